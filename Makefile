@@ -1,0 +1,56 @@
+# Everything starts here: `make` says what there is. Needs python3 (3.11 or newer), make and apt; brings the rest.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+ROOT   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT    := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
+
+# command:package, for what is not a Python package
+SYSTEM := tshark:tshark dumpcap:wireshark-common gphoto2:gphoto2 tmux:tmux tcpdump:tcpdump ip:iproute2
+
+DEMO         := build/demo
+DEMO_CAPTURE := captures/list-and-get.pcapng
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo lint test bench clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## a virtual environment in .venv with the package and its tools
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(APT) update && $(APT) install --no-install-recommends python3-venv; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+system:  ## the programs that tests run: tshark, gphoto2, tmux, ... (installs what is missing)
+	@missing=; for pair in $(SYSTEM); do \
+	  PATH="$$PATH:/usr/sbin:/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; \
+	done; \
+	[ -z "$$missing" ] || { $(APT) update && $(APT) install --no-install-recommends $$missing; }
+
+demo: setup  ## the main job on the shipped captures: summary, transactions, export
+	$(BIN)/ptpip-analyze summary captures
+	$(BIN)/ptpip-analyze transactions $(DEMO_CAPTURE) --format table
+	$(BIN)/ptpip-analyze export captures -o $(DEMO)
+	@echo "The tables of all captures are in $(DEMO)/"
+
+lint: setup  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: setup system lint  ## all checks and all tests
+	CI=true $(BIN)/pytest
+
+bench: setup system  ## speed and memory, beside tshark
+	$(BIN)/python -m tests.bench.run
+
+clean:  ## remove what was built; .venv stays
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find ptpip_analyze tests captures -name __pycache__ -type d -prune -exec rm -rf {} +
