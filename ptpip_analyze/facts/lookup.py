@@ -1,0 +1,112 @@
+"""Look-ups over the code tables. Promises the same name for a code everywhere, and 0x9123 for one that has none;
+refuses kinds and vendors that don't exist (KeyError), because a typing error isn't an unknown code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
+
+from . import vendors
+from .codes import EVENTS, FORMATS, OTHERS, RESPONSES
+from .operations import OPERATIONS
+from .packets import MESSAGES, Message
+from .properties import OBJECT_PROPERTIES, PROPERTIES
+from .row import Code, Event, Operation
+
+Row = Code | Event | Operation | Message
+
+STANDARDS = ("ptp", "mtp")
+VENDORS = (*STANDARDS, *vendors.MODULES)
+
+KINDS = (
+    "access", "association", "chdk_command", "dataphase", "datatype", "event", "filesystem", "form_flag", "format",
+    "fuji_camera_state", "fuji_client_state", "get_set", "init_fail", "message", "object_form_flag", "object_property",
+    "operation", "property", "protection", "protocol_version", "response", "storage_type", "usb_class_request",
+    "usb_container_type", "vendor_extension", "wildcard",
+)  # fmt: skip
+
+# Codes that PIMA 15740 leaves to makers and MTP 1.1 doesn't claim. The MTP extensions that live here anyway (services,
+# DRM) are Microsoft's: with another vendor's camera, the number means something else.
+VENDOR_RANGES: Mapping[str, range] = MappingProxyType({
+    "operation": range(0x9000, 0x9800),
+    "response": range(0xA000, 0xA800),
+    "format": range(0xB000, 0xB800),
+    "event": range(0xC000, 0xC800),
+    "property": range(0xD000, 0xD400),
+})  # fmt: skip
+
+_STANDARD_ROWS: tuple[Row, ...] = (
+    *MESSAGES.values(), *OPERATIONS, *RESPONSES, *EVENTS, *FORMATS, *PROPERTIES, *OBJECT_PROPERTIES, *OTHERS,
+)  # fmt: skip
+
+
+def rows(vendor: str) -> tuple[Row, ...]:
+    """All rows of one vendor ("ptp" and "mtp" are the standards); KeyError for a vendor that doesn't exist."""
+    return tuple(row for row in _STANDARD_ROWS if row.vendor == vendor) if vendor in STANDARDS else vendors.rows(vendor)
+
+
+@cache
+def _own(kind: str, vendor: str) -> Mapping[int, Row]:
+    """Rows of one vendor and kind by code; of aliases the first, which is the usual name."""
+    return MappingProxyType({row.code: row for row in reversed(rows(vendor)) if row.kind == kind})
+
+
+@cache
+def table(kind: str, vendor: str | None = None) -> Mapping[int, Row]:
+    """All rows of a kind by code as seen with a vendor's camera: its own rows, else PTP's, else MTP's.
+
+    Without a vendor: PTP's, else MTP's. With a maker's vendor, MTP rows inside ``VENDOR_RANGES`` stay out. KeyError
+    for a kind or vendor that doesn't exist.
+    """
+    if kind not in KINDS:
+        raise KeyError(f"no kind of code is called {kind!r}")
+    makers = VENDOR_RANGES.get(kind, ()) if vendor not in (None, "microsoft", *STANDARDS) else ()
+    merged = {code: row for code, row in _own(kind, "mtp").items() if code not in makers}
+    merged.update(_own(kind, "ptp"))
+    if vendor is not None:
+        merged.update(_own(kind, vendor))
+    return MappingProxyType(dict(sorted(merged.items())))
+
+
+@cache
+def names_of(kind: str, vendor: str | None = None) -> Mapping[int, str]:
+    """Names by code, as ``table``."""
+    return MappingProxyType({code: row.name for code, row in table(kind, vendor).items()})
+
+
+def row_of(kind: str, code: int, vendor: str | None = None) -> Row | None:
+    """The row that names a code, as ``table``; None when nothing names it."""
+    return table(kind, vendor).get(code)
+
+
+def name_of(kind: str, code: int, vendor: str | None = None) -> str:
+    """The name of a code, as ``table``; ``0x9123`` (at least four upper-case digits) when nothing names it."""
+    return names_of(kind, vendor).get(code) or f"0x{code:04X}"
+
+
+def all_rows() -> Iterator[Row]:
+    """Every row of every vendor, the standards first. Reads all makers' files."""
+    for vendor in VENDORS:
+        yield from rows(vendor)
+
+
+def search(text: str) -> list[Row]:
+    """Rows of all vendors whose name contains ``text`` in any case, or whose code it is (0x1009, 1009h, 4105).
+
+    Rows found by their code come first. Empty text finds every row.
+    """
+    text = text.strip().lower()
+    code = _code(text)
+    found = list(all_rows())
+    by_code = [row for row in found if row.code == code]
+    return by_code + [row for row in found if row.code != code and text in row.name.lower()]
+
+
+def _code(text: str) -> int | None:
+    """The number that ``text`` writes as 0x1009, 1009h or 4105; None when it is no number."""
+    if match := re.fullmatch(r"0x([0-9a-f]+)|([0-9a-f]+)h", text):
+        return int(match[1] or match[2], 16)
+    return int(text) if text.isascii() and text.isdecimal() else None

@@ -1,0 +1,1 @@
+"""Tests; a package so that twins in different rooms may have the same name."""
