@@ -1,0 +1,5 @@
+"""Columns that outgrow memory. Knows nothing of packets or protocols."""
+
+from .column import Columns
+
+__all__ = ["Columns"]
