@@ -1,0 +1,249 @@
+"""Opening captures: whatever is named becomes a file that can be read at random, and a run of packet batches.
+
+Promises that everything before the first fault of a capture is delivered, and that memory does not grow with its size.
+Refuses, with CaptureError, what is missing, unreadable or no capture.
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+import numpy as np
+
+from . import pcap, pcapng
+from .batch import CaptureError, PacketBatch, Window
+from .link import KNOWN_LINKS
+from .spool import compression_of, decompressed, spool
+
+STDIN = "-"
+CHUNK_BYTES = 4 << 20
+_LEAST_CHUNK_BYTES = 64
+_START_BYTES = 64
+_SUFFIXES = tuple(kind + packed for kind in (".pcap", ".pcapng", ".cap") for packed in ("", ".gz", ".zst"))
+
+
+class Source:
+    """An open capture. A context manager; ``open_capture`` makes it.
+
+    path: the capture as the user named it, "-" for standard input.
+    format: "pcap" or "pcapng". compression: "gzip", "zstd" or None.
+    size: bytes of the capture, decompressed.
+    damage: why reading stopped before the end; known after ``batches`` ran to its end, None when there was no fault.
+    links: LINKTYPE number -> packets read so far; ``unknown_links`` are those of them that nobody here can dissect.
+    dropped: packets that the capturing machine says it lost (``isb_ifdrop``), None when it says nothing.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        file: BinaryIO,
+        compression: str | None = None,
+        damage: CaptureError | None = None,
+    ) -> None:
+        self.path = path
+        self.compression = compression
+        self.damage = damage
+        self.links: dict[int, int] = {}
+        self._file = file
+        self._fd = file.fileno()
+        self._spool_damage = damage
+        self._dropped: dict[tuple[int, int], int] = {}
+        self.size = os.fstat(self._fd).st_size
+        start = os.pread(self._fd, _START_BYTES, 0)
+        self._header: pcap.PcapHeader | None = None
+        if pcap.is_pcap(start):
+            self.format = "pcap"
+            self._header = pcap.read_header(path, start)
+        elif pcapng.is_pcapng(start):
+            self.format = "pcapng"
+            pcapng.read_header(path, start)
+        elif damage is not None:
+            raise damage
+        elif self.size < 4:
+            raise CaptureError(path, 0, f"not a capture: it has {self.size} bytes")
+        else:
+            raise CaptureError(path, 0, f"not a capture: it begins with {start[:4].hex(' ')}")
+
+    @property
+    def unknown_links(self) -> dict[int, int]:
+        """Packets of link types that can't be dissected, by LINKTYPE number."""
+        return {
+            link: count for link, count in self.links.items() if link not in KNOWN_LINKS and link != pcapng.NOT_A_PACKET
+        }
+
+    @property
+    def dropped(self) -> int | None:
+        """Packets that were lost while capturing, over all interfaces; None when the capture does not tell."""
+        return sum(self._dropped.values()) if self._dropped else None
+
+    def batches(self, chunk_bytes: int = CHUNK_BYTES) -> Iterator[PacketBatch]:
+        """All packets from the beginning, read ``chunk_bytes`` at a time.
+
+        The last batches' bytes stay valid until two further ones were requested. Sets ``damage``, ``links`` and
+        ``dropped`` as it goes on. ValueError when the source is closed.
+        """
+        if self._fd < 0:
+            raise ValueError("the capture is closed")
+        self.damage = self._spool_damage
+        self.links = {}
+        self._dropped = {}
+        window = Window(self._fd, self.size, max(chunk_bytes, _LEAST_CHUNK_BYTES))
+        if self._header is None:
+            packets = pcapng.batches(self.path, window, self._dropped)
+        else:
+            packets = pcap.batches(self.path, window, self._header)
+        try:
+            for batch in packets:
+                self._count_links(batch)
+                yield batch
+        except CaptureError as error:
+            # A spooled capture that ends too early does so because spooling stopped.
+            if not (error.at_end and self._spool_damage):
+                self.damage = error
+        except OSError as error:
+            place = window.base + window.used
+            self.damage = CaptureError(self.path, place, f"can't be read: {error.strerror or error}")
+
+    def _count_links(self, batch: PacketBatch) -> None:
+        link = batch.link
+        if bool((link == link[0]).all()):
+            counts = {int(link[0]): len(link)}
+        else:
+            numbers, found = np.unique(link, return_counts=True)
+            counts = dict(zip(numbers.tolist(), found.tolist(), strict=True))
+        for number, count in counts.items():
+            self.links[number] = self.links.get(number, 0) + count
+
+    def read(self, position: int, length: int) -> bytes:
+        """``length`` bytes from source position ``position``, fewer at the end of the capture. Safe in threads.
+
+        ValueError when the source is closed or a number is negative, OSError when reading fails.
+        """
+        if self._fd < 0:
+            raise ValueError("the capture is closed")
+        if position < 0 or length < 0:
+            raise ValueError(f"can't read {length} bytes at {position}")
+        length = min(length, self.size - position)
+        if length <= 0:
+            return b""
+        found = os.pread(self._fd, length, position)
+        while 0 < len(found) < length and (more := os.pread(self._fd, length - len(found), position + len(found))):
+            found += more
+        return found
+
+    def close(self) -> None:
+        """Give back the file, and the disk space of a spooled capture. May be called again."""
+        self._fd = -1
+        self._file.close()
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_capture(path: str | os.PathLike[str] | BinaryIO, *, spool_bytes: int | None = None) -> Source:
+    """Open a capture: a path, "-" for standard input, or an open binary file, which is read from where it stands.
+
+    ``spool_bytes`` bounds the temporary file that a compressed or piped capture needs; without it, free disk space
+    does (see ``spool``). CaptureError when it is missing, unreadable or no capture.
+    """
+    if isinstance(path, str | os.PathLike):
+        name = os.fsdecode(os.fspath(path))
+        try:
+            if name == STDIN:
+                return _open(name, sys.stdin.buffer, spool_bytes)
+            if os.path.isdir(name):
+                raise CaptureError(name, None, "is a directory")
+            with open(name, "rb", buffering=0) as file:
+                return _open(name, file, spool_bytes)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise CaptureError(name, None, reason) from error
+    named = getattr(path, "name", None)  # of a pipe or socket it is a number
+    name = os.fsdecode(named) if isinstance(named, str | bytes) else "<capture>"
+    try:
+        return _open(name, path, spool_bytes)
+    except (OSError, EOFError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise CaptureError(name, None, reason) from error
+
+
+def _open(name: str, file: BinaryIO, spool_bytes: int | None) -> Source:
+    """A source on a file of its own: a duplicate of an uncompressed regular file, a spooled copy of anything else."""
+    # Other file objects may stand for something else than the bytes behind their descriptor.
+    if isinstance(file, io.FileIO | io.BufferedReader) and isinstance(getattr(file, "raw", file), io.FileIO):
+        descriptor = file.fileno()
+        if (
+            stat.S_ISREG(os.fstat(descriptor).st_mode)
+            and file.tell() == 0
+            and compression_of(os.pread(descriptor, 4, 0)) is None
+        ):
+            return _source(name, os.fdopen(os.dup(descriptor), "rb", buffering=0), None, None)
+    return _source(name, *spool(name, lambda count: file.read(count) or b"", spool_bytes))
+
+
+def _source(name: str, file: BinaryIO, compression: str | None, damage: CaptureError | None) -> Source:
+    try:
+        return Source(name, file, compression, damage)
+    except BaseException:
+        file.close()
+        raise
+
+
+def expand(captures: Iterable[str]) -> list[str]:
+    """Names of captures: paths and "-" as they are, globs and directories as the captures in them, sorted.
+
+    Of a directory, those files count that begin as a capture does or are named like one; subdirectories and hidden
+    files don't. CaptureError for a name behind which there is nothing.
+    """
+    names: list[str] = []
+    for capture in captures:
+        if capture == STDIN or os.path.isfile(capture):
+            names.append(capture)
+        elif os.path.isdir(capture):
+            inside = _captures_in(capture)
+            if not inside:
+                raise CaptureError(capture, None, "no captures in this directory")
+            names += inside
+        elif os.path.lexists(capture):
+            names.append(capture)
+        elif glob.has_magic(capture):
+            matches = sorted(glob.glob(capture, recursive=True))
+            inside = [name for match in matches for name in (_captures_in(match) if os.path.isdir(match) else [match])]
+            if not inside:
+                raise CaptureError(capture, None, "no capture matches this pattern")
+            names += inside
+        else:
+            raise CaptureError(capture, None, "no such file or directory")
+    return names
+
+
+def _captures_in(directory: str) -> list[str]:
+    try:
+        names = sorted(os.listdir(directory))
+    except OSError as error:
+        raise CaptureError(directory, None, error.strerror or str(error)) from error
+    paths = [os.path.join(directory, name) for name in names if not name.startswith(".")]
+    return [path for path in paths if os.path.isfile(path) and (path.lower().endswith(_SUFFIXES) or _sniff(path))]
+
+
+def _sniff(path: str) -> bool:
+    """Whether a file begins like a capture, compressed or not."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4)
+            compression = compression_of(start)
+            if compression is not None:
+                file.seek(0)
+                start = next(decompressed(file.read, compression), b"")
+    except (OSError, ValueError):
+        return False  # of no suffix that promises a capture, and not readable as one
+    return pcap.is_pcap(start) or pcapng.is_pcapng(start)

@@ -1,0 +1,300 @@
+"""Whatever can be named as a capture opens, or is refused in one line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from ptpip_analyze.capture import CaptureError, Source, expand, open_capture
+
+from .build import Reading, ethernet, frames, interface, ipv4, pcap, section, tcp
+
+FRAMES = frames(20)
+PCAP = pcap(FRAMES)
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    path = tmp_path / "a.pcap"
+    path.write_bytes(PCAP)
+    return path
+
+
+def reason_of(name: object) -> str:
+    with pytest.raises(CaptureError) as caught:
+        open_capture(name)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_opens_paths_of_any_type(capture: Path) -> None:
+    for name in (capture, str(capture)):
+        with open_capture(name) as source:
+            assert (source.path, source.format, source.compression) == (str(capture), "pcap", None)
+            assert source.size == len(PCAP)
+        assert Reading(name).packets == FRAMES
+
+
+@pytest.mark.parametrize(("pack", "name"), [(gzip.compress, "gzip"), (zstandard.ZstdCompressor().compress, "zstd")])
+def test_opens_compressed_captures_whatever_their_name(tmp_path: Path, pack: object, name: str) -> None:
+    path = tmp_path / "no-suffix"
+    path.write_bytes(pack(PCAP))  # type: ignore[operator]
+    reading = Reading(path)
+    assert (reading.packets, reading.compression, reading.size, reading.damage) == (FRAMES, name, len(PCAP), None)
+
+
+def test_opens_open_files(capture: Path) -> None:
+    with capture.open("rb") as buffered, capture.open("rb", buffering=0) as raw, io.BytesIO(PCAP) as memory:
+        for file in (buffered, raw, memory):
+            assert Reading(file).packets == FRAMES
+            assert not file.closed
+        with open_capture(raw) as source:
+            assert source.path == str(capture)
+    with open_capture(io.BytesIO(PCAP)) as source:
+        assert source.path == "<capture>"
+
+
+def test_reads_an_open_file_from_where_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "inside"
+    path.write_bytes(b"a preface" + PCAP)
+    with path.open("rb") as file:
+        file.read(9)
+        assert Reading(file).packets == FRAMES
+
+
+def test_reads_what_a_decompressing_file_object_gives(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcap.gz"
+    path.write_bytes(gzip.compress(PCAP))
+    with gzip.open(path) as file:
+        reading = Reading(file)
+    assert (reading.packets, reading.compression) == (FRAMES, None)
+
+
+def test_outlives_the_file_object_that_it_was_opened_on(capture: Path) -> None:
+    with capture.open("rb") as file:
+        source = open_capture(file)
+    with source:
+        assert sum(len(batch.time) for batch in source.batches()) == len(FRAMES)
+
+
+def test_reads_a_pipe_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(gzip.compress(PCAP),))
+    writer.start()
+    reading = Reading(path)
+    writer.join()
+    assert (reading.packets, reading.compression) == (FRAMES, "gzip")
+
+
+@pytest.mark.parametrize("piped", [True, False])
+def test_reads_standard_input(capture: Path, piped: bool) -> None:
+    code = (
+        "from ptpip_analyze.capture import open_capture\n"
+        "with open_capture('-') as s: print(s.path, sum(len(b.time) for b in s.batches()), s.damage)"
+    )
+    with capture.open("rb") as file:
+        given = {"input": PCAP} if piped else {"stdin": file}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, **given)  # type: ignore[call-overload]
+    assert done.stdout.decode().split() == ["-", "20", "None"]
+
+
+def test_says_what_is_missing_unreadable_or_no_capture(tmp_path: Path) -> None:
+    text, empty, zipped = tmp_path / "notes.txt", tmp_path / "empty.pcap", tmp_path / "notes.gz"
+    text.write_bytes(b"Dear diary")
+    empty.touch()
+    zipped.write_bytes(gzip.compress(b"Dear diary"))
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert reason_of(tmp_path / "gone.pcap") == f"{tmp_path}/gone.pcap: No such file or directory"
+    assert reason_of(tmp_path) == f"{tmp_path}: is a directory"
+    assert reason_of(text) == f"{text}: offset 0: not a capture: it begins with 44 65 61 72"
+    assert reason_of(zipped) == f"{zipped}: offset 0: not a capture: it begins with 44 65 61 72"
+    assert reason_of(empty) == f"{empty}: offset 0: not a capture: it has 0 bytes"
+    assert reason_of(loop) == f"{loop}: Too many levels of symbolic links"
+    assert reason_of("a\0b") == "a\\x00b: embedded null byte"
+    assert reason_of(io.BytesIO(gzip.compress(PCAP)[:12])) == "<capture>: offset 0: the gzip data ends too early"
+
+
+def test_says_why_an_open_file_fails(tmp_path: Path) -> None:
+    damaged = tmp_path / "a.gz"
+    damaged.write_bytes(gzip.compress(PCAP)[:-20])
+    with gzip.open(damaged) as file:
+        assert reason_of(file).startswith(f"{damaged}: Compressed file ended before")
+
+
+def test_reports_a_cut_compressed_capture_once_and_with_its_cause(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcap.gz"
+    path.write_bytes(gzip.compress(PCAP, compresslevel=0)[:-500])
+    reading = Reading(path)
+    assert 10 < len(reading.packets) < 20
+    assert reading.packets == FRAMES[: len(reading.packets)]
+    assert reading.damage is not None
+    assert (reading.damage.offset, reading.damage.reason) == (reading.size, "the gzip data ends too early")
+
+
+def test_prefers_the_fault_that_comes_first() -> None:
+    reading = Reading(gzip.compress(PCAP + b"\xff" * 64 + PCAP, compresslevel=0)[:-100])
+    assert reading.packets == FRAMES
+    assert reading.damage is not None
+    assert reading.damage.offset == len(PCAP)
+
+
+def test_bounds_the_spooled_bytes() -> None:
+    reading = Reading(PCAP, spool_bytes=1000)
+    assert reading.damage is not None
+    assert str(reading.damage) == "<capture>: offset 1000: more than 1000 bytes: the rest is not analysed"
+    assert reading.packets == FRAMES[: len(reading.packets)]
+    assert reading.packets
+
+
+def test_counts_link_types_and_names_the_unknown_ones() -> None:
+    reading = Reading(pcap([b"\1\2\3"] * 3, link=147))
+    assert (reading.links, reading.unknown_links) == ({147: 3}, {147: 3})
+    assert Reading(PCAP).unknown_links == {}
+    assert Reading(section() + interface()).links == {}
+
+
+def test_can_be_walked_again_with_the_same_outcome(tmp_path: Path) -> None:
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(PCAP[:-5])
+    with open_capture(path) as source:
+        runs = []
+        for _ in range(2):
+            count = sum(len(batch.time) for batch in source.batches())
+            runs.append((count, str(source.damage), source.links))
+    assert runs[0] == runs[1]
+    assert runs[0][0] == 19
+
+
+def test_keeps_the_bytes_of_a_batch_until_two_more_were_requested(capture: Path) -> None:
+    with open_capture(capture) as source:
+        kept = []
+        for batch in source.batches(300):
+            kept.append(batch)
+            for old in kept[-2:]:
+                begin = int(old.position[0]) - old.base
+                frame = old.data[begin : begin + int(old.captured[0])].tobytes()
+                assert frame == FRAMES[old.first]
+    assert len(kept) > 5
+
+
+def test_reads_at_random_and_from_many_threads(capture: Path) -> None:
+    with open_capture(capture) as source:
+        assert source.read(0, 4) == PCAP[:4]
+        assert source.read(len(PCAP) - 3, 100) == PCAP[-3:]
+        assert source.read(len(PCAP) + 5, 100) == b""
+        places = [(at * 37 % len(PCAP), 50) for at in range(500)]
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(lambda place: source.read(*place), places)) == [PCAP[a : a + n] for a, n in places]
+        for wrong in ((-1, 5), (0, -5)):
+            with pytest.raises(ValueError, match="can't read"):
+                source.read(*wrong)
+
+
+def test_refuses_to_read_once_closed(capture: Path) -> None:
+    source = open_capture(capture)
+    source.close()
+    source.close()
+    with pytest.raises(ValueError, match="closed"):
+        source.read(0, 1)
+    with pytest.raises(ValueError, match="closed"):
+        next(source.batches())
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_leaves_no_descriptor_behind(capture: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.write_bytes(gzip.compress(b"no capture"))
+    before = open_descriptors()
+    for name in (capture, io.BytesIO(PCAP)):
+        with open_capture(name):
+            assert open_descriptors() == before + 1
+    for name in (bad, io.BytesIO(b"no capture"), tmp_path / "gone"):
+        reason_of(name)
+    assert open_descriptors() == before
+
+
+def test_reports_a_device_that_stops_reading(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_capture(capture) as source:
+        whole = os.preadv
+
+        def failing(fd: int, buffers: list[memoryview], offset: int) -> int:
+            if offset > 1000:
+                raise OSError(5, "Input/output error")
+            return whole(fd, buffers, offset)
+
+        monkeypatch.setattr(os, "preadv", failing)
+        count = sum(len(batch.time) for batch in source.batches(500))
+    assert 0 < count < 20
+    assert source.damage is not None
+    assert source.damage.reason == "can't be read: Input/output error"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = {
+        "b.pcapng": section(), "a.pcap": PCAP, "c.PCAP.GZ": b"", "by-content": PCAP, "zipped": gzip.compress(PCAP),
+        "notes.txt": b"Dear diary", "notes.gz": gzip.compress(b"Dear diary"), ".hidden.pcap": PCAP,
+        "broken.gz": b"\x1f\x8b\xff", "below/d.pcap": PCAP,
+    }  # fmt: skip
+    for name, data in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    return tmp_path
+
+
+def test_expands_a_directory_to_the_captures_in_it(folder: Path) -> None:
+    found = [os.path.basename(name) for name in expand([str(folder)])]
+    assert found == ["a.pcap", "b.pcapng", "by-content", "c.PCAP.GZ", "zipped"]
+
+
+def test_expands_globs_and_keeps_other_names_in_order(folder: Path) -> None:
+    pattern = f"{folder}/*.pcap*"
+    assert expand(["-", f"{folder}/notes.txt", pattern]) == [
+        "-", f"{folder}/notes.txt", f"{folder}/a.pcap", f"{folder}/b.pcapng",
+    ]  # fmt: skip
+    assert expand([f"{folder}/**/d.pcap"]) == [f"{folder}/below/d.pcap"]
+    assert expand([f"{folder}/bel*"]) == [f"{folder}/below/d.pcap"]
+
+
+def test_takes_a_name_with_brackets_for_the_file_of_that_name(folder: Path) -> None:
+    odd = folder / "take[1].pcap"
+    odd.write_bytes(PCAP)
+    assert expand([str(odd)]) == [str(odd)]
+
+
+def test_refuses_names_behind_which_there_is_nothing(folder: Path) -> None:
+    (folder / "none").mkdir()
+    for name, reason in (
+        (f"{folder}/none", "no captures in this directory"),
+        (f"{folder}/none/*.pcap", "no capture matches this pattern"),
+        (f"{folder}/gone.pcap", "no such file or directory"),
+    ):
+        with pytest.raises(CaptureError) as caught:
+            expand(["-", name])
+        assert str(caught.value) == f"{name}: {reason}"
+
+
+def test_is_made_of_batches_that_know_their_frame_numbers(capture: Path) -> None:
+    with open_capture(capture) as source:
+        assert isinstance(source, Source)
+        numbers = [batch.first + row + 1 for batch in source.batches(256) for row in range(len(batch.time))]
+    assert numbers == list(range(1, 21))
+
+
+def test_delivers_what_was_read_to_whoever_dissects_it() -> None:
+    assert Reading(pcap([ethernet(ipv4(tcp(b"payload")))])).payloads == [b"payload"]
