@@ -1,0 +1,41 @@
+"""TCP as an observer sees it: connections numbered as Wireshark does, byte streams with holes that have a place."""
+
+from .connection import Connection, Stream
+from .flow import Flows, stable_order
+from .reassemble import (
+    ACK,
+    CAPTURED,
+    CUT,
+    GAP_BEFORE,
+    HOLE,
+    KEEP_ALIVE,
+    LENGTH,
+    OFFSET,
+    OUT_OF_ORDER,
+    PACKET,
+    POSITION,
+    RETRANSMISSION,
+    TIME,
+    Reassembler,
+)
+
+__all__ = [
+    "ACK",
+    "CAPTURED",
+    "CUT",
+    "GAP_BEFORE",
+    "HOLE",
+    "KEEP_ALIVE",
+    "LENGTH",
+    "OFFSET",
+    "OUT_OF_ORDER",
+    "PACKET",
+    "POSITION",
+    "RETRANSMISSION",
+    "TIME",
+    "Connection",
+    "Flows",
+    "Reassembler",
+    "Stream",
+    "stable_order",
+]

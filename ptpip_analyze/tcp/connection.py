@@ -1,0 +1,112 @@
+"""What is remembered of one TCP connection and its two directions. Plain state: decides nothing.
+
+A connection is numbered as Wireshark numbers ``tcp.stream``; its directions are streams ``2 * number`` (from the lower
+endpoint to the higher) and ``2 * number + 1``. "Lower" is only an order of (address, port): who is the initiator is
+decided by what is said, on a higher floor.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+Endpoint = tuple[int, int]  # (128-bit address, port); IPv4 is mapped as ::ffff:a.b.c.d
+
+FIN, SYN, RST, ACK_FLAG = 1, 2, 4, 16
+SEQUENCE_MASK = 0xFFFFFFFF
+
+
+def signed32(difference: int) -> int:
+    """A difference of two 32-bit sequence numbers as the signed distance that TCP means (RFC 9293 3.4)."""
+    return ((difference + 0x80000000) & SEQUENCE_MASK) - 0x80000000
+
+
+class Stream:
+    """One direction of a connection, as the reassembler fills it.
+
+    ``base`` is the sequence number of stream offset 0 (None until known), ``front`` the offset up to which everything
+    was delivered, ``high`` the highest offset seen, ``last`` the offset of the latest segment (to unwrap sequence
+    numbers), ``pending`` the stretches beyond a hole as (start, end, rows) in order of offset.
+    """
+
+    __slots__ = (
+        "acknowledged",
+        "acknowledging",
+        "base",
+        "fin",
+        "first_acknowledgment",
+        "front",
+        "high",
+        "last",
+        "number",
+        "pending",
+        "pending_rows",
+        "syn",
+        "unsettled",
+        "unsettled_rows",
+    )
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.base: int | None = None
+        self.syn = False
+        self.front = 0
+        self.high = 0
+        self.last = 0
+        self.fin: int | None = None  # offset of the FIN
+        self.pending: list[tuple[int, int, np.ndarray]] = []
+        self.pending_rows = 0
+        self.unsettled: list[np.ndarray] = []
+        self.unsettled_rows = 0
+        self.first_acknowledgment: int | None = None  # raw number of the first ACK sent in this direction
+        self.acknowledging = 0  # latest ACK sent, unwrapped: first_acknowledgment plus the distance since
+        self.acknowledged = 0  # highest ACK sent, unwrapped the same way
+
+    def acknowledged_offset(self, opposite: Stream) -> int | None:
+        """The highest offset of ``opposite`` that this direction has acknowledged; None when it can't be known."""
+        shift = self.acknowledgment_shift(opposite)
+        return None if shift is None else self.acknowledged + shift
+
+    def acknowledgment_shift(self, opposite: Stream) -> int | None:
+        """What turns an unwrapped ACK number of this direction into an offset of ``opposite``; None if unknown."""
+        if self.first_acknowledgment is None or opposite.base is None:
+            return None
+        return signed32(self.first_acknowledgment - opposite.base) - self.first_acknowledgment
+
+
+class Connection:
+    """One TCP connection: endpoints, handshake, how it ended, and its two streams."""
+
+    __slots__ = (
+        "close_kind",
+        "closed_at",
+        "closed_by",
+        "first_packet",
+        "first_time",
+        "high",
+        "last_packet",
+        "last_time",
+        "low",
+        "number",
+        "streams",
+        "syn_from",
+        "syn_sequence",
+    )
+
+    def __init__(self, number: int, low: Endpoint, high: Endpoint, packet: int, time: int) -> None:
+        self.number = number
+        self.low = low
+        self.high = high
+        self.first_packet = packet
+        self.first_time = time
+        self.last_packet = packet
+        self.last_time = time
+        self.syn_sequence: list[int | None] = [None, None]  # raw sequence number of the SYN, by direction
+        self.syn_from: int | None = None  # direction whose SYN opened the connection (no ACK flag, or answered)
+        self.closed_at: int | None = None  # time of the first FIN or RST, ns
+        self.closed_by: int | None = None  # direction of the first FIN or RST
+        self.close_kind: str | None = None  # "fin", "reset"
+        self.streams = (Stream(2 * number), Stream(2 * number + 1))
+
+    def endpoint(self, direction: int) -> Endpoint:
+        """Who sends in ``direction`` (0 or 1)."""
+        return self.high if direction else self.low
