@@ -1,0 +1,269 @@
+"""The PTP-IP connections among all TCP connections: recognised, fed to framing, the others forgotten.
+
+Decides once per connection and keeps every byte until it has decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from ..store import Columns
+from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler
+from . import messages as m
+from .framing import FramedStream, Framer
+from .recognise import HEAD_BYTES, Dialect, header, is_sound, judge_beginning, judge_middle
+
+UNDECIDED, SPOKEN, FOREIGN = 0, 1, 2
+
+# How many payload segments are looked at before a connection that began before the capture is given up.
+LATE_SEGMENTS = 256
+LATE_SEGMENTS_ON_PORT = 1 << 17
+
+SEGMENT_COLUMNS = {"stream": "i4", "offset": "i8", "captured": "u4", "position": "i8"}
+
+
+class Conversation:
+    """A connection that is, or may be, PTP-IP.
+
+    ``dialect`` is None while undecided, ``initiator`` the direction in which the initiator sends, as far as the
+    first bytes tell. ``streams`` are the framed directions once decided.
+    """
+
+    __slots__ = ("anchors", "dialect", "evidence", "fed", "held", "initiator", "looked", "streams", "tcp")
+
+    def __init__(self, tcp: Connection) -> None:
+        self.tcp = tcp
+        self.dialect: Dialect | None = None
+        self.initiator: int | None = tcp.syn_from
+        self.held: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+        self.looked = [0, 0]  # segments looked at, for a late beginning
+        self.evidence: tuple[list[bytes], list[bytes]] = ([], [])  # those that begin with a sound header
+        self.fed = [False, False]
+        self.anchors: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])  # unwrapped ACK numbers when speaking
+        self.streams: tuple[FramedStream, FramedStream] | None = None
+
+
+class Conversations:
+    """All connections of one capture, and the messages of those that are PTP-IP.
+
+    ``read(position, length)`` reads the source; ``ports`` are the TCP ports on which PTP-IP is expected.
+    ``states[connection]`` tells what a connection is, so that segments of foreign ones can be left out early.
+    """
+
+    def __init__(self, read: Callable[[int, int], bytes], ports: Iterable[int]) -> None:
+        self._read = read
+        self._ports = frozenset(ports)
+        self.framer = Framer(read)
+        self.reassembler = Reassembler()
+        self.segments = Columns(SEGMENT_COLUMNS)
+        self.known: dict[int, Conversation] = {}
+        self.states = np.zeros(64, np.uint8)
+
+    @property
+    def spoken(self) -> list[Conversation]:
+        """The PTP-IP connections, in order of first packet."""
+        return [self.known[number] for number in sorted(self.known) if self.known[number].dialect is not None]
+
+    def room_for(self, connections: int) -> None:
+        """Make ``states`` long enough."""
+        while len(self.states) < connections:
+            self.states = np.concatenate([self.states, np.zeros(len(self.states), np.uint8)])
+
+    def take(
+        self,
+        tcp: Connection,
+        direction: int,
+        rows: np.ndarray,
+        flags: np.ndarray,
+        marks: np.ndarray,
+        work: dict[int, list[list[np.ndarray]]],
+    ) -> None:
+        """Take the segments of one direction in packet order; what can be delivered goes into ``work[connection]``."""
+        delivered = self.reassembler.add(tcp.streams[direction], rows, flags, marks)
+        conversation = self.known.get(tcp.number)
+        if conversation is None:
+            if not (rows[LENGTH] > 0).any():
+                return
+            conversation = self.known[tcp.number] = Conversation(tcp)
+        self._note_anchors(conversation, direction, rows)
+        if delivered:
+            work.setdefault(tcp.number, [[], []])[direction] += delivered
+
+    def frame(self, work: dict[int, list[list[np.ndarray]]], data: np.ndarray, base: int, final: bool = False) -> None:
+        """Recognise and frame what was delivered. ``data`` are source bytes from position ``base``."""
+        parts: list[tuple[FramedStream, list[np.ndarray]]] = []
+        for number, sides in work.items():
+            conversation = self.known[number]
+            if conversation.dialect is None:
+                for direction in (0, 1):
+                    conversation.held[direction].extend(sides[direction])
+                if not self._is_accepted(conversation, final):
+                    continue
+                sides = list(conversation.held)
+                conversation.held = ([], [])
+            assert conversation.streams is not None
+            for direction in (0, 1):
+                arrived = self._of_dialect(conversation, direction, sides[direction])
+                stream = conversation.streams[direction]
+                self._place_anchors(conversation, direction)
+                if arrived or final:
+                    self._keep_segments(stream.number, arrived)
+                    parts.append((stream, arrived))
+        if parts:
+            self.framer.feed(parts, data, base, final)
+
+    def finish(self, connections: list[Connection]) -> None:
+        """No more packets come: give up holes, decide what is undecided, frame what is left.
+
+        ``connections`` are all of the capture: some may have delivered nothing yet, their first byte being uncertain.
+        """
+        work: dict[int, list[list[np.ndarray]]] = {}
+        for tcp in connections:
+            if self.states[tcp.number] == FOREIGN:
+                continue
+            first, second = tcp.streams
+            delivered = [self.reassembler.finish(first, second), self.reassembler.finish(second, first)]
+            for rows in (*delivered[0], *delivered[1]):
+                # A hole behind the last byte shows in what came after it: put it where the connection ends.
+                rows[PACKET, rows[PACKET] < 0] = tcp.last_packet
+                rows[TIME, rows[TIME] < 0] = tcp.last_time
+            if tcp.number not in self.known:
+                if not any(delivered):
+                    continue
+                self.known[tcp.number] = Conversation(tcp)
+            work[tcp.number] = delivered
+        self.frame(work, np.empty(0, np.uint8), 0, final=True)
+
+    def _note_anchors(self, conversation: Conversation, direction: int, rows: np.ndarray) -> None:
+        """Remember what a side had received whenever it spoke: offsets in the other direction."""
+        spoken = rows[ACK][rows[LENGTH] > 0]
+        if len(spoken):
+            changed = np.empty(len(spoken), bool)
+            changed[0] = True
+            np.not_equal(spoken[1:], spoken[:-1], out=changed[1:])
+            conversation.anchors[1 - direction].append(spoken[changed])
+
+    def _place_anchors(self, conversation: Conversation, direction: int) -> None:
+        """Hand the anchors of one direction to its stream, as stream offsets, and drop those framing has passed."""
+        assert conversation.streams is not None
+        noted = conversation.anchors[direction]
+        opposite = conversation.tcp.streams[1 - direction]
+        shift = opposite.acknowledgment_shift(conversation.tcp.streams[direction])
+        if not noted or shift is None:
+            return
+        stream = conversation.streams[direction]
+        placed = np.concatenate([*stream.anchors, *(values + shift for values in noted)])
+        stream.anchors = [placed[placed >= stream.boundary]]
+        noted.clear()
+
+    def _keep_segments(self, stream: int, arrived: list[np.ndarray]) -> None:
+        for rows in arrived:
+            held = rows if (rows[POSITION] != HOLE).all() else rows[:, rows[POSITION] != HOLE]
+            self.segments.append(
+                stream=np.full(held.shape[1], stream),
+                offset=held[OFFSET],
+                captured=held[CAPTURED],
+                position=held[POSITION],
+            )
+
+    def _of_dialect(self, conversation: Conversation, direction: int, sides: list[np.ndarray]) -> list[np.ndarray]:
+        """The rows that are framed as PTP-IP messages: of Fujifilm's dialect only the first message of each side."""
+        if conversation.dialect is not Dialect.FUJI:
+            return sides
+        if conversation.fed[direction]:
+            assert conversation.streams is not None
+            for rows in sides:
+                conversation.streams[direction].bytes += int(rows[LENGTH][rows[POSITION] != HOLE].sum())
+            return []
+        held = conversation.held[direction]
+        held.extend(sides)
+        head = self._head(held)
+        if not head or len(head) < 8 or len(head) < header(head)[0]:
+            return []
+        conversation.fed[direction] = True
+        rows = np.concatenate(held, axis=1)
+        held.clear()
+        end = header(head)[0]
+        rows = rows[:, rows[OFFSET] < end].copy()
+        rows[LENGTH, -1] = min(int(rows[LENGTH, -1]), end - int(rows[OFFSET, -1]))
+        rows[CAPTURED, -1] = min(int(rows[CAPTURED, -1]), int(rows[LENGTH, -1]))
+        return [rows]
+
+    def _is_accepted(self, conversation: Conversation, final: bool) -> bool:
+        """Decide what the connection is, if that can be decided: True when it is PTP-IP from now on."""
+        tcp = conversation.tcp
+        if not any(conversation.held):
+            return False
+        expected = tcp.low[1] in self._ports or tcp.high[1] in self._ports
+        opener = tcp.syn_from
+        if opener is None or not any(stream.syn for stream in tcp.streams):
+            return self._is_accepted_late(conversation, expected, final)
+        heads = [self._head(held) for held in conversation.held]
+        if heads[0] is None and heads[1] is None:
+            return self._is_accepted_late(conversation, expected, final)
+        dialect = judge_beginning(heads[opener], heads[1 - opener], expected, final)
+        if dialect is Dialect.FOREIGN or (dialect is None and final):
+            self._dismiss(conversation)
+            return False
+        if dialect is None:
+            return False
+        self._accept(conversation, dialect, opener)
+        return True
+
+    def _is_accepted_late(self, conversation: Conversation, expected: bool, final: bool) -> bool:
+        """The same for a connection whose first bytes are not in the capture."""
+        for direction in (0, 1):
+            skip = conversation.looked[direction]
+            for rows in conversation.held[direction]:
+                fresh = rows[:, skip:]
+                skip = max(skip - rows.shape[1], 0)
+                conversation.looked[direction] += fresh.shape[1]
+                for piece in np.flatnonzero(fresh[POSITION] != HOLE).tolist():
+                    head = self._read(int(fresh[POSITION, piece]), min(int(fresh[CAPTURED, piece]), HEAD_BYTES))
+                    if is_sound(head):
+                        conversation.evidence[direction].append(head)
+        verdict = judge_middle(conversation.evidence, expected)
+        if verdict is not None:
+            conversation.evidence = ([], [])
+            known = conversation.initiator
+            self._accept(conversation, verdict.dialect, verdict.initiator if known is None else known)
+            return True
+        if final or sum(conversation.looked) > (LATE_SEGMENTS_ON_PORT if expected else LATE_SEGMENTS):
+            self._dismiss(conversation)
+        return False
+
+    def _head(self, held: list[np.ndarray]) -> bytes | None:
+        """The first bytes of a direction: b"" while nothing came, None when they are lost."""
+        head = bytearray()
+        for rows in held:
+            for piece in range(rows.shape[1]):
+                offset, length, captured, position = rows[:4, piece].tolist()
+                if position == HOLE or offset != len(head):
+                    return bytes(head) if len(head) >= 8 else None
+                head += self._read(position, min(captured, HEAD_BYTES))
+                if len(head) >= HEAD_BYTES or captured < length:
+                    return bytes(head)
+        return bytes(head)
+
+    def _accept(self, conversation: Conversation, dialect: Dialect, initiator: int | None) -> None:
+        number = conversation.tcp.number
+        conversation.dialect, conversation.initiator = dialect, initiator
+        self.states[number] = SPOKEN
+        conversation.streams = tuple(  # type: ignore[assignment]
+            FramedStream(
+                2 * number + direction,
+                None if initiator is None else direction == initiator,
+                m.FINE if conversation.tcp.streams[direction].syn else m.BEGAN_EARLIER,
+            )
+            for direction in (0, 1)
+        )
+
+    def _dismiss(self, conversation: Conversation) -> None:
+        """Not PTP-IP: forget what was held."""
+        number = conversation.tcp.number
+        self.states[number] = FOREIGN
+        for stream in conversation.tcp.streams:
+            stream.unsettled, stream.pending = [], []
+        del self.known[number]

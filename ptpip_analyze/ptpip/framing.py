@@ -1,0 +1,479 @@
+"""Message boundaries in the byte streams.
+
+Walks the length words and looks no further than the fixed fields; never drops a byte: what can't be framed becomes an
+unframed row.
+
+All streams of a batch are laid end to end on one line (a spare position between neighbours), so that the header words
+behind every segment start are read by one array operation. Most messages begin where a segment begins, and follow one
+another without a break: such runs are taken as slices. Python reads single headers only where messages share a
+segment or straddle one. A stream that loses sync (a hole over a header, nonsense in one) waits for ``resync``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..store import Columns
+from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME
+from . import messages as m
+from .line import Line, Read, gathered, rows_from
+from .recognise import GREETING_LIMIT, is_plausible
+from .resync import find_boundary
+
+# Greetings are framed whole, because their names have no fixed length.
+WHOLE = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK)
+
+
+class FramedStream:
+    """What framing remembers of one direction of a PTP-IP connection.
+
+    ``boundary`` is the offset where the next message begins; ``tail`` the rows from there on that were not consumed;
+    ``open`` a message whose header was read and whose end has not come; ``lost`` the reason why the boundary is not
+    known (an index of REASONS, 0 while in sync). ``anchors`` are offsets that the other side had acknowledged when it
+    spoke.
+    """
+
+    __slots__ = (
+        "acknowledged",
+        "anchors",
+        "boundary",
+        "bytes",
+        "end",
+        "lost",
+        "number",
+        "open",
+        "tail",
+        "to_responder",
+    )
+
+    def __init__(self, number: int, to_responder: bool | None, lost: int = m.FINE) -> None:
+        self.number = number
+        self.to_responder = to_responder
+        self.boundary = 0
+        self.end = 0  # offset behind the last row handed in
+        self.bytes = 0  # payload carried by captured packets
+        self.lost = lost
+        self.tail: list[np.ndarray] = []
+        self.open: dict[str, int] | None = None
+        self.anchors: list[np.ndarray] = []
+        self.acknowledged: int | None = None  # latest anchor, to keep only changes
+
+
+class Framer:
+    """Turns rows of streams into message rows.
+
+    ``messages`` is the table that is appended to (``messages.COLUMNS``); ``greetings`` maps the row number of each
+    Init Command Request and Ack to its bytes. ``read(position, length)`` reads the source where the batch does not
+    reach.
+    """
+
+    def __init__(self, read: Read) -> None:
+        self.messages = Columns(m.COLUMNS)
+        self.greetings: dict[int, bytes] = {}
+        self._read = read
+
+    def feed(
+        self, parts: list[tuple[FramedStream, list[np.ndarray]]], data: np.ndarray, base: int, final: bool = False
+    ) -> None:
+        """Frame what arrived for each stream: rows in stream order, following what was handed in before.
+
+        ``data`` are the bytes of the source from position ``base`` that are at hand. With ``final`` nothing follows:
+        open messages are cut, lost streams are decided with what there is.
+        """
+        work: list[tuple[FramedStream, np.ndarray]] = []
+        for stream, arrived in parts:
+            for rows in arrived:
+                self._note(stream, rows)
+            stream.tail.extend(arrived)
+            self._queue(stream, work, final)
+        while work:
+            self._frame(work, data, base, final)
+            streams, work = [stream for stream, _ in work], []
+            for stream in streams:
+                if stream.lost:
+                    self._queue(stream, work, final)
+        if final:
+            for stream, _ in parts:
+                self._finish(stream)
+
+    def _note(self, stream: FramedStream, rows: np.ndarray) -> None:
+        stream.bytes += int(rows[LENGTH][rows[POSITION] != HOLE].sum())
+        stream.end = int(rows[OFFSET, -1] + rows[LENGTH, -1])
+
+    def _queue(self, stream: FramedStream, work: list[tuple[FramedStream, np.ndarray]], final: bool) -> None:
+        """Put a stream's tail into ``work`` when something can be framed in it."""
+        if not stream.tail:
+            return
+        rows = stream.tail[0] if len(stream.tail) == 1 else np.concatenate(stream.tail, axis=1)
+        stream.tail = [rows]
+        if stream.lost:
+            found = find_boundary(stream, rows, self._read, final)
+            if found is None:
+                return
+            self._unframed(stream, rows, found)
+            rows = rows_from(rows, found)
+            if rows.shape[1] == 0:
+                stream.tail = []
+                return
+        stream.tail = []
+        work.append((stream, rows))
+
+    def _unframed(self, stream: FramedStream, rows: np.ndarray, end: int) -> None:
+        """A row for the bytes from the lost boundary to ``end``; nonsense and a hole behind it get a row each."""
+        start, reason = stream.boundary, stream.lost
+        stream.boundary, stream.lost = end, m.FINE
+        if reason in (m.GARBAGE, m.SHORT_LENGTH):
+            holes = rows[OFFSET][(rows[POSITION] == HOLE) & (rows[OFFSET] > start) & (rows[OFFSET] < end)]
+            nonsense_end = int(holes[0]) if len(holes) else end
+            self._append_unframed(stream.number, rows, start, nonsense_end, m.MALFORMED, reason)
+            start, reason = nonsense_end, m.HIDDEN
+        self._append_unframed(stream.number, rows, start, end, m.GAP, reason)
+
+    def _append_unframed(self, number: int, rows: np.ndarray, start: int, end: int, status: int, reason: int) -> None:
+        if end <= start:
+            return
+        first = int(np.searchsorted(rows[OFFSET], start, "right")) - 1
+        last = int(np.searchsorted(rows[OFFSET], end, "left")) - 1
+        covered = rows[:, max(first, 0) : last + 1]
+        holes = covered[POSITION] == HOLE
+        row = dict.fromkeys(m.COLUMNS, 0)
+        row.update(
+            stream=number,
+            offset=start,
+            length=end - start,
+            type=m.UNFRAMED,
+            status=status,
+            reason=reason,
+            first=int(covered[PACKET].min()),
+            last=int(covered[PACKET].max()),
+            began=int(covered[TIME].min()),
+            time=int(covered[TIME].max()),
+            acknowledgment=-1 if holes[0] else int(covered[ACK, 0]),
+            lost=int(covered[LENGTH][holes].sum()),
+        )
+        self._append_row(row)
+
+    def _finish(self, stream: FramedStream) -> None:
+        """Write down a message that never ended, and bytes too few to be one."""
+        if stream.open is not None:
+            row = stream.open
+            stream.open = None
+            if row["status"] == m.COMPLETE:
+                row["status"] = m.CUT
+            self._append_row(row)
+        elif stream.tail and not stream.lost:
+            rows = np.concatenate(stream.tail, axis=1)
+            stream.tail = []
+            if stream.boundary < stream.end:
+                line = Line([(stream, rows)])
+                start = stream.boundary - line.shift[0]
+                window, known = self._scalar_window(line, start, line.stop[0] - start, np.empty(0, np.uint8), 0)
+                self._append_beginning(stream, line, start, window, known)
+
+    def _append_beginning(self, stream: FramedStream, line: Line, start: int, window: bytes, known: int) -> None:
+        """The beginning of a message of which the capture holds no more than these few bytes."""
+        length = int.from_bytes(window[:4], "little") if known >= 4 else line.stop[0] - start
+        kind = int.from_bytes(window[4:8], "little") if known >= 8 else m.UNFRAMED
+        fields = m.decode(
+            np.frombuffer(window.ljust(m.WINDOW_BYTES, b"\0"), np.uint8)[np.newaxis],
+            np.array([known]),
+            np.array([length]),
+            np.array([kind]),
+        )
+        rows = line.rows
+        self.messages.append(
+            stream=np.array([stream.number]),
+            offset=np.array([stream.boundary]),
+            length=np.array([length]),
+            type=np.array([kind]),
+            status=np.array([m.CUT]),
+            known=np.array([min(known, m.FIXED_BYTES)]),
+            first=rows[PACKET].min(keepdims=True),
+            last=rows[PACKET].max(keepdims=True),
+            began=rows[TIME].min(keepdims=True),
+            time=rows[TIME].max(keepdims=True),
+            acknowledgment=rows[ACK, :1],
+            lost=np.array([0]),
+            **fields,
+        )
+
+    def _append_row(self, row: dict[str, int]) -> None:
+        self.messages.append(**{name: np.array([row[name]]) for name in m.COLUMNS})
+
+    def _frame(self, work: list[tuple[FramedStream, np.ndarray]], data: np.ndarray, base: int, final: bool) -> None:
+        line = Line(work)
+        starts, lengths, kinds, pieces = line.candidates(data, base)
+        ends = starts + lengths
+        unlinked = np.flatnonzero(ends[:-1] != starts[1:])  # the last candidate of each run
+        spans: list[tuple[int, int, int]] = []  # stream index, candidates from, to
+        singles: list[tuple[int, int, int, int]] = []  # stream index, start, length, type
+        closing: list[tuple[int, int, dict[str, int]]] = []  # stream index, end on the line, open message
+        for index, (stream, rows) in enumerate(work):
+            found = (starts, lengths, kinds, ends, unlinked)
+            self._walk(index, stream, rows, line, found, spans, singles, closing, data, base, final)
+        self._close_open(line, closing)
+        self._append(work, line, spans, singles, (starts, lengths, kinds, pieces), data, base)
+
+    def _walk(
+        self,
+        index: int,
+        stream: FramedStream,
+        rows: np.ndarray,
+        line: Line,
+        candidates: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+        spans: list[tuple[int, int, int]],
+        singles: list[tuple[int, int, int, int]],
+        closing: list[tuple[int, int, dict[str, int]]],
+        data: np.ndarray,
+        base: int,
+        final: bool,
+    ) -> None:
+        """Follow the messages of one stream through this batch and leave the stream at its next boundary."""
+        starts, _, _, ends, unlinked = candidates
+        shift, stop = line.shift[index], line.stop[index]
+        at = stream.boundary - shift
+        if stream.open is not None:
+            closing.append((index, min(at, stop), stream.open))
+            if at <= stop:
+                stream.open = None
+        limit = int(np.searchsorted(starts, stop))
+        while at < stop:
+            candidate = int(np.searchsorted(starts, at))
+            if candidate < limit and starts[candidate] == at:
+                behind = int(np.searchsorted(unlinked, candidate))
+                last = min(int(unlinked[behind]) if behind < len(unlinked) else limit - 1, limit - 1)
+                if ends[last] > stop:
+                    last -= 1
+                if last >= candidate:
+                    spans.append((index, candidate, last + 1))
+                    at = int(ends[last])
+                    continue
+            window, known = self._scalar_window(line, at, stop - at, data, base)
+            if known < 8:
+                if line.has_hole(at + known, min(at + 8, stop)):
+                    stream.lost = m.HIDDEN
+                break
+            length, kind = int.from_bytes(window[0:4], "little"), int.from_bytes(window[4:8], "little")
+            believed = self._believed_length(line, at, stop, length, kind, data, base, final)
+            if believed is None:
+                break
+            if believed == 0:
+                stream.lost = m.SHORT_LENGTH if length < 8 else m.GARBAGE
+                break
+            length = believed
+            if at + length <= stop:
+                singles.append((index, at, length, kind))
+                at += length
+                continue
+            if known >= min(length, m.FIXED_BYTES) or line.has_hole(at + known, min(at + m.FIXED_BYTES, stop)):
+                if kind in WHOLE and length <= GREETING_LIMIT:
+                    break
+                self._open(index, stream, line, at, length, window, known)
+                at += length
+            break
+        stream.boundary = at + shift
+        if at < stop:
+            stream.tail = [rows_from(rows, stream.boundary)]
+
+    def _believed_length(
+        self, line: Line, at: int, stop: int, length: int, kind: int, data: np.ndarray, base: int, final: bool
+    ) -> int | None:
+        """The number of bytes to the next message; 0 when this is no message; None when more bytes must decide."""
+        if length < 8:
+            return 0
+        listed = 0 < kind <= m.LAST_TYPE
+        fixed = m.fixed_length(kind)
+        if listed and (length <= GREETING_LIMIT or kind in (m.DATA, m.END_DATA)) and fixed in (None, length):
+            return length
+        # The length is not that of the type, or the type is reserved: believe what a header follows.
+        options = [option for option in (length, fixed) if option is not None and option <= GREETING_LIMIT]
+        if not final and any(at + option + 8 > stop for option in options):
+            return None
+        for option in options:
+            if self._header_follows(line, at + option, stop, data, base):
+                return option
+        if listed and at + length == stop:
+            return length
+        return 0
+
+    def _header_follows(self, line: Line, at: int, stop: int, data: np.ndarray, base: int) -> bool:
+        if at >= stop:
+            return False
+        window, known = self._scalar_window(line, at, stop - at, data, base)
+        return known >= 8 and is_plausible(int.from_bytes(window[0:4], "little"), int.from_bytes(window[4:8], "little"))
+
+    def _scalar_window(self, line: Line, at: int, room: int, data: np.ndarray, base: int) -> tuple[bytes, int]:
+        """The first bytes of a message, read piece by piece: 38, fewer where the stream ends or a byte is missing."""
+        wanted = min(m.FIXED_BYTES, room)
+        window = line.read(at, wanted, data, base, self._read)
+        return window, len(window)
+
+    def _open(
+        self, index: int, stream: FramedStream, line: Line, at: int, length: int, window: bytes, known: int
+    ) -> None:
+        """Remember a message whose end is not here yet."""
+        kind = int.from_bytes(window[4:8], "little")
+        fields = m.decode(
+            np.frombuffer(window.ljust(m.WINDOW_BYTES, b"\0"), np.uint8)[np.newaxis],
+            np.array([known]),
+            np.array([length]),
+            np.array([kind]),
+        )
+        piece = line.piece(at)
+        part = line.rows[:, piece : line.last_piece[index] + 1]
+        gap, cut = line.missing(at, line.stop[index])
+        stream.open = {
+            "stream": stream.number,
+            "offset": at + line.shift[index],
+            "length": length,
+            "type": kind,
+            "status": m.GAP if gap else m.CUT if cut else m.COMPLETE,
+            "known": known,
+            "first": int(part[PACKET].min()),
+            "last": int(part[PACKET].max()),
+            "began": int(part[TIME].min()),
+            "time": int(part[TIME].max()),
+            "acknowledgment": int(part[ACK, 0]),
+            "lost": gap,
+            **{name: int(values[0]) for name, values in fields.items()},
+        }
+
+    def _close_open(self, line: Line, closing: list[tuple[int, int, dict[str, int]]]) -> None:
+        """Carry on the messages that were open: add what came, and write down those that ended."""
+        for index, end, row in closing:
+            start = line.start[index]
+            if end > start:
+                part = line.rows[:, line.first_piece[index] : line.piece(end - 1) + 1]
+                gap, cut = line.missing(start, end)
+                row["lost"] += gap
+                if gap:
+                    row["status"] = m.GAP
+                elif cut and row["status"] == m.COMPLETE:
+                    row["status"] = m.CUT
+                row["first"] = min(row["first"], int(part[PACKET].min()))
+                row["last"] = max(row["last"], int(part[PACKET].max()))
+                row["began"] = min(row["began"], int(part[TIME].min()))
+                row["time"] = max(row["time"], int(part[TIME].max()))
+            if row["offset"] + row["length"] <= end + line.shift[index]:
+                if row["reason"] and row["status"] == m.COMPLETE:
+                    row["status"] = m.MALFORMED
+                self._append_row(row)
+
+    def _append(
+        self,
+        work: list[tuple[FramedStream, np.ndarray]],
+        line: Line,
+        spans: list[tuple[int, int, int]],
+        singles: list[tuple[int, int, int, int]],
+        candidates: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+        data: np.ndarray,
+        base: int,
+    ) -> None:
+        """Write the rows of all messages that are complete in this batch."""
+        starts, lengths, kinds, pieces = candidates
+        if not spans and not singles:
+            return
+        chosen = (
+            np.concatenate([np.arange(start, stop) for _, start, stop in spans]) if spans else np.empty(0, np.int64)
+        )
+        at, length, kind, first_piece = starts[chosen], lengths[chosen], kinds[chosen], pieces[chosen]
+        owner = np.repeat([index for index, _, _ in spans], [stop - start for _, start, stop in spans]).astype(np.int64)
+        if singles:
+            extra = np.array(singles, np.int64).T
+            at = np.concatenate([at, extra[1]])
+            length = np.concatenate([length, extra[2]])
+            kind = np.concatenate([kind, extra[3]])
+            owner = np.concatenate([owner, extra[0]])
+            first_piece = np.concatenate([first_piece, np.searchsorted(line.at, extra[1], "right") - 1])
+            order = np.argsort(at, kind="stable")
+            at, length, kind, owner, first_piece = (column[order] for column in (at, length, kind, owner, first_piece))
+        last_piece = first_piece.copy()
+        beyond = np.flatnonzero(at + length > line.at[first_piece] + line.rows[LENGTH, first_piece])
+        last_piece[beyond] = np.searchsorted(line.at, at[beyond] + length[beyond] - 1, "right") - 1
+        window, known = self._windows(line, at, length, first_piece, data, base)
+        declared = window.view("<u4")[:, 0].astype(np.int64)
+        fields = m.decode(window, known, declared, kind)
+        reason = fields["reason"]
+        reason[(reason == m.FINE) & (declared != length)] = m.WRONG_LENGTH
+        rows = line.rows
+        packets, times = rows[PACKET], rows[TIME]
+        first, last = packets[first_piece], packets[last_piece]
+        began, time = times[first_piece], times[last_piece]
+        if line.reordered:
+            pairs = np.stack([first_piece, last_piece + 1], axis=1).ravel()
+            first = np.minimum.reduceat(np.append(packets, packets[-1]), pairs)[::2]
+            last = np.maximum.reduceat(np.append(packets, packets[-1]), pairs)[::2]
+            began = np.minimum.reduceat(np.append(times, times[-1]), pairs)[::2]
+            time = np.maximum.reduceat(np.append(times, times[-1]), pairs)[::2]
+        status = np.where(reason != m.FINE, m.MALFORMED, m.COMPLETE).astype(np.uint8)
+        lost = np.zeros(len(at), np.int64)
+        if line.incomplete:
+            gap, cut = line.missing_between(at, at + length)
+            lost = gap
+            status[cut > 0] = m.CUT
+            status[gap > 0] = m.GAP
+        numbers = np.array([stream.number for stream, _ in work])
+        shifts = np.array(line.shift)
+        self._keep_greetings(line, at, length, kind, reason, status, data, base)
+        self.messages.append(
+            stream=numbers[owner],
+            offset=at + shifts[owner],
+            length=declared,
+            type=kind,
+            status=status,
+            known=known,
+            first=first,
+            last=last,
+            began=began,
+            time=time,
+            acknowledgment=rows[ACK, first_piece],
+            lost=lost,
+            **fields,
+        )
+
+    def _keep_greetings(
+        self,
+        line: Line,
+        at: np.ndarray,
+        length: np.ndarray,
+        kind: np.ndarray,
+        reason: np.ndarray,
+        status: np.ndarray,
+        data: np.ndarray,
+        base: int,
+    ) -> None:
+        for row in np.flatnonzero((kind == m.INIT_COMMAND_REQUEST) | (kind == m.INIT_COMMAND_ACK)).tolist():
+            body = line.read(int(at[row]), min(int(length[row]), GREETING_LIMIT), data, base, self._read)
+            self.greetings[len(self.messages) + row] = body
+            if status[row] in (m.COMPLETE, m.MALFORMED) and reason[row] == m.FINE:
+                flaw = m.greeting(int(kind[row]), body)["reason"]
+                if flaw:
+                    reason[row], status[row] = flaw, m.MALFORMED
+
+    def _windows(
+        self, line: Line, at: np.ndarray, length: np.ndarray, piece: np.ndarray, data: np.ndarray, base: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The first 40 bytes of each message, zero beyond what is known or belongs to it, and how many are known."""
+        within = at - line.at[piece]
+        wanted = np.minimum(length, m.FIXED_BYTES)
+        position = line.rows[POSITION, piece] + within - base
+        quick = (
+            (line.rows[POSITION, piece] >= base)
+            & (line.rows[CAPTURED, piece] - within >= wanted)
+            & (position + m.WINDOW_BYTES <= len(data))
+        )
+        known = wanted.copy()
+        window = np.zeros((len(at), m.WINDOW_BYTES), np.uint8)
+        rows = np.flatnonzero(quick)
+        if len(rows):
+            found = gathered(data, m.WINDOW_BYTES, position[rows]).view(np.uint8).reshape(-1, m.WINDOW_BYTES)
+            if len(rows) == len(at):
+                window = found
+            else:
+                window[rows] = found
+        if len(rows) < len(at):
+            for row in np.flatnonzero(~quick).tolist():
+                read = line.read(int(at[row]), int(wanted[row]), data, base, self._read)
+                window[row, : len(read)] = np.frombuffer(read, np.uint8)
+                known[row] = len(read)
+        return window, known

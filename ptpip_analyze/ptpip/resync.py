@@ -1,0 +1,163 @@
+"""Finding the next true message boundary after a hole or nonsense.
+
+Prefers waiting to guessing; never accepts a header that only looks like one.
+
+The strongest witness is the other side: when it speaks, its TCP segment acknowledges what it has received, and in
+PTP-IP's strict alternation (CIPA DC-X005-2005 1.6.4) that is a whole number of messages. Such an offset is called an
+anchor. Between the hole and the next anchor, messages are believed when they form a chain that ends exactly at the
+anchor and reads as the rest of one transaction. Without an anchor a chain of sound headers must do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..tcp import CAPTURED, HOLE, LENGTH, OFFSET, POSITION
+from .messages import (
+    BEGAN_EARLIER,
+    CANCEL,
+    DATA,
+    END_DATA,
+    LAST_TYPE,
+    OPERATION_REQUEST,
+    OPERATION_RESPONSE,
+    START_DATA,
+)
+from .recognise import HEAD_BYTES, TO_INITIATOR, TO_RESPONDER, header, is_plausible, is_sound
+
+if TYPE_CHECKING:
+    from .framing import FramedStream
+
+# Without an anchor, so much must have come before sync is looked for; with nothing found in it, it is given up.
+LOOKAHEAD_BYTES = 32 << 20
+CHAIN_LINKS = 3
+_ID_AT = {START_DATA: 8, DATA: 8, END_DATA: 8, CANCEL: 8, OPERATION_RESPONSE: 10, OPERATION_REQUEST: 14}
+
+
+def find_boundary(stream: FramedStream, rows: np.ndarray, read: Callable[[int, int], bytes], final: bool) -> int | None:
+    """The stream offset at which framing can go on, or None while that is not known.
+
+    ``rows`` are the stream's rows from its lost boundary on. With ``final`` nothing more comes: if no boundary is
+    found the end of the rows is returned, and everything up to there stays unframed.
+    """
+    # Where sync was lost there is no message; where the capture began late there may be one.
+    lowest = stream.boundary if stream.lost == BEGAN_EARLIER else stream.boundary + 1
+    start = _first_known(rows, lowest)
+    if start >= stream.end:
+        return stream.end if final else None
+    anchors = np.unique(np.concatenate(stream.anchors)) if stream.anchors else np.empty(0, np.int64)
+    anchors = anchors[anchors >= start]
+    stream.anchors = [anchors]
+    for anchor in anchors[anchors <= stream.end].tolist():
+        window = _Window(rows, start, min(anchor + HEAD_BYTES, stream.end), read)
+        found = _chain_to(window, anchor, stream.to_responder)
+        if found is not None:
+            return found
+        if anchor == stream.end or window.continues_at(anchor):
+            return anchor
+        stream.anchors = [anchors[anchors > anchor]]
+    if not final and stream.end - stream.boundary < LOOKAHEAD_BYTES:
+        return None
+    window = _Window(rows, start, min(stream.end, start + LOOKAHEAD_BYTES), read)
+    found = _longest_chain(window, stream.to_responder)
+    return stream.end if found is None else found
+
+
+def _first_known(rows: np.ndarray, lowest: int) -> int:
+    """The first offset, not below ``lowest``, that the capture holds."""
+    ends = rows[OFFSET] + rows[CAPTURED]
+    held = np.flatnonzero((ends > lowest) & (rows[POSITION] != HOLE))
+    if len(held):
+        return max(lowest, int(rows[OFFSET, held[0]]))
+    return int(rows[OFFSET, -1] + rows[LENGTH, -1])
+
+
+class _Window:
+    """The bytes of a stream between two offsets, zero where the capture lacks them."""
+
+    def __init__(self, rows: np.ndarray, start: int, stop: int, read: Callable[[int, int], bytes]) -> None:
+        self.start = start
+        self.bytes = bytearray(max(stop - start, 0))
+        offsets, ends = rows[OFFSET], rows[OFFSET] + rows[CAPTURED]
+        for piece in np.flatnonzero((ends > start) & (offsets < stop) & (rows[POSITION] != HOLE)).tolist():
+            first, last = max(start, int(offsets[piece])), min(stop, int(ends[piece]))
+            got = read(int(rows[POSITION, piece]) + first - int(offsets[piece]), last - first)
+            self.bytes[first - start : first - start + len(got)] = got
+
+    def head(self, offset: int) -> bytes:
+        """The bytes of a message that would begin at a stream offset, as far as needed to judge its header."""
+        at = offset - self.start
+        return bytes(self.bytes[at : at + HEAD_BYTES])
+
+    def continues_at(self, offset: int) -> bool:
+        """Does a header stand there?"""
+        head = self.head(offset)
+        return len(head) >= 8 and is_plausible(*header(head))
+
+    def candidates(self, to_responder: bool | None) -> list[tuple[int, int, int]]:
+        """(offset, length, type) of every sound header that this direction may carry, in order of offset."""
+        view = np.frombuffer(self.bytes, np.uint8)
+        if len(view) < 8:
+            return []
+        kind = view[4:-3]
+        place = np.flatnonzero(
+            (kind > 0) & (kind <= LAST_TYPE) & (view[5:-2] == 0) & (view[6:-1] == 0) & (view[7:] == 0)
+        )
+        allowed = np.ones(LAST_TYPE + 1, bool)
+        if to_responder is not None:
+            allowed[list(TO_INITIATOR if to_responder else TO_RESPONDER)] = False
+        place = place[allowed[view[place + 4]]]
+        found = []
+        for at in place.tolist():
+            head = bytes(self.bytes[at : at + HEAD_BYTES])
+            if is_sound(head):
+                length, kind_of = header(head)
+                found.append((self.start + at, length, kind_of))
+        return found
+
+    def transaction_id(self, offset: int, kind: int) -> bytes | None:
+        """The TransactionID bytes of a message, None for types without one."""
+        at = _ID_AT.get(kind)
+        return None if at is None else bytes(self.bytes[offset - self.start + at : offset - self.start + at + 4])
+
+
+def _chain_to(window: _Window, anchor: int, to_responder: bool | None) -> int | None:
+    """The earliest header from which messages lead exactly to the anchor and tell of one transaction only."""
+    following: dict[int, tuple[int, int]] = {}  # offset -> (next offset, type)
+    for offset, length, kind in reversed(window.candidates(to_responder)):
+        if offset + length == anchor or offset + length in following:
+            following[offset] = (offset + length, kind)
+    for offset in sorted(following):
+        if offset < anchor and _is_one_transaction(window, offset, following, anchor):
+            return offset
+    return None
+
+
+def _is_one_transaction(window: _Window, offset: int, following: dict[int, tuple[int, int]], anchor: int) -> bool:
+    ids = set()
+    ended = False
+    while offset != anchor:
+        if offset not in following or ended:
+            return False
+        after, kind = following[offset]
+        identity = window.transaction_id(offset, kind)
+        if identity is not None:
+            ids.add(identity)
+        ended = kind == OPERATION_RESPONSE
+        offset = after
+    return len(ids) <= 1
+
+
+def _longest_chain(window: _Window, to_responder: bool | None) -> int | None:
+    """The earliest header that is followed by enough others, or by a chain up to the very end of the window."""
+    end = window.start + len(window.bytes)
+    links: dict[int, int] = {end: CHAIN_LINKS}
+    best = None
+    for offset, length, _ in reversed(window.candidates(to_responder)):
+        links[offset] = links.get(offset + length, 0) + 1
+        if links[offset] > CHAIN_LINKS:
+            best = offset
+    return best
