@@ -1,0 +1,212 @@
+"""The careful way from messages to transactions: one message at a time along the transition table.
+
+Never throws on what cameras do; an illegal step is remembered and shows as a status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from ..ptpip import messages as m
+from .transitions import LEADS_TO, TRANSITIONS, State, Step
+
+NO_ROW = -1
+OK_RESPONSE = 0x2001
+CANCELLED_RESPONSE = 0x201F
+UNKNOWN_TOTAL = 0xFFFFFFFFFFFFFFFF
+
+
+class Status(Enum):
+    """What can be said of a transaction; the texts are those of the transactions table."""
+
+    COMPLETE = "complete"
+    CANCELLED = "cancelled"
+    OPEN = "open"
+    GAP = "gap"
+    BEGAN_EARLIER = "began-earlier"
+    DISORDERED = "disordered"
+
+    @property
+    def index(self) -> int:
+        """Position in the list of statuses."""
+        return _INDEX[self]
+
+
+_INDEX = {status: index for index, status in enumerate(Status)}
+
+
+class Message(NamedTuple):
+    """One message row of a command connection; ``identity`` is None when the TransactionID is not in the capture."""
+
+    row: int
+    place: int  # in the conversation; a jump means that flawless transactions lie between
+    outward: bool  # to the responder
+    kind: int
+    identity: int | None
+    code: int
+    status: int
+    known: int
+    length: int
+    lost: int
+    total: int
+    reason: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A transaction as the walk leaves it; numbers as in ``Transactions``."""
+
+    session: int
+    identity: int | None
+    state: State
+    request: int = NO_ROW
+    response: int = NO_ROW
+    response_code: int | None = None
+    start: int = NO_ROW
+    first_data: int = NO_ROW
+    last_data: int = NO_ROW
+    outward: bool | None = None
+    data_bytes: int = 0
+    data_messages: int = 0
+    messages: list[int] = field(default_factory=list)
+    gap: bool = False
+    began_earlier: bool = False
+    disordered: bool = False
+    cancel_seen: bool = False
+    ended: bool = False  # End Data seen
+
+    @property
+    def status(self) -> Status:
+        """What the capture lets us say, the most limiting first."""
+        if self.began_earlier:
+            return Status.BEGAN_EARLIER
+        if self.gap:
+            return Status.GAP
+        if self.response_code == CANCELLED_RESPONSE or (self.cancel_seen and self.response_code != OK_RESPONSE):
+            return Status.CANCELLED
+        if self.disordered:
+            return Status.DISORDERED
+        return Status.COMPLETE if self.state is State.ANSWERED else Status.OPEN
+
+
+def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
+    """The transactions of one session, in order of their first message.
+
+    ``messages`` are in conversation order, holes and nonsense included. ``late``: the capture began after the
+    connection.
+    """
+    outcomes: list[Outcome] = []
+    running: list[Outcome] = []  # not answered yet, oldest first
+    answered: Outcome | None = None  # the one that was, until the next request
+    request_seen = False
+    hole_since_request = False
+    place = messages[0].place
+    for message in messages:
+        if message.place > place + 1:
+            answered, request_seen, hole_since_request = None, True, False
+        place = message.place
+        if message.kind == m.UNFRAMED:
+            earlier = message.reason == m.BEGAN_EARLIER and message.lost == 0
+            nonsense = message.lost == 0 and not earlier
+            for outcome in running:
+                outcome.gap |= not nonsense
+                outcome.disordered |= nonsense
+            hole_since_request |= not nonsense and not earlier
+            continue
+        if message.kind == m.CANCEL:
+            for outcome in _named(running, message.identity)[-1:]:
+                outcome.cancel_seen = True
+                outcome.messages.append(message.row)
+            continue
+        if message.kind == m.OPERATION_REQUEST and message.outward:
+            outcome = Outcome(session, message.identity, State.REQUESTED, request=message.row)
+            outcome.gap = message.identity is None or message.status == m.GAP
+            outcome.messages.append(message.row)
+            outcomes.append(outcome)
+            running.append(outcome)
+            answered, request_seen, hole_since_request = None, True, False
+            continue
+        found = _owner(message, running, answered, hole_since_request)
+        if found is None:
+            found = Outcome(session, message.identity, State.UNSEEN)
+            found.began_earlier = late and not request_seen and not hole_since_request
+            found.gap = hole_since_request
+            found.disordered = not found.began_earlier and not found.gap
+            outcomes.append(found)
+            running.append(found)
+        _advance(found, message)
+        if found.state is State.ANSWERED and found in running:
+            running.remove(found)
+            answered = found
+    return outcomes
+
+
+def _named(outcomes: list[Outcome], identity: int | None) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.identity == identity]
+
+
+def _owner(message: Message, running: list[Outcome], answered: Outcome | None, hole: bool) -> Outcome | None:
+    """The transaction that a data message or response belongs to: the latest of its id that is still running."""
+    if message.identity is None:
+        # Its id is missing: with one transaction at a time (1.6.4) it can only belong to the running one.
+        return running[0] if len(running) == 1 else None
+    named = _named(running, message.identity)
+    if named:
+        return named[-1]
+    unnamed = [outcome for outcome in running if outcome.identity is None and outcome.gap]
+    if len(unnamed) == 1 and len(running) == 1:
+        unnamed[0].identity = message.identity
+        return unnamed[0]
+    if answered is None or answered.identity != message.identity or message.kind == m.OPERATION_RESPONSE:
+        return None
+    # Data behind the response: what was under way when the responder broke off (2.7.2.1). Behind a hole it may as well
+    # belong to a later request of the same id, unless it carries on what the response left unfinished.
+    unfinished = answered.outward == message.outward and not answered.ended and message.kind != m.START_DATA
+    return answered if unfinished or not hole else None
+
+
+def _advance(outcome: Outcome, message: Message) -> None:
+    step = _step(message)
+    outcome.messages.append(message.row)
+    outcome.gap |= message.status == m.GAP
+    if step is None:
+        outcome.disordered = True
+        return
+    after = TRANSITIONS.get((outcome.state, step))
+    if after is None:
+        outcome.disordered = True
+        after = State.ANSWERED if outcome.state is State.ANSWERED else LEADS_TO[step]
+    outcome.state = after
+    if step in (Step.SUCCESS, Step.FAILURE):
+        if outcome.response == NO_ROW:
+            outcome.response, outcome.response_code = message.row, message.code
+        outcome.disordered |= message.outward
+        return
+    if outcome.outward is None:
+        outcome.outward = message.outward
+    elif outcome.outward != message.outward:
+        outcome.disordered = True
+    if outcome.first_data == NO_ROW:
+        outcome.first_data = message.row
+    outcome.last_data = message.row
+    if step in (Step.START, Step.START_EMPTY):
+        if outcome.start == NO_ROW:
+            outcome.start = message.row
+        return
+    outcome.ended |= step is Step.END
+    outcome.data_messages += 1
+    outcome.data_bytes += max(message.length - 12 - message.lost, 0)
+
+
+def _step(message: Message) -> Step | None:
+    if message.kind == m.START_DATA:
+        return Step.START_EMPTY if message.total == 0 and message.known >= 20 else Step.START
+    if message.kind == m.DATA:
+        return Step.DATA
+    if message.kind == m.END_DATA:
+        return Step.END
+    if message.kind == m.OPERATION_RESPONSE:
+        return Step.SUCCESS if message.code == OK_RESPONSE else Step.FAILURE
+    return None  # a request that the responder sends
