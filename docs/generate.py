@@ -1,0 +1,54 @@
+"""Writes what is generated in the documentation: `python docs/generate.py`.
+
+tables.md comes from the schema; in README.md the output below each `$ ptpip-analyze ...` line of a console block is
+what the program says now. Tests compare both.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from ptpip_analyze.tables.schema import ABOUT, TABLES
+
+ROOT = Path(__file__).resolve().parents[1]
+
+KINDS = """\
+Kinds: `text`; `int` (64 bits, signed); `uint` (32 bits, unsigned, as on the wire); `float`; `time` (UTC, nanoseconds:
+`timestamp[ns, UTC]` in pandas and Parquet, `2026-01-02T03:04:05.123456789Z` in CSV and JSON); `words` (list of `uint`).
+A value that is not known is null. Frame numbers count from 1 over a capture file, as Wireshark does.
+Rows are in order of first frame.
+"""
+
+_BLOCK = re.compile(r"```console\n\$ ptpip-analyze (.*)\n(?:.*\n)*?```\n")
+
+
+def tables_page() -> str:
+    """docs/tables.md."""
+    parts = ["# Tables\n", KINDS]
+    for table, columns in TABLES.items():
+        lines = [f"## {table}\n", f"{ABOUT[table]}\n", "| column | kind | unit | |", "|---|---|---|---|"]
+        lines += [f"| `{column.name}` | {column.kind} | {column.unit} | {column.sentence} |" for column in columns]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def tour(readme: str) -> str:
+    """`readme` with the output of each command of its console blocks, as the program writes it into a pipe."""
+    return _BLOCK.sub(lambda block: f"```console\n$ ptpip-analyze {block[1]}\n{said(block[1])}```\n", readme)
+
+
+def said(arguments: str) -> str:
+    """What the program writes to stdout, from the project's folder. Raises CalledProcessError when it fails."""
+    command = [sys.executable, "-m", "ptpip_analyze", *shlex.split(arguments)]
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "tables.md").write_text(tables_page())
+    (ROOT / "README.md").write_text(tour((ROOT / "README.md").read_text()))

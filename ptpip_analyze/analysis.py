@@ -1,0 +1,316 @@
+"""The recipe: packets become streams, streams messages, messages sessions and transactions.
+
+Wires the rooms together and decides nothing itself; read this first.
+
+``Analyzer`` takes batches of packets, large ones from a file or small ones while they happen, and gives the same
+answer either way. Nothing holds packet bytes: rows point into the source, which is always a file.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from .ahead import ahead
+from .capture import Dissected, Dissector, PacketBatch, Source, expand, open_capture
+from .facts.packets import DEFAULT_PORT
+from .ptpip import Conversations
+from .result import Result
+from .store import Columns
+from .tcp import CUT, Flows, stable_order
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Progress = Callable[[int, int], None]
+
+PACKET_COLUMNS = {
+    "time": "i8",
+    "captured": "u4",
+    "original": "u4",
+    "stream": "i4",  # 2 * connection + direction; -1 when not TCP
+    "payload": "i8",  # TCP payload bytes on the wire; -1 when not TCP
+    "marks": "u1",
+    "talk": "i4",  # for packets that are not TCP: index into the address pairs; -1 when not IP
+}
+
+RST = 4
+FOREIGN = 2
+
+
+class Analyzer:
+    """Analyses one capture, batch by batch.
+
+    ``source`` supplies the bytes behind the rows; ``ports`` are TCP ports, besides 15740, on which PTP-IP is expected
+    (it is recognised by content on any port).
+    """
+
+    def __init__(self, source: Source, ports: Sequence[int] = ()) -> None:
+        self._source = source
+        self._dissector = Dissector()
+        self._flows = Flows()
+        self._conversations = Conversations(source.read, {DEFAULT_PORT, *ports})
+        self._packets = Columns(PACKET_COLUMNS)
+        self._talks: dict[tuple[int, ...], int] = {}
+
+    def dissect(self, batch: PacketBatch) -> Dissected:
+        """Headers of the next packets; may run in another thread, one batch ahead of ``feed``."""
+        return self._dissector.dissect(batch)
+
+    def feed(self, batch: PacketBatch, dissected: Dissected | None = None) -> None:
+        """Take the next packets of the capture, with their headers if ``dissect`` was called already."""
+        seen = self.dissect(batch) if dissected is None else dissected
+        count, row = len(batch.time), seen.row
+        marks = np.zeros(count, np.uint8)
+        stream_of = np.full(count, -1, np.int64)
+        payload = np.full(count, -1, np.int64)
+        if len(row):
+            whole = len(row) == count and bool((np.diff(row) == 1).all())  # every packet is one TCP segment
+            stream = self._flows.assign(
+                (_of(seen.source_high, row, whole), _of(seen.source_low, row, whole)),
+                (_of(seen.destination_high, row, whole), _of(seen.destination_low, row, whole)),
+                (seen.source_port, seen.destination_port),
+                seen.sequence,
+                seen.acknowledgment,
+                seen.flags,
+                batch.first + row,
+                _of(batch.time, row, whole),
+            )
+            self._reassemble(batch, seen, stream, marks)
+            stream_of[row] = stream
+            if whole:
+                payload = seen.length
+            else:
+                payload[row] = 0
+                np.add.at(payload, row, seen.length)  # a fragmented datagram has several rows
+            marks[row[seen.captured < seen.length]] |= CUT
+        self._packets.append(
+            time=batch.time,
+            captured=batch.captured,
+            original=batch.original,
+            stream=stream_of,
+            payload=payload,
+            marks=marks,
+            talk=self._talk_numbers(seen, stream_of),
+        )
+
+    def _reassemble(self, batch: PacketBatch, seen: Dissected, stream: np.ndarray, marks: np.ndarray) -> None:
+        """Sort segments by stream and hand them on, leaving out resets and what is known not to be PTP-IP."""
+        conversations = self._conversations
+        conversations.room_for(len(self._flows.connections))
+        usable = np.flatnonzero((conversations.states[stream >> 1] != FOREIGN) & (seen.flags & RST == 0))
+        if len(usable) == 0:
+            return
+        order = usable[stable_order(stream[usable])]
+        packet_rows = seen.row[order]
+        rows = np.empty((7, len(order)), np.int64)
+        rows[0] = seen.sequence[order]
+        rows[1] = seen.length[order]
+        rows[2] = seen.captured[order]
+        rows[3] = seen.position[order]
+        rows[4] = packet_rows + batch.first
+        rows[5] = batch.time[packet_rows]
+        rows[6] = seen.acknowledgment[order]
+        flags, found = seen.flags[order], np.zeros(len(order), np.uint8)
+        sorted_streams = stream[order]
+        edges = [0, *(np.flatnonzero(np.diff(sorted_streams)) + 1).tolist(), len(order)]
+        work: dict[int, list[list[np.ndarray]]] = {}
+        for low, high in pairwise(edges):
+            number = int(sorted_streams[low])
+            tcp = self._flows.connections[number >> 1]
+            conversations.take(tcp, number & 1, rows[:, low:high], flags[low:high], found[low:high], work)
+        conversations.frame(work, batch.data, batch.base)
+        marks[packet_rows] |= found
+
+    def _talk_numbers(self, seen: Dissected, stream_of: np.ndarray) -> np.ndarray:
+        """Numbers of the address pairs of packets that are IP and not TCP."""
+        numbers = np.full(len(stream_of), -1, np.int64)
+        rows = np.flatnonzero((seen.network > 0) & (stream_of < 0))
+        if len(rows):
+            pairs = np.stack(
+                [
+                    seen.source_high[rows],
+                    seen.source_low[rows],
+                    seen.destination_high[rows],
+                    seen.destination_low[rows],
+                ],
+                axis=1,
+            )
+            unique, place = np.unique(pairs, axis=0, return_inverse=True)
+            known = [self._talks.setdefault(tuple(pair), len(self._talks)) for pair in unique.tolist()]
+            numbers[rows] = np.array(known)[place.ravel()]
+        return numbers
+
+    def finish(self) -> Result:
+        """No more packets come: what is left is decided, and the tables can be asked for."""
+        self._conversations.finish(self._flows.connections)
+        return self.snapshot()
+
+    def snapshot(self) -> Result:
+        """The tables of what was fed so far; analysis can go on afterwards."""
+        return Result(self._source, self._packets, list(self._talks), self._flows, self._conversations)
+
+
+def _of(column: np.ndarray, row: np.ndarray, whole: bool) -> np.ndarray:
+    return column if whole else column[row]
+
+
+class Analysis:
+    """Captures analysed as one: tables as DataFrames, and the bytes behind their rows.
+
+    ``sessions``, ``transactions``, ``messages``, ``events`` and ``packets`` are pandas DataFrames with the columns of
+    ``tables.schema``, made when first asked for. ``results`` holds one Result per capture.
+    """
+
+    def __init__(self, results: list[Result]) -> None:
+        from .tables.build import TABLES
+
+        self.results = results
+        self.tables: tuple[str, ...] = tuple(TABLES)
+        self._frames: dict[str, pd.DataFrame] = {}
+        sessions = transactions = messages = 0
+        for result in results:
+            result.number_from(sessions, transactions, messages)
+            sessions += len(result.pairs)
+            transactions += len(result.transactions)
+            messages += result.message_count
+
+    @property
+    def captures(self) -> list[Result]:
+        """The analysed captures, in the order given; path, format, size, packets, times, damage."""
+        return self.results
+
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a table as Arrow record batches, in bounded memory. KeyError for an unknown table."""
+        from .tables.build import TABLES
+
+        for result in self.results:
+            yield from TABLES[table](result)
+
+    def arrow(self, table: str) -> pa.Table:
+        """A whole table in Arrow memory. KeyError for an unknown table."""
+        import pyarrow as pa
+
+        from .tables.schema import arrow_schema
+
+        return pa.Table.from_batches(list(self.batches(table)), arrow_schema(table)).unify_dictionaries()
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """A whole table as a pandas DataFrame. KeyError for an unknown table."""
+        from .tables.frame import frame_of
+
+        if table not in self._frames:
+            self._frames[table] = frame_of(self.arrow(table))
+        return self._frames[table]
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or name not in self.tables:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return self.frame(name)
+
+    def bytes(self, row: Any) -> builtins.bytes:
+        """The bytes of a message as far as the capture holds them.
+
+        ``row`` is a row of ``messages`` (Series, mapping or named tuple) or its number. IndexError for no such message.
+        """
+        number = _number(row, "message")
+        for result in self.results:
+            if number < result.first_message + result.message_count:
+                return result.message_bytes(number - result.first_message)
+        raise IndexError(f"no message {number}")
+
+    def data(self, row: Any) -> builtins.bytes:
+        """The payload of a transaction's data phase as far as the capture holds it; missing bytes are left out.
+
+        ``row`` is a row of ``transactions`` or its number. ``data_pieces`` tells where the bytes belong. IndexError
+        for no such transaction.
+        """
+        result, number = self._transaction(row)
+        return b"".join(
+            result.source.read(position, length)
+            for _, length, position in result.data_pieces(number)
+            if position is not None
+        )
+
+    def data_pieces(self, row: Any) -> list[tuple[int, int, int | None]]:
+        """A data phase as pieces (offset in the payload, length, position in the capture), in order, without overlap.
+
+        The position is None for bytes that are missing from the capture. ``row`` as for ``data``.
+        """
+        result, number = self._transaction(row)
+        return result.data_pieces(number)
+
+    def _transaction(self, row: Any) -> tuple[Result, int]:
+        number = _number(row, "transaction")
+        for result in self.results:
+            if number < result.first_transaction + len(result.transactions):
+                return result, number - result.first_transaction
+        raise IndexError(f"no transaction {number}")
+
+    def close(self) -> None:
+        """Give back files and memory; rows stay, bytes can't be read any more."""
+        for result in self.results:
+            result.close()
+
+    def __enter__(self) -> Analysis:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _number(row: Any, name: str) -> int:
+    if isinstance(row, int | np.integer):
+        number = int(row)
+    else:
+        value = getattr(row, name, None) if hasattr(row, "_fields") else row[name]
+        if value is None:
+            raise TypeError(f"not a row with a column {name!r}")
+        number = int(value)
+    if number < 0:
+        raise IndexError(f"no {name} {number}")
+    return number
+
+
+def analyze(
+    captures: str | os.PathLike[str] | BinaryIO | Sequence[str | os.PathLike[str]],
+    *,
+    ports: Sequence[int] = (),
+    progress: Progress | None = None,
+) -> Analysis:
+    """Analyse captures as one.
+
+    ``captures`` is a path, glob, directory, "-" or an open binary file, or several of those names. ``ports`` are TCP
+    ports, besides 15740, on which PTP-IP is expected. ``progress(done, total)`` is called with bytes as work goes on.
+    Raises CaptureError for what is not a capture; a damaged tail is not an error, see ``captures[i].damage``.
+    """
+    if isinstance(captures, str | os.PathLike):
+        names: list[Any] = list(expand([os.fspath(captures)]))
+    elif isinstance(captures, Sequence):
+        names = list(expand([os.fspath(name) for name in captures]))
+    else:
+        names = [captures]
+    sizes = [Path(name).stat().st_size if isinstance(name, str) and os.path.isfile(name) else 0 for name in names]
+    results: list[Result] = []
+    try:
+        for index, name in enumerate(names):
+            source = open_capture(name)
+            analyzer = Analyzer(source, ports)
+            done, rest = sum(sizes[:index]), sum(sizes[index + 1 :])
+            for batch, dissected in ahead((batch, analyzer.dissect(batch)) for batch in source.batches()):
+                analyzer.feed(batch, dissected)
+                if progress is not None:
+                    progress(done + batch.base + len(batch.data), done + source.size + rest)
+            results.append(analyzer.finish())
+    except BaseException:
+        for result in results:
+            result.close()
+        raise
+    return Analysis(results)

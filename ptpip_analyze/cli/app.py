@@ -1,0 +1,80 @@
+"""The command `ptpip-analyze`: its commands, and what an ending means to the shell.
+
+Exit codes: 0 done, 2 bad usage or no capture (one line on stderr), 130 Ctrl-C. A reader that leaves early (`| head`) is
+not an error. Refuses to import what `--help` does not need: each command imports its own subject when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from ptpip_analyze import __version__
+from ptpip_analyze.cli import codes, export, listing, summary
+from ptpip_analyze.cli.work import BAD_USAGE, PROGRAM, CommandError, ReaderLeft, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+app = typer.Typer(
+    name=PROGRAM,
+    help="Analyze PTP-IP captures: sessions, transactions, messages, events and packets of cameras over TCP/IP.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+for topic in (summary, listing, export, codes):
+    topic.register(app)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line `arguments` (default: the process's); returns the exit code. Our own faults pass through."""
+    signal.signal(signal.SIGTERM, _leave)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the shell closed it: >&-
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long-lived as the process
+        getattr(sys, name).reconfigure(errors="backslashreplace")  # a terminal may lack a letter
+    asked = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return app(asked or ["--help"], prog_name=PROGRAM, standalone_mode=False) or 0
+    except ReaderLeft:
+        # What is still buffered has no reader and must not raise while Python shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except CommandError as error:
+        say(str(error))
+    except Exception as error:
+        # typer's own errors of usage; the class has moved between its versions, its method has not
+        if not hasattr(error, "format_message"):
+            raise
+        command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+        say(f"{error.format_message().rstrip('.')} ({command} --help)")
+    return BAD_USAGE
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends the process as an exception does, so that unfinished files are removed."""
+    sys.exit(128 + number)

@@ -1,0 +1,44 @@
+"""`export`: every table as files in a folder, complete files only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ptpip_analyze import describe
+from ptpip_analyze.cli.options import Captures, Ports, Progress
+from ptpip_analyze.cli.work import CommandError, analysed, names_in, written_to
+from ptpip_analyze.tables.schema import TABLES, arrow_schema
+
+ExportFormat = Literal["parquet", "csv", "jsonl"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("export")(_export)
+
+
+def _export(
+    captures: Captures,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder; made when missing.")],
+    file_format: Annotated[ExportFormat, typer.Option("--format", help="How tables are written.")] = "parquet",
+    tables: Annotated[str | None, typer.Option(metavar="A,B", help="Only these tables.", show_default=False)] = None,
+    ports: Ports = None,
+    progress: Progress = True,
+) -> None:
+    """Write every table to a folder: sessions.parquet, transactions.parquet, ..."""
+    chosen = tuple(TABLES) if tables is None else names_in(tables, tuple(TABLES), "--tables", "table")
+    with analysed(captures, ports, progress) as analysis:
+        from ptpip_analyze.tables.export import ExportError, export_tables
+
+        schemas = {table: arrow_schema(table) for table in chosen}
+        try:
+            written = export_tables(analysis.batches, schemas, output, file_format)
+        except ExportError as error:
+            raise CommandError(str(error)) from error
+    with written_to(None) as stream:
+        for file in written:
+            facts = f"{describe.counted(file.rows, 'row')}, {describe.human_bytes(file.bytes)}"
+            stream.write(f"{describe.safe_text(str(file.path))}: {facts}\n".encode())

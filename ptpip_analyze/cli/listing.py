@@ -1,0 +1,106 @@
+"""The listing commands: one table's rows, filtered, on the terminal or as a file. One function for all tables.
+
+Promises that rows pass through batch by batch, and that usage errors are said before a capture is read.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ptpip_analyze.cli.options import (
+    Captures,
+    Columns,
+    Format,
+    Limit,
+    Output,
+    Ports,
+    Progress,
+    RowFormat,
+    WhereText,
+)
+from ptpip_analyze.cli.work import CommandError, analysed, names_in, written_to
+from ptpip_analyze.tables.schema import ABOUT, TABLES, arrow_schema, names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+    import typer
+
+    from ptpip_analyze.tables.where import Where
+
+
+def register(app: typer.Typer) -> None:
+    """Add one command per table."""
+    for table in TABLES:
+        app.command(table, help=f"List the {table}. {ABOUT[table]}")(_command(table))
+
+
+def _command(table: str) -> Callable[..., None]:
+    def command(
+        captures: Captures,
+        file_format: Format = None,
+        output: Output = None,
+        columns: Columns = None,
+        limit: Limit = None,
+        where: WhereText = None,
+        ports: Ports = None,
+        progress: Progress = True,
+    ) -> None:
+        chosen = chosen_format(file_format, output)
+        if chosen == "parquet" and output is None and sys.stdout.isatty():
+            raise CommandError("parquet is not for a terminal; give -o FILE")
+        wanted = None if columns is None else names_in(columns, names(table), "--columns", "column")
+        condition = _condition(table, where)
+        with analysed(captures, ports, progress) as analysis:
+            rows = _rows(analysis.batches(table), condition)
+            with written_to(output, captures) as stream:
+                if chosen == "table":
+                    from ptpip_analyze.cli.screen import show_rows
+
+                    show_rows(table, rows, stream, wanted, limit, output)
+                else:
+                    from ptpip_analyze.tables import export
+
+                    limited = rows if limit is None else export.head(rows, limit)
+                    shown = export.select(limited, wanted or names(table))
+                    export.write_rows(shown, arrow_schema(table, wanted), stream, chosen)
+
+    command.__doc__ = ABOUT[table]
+    return command
+
+
+def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:
+    """The format of a listing: the one asked for, else the one the file's suffix names, else by who reads stdout."""
+    if asked is not None:
+        return asked
+    if output is not None:
+        from ptpip_analyze.tables.export import file_format_of
+
+        return file_format_of(output)
+    return "table" if sys.stdout.isatty() else "jsonl"
+
+
+def _condition(table: str, where: str | None) -> Where | None:
+    if where is None:
+        return None
+    from ptpip_analyze.tables.where import WhereError, parse_where
+
+    try:
+        return parse_where(where, table)
+    except WhereError as error:
+        raise CommandError(f"--where: {error}") from error
+
+
+def _rows(batches: Iterator[pa.RecordBatch], condition: Where | None) -> Iterator[pa.RecordBatch]:
+    if condition is None:
+        yield from batches
+        return
+    from ptpip_analyze.tables.where import WhereError, filtered
+
+    try:
+        yield from filtered(condition, batches)
+    except WhereError as error:
+        raise CommandError(f"--where: {error}") from error

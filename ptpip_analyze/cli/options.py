@@ -1,0 +1,51 @@
+"""The options that commands share, each declared once: its name, its check, its sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+RowFormat = Literal["table", "csv", "json", "jsonl", "parquet"]
+
+Captures = Annotated[
+    list[str],
+    typer.Argument(metavar="CAPTURE", help="Capture files (pcap, pcapng, .gz, .zst), globs, folders, or - for stdin."),
+]
+Ports = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--port",
+        metavar="N",
+        min=1,
+        max=65535,
+        help="TCP port to take for PTP-IP as 15740 is; repeatable. Other ports are recognised by content.",
+        show_default=False,
+    ),
+]
+Progress = Annotated[bool, typer.Option("--progress/--no-progress", help="Progress on stderr while work lasts.")]
+Format = Annotated[
+    RowFormat | None,
+    typer.Option("--format", help="How rows are written: table on a terminal, else jsonl.", show_default=False),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write to FILE; its suffix names the format.", show_default=False
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Columns to show, in this order.", show_default=False),
+]
+Limit = Annotated[int | None, typer.Option(metavar="N", min=0, help="At most N rows.", show_default=False)]
+WhereText = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="EXPR",
+        help="Only rows for which a pandas query expression holds: 'operation == \"GetObject\" and latency_s > 0.5'.",
+        show_default=False,
+    ),
+]

@@ -1,0 +1,215 @@
+"""Rows as a table for people: fitted to the terminal, numbers to the right, colour where something is odd.
+
+Promises that what is left out is said below the table. Refuses to hold more rows than it shows.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from ptpip_analyze import describe
+from ptpip_analyze.tables.schema import Column, columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+    from rich.console import Console, JustifyMethod
+
+ROWS_AT_ONCE: Final = 200
+"""Rows a terminal gets when no --limit is given."""
+
+PLAIN_WIDTH: Final = 100
+"""Columns of a page that is not written to a terminal."""
+
+READABLE: Final[dict[str, tuple[str, ...]]] = {
+    "sessions": (
+        "session", "status", "responder_name", "initiator_name", "duration_s", "transactions", "events",
+        "bytes_to_initiator", "bytes_to_responder", "start_time", "responder_address", "initiator_address",
+        "model", "close_kind", "closed_by", "capture",
+    ),
+    "transactions": (
+        "session", "transaction_id", "operation", "status", "response", "latency_s", "data_bytes", "first_frame",
+        "request_time", "parameters", "data_direction", "response_parameters", "last_frame",
+    ),
+    "messages": (
+        "message", "session", "type", "code_name", "transaction_id", "length", "status", "first_frame",
+        "direction", "time", "connection", "reason",
+    ),
+    "events": ("session", "event", "parameters", "frame", "time", "transaction_id", "source", "event_code"),
+    "packets": (
+        "frame", "source", "destination", "tcp_payload_bytes", "session", "connection", "flags", "time",
+        "source_port", "destination_port", "captured_bytes", "original_bytes",
+    ),
+}  # fmt: skip
+"""The columns a person wants to see, most wanted first: the last ones go first when the terminal is narrow."""
+
+_GOOD: Final = frozenset({"complete", "established"})
+_BAD: Final = frozenset({"gap", "malformed", "rejected", "disordered"})
+_STATUS_COLUMNS: Final = frozenset({"status"})
+
+
+def console_for(stream: io.StringIO, *, terminal: bool) -> Console:
+    """A rich console that writes to `stream`: coloured and as wide as the terminal, or plain and 100 wide."""
+    from rich.console import Console
+
+    if terminal:
+        real = Console(file=sys.stdout)
+        return Console(
+            file=stream,
+            force_terminal=True,
+            color_system=real.color_system,  # type: ignore[arg-type]  # rich's own name of its own value
+            no_color=real.no_color,
+            width=real.width,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+    return Console(
+        file=stream,
+        force_terminal=False,
+        color_system=None,
+        width=PLAIN_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def encoded(text: str, output: Path | None) -> bytes:
+    """`text` without blanks at line ends, in UTF-8 for a file, for stdout as it takes it, the rest escaped."""
+    lines = "\n".join(line.rstrip(" ") for line in text.split("\n"))
+    return lines.encode("utf-8" if output else sys.stdout.encoding or "utf-8", "backslashreplace")
+
+
+def show_rows(
+    table: str,
+    batches: Iterable[pa.RecordBatch],
+    stream: BinaryIO,
+    wanted: Sequence[str] | None,
+    limit: int | None,
+    output: Path | None = None,
+) -> None:
+    """Write rows of `table` as text: `wanted` columns, or as many of the readable ones as fit.
+
+    `stream` is what leads to the file `output`, or to stdout when that is None. A terminal gets at
+    most `limit` rows, 200 without one; what follows is counted below the table.
+    """
+    terminal = output is None and sys.stdout.isatty()
+    most = ROWS_AT_ONCE if limit is None and terminal else limit
+    by_name = {column.name: column for column in columns(table)}
+    names = list(wanted or READABLE[table])
+    cells: dict[str, list[str]] = {name: [] for name in names}
+    shown = total = 0
+    for batch in batches:
+        total += batch.num_rows
+        part = batch.select(names) if most is None else batch.slice(0, max(most - shown, 0)).select(names)
+        shown += part.num_rows
+        for name, values in zip(names, part.columns, strict=True):
+            cells[name] += [cell_text(by_name[name], value) for value in _values(values)]
+    page = io.StringIO()
+    console = console_for(page, terminal=terminal)
+    fitting = names if wanted else _fitting(table, names, cells, console.width if terminal else None)
+    if terminal:
+        _print_table(console, by_name, fitting, cells, shown)
+    else:
+        stream.writelines(encoded(line, output) for line in _plain_lines(by_name, fitting, cells, shown))
+    if total > shown and terminal:
+        console.print(f"… {describe.counted(total - shown, 'more row')}: --limit {total}", style="dim")
+    hidden = [name for name in names if name not in fitting and any(cells[name])]
+    if hidden and terminal:
+        console.print(f"… not shown for lack of width: {', '.join(hidden)} (--columns)", style="dim")
+    stream.write(encoded(page.getvalue(), output))
+
+
+def cell_text(column: Column, value: object) -> str:
+    """One value as a person reads it; "" for null. Times are handed over as nanoseconds."""
+    if value is None:
+        return ""
+    if column.kind == "text":
+        return describe.safe_text(str(value))
+    if column.kind == "time":
+        return describe.clock_time(int(str(value)), digits=6)
+    if column.kind == "words" and isinstance(value, list):
+        return describe.parameters_text(value)
+    if column.kind == "float" and isinstance(value, float):
+        return describe.human_seconds(value) if column.unit == "s" else f"{value:g}"
+    if column.name == "code" or (column.name.endswith("_code") and column.name != "type_code"):
+        return describe.code_text(int(str(value)))
+    if column.unit == "bytes" and column.name != "offset":
+        return describe.count(int(str(value)))
+    return str(value)
+
+
+def status_style(status: str) -> str:
+    """The colour of a status: green as it should be, yellow unfinished, red broken."""
+    if status in _GOOD:
+        return "green"
+    return "red" if status in _BAD else "yellow"
+
+
+def _values(column: pa.Array) -> list[object]:
+    """A column's values; times as nanoseconds, since Python's datetime would cut them to microseconds."""
+    import pyarrow as pa
+
+    numbers = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+    return list(numbers.to_pylist())
+
+
+def _fitting(table: str, names: Sequence[str], cells: dict[str, list[str]], width: int | None) -> list[str]:
+    """The most wanted columns that fit (all when `width` is None), empty ones left out, in the table's own order."""
+    from rich.cells import cell_len
+
+    room = sys.maxsize if width is None else width
+    kept: set[str] = set()
+    for name in names:
+        if not any(cells[name]) and kept and width is not None:
+            continue
+        needed = max([cell_len(name), *map(cell_len, cells[name])]) + 2
+        if needed > room and kept:
+            break
+        room -= needed
+        kept.add(name)
+    return [column.name for column in columns(table) if column.name in kept]
+
+
+def _plain_lines(
+    by_name: dict[str, Column], names: Sequence[str], cells: dict[str, list[str]], rows: int
+) -> Iterator[str]:
+    """The table as text that nothing is cut from, for pipes and files."""
+    from rich.cells import cell_len, set_cell_size
+
+    widths = [max([cell_len(name), *map(cell_len, cells[name])]) for name in names]
+    right = [_is_number(by_name[name]) for name in names]
+    for line in ([*names], *([cells[name][row] for name in names] for row in range(rows))):
+        padded = [
+            " " * (width - cell_len(cell)) + cell if number else set_cell_size(cell, width)
+            for cell, width, number in zip(line, widths, right, strict=True)
+        ]
+        yield "  ".join(padded) + "\n"
+
+
+def _is_number(column: Column) -> bool:
+    return column.kind in ("int", "uint", "float")
+
+
+def _print_table(
+    console: Console, by_name: dict[str, Column], names: Sequence[str], cells: dict[str, list[str]], rows: int
+) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    for name in names:
+        justify: JustifyMethod = "right" if _is_number(by_name[name]) else "left"
+        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")
+    for row in range(rows):
+        line = []
+        for name in names:
+            cell = cells[name][row]
+            line.append(Text(cell, style=status_style(cell) if name in _STATUS_COLUMNS and cell else ""))
+        table.add_row(*line)
+    console.print(table)

@@ -1,0 +1,238 @@
+"""`summary`: the page a newcomer sees first. It answers "what is in here?" and names what is not as it should be."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from ptpip_analyze import describe
+from ptpip_analyze.cli.options import Captures, Output, Ports, Progress
+from ptpip_analyze.cli.work import analysed, written_to
+from ptpip_analyze.describe import bar, count, counted, human_bytes, human_seconds, safe_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+SummaryFormat = Literal["text", "json"]
+
+_BAR: Final = 14  # characters of a full bar
+_MOST: Final = 12  # rows of a section of the page; JSON has all
+_SESSIONS: Final = 20  # sessions told in full
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("summary")(_summary)
+
+
+def _summary(
+    captures: Captures,
+    file_format: Annotated[SummaryFormat, typer.Option("--format", help="A page, or everything as JSON.")] = "text",
+    output: Output = None,
+    ports: Ports = None,
+    progress: Progress = True,
+) -> None:
+    """One page: the capture, its sessions, operations, responses, events, and what is wrong with them."""
+    with analysed(captures, ports, progress) as analysis:
+        from ptpip_analyze.tables.summary import summarize
+
+        facts = summarize(analysis)
+        with written_to(output, captures) as stream:
+            stream.write(_json(facts) if file_format == "json" else _page(facts, output))
+
+
+def _json(facts: dict[str, Any]) -> bytes:
+    from ptpip_analyze.tables.export import json_page
+
+    return json_page(facts).encode() + b"\n"
+
+
+def _page(facts: dict[str, Any], output: Path | None) -> bytes:
+    from ptpip_analyze.cli.screen import console_for, encoded
+
+    page = io.StringIO()
+    console = console_for(page, terminal=output is None and sys.stdout.isatty())
+    for capture in facts["captures"]:
+        sessions = [row for row in facts["sessions"] if row["capture"] == capture["capture"]]
+        _capture(console, capture, len(sessions))
+        for row in sessions[:_SESSIONS]:
+            _session(console, row)
+        if len(sessions) > _SESSIONS:
+            more = counted(len(sessions) - _SESSIONS, "more session")
+            _say(console, (f"… {more}: ptpip-analyze sessions", "dim"))
+            _say(console)
+    _operations(console, facts["operations"])
+    _responses(console, facts["responses"])
+    _events(console, facts["events"])
+    _problems(console, facts)
+    return encoded(page.getvalue(), output)
+
+
+def _say(console: Console, *parts: tuple[str, str]) -> None:
+    """A line out of (words, style) parts. A long one is left whole: the terminal folds it, a pipe doesn't."""
+    from rich.text import Text
+
+    console.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def _capture(console: Console, capture: dict[str, Any], sessions: int) -> None:
+    _say(console, (safe_text(capture["capture"]), "bold"))
+    packed = f" ({capture['compression']})" if capture["compression"] else ""
+    line = [f"{capture['format']}{packed}", human_bytes(capture["bytes"]), counted(capture["packets"], "packet")]
+    line += [describe.link_type(link["link_type"]) for link in capture["link_types"] if link["readable"]]
+    _say(console, ("  " + " · ".join(line), ""))
+    for link in capture["link_types"]:
+        if not link["readable"]:
+            words = f"  {counted(link['packets'], 'packet')} of {describe.link_type(link['link_type'])} can't be read"
+            _say(console, (words, "yellow"))
+    if capture["packets_dropped"]:
+        lost = counted(capture["packets_dropped"], "packet")
+        _say(console, (f"  the capturing machine lost {lost} before writing them", "yellow"))
+    if capture["first_time"] is not None:
+        begins = capture["first_time"][:23].replace("T", " ")
+        _say(console, (f"  begins {begins} UTC, lasts {human_seconds(capture['duration_s'])}", ""))
+    told = counted(sessions, "PTP-IP session") if sessions else "no PTP-IP in it"
+    if capture["other_tcp_connections"]:
+        told += f" · {counted(capture['other_tcp_connections'], 'TCP connection')} of something else"
+    _say(console, ("  " + told, "" if sessions else "yellow"))
+    if capture["damage"]:
+        place = "" if capture["damage"]["offset"] is None else f" at offset {count(capture['damage']['offset'])}"
+        words = f"  damaged{place}: {safe_text(capture['damage']['reason'])}; everything before it is analysed"
+        _say(console, (words, "red"))
+    _say(console)
+
+
+def _session(console: Console, row: dict[str, Any]) -> None:
+    from ptpip_analyze.cli.screen import status_style
+
+    camera = row["model"] or row["responder_name"] or "unnamed camera"
+    title = [(f"Session {row['session']}", "bold"), ("  ", ""), (safe_text(camera), "bold cyan")]
+    if row["model"] and row["responder_name"] and row["responder_name"] != row["model"]:
+        title.append((f' "{safe_text(row["responder_name"])}"', "cyan"))
+    client = f' with client "{safe_text(row["initiator_name"])}"' if row["initiator_name"] else ""
+    _say(console, *title, (client, ""))
+    status = describe.session_status(row["status"] or "", row["fail_reason"])
+    ended = describe.session_end(row["close_kind"], row["closed_by"])
+    _say(console, ("  ", ""), (status, status_style(row["status"] or "")), (f", {ended}", ""))
+    initiator = describe.endpoint(row["initiator_address"] or "?", row["command_port"])
+    responder = describe.endpoint(row["responder_address"] or "?", row["responder_port"])
+    pairing = describe.PAIRING_WORDS.get(row["paired_by"] or "", "")
+    events = f"events on port {row['event_port']}, paired {pairing}" if row["event_port"] is not None else pairing
+    _say(console, (f"  {initiator} → {responder}" + (f" ({events})" if events else ""), ""))
+    if row["start_time"] is not None and row["duration_s"] is not None:
+        dialect = "" if row["dialect"] in (None, "standard") else f", {safe_text(row['dialect'])} dialect"
+        _say(console, (f"  {row['start_time'][11:23]}, lasts {human_seconds(row['duration_s'])}{dialect}", ""))
+    told = counted(row["transactions"] or 0, "transaction")
+    states = row["transactions_by_status"]
+    if set(states) - {"complete"}:
+        told += ": " + ", ".join(f"{count(number)} {state}" for state, number in sorted(states.items()))
+    _say(console, (f"  {told} · {counted(row['events'] or 0, 'event')}", ""))
+    sizes = {"to the camera": row["bytes_to_responder"] or 0, "from the camera": row["bytes_to_initiator"] or 0}
+    for words, size in sizes.items():
+        share = bar(size / max(max(sizes.values()), 1), 2 * _BAR)
+        _say(console, (f"  {words:<15} {human_bytes(size):>8} ", ""), (share, "cyan"))
+    _say(console)
+
+
+def _section(console: Console, title: str, rows: list[Any], command: str, headings: tuple[str, ...] = ()) -> None:
+    """A titled grid: the first cell of each row is a text, the others numbers or bars; a cut is said."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        return
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    grid.add_column(Text(title, style="bold not dim"), no_wrap=True, overflow="ellipsis")
+    for heading in headings:
+        grid.add_column(heading, justify="left" if not heading else "right", no_wrap=True)
+    for row in rows[:_MOST]:
+        grid.add_row(*row)
+    console.print(grid)
+    if len(rows) > _MOST:
+        _say(console, (f"  … {count(len(rows) - _MOST)} more: ptpip-analyze {command}", "dim"))
+    _say(console)
+
+
+def _operations(console: Console, operations: list[dict[str, Any]]) -> None:
+    from rich.text import Text
+
+    most = max((row["transactions"] for row in operations), default=1)
+    largest = max([1, *(row["data_bytes"] for row in operations)])
+    rows = [
+        (
+            Text(f"  {safe_text(row['operation'] or 'request not captured')}"),
+            count(row["transactions"]),
+            Text(bar(row["transactions"] / most, _BAR), style="cyan"),
+            human_bytes(row["data_bytes"]) if row["data_bytes"] else "",
+            Text(bar(row["data_bytes"] / largest, _BAR), style="magenta"),
+            "" if row["latency_median_s"] is None else human_seconds(row["latency_median_s"]),
+            "" if row["latency_max_s"] is None else human_seconds(row["latency_max_s"]),
+        )
+        for row in operations
+    ]
+    _section(
+        console, "Operations", rows, "summary --format json", ("count", "", "data", "", "median latency", "longest")
+    )
+
+
+def _responses(console: Console, responses: list[dict[str, Any]]) -> None:
+    from rich.text import Text
+
+    rows = [
+        (
+            Text(f"  {safe_text(row['response'] or '')}", style="yellow"),
+            count(row["transactions"]),
+            Text(
+                f"to {safe_text(row['operation'] or 'a request not captured')}, "
+                + describe.frames_text(row["frames"], row["transactions"])
+            ),
+        )
+        for row in responses
+    ]
+    _section(console, "Responses other than OK", rows, "transactions --where 'response_code != 0x2001'", ("count", ""))
+
+
+def _events(console: Console, events: list[dict[str, Any]]) -> None:
+    from rich.text import Text
+
+    most = max((row["count"] for row in events), default=1)
+    rows = [
+        (
+            Text(f"  {safe_text(row['event'] or '')}"),
+            count(row["count"]),
+            Text(bar(row["count"] / most, _BAR), style="cyan"),
+        )
+        for row in events
+    ]
+    _section(console, "Events", rows, "events", ("count", ""))
+
+
+def _problems(console: Console, facts: dict[str, Any]) -> None:
+    problems = facts["problems"]
+    damaged = any(capture["damage"] for capture in facts["captures"])
+    if not problems:
+        if facts["sessions"] and not damaged:
+            _say(console, ("No problems: ", "green"), ("every transaction is complete.", ""))
+        elif not facts["sessions"]:
+            _say(console, ("PTP-IP on another port is found by its content, or with --port N.", ""))
+        return
+    several = len(facts["captures"]) > 1
+    _say(console, ("Problems", "bold"))
+    for problem in problems[: 2 * _MOST]:
+        line = describe.problem_line(
+            problem["of"],
+            problem["status"] or "unknown",
+            session=problem["session"],
+            count=problem["count"],
+            frames=problem["frames"],
+            reason=problem["reason"],
+        )
+        where = f" in {safe_text(problem['capture'])}" if several and problem["capture"] else ""
+        _say(console, ("  ! ", "red"), (line + where, ""))
+    if len(problems) > 2 * _MOST:
+        _say(console, (f"  … {count(len(problems) - 2 * _MOST)} more: --format json", "dim"))

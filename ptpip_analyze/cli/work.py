@@ -1,0 +1,161 @@
+"""What every command does around its own subject: analyse the captures, report damage, show progress, say errors.
+
+Promises one line on stderr for whatever goes wrong by the user's hand or the file's fault.
+Refuses to catch our own faults.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from ptpip_analyze.describe import safe_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ptpip_analyze.analysis import Analysis
+
+PROGRAM: Final = "ptpip-analyze"
+BAD_USAGE: Final = 2
+
+_PATIENCE_S: Final = 0.5  # work that ends sooner shows no bar
+_REDRAW_S: Final = 0.1
+
+
+class CommandError(Exception):
+    """What a command can't do, as one line for stderr; the process ends with exit code 2."""
+
+
+def say(line: str) -> None:
+    """One line on stderr, under the program's name."""
+    print(f"{PROGRAM}: {safe_text(line)}", file=sys.stderr)
+
+
+class ReaderLeft(Exception):
+    """Nobody reads stdout any more: no error, `| head` has seen enough."""
+
+
+@contextlib.contextmanager
+def analysed(captures: Sequence[str], ports: Sequence[int] | None, progress: bool) -> Iterator[Analysis]:
+    """The analysis of `captures`; what is damaged in them is said on stderr.
+
+    Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
+    """
+    from ptpip_analyze.analysis import analyze
+    from ptpip_analyze.capture import CaptureError
+    from ptpip_analyze.tables.frame import keep_pandas_away
+
+    keep_pandas_away()
+    try:
+        with contextlib.ExitStack() as stack:
+            with _progress(progress) as report:
+                analysis = stack.enter_context(analyze(list(captures), ports=tuple(ports or ()), progress=report))
+            for capture in analysis.captures:
+                if capture.damage is not None:
+                    say(f"{capture.damage} (everything before it is analysed)")
+            yield analysis
+    except CaptureError as error:
+        raise CommandError(str(error)) from error
+
+
+class _Progress:
+    """A bar on stderr that appears when the work lasts. Called with bytes done and bytes in all (0: not known)."""
+
+    def __init__(self) -> None:
+        self._begun = self._drawn = time.monotonic()
+        self._stack = contextlib.ExitStack()
+        self._update = self._wait
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._drawn >= _REDRAW_S:
+            self._drawn = now
+            self._update(done, total)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _wait(self, done: int, total: int) -> None:
+        if self._drawn - self._begun < _PATIENCE_S:
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        bar = Progress(
+            TextColumn("reading"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._stack.enter_context(bar)
+        task = bar.add_task("reading")
+        self._update = lambda done, total: bar.update(task, completed=done, total=total or None)
+        self._update(done, total)
+
+
+def same_file(output: Path, capture: str) -> bool:
+    """Whether both name one existing file."""
+    return output.exists() and os.path.exists(capture) and os.path.samefile(output, capture)
+
+
+@contextlib.contextmanager
+def _progress(wanted: bool) -> Iterator[_Progress | None]:
+    if not wanted or not sys.stderr.isatty():
+        yield None
+        return
+    report = _Progress()
+    try:
+        yield report
+    finally:
+        report.close()
+
+
+def names_in(text: str, known: Sequence[str], option: str, what: str) -> tuple[str, ...]:
+    """The names of a comma list such as --columns a,b: each known, none twice.
+
+    Raises CommandError that names the first one that is not, and the nearest that is.
+    """
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise CommandError(f"{option} names no {what}")
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise CommandError(f"{option}: no such {what}: {name}; {hint}")
+        if names.count(name) > 1:
+            raise CommandError(f"{option} names the {what} {name} twice")
+    return names
+
+
+@contextlib.contextmanager
+def written_to(output: Path | None, captures: Sequence[str] = ()) -> Iterator[BinaryIO]:
+    """The binary stream that output goes to: `output`, complete or not at all, or stdout when it is None.
+
+    Raises CommandError when the place can't be written or is one of the `captures`,
+    ReaderLeft when nobody reads stdout.
+    """
+    if output is None:
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise ReaderLeft from error
+        return
+    if any(same_file(output, capture) for capture in captures):
+        raise CommandError(f"{output}: is the capture itself; it will not be overwritten")
+    from ptpip_analyze.tables.export import ExportError, replacing
+
+    try:
+        with replacing(output) as stream:
+            yield stream
+    except ExportError as error:
+        raise CommandError(str(error)) from error

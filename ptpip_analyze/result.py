@@ -1,0 +1,213 @@
+"""What the analysis of one capture came to. Holds rows and links between them; reads bytes only when asked."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .ptp import DEVICE_INFO_BYTES, GET_DEVICE_INFO, NO_ROW, DeviceInfo, Transactions, build, device_info
+from .ptpip import Conversations, Pair, handshakes, pair
+from .ptpip import messages as m
+from .store import Columns
+from .tcp import Flows
+
+if TYPE_CHECKING:
+    from .capture import CaptureError, Source
+
+_DATA = (m.DATA, m.END_DATA)
+
+
+class Result:
+    """One analysed capture: packets, messages, sessions and transactions as columns.
+
+    ``first_session``, ``first_transaction`` and ``first_message`` are what row numbers start from within the analysis.
+    """
+
+    def __init__(
+        self, source: Source, packets: Columns, talks: list[tuple[int, ...]], flows: Flows, conversations: Conversations
+    ) -> None:
+        self.source = source
+        self.packet_rows = packets
+        self.talks = talks
+        self.connections = list(flows.connections)
+        self.conversations = conversations.spoken
+        self.greetings = conversations.framer.greetings
+        self.late_marks = list(conversations.reassembler.late_marks)
+        self._messages = conversations.framer.messages
+        self._segments = conversations.segments
+        self._ranges: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self.first_session = self.first_transaction = self.first_message = 0
+
+    def number_from(self, session: int, transaction: int, message: int) -> None:
+        """Set the numbers of the first rows within an analysis of several captures."""
+        self.first_session, self.first_transaction, self.first_message = session, transaction, message
+
+    @property
+    def path(self) -> str:
+        """The capture as the user named it."""
+        return self.source.path
+
+    @property
+    def format(self) -> str:
+        """File format: "pcap" or "pcapng"."""
+        return self.source.format
+
+    @property
+    def size(self) -> int:
+        """Bytes of the capture, decompressed."""
+        return self.source.size
+
+    @property
+    def damage(self) -> CaptureError | None:
+        """Why reading stopped before the end of the file, if it did."""
+        return self.source.damage
+
+    @property
+    def packets(self) -> int:
+        """Number of packets."""
+        return len(self.packet_rows)
+
+    @cached_property
+    def times(self) -> tuple[int, int] | None:
+        """Earliest and latest packet time in ns since the epoch; None for a capture without packets."""
+        bounds = [(int(chunk["time"].min()), int(chunk["time"].max())) for chunk in self.packet_rows.chunks("time")]
+        return (min(low for low, _ in bounds), max(high for _, high in bounds)) if bounds else None
+
+    @property
+    def other_connections(self) -> int:
+        """TCP connections that are not PTP-IP."""
+        return len(self.connections) - len(self.conversations)
+
+    @property
+    def message_count(self) -> int:
+        """Number of message rows."""
+        return len(self._messages)
+
+    @cached_property
+    def messages(self) -> dict[str, np.ndarray]:
+        """Message columns (``ptpip.messages.COLUMNS``) in the order of framing: in stream order within each stream."""
+        return self._messages.whole()
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Rows of ``messages`` by first packet: the n-th row of the messages table is row ``order[n]`` here."""
+        return np.argsort(self.messages["first"], kind="stable")
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """The sessions, in order of first packet."""
+        columns = self.messages
+        found = handshakes(self.conversations, columns["stream"], columns["type"], columns["code"], columns["time"])
+        return pair([shake for shake in found if shake.rows or shake.conversation.initiator is not None])
+
+    @cached_property
+    def transactions(self) -> Transactions:
+        """The transactions of all sessions, in order of first packet."""
+        return build(self.messages, self.pairs)
+
+    @cached_property
+    def cameras(self) -> dict[int, DeviceInfo]:
+        """What the responder of a session said of itself, by session index, where GetDeviceInfo was answered."""
+        made, columns = self.transactions, self.messages
+        asked = (made.request != NO_ROW) & (made.direction > 0)
+        asked[asked] = columns["code"][made.request[asked]] == GET_DEVICE_INFO
+        found: dict[int, DeviceInfo] = {}
+        for number in np.flatnonzero(asked).tolist():
+            session = int(made.session[number])
+            if session in found:
+                continue
+            data = b""
+            for offset, length, position in self.data_pieces(number):
+                if position is None or offset != len(data) or offset > DEVICE_INFO_BYTES:
+                    break
+                data += self.source.read(position, min(length, DEVICE_INFO_BYTES))
+            said = device_info(data)
+            if said.model is not None:
+                found[session] = said
+        return found
+
+    @cached_property
+    def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """By stream number: session (-1: none), is it the event connection, does it carry to the responder."""
+        streams = 2 * len(self.connections)
+        session = np.full(streams + 1, -1, np.int64)  # the last one is what stream -1 finds
+        event = np.zeros(streams + 1, bool)
+        outward = np.zeros(streams + 1, bool)
+        for index, sides in enumerate(self.pairs):
+            for part in sides.parts:
+                both = [2 * part.tcp.number, 2 * part.tcp.number + 1]
+                session[both] = index
+                event[both] = part.is_event
+                outward[2 * part.tcp.number + part.initiator] = True
+        return session, event, outward
+
+    def message_bytes(self, number: int) -> bytes:
+        """The bytes that the capture holds of message ``number`` of the messages table."""
+        columns, row = self.messages, self.order[number]
+        start, length = int(columns["offset"][row]), int(columns["length"][row])
+        return b"".join(
+            self.source.read(position, size)
+            for _, size, position in self._pieces(int(columns["stream"][row]), start, start + length)
+            if position is not None
+        )
+
+    def data_pieces(self, number: int) -> list[tuple[int, int, int | None]]:
+        """The data phase of transaction row ``number``: (offset in the payload, length, position or None)."""
+        columns = self.messages
+        rows = np.flatnonzero(self.transactions.of_message == number)
+        rows = rows[np.isin(columns["type"][rows], _DATA)]
+        rows = rows[np.argsort(columns["offset"][rows], kind="stable")]
+        pieces: list[tuple[int, int, int | None]] = []
+        done = 0
+        for row in rows.tolist():
+            start = int(columns["offset"][row])
+            end = start + int(columns["length"][row])
+            for offset, size, position in self._pieces(int(columns["stream"][row]), start + 12, end):
+                pieces.append((done + offset, size, position))
+            done += max(end - start - 12, 0)
+        return pieces
+
+    def _pieces(self, stream: int, start: int, end: int) -> list[tuple[int, int, int | None]]:
+        """A range of a stream as (offset from start, length, position or None)."""
+        offsets, captured, positions = self._stream_ranges(stream)
+        pieces: list[tuple[int, int, int | None]] = []
+        at = start
+        piece = max(int(np.searchsorted(offsets, start, "right")) - 1, 0)
+        while at < end and piece < len(offsets):
+            offset, size = int(offsets[piece]), int(captured[piece])
+            if offset >= end:
+                break
+            if offset + size > at:
+                if offset > at:
+                    pieces.append((at - start, offset - at, None))
+                    at = offset
+                taken = min(offset + size, end) - at
+                pieces.append((at - start, taken, int(positions[piece]) + at - offset))
+                at += taken
+            piece += 1
+        if at < end:
+            pieces.append((at - start, end - at, None))
+        return pieces
+
+    def _stream_ranges(self, stream: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if stream not in self._ranges:
+            parts = []
+            for chunk in self._segments.chunks():
+                rows = np.flatnonzero(chunk["stream"] == stream)
+                if len(rows):
+                    parts.append([chunk[name][rows] for name in ("offset", "captured", "position")])
+            joined = (
+                [np.concatenate(column) for column in zip(*parts, strict=True)]
+                if parts
+                else [np.empty(0, np.int64)] * 3
+            )
+            self._ranges[stream] = (joined[0], joined[1], joined[2])
+        return self._ranges[stream]
+
+    def close(self) -> None:
+        """Give back the files behind the rows."""
+        self.source.close()
+        for table in (self.packet_rows, self._messages, self._segments):
+            table.close()

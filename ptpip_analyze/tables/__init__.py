@@ -1,0 +1,1 @@
+"""Tables: what the columns are (schema), how they leave as files (export), which rows are wanted (where)."""

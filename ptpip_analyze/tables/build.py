@@ -1,0 +1,472 @@
+"""Tables out of results: Arrow record batches with the columns of ``schema``, in order of first frame.
+
+Computes nothing that analysis has not found; names codes, and leaves null what is not known.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .. import facts
+from ..ptp import DIRECTIONS, NO_ROW, STATUSES
+from ..ptpip import Handshake, Pair
+from ..ptpip import messages as m
+from ..result import Result
+from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION
+from . import arrow
+from .schema import arrow_schema
+
+BATCH_ROWS = 1 << 17
+UNKNOWN_TOTAL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_FLAGS = (
+    (RETRANSMISSION, "retransmission"),
+    (OUT_OF_ORDER, "out-of-order"),
+    (GAP_BEFORE, "gap-before"),
+    (KEEP_ALIVE, "keep-alive"),
+    (CUT, "cut"),
+)
+_CODE_KINDS = {m.OPERATION_REQUEST: "operation", m.OPERATION_RESPONSE: "response", m.EVENT: "event"}
+
+
+def sessions(result: Result) -> Iterator[pa.RecordBatch]:
+    """The sessions table."""
+    made = result.transactions
+    counts = np.bincount(made.session, minlength=len(result.pairs))
+    place = result.places[0][result.messages["stream"]]
+    is_event = _event_rows(result)
+    events = np.bincount(place[is_event], minlength=len(result.pairs)) if is_event.any() else counts * 0
+    rows = []
+    for index, pair in enumerate(result.pairs):
+        row = _session(result, pair)
+        camera = result.cameras.get(index)
+        if camera is not None:
+            row.update(model=camera.model or None, manufacturer=camera.manufacturer or None)
+        row.update(
+            session=result.first_session + index,
+            capture=result.path,
+            transactions=int(counts[index]),
+            events=int(events[index]),
+        )
+        rows.append(row)
+    schema = arrow_schema("sessions")
+    if rows:
+        columns = [_column([row.get(field.name) for row in rows], field.type) for field in schema]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """A column of Python values; None is null."""
+    if pa.types.is_dictionary(kind):
+        return arrow.texts(values)
+    valid = np.array([value is not None for value in values])
+    return arrow.numbers(np.array([0 if value is None else value for value in values]), kind, valid)
+
+
+def _session(result: Result, pair: Pair) -> dict[str, Any]:
+    main = pair.command or pair.event
+    assert main is not None
+    initiator, responder = main.tcp.endpoint(main.initiator), main.tcp.endpoint(1 - main.initiator)
+    start = min(part.tcp.first_time for part in pair.parts)
+    end = max(part.tcp.last_time for part in pair.parts)
+    row: dict[str, Any] = {
+        "initiator_address": address_text(initiator[0]),
+        "responder_address": address_text(responder[0]),
+        "responder_port": responder[1],
+        "command_port": _initiator_port(pair.command),
+        "event_port": _initiator_port(pair.event),
+        "connection_number": _connection_number(pair),
+        "dialect": main.conversation.dialect.value if main.conversation.dialect else None,
+        "paired_by": pair.paired_by,
+        "start_time": start,
+        "end_time": end,
+        "duration_s": (end - start) / 1e9,
+        "bytes_to_responder": _carried(pair, outward=True),
+        "bytes_to_initiator": _carried(pair, outward=False),
+        "closed_by": None
+        if main.tcp.closed_by is None
+        else ("initiator" if main.tcp.closed_by == main.initiator else "responder"),
+        "close_kind": main.tcp.close_kind or "none",
+    }
+    row.update(_greetings(result, pair.command))
+    row.update(_standing(result, pair))
+    return row
+
+
+def _initiator_port(part: Handshake | None) -> int | None:
+    return part.tcp.endpoint(part.initiator)[1] if part else None
+
+
+def _connection_number(pair: Pair) -> int | None:
+    for part in pair.parts:
+        if part.number is not None:
+            return part.number
+    return None
+
+
+def _carried(pair: Pair, outward: bool) -> int:
+    total = 0
+    for part in pair.parts:
+        assert part.conversation.streams is not None
+        total += part.conversation.streams[part.initiator if outward else 1 - part.initiator].bytes
+    return total
+
+
+def _greetings(result: Result, command: Handshake | None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for kind, side in ((m.INIT_COMMAND_REQUEST, "initiator"), (m.INIT_COMMAND_ACK, "responder")):
+        row = command.rows.get(kind) if command else None
+        body = result.greetings.get(row) if row is not None else None
+        if body is not None:
+            said = m.greeting(kind, body)
+            values.update({f"{side}_{name}": said[name] for name in ("guid", "name", "version")})
+    return values
+
+
+def _standing(result: Result, pair: Pair) -> dict[str, Any]:
+    """How far the handshake came (2.2.3.1), and why it failed."""
+    for part in pair.parts:
+        row = part.rows.get(m.INIT_FAIL)
+        if row is not None:
+            reason = int(result.messages["code"][row])
+            return {
+                "status": "rejected",
+                "fail_reason_code": reason,
+                "fail_reason": facts.name_of("init_fail", reason),
+            }
+    seen = {kind for part in pair.parts for kind in part.rows}
+    if m.INIT_EVENT_ACK in seen:
+        return {"status": "established"}
+    if seen & {m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK, m.INIT_EVENT_REQUEST}:
+        return {"status": "incomplete"}
+    return {"status": "midstream"}
+
+
+def transactions(result: Result) -> Iterator[pa.RecordBatch]:
+    """The transactions table."""
+    schema = arrow_schema("transactions")
+    for low in range(0, len(result.transactions), BATCH_ROWS):
+        yield _transaction_batch(result, slice(low, low + BATCH_ROWS), schema)
+
+
+def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordBatch:
+    made, columns = result.transactions, result.messages
+    request, response, start = made.request[part], made.response[part], made.start[part]
+    count = len(request)
+    asked, answered, announced = request != NO_ROW, response != NO_ROW, start != NO_ROW
+    has_data = made.direction[part] > 0
+    code = columns["code"][request]
+    asked_time, answered_time = columns["time"][request], columns["time"][response]
+    first_data, last_data = made.first_data[part], made.last_data[part]
+    data_time, data_end = columns["began"][first_data], columns["time"][last_data]
+    total = columns["total"][start]
+    identity = made.transaction_id[part]
+    operation = _names("operation", code, asked)
+    values = {
+        "session": _integers(made.session[part] + result.first_session),
+        "transaction_id": _codes(identity, identity >= 0),
+        "operation": operation,
+        "operation_code": _codes(code, asked),
+        "vendor": arrow.choices(np.zeros(count, np.int32), [None]),
+        "parameters": _words(columns, request, asked),
+        "data_phase_info": _codes(columns["data_phase_info"][request], asked),
+        "data_direction": arrow.choices(made.direction[part], DIRECTIONS),
+        "announced_bytes": _integers(
+            np.minimum(total, np.uint64(2**63 - 1)).astype(np.int64), announced & (total != UNKNOWN_TOTAL)
+        ),
+        "data_bytes": _integers(made.data_bytes[part]),
+        "data_messages": _integers(made.data_messages[part]),
+        "dataset": _datasets(code, asked & has_data),
+        "response": _names("response", columns["code"][response], answered),
+        "response_code": _codes(columns["code"][response], answered),
+        "response_parameters": _words(columns, response, answered),
+        "status": arrow.choices(made.status[part], STATUSES),
+        "request_time": _times(asked_time, asked),
+        "response_time": _times(answered_time, answered),
+        "latency_s": _seconds(answered_time - asked_time, asked & answered),
+        "first_byte_s": _seconds(data_time - asked_time, asked & has_data),
+        "transfer_s": _seconds(data_end - data_time, has_data),
+        "first_frame": _integers(made.first[part] + 1),
+        "last_frame": _integers(made.last[part] + 1),
+        "transaction": _integers(np.arange(part.start, part.start + count) + result.first_transaction),
+        "capture": _same(result.path, count),
+    }
+    return _batch(values, schema)
+
+
+def messages(result: Result) -> Iterator[pa.RecordBatch]:
+    """The messages table."""
+    schema = arrow_schema("messages")
+    for low in range(0, result.message_count, BATCH_ROWS):
+        yield _message_batch(result, slice(low, low + BATCH_ROWS), schema)
+
+
+_MESSAGE_COLUMNS = (
+    "stream",
+    "offset",
+    "length",
+    "type",
+    "status",
+    "reason",
+    "known",
+    "transaction_id",
+    "code",
+    "first",
+    "last",
+    "time",
+)
+
+
+def _message_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordBatch:
+    rows = result.order[part]
+    columns = {name: result.messages[name][rows] for name in _MESSAGE_COLUMNS}
+    session, event, outward = result.places
+    stream, kind, known = columns["stream"], columns["type"], columns["known"]
+    count = len(stream)
+    listed = (kind > 0) & (kind <= m.LAST_TYPE)
+    type_names = [None, *(facts.MESSAGES[code].name for code in range(1, m.LAST_TYPE + 1))]
+    has_id = m.carries_transaction_id(kind, known, columns["length"])
+    has_code = m.carries_code(kind, known, columns["length"])
+    values = {
+        "message": _integers(np.arange(part.start, part.start + count) + result.first_message),
+        "session": _integers(session[stream] + result.first_session, session[stream] >= 0),
+        "connection": arrow.choices(event[stream].astype(np.int32), ("command", "event")),
+        "direction": arrow.choices(outward[stream].astype(np.int32), ("to-initiator", "to-responder")),
+        "type": _type_names(kind, listed, type_names),
+        "type_code": _codes(kind, kind >= 0),
+        "length": _integers(columns["length"]),
+        "transaction_id": _codes(columns["transaction_id"], has_id),
+        "code": _codes(columns["code"], has_code),
+        "code_name": _code_names(kind, columns["code"], has_code),
+        "time": _times(columns["time"]),
+        "first_frame": _integers(columns["first"] + np.int64(1)),
+        "last_frame": _integers(columns["last"] + np.int64(1)),
+        "offset": _integers(columns["offset"]),
+        "status": arrow.choices(columns["status"], m.STATUSES),
+        "reason": arrow.choices(columns["reason"], m.REASONS),
+        "tcp_stream": _integers(stream >> 1),
+        "capture": _same(result.path, count),
+    }
+    return _batch(values, schema)
+
+
+def _event_rows(result: Result) -> np.ndarray:
+    """Mask of the messages that are events: type 8 whose code and TransactionID are in the capture."""
+    columns = result.messages
+    kind, known, length = columns["type"], columns["known"], columns["length"]
+    return (kind == m.EVENT) & m.carries_transaction_id(kind, known, length)
+
+
+def events(result: Result) -> Iterator[pa.RecordBatch]:
+    """The events table."""
+    schema = arrow_schema("events")
+    rows = np.flatnonzero(_event_rows(result))
+    rows = rows[np.argsort(result.messages["first"][rows], kind="stable")]
+    for low in range(0, len(rows), BATCH_ROWS):
+        part = rows[low : low + BATCH_ROWS]
+        columns = {name: values[part] for name, values in result.messages.items()}
+        everyone = np.ones(len(part), bool)
+        has_id = m.carries_transaction_id(columns["type"], columns["known"], columns["length"])
+        session = result.places[0][columns["stream"]]
+        yield _batch(
+            {
+                "session": _integers(session + result.first_session, session >= 0),
+                "event": _names("event", columns["code"], everyone),
+                "event_code": _codes(columns["code"], everyone),
+                "transaction_id": _codes(columns["transaction_id"], has_id),
+                "parameters": _words(columns, np.arange(len(part)), everyone),
+                "time": _times(columns["time"]),
+                "frame": _integers(columns["last"] + np.int64(1)),
+                "source": _same("connection", len(part)),
+                "capture": _same(result.path, len(part)),
+            },
+            schema,
+        )
+
+
+def packets(result: Result) -> Iterator[pa.RecordBatch]:
+    """The packets table."""
+    schema = arrow_schema("packets")
+    session, event, _ = result.places
+    late = sorted(result.late_marks)
+    late_packets = np.array([packet for packet, _ in late], np.int64)
+    late_marks = np.array([mark for _, mark in late], np.uint8)
+    ends = [(connection.low, connection.high) for connection in result.connections]
+    talks = [(_joined(talk[0], talk[1]), _joined(talk[2], talk[3])) for talk in result.talks]
+    done = 0
+    for chunk in result.packet_rows.chunks():
+        stream, count = chunk["stream"].astype(np.int64), len(chunk["stream"])
+        marks = chunk["marks"].copy()
+        low, high = np.searchsorted(late_packets, [done, done + count])
+        np.bitwise_or.at(marks, late_packets[low:high] - done, late_marks[low:high])
+        is_tcp = stream >= 0
+        connection = np.where(is_tcp, stream >> 1, -1)
+        swapped = (stream & 1) == 1
+        sources, destinations = _addresses(connection, swapped, is_tcp, chunk["talk"].astype(np.int64), ends, talks)
+        ports = [
+            np.array([ends[number][side][1] for number in np.unique(connection[is_tcp]).tolist()] or [0])
+            for side in (0, 1)
+        ]
+        place = np.searchsorted(np.unique(connection[is_tcp]), connection) if is_tcp.any() else np.zeros(count, int)
+        low_port, high_port = (side[np.minimum(place, len(side) - 1)] for side in ports)
+        of_session = session[np.where(is_tcp, stream, -1)]
+        ours = of_session >= 0
+        yield _batch(
+            {
+                "frame": _integers(np.arange(done + 1, done + count + 1)),
+                "time": _times(chunk["time"]),
+                "captured_bytes": _integers(chunk["captured"]),
+                "original_bytes": _integers(chunk["original"]),
+                "source": sources,
+                "destination": destinations,
+                "session": _integers(of_session + result.first_session, ours),
+                "connection": arrow.choices(
+                    event[np.where(is_tcp, stream, -1)].astype(np.int32), ("command", "event"), ours
+                ),
+                "tcp_payload_bytes": _integers(chunk["payload"], is_tcp),
+                "flags": _flag_texts(marks),
+                "source_port": _integers(np.where(swapped, high_port, low_port), is_tcp),
+                "destination_port": _integers(np.where(swapped, low_port, high_port), is_tcp),
+                "tcp_stream": _integers(connection, is_tcp),
+                "capture": _same(result.path, count),
+            },
+            schema,
+        )
+        done += count
+
+
+def _joined(high: int, low: int) -> int:
+    return (high << 64) | low
+
+
+def _addresses(
+    connection: np.ndarray,
+    swapped: np.ndarray,
+    is_tcp: np.ndarray,
+    talk: np.ndarray,
+    ends: list[tuple[tuple[int, int], tuple[int, int]]],
+    talks: list[tuple[int, int]],
+) -> tuple[pa.Array, pa.Array]:
+    """Source and destination of packets as dictionary-encoded texts; null for what is not IP."""
+    texts: dict[str, int] = {}
+    key = np.where(is_tcp, connection, np.where(talk >= 0, len(ends) + talk, -1))
+    unique, place = np.unique(key, return_inverse=True)
+    pairs = []
+    for number in unique.tolist():
+        if number < 0:
+            pairs.append((-1, -1))
+            continue
+        two = (ends[number][0][0], ends[number][1][0]) if number < len(ends) else talks[number - len(ends)]
+        pairs.append(
+            (texts.setdefault(address_text(two[0]), len(texts)), texts.setdefault(address_text(two[1]), len(texts)))
+        )
+    both = np.array(pairs, np.int32).reshape(-1, 2)[place]
+    turned = swapped & is_tcp
+    source = np.where(turned, both[:, 1], both[:, 0])
+    destination = np.where(turned, both[:, 0], both[:, 1])
+    return arrow.choices(source, list(texts), source >= 0), arrow.choices(destination, list(texts), destination >= 0)
+
+
+def address_text(address: int) -> str:
+    """An address as people write it; IPv4 when it is mapped (::ffff:a.b.c.d)."""
+    if address >> 32 == 0xFFFF:
+        return str(ipaddress.IPv4Address(address & 0xFFFFFFFF))
+    return str(ipaddress.IPv6Address(address))
+
+
+def _flag_texts(marks: np.ndarray) -> pa.Array:
+    unique, place = np.unique(marks, return_inverse=True)
+    texts = ["+".join(name for bit, name in _FLAGS if mark & bit) or None for mark in unique.tolist()]
+    return arrow.choices(place, texts)
+
+
+def _batch(values: dict[str, pa.Array], schema: pa.Schema) -> pa.RecordBatch:
+    arrays = [
+        values[name] if values[name].type == kind else values[name].cast(kind)
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _integers(values: np.ndarray, valid: np.ndarray | None = None) -> pa.Array:
+    return arrow.numbers(values, pa.int64(), valid)
+
+
+def _codes(values: np.ndarray, valid: np.ndarray | None = None) -> pa.Array:
+    return arrow.numbers(values if valid is None else np.where(valid, values, 0), pa.uint32(), valid)
+
+
+def _times(values: np.ndarray, valid: np.ndarray | None = None) -> pa.Array:
+    return arrow.numbers(values, pa.timestamp("ns", tz="UTC"), valid)
+
+
+def _seconds(nanoseconds: np.ndarray, valid: np.ndarray) -> pa.Array:
+    return arrow.numbers(nanoseconds / 1e9, pa.float64(), valid)
+
+
+def _same(text: str, count: int) -> pa.Array:
+    return arrow.choices(np.zeros(count, np.int32), [text])
+
+
+def _names(kind: str, codes: np.ndarray, valid: np.ndarray) -> pa.Array:
+    """Names of codes of one kind, dictionary-encoded."""
+    place, unique = _distinct(codes)
+    return arrow.choices(place, [facts.name_of(kind, code) for code in unique], valid)
+
+
+def _distinct(codes: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """Index of each code among the distinct ones, and these. Codes of 16 bits are counted instead of sorted."""
+    if len(codes) and int(codes.max()) < 1 << 19:
+        seen = np.zeros(1 << 19, bool)
+        seen[codes] = True
+        unique = np.flatnonzero(seen)
+        place = np.zeros(1 << 19, np.int32)
+        place[unique] = np.arange(len(unique))
+        return place[codes], unique.tolist()
+    values, inverse = np.unique(codes, return_inverse=True)
+    return inverse, values.tolist()
+
+
+def _code_names(kind: np.ndarray, code: np.ndarray, valid: np.ndarray) -> pa.Array:
+    rank = np.zeros(m.LAST_TYPE + 1, np.int64)
+    kinds = ["init_fail", *_CODE_KINDS.values()]
+    rank[list(_CODE_KINDS)] = np.arange(1, len(kinds))
+    of_type = np.where((kind > 0) & (kind <= m.LAST_TYPE), kind, 0)
+    place, unique = _distinct(np.where(valid, rank[of_type] << 16 | np.minimum(code, 0xFFFF), 0))
+    return arrow.choices(place, [facts.name_of(kinds[key >> 16], key & 0xFFFF) for key in unique], valid)
+
+
+def _type_names(kind: np.ndarray, listed: np.ndarray, names: list[str | None]) -> pa.Array:
+    if listed.all():
+        return arrow.choices(kind, names)
+    reserved = np.unique(kind[~listed & (kind >= 0)])
+    place = np.where(listed, kind, 0)
+    if len(reserved):
+        other = np.searchsorted(reserved, kind)
+        place = np.where(~listed & (kind >= 0), len(names) + np.minimum(other, len(reserved) - 1), place)
+    return arrow.choices(place, [*names, *(f"0x{code:08X}" for code in reserved.tolist())])
+
+
+def _datasets(code: np.ndarray, valid: np.ndarray) -> pa.Array:
+    place, unique = _distinct(code)
+    rows = [facts.row_of("operation", value) for value in unique]
+    return arrow.choices(place, [getattr(row, "dataset", "") or None if row else None for row in rows], valid)
+
+
+def _words(columns: dict[str, np.ndarray], rows: np.ndarray, valid: np.ndarray) -> pa.Array:
+    """Parameter lists of message rows; null where there is no such message."""
+    return arrow.lists(columns["words"][rows], [columns[f"word{index}"][rows] for index in range(5)], valid)
+
+
+TABLES: dict[str, Callable[[Result], Iterator[pa.RecordBatch]]] = {
+    "sessions": sessions,
+    "transactions": transactions,
+    "messages": messages,
+    "events": events,
+    "packets": packets,
+}
+"""How each table is made, by name."""

@@ -1,0 +1,229 @@
+"""Every column of every table: name, kind, unit and one sentence, in the order in which tables show them.
+
+Promises that builders, exporters and documentation read the same facts. Refuses kinds outside its closed set and
+never imports pyarrow until an Arrow schema is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+Kind = Literal["text", "int", "uint", "float", "time", "words", "bool"]
+"""text: a string; int: 64-bit signed; uint: 32-bit unsigned (codes, ids, lengths as the wire has them); float: 64-bit;
+time: UTC with nanoseconds; words: list of 32-bit unsigned; bool."""
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+
+class Column(NamedTuple):
+    """One column. `unit` is "" where the values have none; `sentence` says what a value means. Null is "not known"."""
+
+    name: str
+    kind: Kind
+    unit: str
+    sentence: str
+
+
+_CAPTURE = Column("capture", "text", "", "The capture file the row was read from, as it was named.")
+
+SESSIONS: Final = (
+    Column("session", "int", "", "Number of the session, from 0, over all captures of the analysis."),
+    _CAPTURE,
+    Column("initiator_address", "text", "", "IP address of the initiator (the computer or phone)."),
+    Column("responder_address", "text", "", "IP address of the responder (the camera)."),
+    Column("responder_port", "int", "", "TCP port the responder listens on; 15740 by default."),
+    Column("command_port", "int", "", "The initiator's TCP port of the command/data connection."),
+    Column("event_port", "int", "", "The initiator's TCP port of the event connection; null when there is none."),
+    Column("connection_number", "uint", "", "Number given by InitCommandAck and repeated by InitEventRequest."),
+    Column("initiator_guid", "text", "", "The initiator's GUID as 32 hexadecimal digits in wire order."),
+    Column("initiator_name", "text", "", "The initiator's friendly name."),
+    Column("initiator_version", "text", "", 'The initiator\'s protocol version, "major.minor".'),
+    Column("responder_guid", "text", "", "The responder's GUID as 32 hexadecimal digits in wire order."),
+    Column("responder_name", "text", "", "The responder's friendly name."),
+    Column("responder_version", "text", "", 'The responder\'s protocol version, "major.minor".'),
+    Column("vendor", "text", "", "Vendor whose code tables apply; null while only standard codes are named."),
+    Column("model", "text", "", "Manufacturer's model name out of DeviceInfo."),
+    Column("dialect", "text", "", 'How PTP-IP is spoken: "standard", "fuji", ...'),
+    Column(
+        "paired_by",
+        "text",
+        "",
+        'Why the event connection belongs here: "connection-number", "dialect", "guess", or "alone" without one.',
+    ),
+    Column(
+        "status",
+        "text",
+        "",
+        '"established", "rejected" (Init Fail), "incomplete" (handshake not finished), "midstream" (it was not seen).',
+    ),
+    Column("fail_reason_code", "uint", "", "Reason carried by Init Fail."),
+    Column("fail_reason", "text", "", "Name of the Init Fail reason."),
+    Column("start_time", "time", "", "Time of the session's first packet."),
+    Column("end_time", "time", "", "Time of the session's last packet."),
+    Column("duration_s", "float", "s", "From start_time to end_time."),
+    Column("transactions", "int", "", "Rows of the transactions table that belong to the session."),
+    Column("events", "int", "", "Rows of the events table that belong to the session."),
+    Column("bytes_to_responder", "int", "bytes", "TCP payload carried to the responder, each byte of the stream once."),
+    Column("bytes_to_initiator", "int", "bytes", "TCP payload carried to the initiator, each byte of the stream once."),
+    Column("closed_by", "text", "", 'Who closed the command connection first: "initiator" or "responder".'),
+    Column("close_kind", "text", "", 'How it was closed: "fin", "reset", or "none" while still open at the end.'),
+    Column("manufacturer", "text", "", "Manufacturer's name out of DeviceInfo."),
+)
+
+TRANSACTIONS: Final = (
+    Column("session", "int", "", "Session of the transaction."),
+    Column("transaction_id", "uint", "", "TransactionID on the wire; ids repeat, so it does not identify a row."),
+    Column("operation", "text", "", "Name of the operation; 0x9123 when no table knows the code."),
+    Column("operation_code", "uint", "", "OperationCode of the request; null when the request was not captured."),
+    Column("vendor", "text", "", "Vendor whose table named the operation; null for standard and unknown codes."),
+    Column("parameters", "words", "", "Parameters of the request, in order."),
+    Column("data_phase_info", "uint", "", "DataPhaseInfo of the request: 1 no data or data in, 2 data out."),
+    Column("data_direction", "text", "", '"in" to the initiator, "out" to the responder, "none" without data phase.'),
+    Column("announced_bytes", "int", "bytes", "TotalDataLength of StartData; null when unknown or never announced."),
+    Column("data_bytes", "int", "bytes", "Payload of the data phase that is really in the capture."),
+    Column("data_messages", "int", "", "Data and EndData messages of the data phase."),
+    Column("dataset", "text", "", "PTP dataset that the data phase carries, where the operation defines one."),
+    Column("response", "text", "", "Name of the response code."),
+    Column("response_code", "uint", "", "ResponseCode; null when no response was captured."),
+    Column("response_parameters", "words", "", "Parameters of the response, in order."),
+    Column(
+        "status",
+        "text",
+        "",
+        '"complete", "cancelled", "open" (no response by the end), "gap" (bytes missing from the capture), '
+        '"began-earlier" (request before the capture), "disordered" (steps that the standard does not allow).',
+    ),
+    Column("request_time", "time", "", "Time of the packet in which the request ends."),
+    Column("response_time", "time", "", "Time of the packet in which the response ends."),
+    Column("latency_s", "float", "s", "From request to response."),
+    Column("first_byte_s", "float", "s", "From request to the first data of the data phase."),
+    Column("transfer_s", "float", "s", "From the first to the last data of the data phase."),
+    Column("first_frame", "int", "", "Frame number of the transaction's first packet, from 1."),
+    Column("last_frame", "int", "", "Frame number of the transaction's last packet, from 1."),
+    Column("transaction", "int", "", "Number of the row over the whole analysis, from 0: the transaction's identity."),
+    _CAPTURE,
+)
+
+MESSAGES: Final = (
+    Column("message", "int", "", "Number of the message, from 0, over the whole analysis."),
+    Column("session", "int", "", "Session of the message."),
+    Column("connection", "text", "", '"command" or "event".'),
+    Column("direction", "text", "", '"to-responder" or "to-initiator".'),
+    Column("type", "text", "", "Name of the message type, as OperationRequest or StartData."),
+    Column("type_code", "uint", "", "Type word of the message header."),
+    Column("length", "int", "bytes", "Length word of the header; for bytes in which no message was found, how many."),
+    Column("transaction_id", "uint", "", "TransactionID, for the types that carry one."),
+    Column("code", "uint", "", "OperationCode, ResponseCode, EventCode or Init Fail reason, for the types with one."),
+    Column("code_name", "text", "", "Name that the code tables give the code."),
+    Column("time", "time", "", "Time of the packet in which the message ends."),
+    Column("first_frame", "int", "", "Frame number of the packet in which the message begins, from 1."),
+    Column("last_frame", "int", "", "Frame number of the packet in which the message ends, from 1."),
+    Column("offset", "int", "bytes", "Place of the message in its direction of the TCP stream, from 0."),
+    Column(
+        "status",
+        "text",
+        "",
+        '"complete", "gap" (bytes missing inside), "cut" (by snaplen or the end of the capture), "malformed".',
+    ),
+    Column("reason", "text", "", "Why the message is malformed, in words."),
+    Column("tcp_stream", "int", "", "Number of the TCP connection, from 0, in order of appearance in its capture."),
+    _CAPTURE,
+)
+
+EVENTS: Final = (
+    Column("session", "int", "", "Session of the event."),
+    Column("event", "text", "", "Name of the event; 0xC123 when no table knows the code."),
+    Column("event_code", "uint", "", "EventCode on the wire."),
+    Column("transaction_id", "uint", "", "TransactionID that the event names."),
+    Column("parameters", "words", "", "Parameters of the event, in order."),
+    Column("time", "time", "", "Time of the packet in which the event ends."),
+    Column("frame", "int", "", "Frame number of that packet, from 1."),
+    Column("source", "text", "", '"connection" (event connection) or "polled" (list fetched by an operation).'),
+    _CAPTURE,
+)
+
+PACKETS: Final = (
+    Column("frame", "int", "", "Frame number in the capture file, from 1."),
+    Column("time", "time", "", "Time of the packet."),
+    Column("captured_bytes", "int", "bytes", "Bytes of the packet in the capture file."),
+    Column("original_bytes", "int", "bytes", "Bytes of the packet on the wire."),
+    Column("source", "text", "", "IP address of the sender."),
+    Column("destination", "text", "", "IP address of the receiver."),
+    Column("session", "int", "", "Session of the packet; null for other traffic."),
+    Column("connection", "text", "", '"command" or "event"; null for other traffic.'),
+    Column("tcp_payload_bytes", "int", "bytes", "TCP payload on the wire; null when the packet is not TCP."),
+    Column(
+        "flags",
+        "text",
+        "",
+        'What is odd about the segment, joined by "+": "retransmission", "out-of-order", "gap-before", '
+        '"keep-alive", "cut"; null when nothing is.',
+    ),
+    Column("source_port", "int", "", "TCP port of the sender."),
+    Column("destination_port", "int", "", "TCP port of the receiver."),
+    Column("tcp_stream", "int", "", "Number of the TCP connection, from 0, in order of appearance in its capture."),
+    _CAPTURE,
+)
+
+TABLES: Final[dict[str, tuple[Column, ...]]] = {
+    "sessions": SESSIONS,
+    "transactions": TRANSACTIONS,
+    "messages": MESSAGES,
+    "events": EVENTS,
+    "packets": PACKETS,
+}
+"""The columns of each table, by table name."""
+
+ABOUT: Final[dict[str, str]] = {
+    "sessions": "One row per session: a command/data connection with its event connection.",
+    "transactions": "One row per transaction: request, optional data phase, response.",
+    "messages": "One row per PTP-IP message, as framed inside TCP.",
+    "events": "One row per event, from the event connection or polled.",
+    "packets": "One row per packet of the capture file.",
+}
+"""One sentence per table."""
+
+
+def columns(table: str) -> tuple[Column, ...]:
+    """Columns of `table`. Raises KeyError for a table that does not exist."""
+    return TABLES[table]
+
+
+def names(table: str) -> tuple[str, ...]:
+    """Column names of `table` in order. Raises KeyError for a table that does not exist."""
+    return tuple(column.name for column in TABLES[table])
+
+
+def arrow_type(kind: Kind) -> pa.DataType:
+    """Arrow type of a column kind. Text is dictionary-encoded: int32 indices into strings.
+
+    Raises KeyError for a kind outside the closed set.
+    """
+    import pyarrow as pa
+
+    types: dict[Kind, pa.DataType] = {
+        "text": pa.dictionary(pa.int32(), pa.string()),
+        "int": pa.int64(),
+        "uint": pa.uint32(),
+        "float": pa.float64(),
+        "time": pa.timestamp("ns", tz="UTC"),
+        "words": pa.list_(pa.uint32()),
+        "bool": pa.bool_(),
+    }
+    return types[kind]
+
+
+def arrow_schema(table: str, wanted: Sequence[str] | None = None) -> pa.Schema:
+    """Arrow schema of `table`, all fields nullable: all columns in order, or the `wanted` ones in theirs.
+
+    Raises KeyError for a table or column that does not exist.
+    """
+    import pyarrow as pa
+
+    kinds = {column.name: column.kind for column in TABLES[table]}
+    return pa.schema([pa.field(name, arrow_type(kinds[name])) for name in (wanted or kinds)])

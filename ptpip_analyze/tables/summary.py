@@ -1,0 +1,285 @@
+"""What is in a capture, on one page: facts of the files, sessions, operations, responses, events, problems.
+
+Promises plain values (dicts, lists, numbers, text, None) in a stable order, counted from the tables by array work.
+Refuses judgement: a problem is what a status says, with its frames.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ptpip_analyze import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ptpip_analyze.analysis import Analysis
+    from ptpip_analyze.result import Result
+
+FRAMES_NAMED: Final = 5
+"""Frame numbers given for one problem; the others are counted."""
+
+OK: Final = 0x2001
+"""ResponseCode OK: PIMA 15740:2000 clause 11.3."""
+
+_LAST_LINK_TYPE: Final = 0xFFFF  # LINKTYPE numbers have 16 bits; what is above marks records that are no packets
+
+
+class _Texts(NamedTuple):
+    """A text column as numbers: for each row the place of its text among `values`, -1 for null."""
+
+    rows: np.ndarray
+    values: list[str]
+
+
+def summarize(analysis: Analysis) -> dict[str, Any]:
+    """The summary of `analysis`.
+
+    captures, sessions, operations, responses, events, messages, problems: lists of dicts, whose times are texts as in
+    JSON lines, whose durations are seconds and whose sizes are bytes. Errors of reading the captures pass through.
+    """
+    sessions = analysis.arrow("sessions")
+    transactions = analysis.arrow("transactions")
+    events = analysis.arrow("events")
+    return {
+        "captures": [_capture(capture) for capture in analysis.captures],
+        "sessions": _sessions(sessions, transactions, events),
+        "operations": _operations(transactions),
+        "responses": _responses(transactions),
+        "events": _counted(events, "event", ("event_code",)),
+        "messages": (messages := _messages(analysis.batches("messages")))["types"],
+        "problems": [*_session_problems(sessions), *_transaction_problems(transactions), *messages["problems"]],
+    }
+
+
+def _capture(capture: Result) -> dict[str, Any]:
+    first, last = capture.times or (None, None)
+    return {
+        "capture": capture.path,
+        "format": capture.format,
+        "compression": capture.source.compression,
+        "bytes": capture.size,
+        "packets": capture.packets,
+        "packets_dropped": capture.source.dropped,
+        "link_types": [
+            {"link_type": number, "packets": count, "readable": number not in capture.source.unknown_links}
+            for number, count in sorted(capture.source.links.items())
+            if number <= _LAST_LINK_TYPE
+        ],
+        "first_time": None if first is None else describe.iso_time(first),
+        "last_time": None if last is None else describe.iso_time(last),
+        "duration_s": None if first is None or last is None else (last - first) / 1e9,
+        "other_tcp_connections": capture.other_connections,
+        "damage": None
+        if capture.damage is None
+        else {"offset": capture.damage.offset, "reason": capture.damage.reason},
+    }
+
+
+def _sessions(sessions: pa.Table, transactions: pa.Table, events: pa.Table) -> list[dict[str, Any]]:
+    rows = _plain_rows(sessions)
+    number = {row["session"]: row for row in rows}
+    for row in rows:
+        row["transactions_by_status"] = {}
+        row["events_by_name"] = {}
+    for table, text, target in (
+        (transactions, "status", "transactions_by_status"),
+        (events, "event", "events_by_name"),
+    ):
+        of_session = _integers(table, "session")
+        texts = _texts(table, text)
+        for (session, index), count in _pairs(of_session, texts.rows):
+            if session in number and index >= 0:
+                number[session][target][texts.values[index]] = count
+    return rows
+
+
+def _operations(transactions: pa.Table) -> list[dict[str, Any]]:
+    """One row per operation, the most frequent first."""
+    operation = _texts(transactions, "operation")
+    vendor = _texts(transactions, "vendor")
+    code = _integers(transactions, "operation_code")
+    size = _integers(transactions, "data_bytes", 0)
+    latency = _floats(transactions, "latency_s")
+    response = _integers(transactions, "response_code")
+    rows = []
+    for members in _groups(operation.rows, vendor.rows, code):
+        first = members[0]
+        timed = latency[members]
+        timed = timed[np.isfinite(timed)]
+        answered = response[members]
+        rows.append(
+            {
+                "operation": _text_at(operation, first),
+                "operation_code": None if code[first] < 0 else int(code[first]),
+                "vendor": _text_at(vendor, first),
+                "transactions": len(members),
+                "data_bytes": int(size[members].sum()),
+                "not_ok": int(np.count_nonzero((answered >= 0) & (answered != OK))),
+                "latency_median_s": float(np.median(timed)) if len(timed) else None,
+                "latency_max_s": float(timed.max()) if len(timed) else None,
+            }
+        )
+    return sorted(rows, key=lambda row: (-row["transactions"], row["operation"] or "", row["operation_code"] or 0))
+
+
+def _responses(transactions: pa.Table) -> list[dict[str, Any]]:
+    """One row per response other than OK and operation, the most frequent first."""
+    code = _integers(transactions, "response_code")
+    other = np.flatnonzero((code >= 0) & (code != OK))
+    transactions = transactions.take(pa.array(other))
+    response, operation = _texts(transactions, "response"), _texts(transactions, "operation")
+    code, frame = code[other], _integers(transactions, "last_frame")
+    rows = [
+        {
+            "response": _text_at(response, members[0]),
+            "response_code": int(code[members[0]]),
+            "operation": _text_at(operation, members[0]),
+            "transactions": len(members),
+            "frames": _first_frames(frame[members]),
+        }
+        for members in _groups(response.rows, code, operation.rows)
+    ]
+    return sorted(rows, key=lambda row: (-row["transactions"], row["response"] or "", row["operation"] or ""))
+
+
+def _counted(table: pa.Table, name: str, with_columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    texts = _texts(table, name)
+    codes = [_integers(table, column) for column in with_columns]
+    rows = []
+    for members in _groups(texts.rows, *codes):
+        row: dict[str, Any] = {name: _text_at(texts, members[0])}
+        for column, values in zip(with_columns, codes, strict=True):
+            row[column] = None if values[members[0]] < 0 else int(values[members[0]])
+        rows.append(row | {"count": len(members)})
+    return sorted(rows, key=lambda row: (-row["count"], row[name] or ""))
+
+
+def _messages(batches: Iterator[pa.RecordBatch]) -> dict[str, list[dict[str, Any]]]:
+    """Messages by type, and the problems among them; one batch at a time, since they are many."""
+    types: dict[tuple[str | None, int | None], int] = {}
+    odd: list[pa.Table] = []
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        for row in _counted(table, "type", ("type_code",)):
+            key = (row["type"], row["type_code"])
+            types[key] = types.get(key, 0) + row["count"]
+        rest = table.filter(pc.fill_null(pc.not_equal(_plain(table["status"]), "complete"), True))
+        if rest.num_rows:
+            odd.append(rest.select(["session", "capture", "status", "reason", "first_frame"]))
+    counted = sorted(types.items(), key=lambda item: (item[0][1] is None, item[0][1] or 0))
+    return {
+        "types": [{"type": name, "type_code": code, "messages": count} for (name, code), count in counted],
+        "problems": _problems("message", pa.concat_tables(odd), "reason") if odd else [],
+    }
+
+
+def _session_problems(sessions: pa.Table) -> list[dict[str, Any]]:
+    return [
+        {
+            "of": "session",
+            "status": row["status"],
+            "reason": row["fail_reason"],
+            "session": row["session"],
+            "capture": row["capture"],
+            "count": 1,
+            "frames": [],
+        }
+        for row in _plain_rows(sessions)
+        if row["status"] not in (None, "established")
+    ]
+
+
+def _transaction_problems(transactions: pa.Table) -> list[dict[str, Any]]:
+    status = _texts(transactions, "status")
+    fine = np.array([value == "complete" for value in status.values] + [False])
+    return _problems("transaction", transactions.take(pa.array(np.flatnonzero(~fine[status.rows]))))
+
+
+def _problems(of: str, table: pa.Table, reason: str | None = None) -> list[dict[str, Any]]:
+    """Rows of `table` with the same session, status and reason as one problem, in order of first appearance."""
+    session, frame = _integers(table, "session"), _integers(table, "first_frame")
+    status, capture = _texts(table, "status"), _texts(table, "capture")
+    reasons = _texts(table, reason) if reason else _Texts(np.full(table.num_rows, -1), [])
+    return [
+        {
+            "of": of,
+            "status": _text_at(status, members[0]),
+            "reason": _text_at(reasons, members[0]),
+            "session": None if session[members[0]] < 0 else int(session[members[0]]),
+            "capture": _text_at(capture, members[0]),
+            "count": len(members),
+            "frames": _first_frames(frame[members]),
+        }
+        for members in _groups(session, status.rows, reasons.rows)
+    ]
+
+
+def _first_frames(frames: np.ndarray) -> list[int]:
+    """The first frame numbers of some rows: each once, in order."""
+    return [int(frame) for frame in np.unique(frames)[:FRAMES_NAMED]]
+
+
+# Columns as arrays
+
+
+def _plain_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows as dicts; times as texts."""
+    rows = {}
+    for name in table.column_names:
+        values = table[name]
+        if pa.types.is_timestamp(values.type):
+            numbers = values.cast(pa.int64()).to_pylist()
+            rows[name] = [None if value is None else describe.iso_time(value) for value in numbers]
+        else:
+            rows[name] = values.to_pylist()
+    return [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string())
+
+
+def _texts(table: pa.Table, name: str) -> _Texts:
+    column = table[name]
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries()
+    chunks = column.chunks
+    values: list[str] = chunks[0].dictionary.to_pylist() if chunks else []
+    index = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in chunks]
+    return _Texts(np.concatenate(index).astype(np.int64) if index else np.empty(0, np.int64), values)
+
+
+def _text_at(texts: _Texts, row: int) -> str | None:
+    index = int(texts.rows[row])
+    return None if index < 0 else texts.values[index]
+
+
+def _integers(table: pa.Table, name: str, null: int = -1) -> np.ndarray:
+    return pc.fill_null(table[name].cast(pa.int64()), null).to_numpy()
+
+
+def _floats(table: pa.Table, name: str) -> np.ndarray:
+    return pc.fill_null(table[name], float("nan")).to_numpy()
+
+
+def _groups(*keys: np.ndarray) -> list[np.ndarray]:
+    """The row numbers of each different combination of `keys`, in order of first appearance."""
+    if not len(keys[0]):
+        return []
+    label = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        values, place = np.unique(key, return_inverse=True)
+        label = np.unique(label * len(values) + place, return_inverse=True)[1]
+    order = np.argsort(label, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+    return sorted(groups, key=lambda members: int(members[0]))
+
+
+def _pairs(left: np.ndarray, right: np.ndarray) -> list[tuple[tuple[int, int], int]]:
+    return [((int(left[members[0]]), int(right[members[0]])), len(members)) for members in _groups(left, right)]
