@@ -1,0 +1,1 @@
+"""Benchmarks against tshark: captures are generated, then whole processes are timed."""

@@ -1,0 +1,136 @@
+"""The listing commands: rows chosen, columns chosen, written as asked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from ptpip_analyze.cli.listing import chosen_format
+from ptpip_analyze.tables.schema import TABLES, names
+
+from .conftest import program
+from .pretend import Analysis, transaction
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_lists_every_table_as_json_lines_into_a_pipe(run, pretended: Analysis, table: str) -> None:
+    ran = run(table, "walk.pcapng")
+    assert (ran.code, ran.err) == (0, "")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert len(rows) == len(pretended.rows.get(table, []))
+    assert all(list(row) == list(names(table)) for row in rows)
+
+
+def test_chooses_columns_in_the_order_given(run, pretended: Analysis) -> None:
+    ran = run("transactions", "x", "--columns", "response, operation", "--format", "csv")
+    assert ran.out == "response,operation\nOK,GetObject\nOK,GetObject\nOK,GetThumb\n"
+
+
+def test_limits_after_it_filters(run, pretended: Analysis) -> None:
+    ran = run("transactions", "x", "--where", "transaction_id > 1", "--limit", "1", "--columns", "transaction_id")
+    assert ran.out == '{"transaction_id":2}\n'
+
+
+def test_filters_by_columns_that_it_does_not_show(run, pretended: Analysis) -> None:
+    ran = run("transactions", "x", "--where", "operation_code == 0x100A", "--columns", "data_bytes")
+    assert ran.out == '{"data_bytes":30000}\n'
+
+
+def test_shows_nothing_for_a_limit_of_none(run, pretended: Analysis) -> None:
+    assert run("transactions", "x", "--limit", "0").out == ""
+    assert run("transactions", "x", "--limit", "0", "--format", "json").out == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--columns", "operaton", "--columns: no such column: operaton; did you mean operation?"),
+        (
+            "--where",
+            "latency > 1",
+            "--where: unknown column latency; did you mean latency_s?, at character 1 (latency > 1)",
+        ),
+        ("--where", "@x", "--where: @ is not allowed, at character 1 (@x)"),
+        ("--where", "session", "--where: session: is no condition; compare it with something"),
+    ],
+)
+def test_says_usage_errors_before_it_reads_a_capture(run, option: str, value: str, said: str) -> None:
+    assert run("transactions", "/no/such/file", option, value) == (2, "", f"ptpip-analyze: {said}\n")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "parquet"])
+def test_writes_files_in_the_format_of_their_suffix(run, pretended: Analysis, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"rows.{suffix}"
+    assert run("transactions", "x", "-o", path, "--columns", "operation") == (0, "", "")
+    read = {
+        "csv": lambda: [row["operation"] for row in csv.DictReader(io.StringIO(path.read_text()))],
+        "json": lambda: [row["operation"] for row in json.loads(path.read_text())],
+        "jsonl": lambda: [json.loads(line)["operation"] for line in path.read_text().splitlines()],
+        "parquet": lambda: pq.read_table(path)["operation"].to_pylist(),
+    }[suffix]()
+    assert read == ["GetObject", "GetObject", "GetThumb"]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_lets_format_win_over_the_suffix(run, pretended: Analysis, tmp_path: Path) -> None:
+    run("transactions", "x", "-o", tmp_path / "rows.txt", "--columns", "session", "--limit", "1", "--format", "csv")
+    assert (tmp_path / "rows.txt").read_text() == "session\n0\n"
+
+
+def test_writes_a_table_without_colour_into_a_file(run, pretended: Analysis, tmp_path: Path) -> None:
+    pretended.rows["transactions"] = [transaction(number) for number in range(300)]
+    run("transactions", "x", "-o", tmp_path / "rows.txt", "--format", "table")
+    lines = (tmp_path / "rows.txt").read_text().splitlines()
+    assert len(lines) == 301
+    assert not any("\x1b" in line or "…" in line for line in lines)
+
+
+def test_takes_jsonl_for_pipes_and_tables_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert chosen_format(None, None) == "table"
+    assert chosen_format("csv", None) == "csv"
+    assert chosen_format(None, Path("a.parquet")) == "parquet"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False)
+    assert chosen_format(None, None) == "jsonl"
+
+
+def test_hands_over_captures_and_ports(run, pretended: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(
+        "ptpip_analyze.analysis.analyze",
+        lambda captures, *, ports, progress: asked.append((captures, ports)) or pretended,
+    )
+    run("sessions", "a.pcap", "-", "--port", "15741", "--port", "55740")
+    assert asked == [(["a.pcap", "-"], (15741, 55740))]
+
+
+class TestEndToEnd:
+    def test_lists_the_transactions_of_a_capture(self, plain_pcap: Path) -> None:
+        ran = program("transactions", plain_pcap, "--columns", "operation,status,response", "--format", "csv")
+        assert ran.returncode == 0
+        assert ran.stderr == ""
+        assert ran.stdout.splitlines() == [
+            "operation,status,response",
+            *(
+                f"{operation},complete,OK"
+                for operation in ("OpenSession", "GetDeviceInfo", "GetDevicePropValue", "GetObject", "CloseSession")
+            ),
+        ]
+
+    def test_reads_standard_input(self, plain_pcap: Path) -> None:
+        with plain_pcap.open("rb") as stream:
+            ran = program("sessions", "-", "--columns", "capture,status", stdin=stream)
+        assert ran.stdout == '{"capture":"-","status":"established"}\n'
+
+    def test_makes_one_analysis_of_a_folder(self, tmp_path: Path, plain_pcap: Path) -> None:
+        for name in ("a.pcap", "b.pcap"):
+            (tmp_path / name).write_bytes(plain_pcap.read_bytes())
+        ran = program("sessions", tmp_path, "--columns", "session,capture")
+        assert [json.loads(line) for line in ran.stdout.splitlines()] == [
+            {"session": number, "capture": str(tmp_path / name)} for number, name in enumerate(("a.pcap", "b.pcap"))
+        ]

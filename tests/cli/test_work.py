@@ -1,0 +1,147 @@
+"""What every command does around its subject: names, places, progress, damage."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ptpip_analyze.cli import work
+from ptpip_analyze.cli.work import CommandError, ReaderLeft, analysed, names_in, same_file, written_to
+
+from .conftest import program
+
+
+class TestNamesIn:
+    def test_takes_names_in_the_order_given(self) -> None:
+        assert names_in(" b, a,", ("a", "b", "c"), "--columns", "column") == ("b", "a")
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("", "--columns names no column"),
+            (" , ", "--columns names no column"),
+            ("sesion", "--columns: no such column: sesion; did you mean session?"),
+            ("a,zzzz", "--columns: no such column: zzzz; there are a, session"),
+            ("a,a", "--columns names the column a twice"),
+        ],
+    )
+    def test_says_which_name_is_wrong_and_which_is_near(self, text: str, said: str) -> None:
+        with pytest.raises(CommandError) as error:
+            names_in(text, ("a", "session"), "--columns", "column")
+        assert str(error.value) == said
+
+
+class TestWrittenTo:
+    def test_writes_to_stdout_without_a_file(self, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+        with written_to(None) as stream:
+            stream.write(b"\x00\xff")
+        assert capsysbinary.readouterr().out == b"\x00\xff"
+
+    def test_says_in_one_line_where_it_cannot_write(self, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match="missing"), written_to(tmp_path / "missing" / "rows.csv"):
+            pass
+
+    def test_does_not_overwrite_the_capture(self, tmp_path: Path) -> None:
+        capture = tmp_path / "a.pcap"
+        capture.write_bytes(b"precious")
+        (tmp_path / "link").symlink_to(capture)
+        with pytest.raises(CommandError, match="is the capture itself"), written_to(tmp_path / "link", [str(capture)]):
+            pass
+        assert capture.read_bytes() == b"precious"
+
+    def test_tells_a_reader_that_left_from_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, "w", buffering=1) as stdout:
+            monkeypatch.setattr(sys, "stdout", stdout)
+
+            def write() -> None:
+                with written_to(None) as stream:
+                    stream.write(b"x" * 100_000)
+
+            with pytest.raises(ReaderLeft):
+                write()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
+
+
+def test_knows_a_file_under_its_other_names(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    os.link(tmp_path / "a", tmp_path / "b")
+    assert same_file(tmp_path / "b", str(tmp_path / "a"))
+    assert not same_file(tmp_path / "c", str(tmp_path / "a"))
+    assert not same_file(tmp_path / "a", "-")
+
+
+class TestProgress:
+    def clock(self, monkeypatch: pytest.MonkeyPatch, *moments: float) -> None:
+        times = iter(moments)
+        monkeypatch.setattr(work.time, "monotonic", lambda: next(times))
+
+    def test_shows_nothing_before_work_has_lasted(self, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+        self.clock(monkeypatch, 0.0, 0.2, 0.4)
+        report = work._Progress()
+        report(1, 10)
+        report(2, 10)
+        report.close()
+        assert capsys.readouterr().err == ""
+
+    def test_shows_a_bar_on_stderr_once_work_lasts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen: list[tuple[object, object]] = []
+
+        class Bar:
+            def __init__(self, *_: object, **options: object) -> None:
+                assert options["console"].stderr  # type: ignore[attr-defined]
+
+            def __enter__(self) -> Bar:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                seen.append(("closed", None))
+
+            def add_task(self, _: str) -> int:
+                return 7
+
+            def update(self, task: int, *, completed: int, total: int | None) -> None:
+                assert task == 7
+                seen.append((completed, total))
+
+        monkeypatch.setattr("rich.progress.Progress", Bar)
+        self.clock(monkeypatch, 0.0, 0.3, 0.6, 0.62, 0.9)
+        report = work._Progress()
+        for done, total in ((1, 10), (2, 10), (3, 10), (4, 0)):
+            report(done, total)
+        report.close()
+        assert seen == [(2, 10), (4, None), ("closed", None)]
+
+    @pytest.mark.parametrize(("wanted", "terminal"), [(False, True), (True, False)])
+    def test_stays_away_when_unwanted_or_unseen(self, monkeypatch, wanted: bool, terminal: bool) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+        with work._progress(wanted) as report:
+            assert report is None
+
+
+def test_analyses_and_gives_back_what_it_opened(plain_pcap: Path) -> None:
+    with analysed([str(plain_pcap)], [15740], progress=False) as analysis:
+        assert analysis.arrow("sessions").num_rows == 1
+
+
+def test_says_what_is_damaged_and_goes_on(tmp_path: Path, plain_pcap: Path) -> None:
+    whole = plain_pcap.read_bytes()
+    (tmp_path / "cut.pcap").write_bytes(whole[:-7])
+    ran = program("sessions", tmp_path / "cut.pcap", "--columns", "status")
+    assert ran.returncode == 0
+    assert ran.stdout == '{"status":"established"}\n'
+    assert ran.stderr.count("\n") == 1
+    assert "cut.pcap: offset " in ran.stderr
+    assert "everything before it is analysed" in ran.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00", b"GIF89a", b"\xd4\xc3\xb2\xa1\x02"])
+def test_names_a_file_that_is_no_capture_in_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "odd.pcap").write_bytes(content)
+    ran = program("sessions", tmp_path / "odd.pcap")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert "odd.pcap: " in ran.stderr

@@ -1,0 +1,214 @@
+"""After a hole the next true boundary is found: by what the other side had received, or by a chain of headers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ptpip_analyze.ptpip import messages as m
+from ptpip_analyze.ptpip import resync
+from ptpip_analyze.ptpip.framing import FramedStream
+from ptpip_analyze.ptpip.resync import find_boundary
+
+from .laid import Laid, Piece, cancel, data, end, event, framed, hello, request, response, start
+
+OUT, IN = True, False
+
+
+def found(
+    *pieces: Piece,
+    anchors: tuple[int, ...] = (),
+    to_responder: bool | None = IN,
+    lost: int = m.HIDDEN,
+    boundary: int = 0,
+    final: bool = False,
+) -> int | None:
+    """Where framing can go on in a stream of these pieces whose boundary was lost at an offset."""
+    laid = Laid()
+    stream = FramedStream(0, to_responder, lost)
+    rows = laid.rows(*pieces, offset=boundary)
+    stream.boundary = boundary
+    stream.end = int(rows[0, -1] + rows[1, -1])
+    stream.anchors = [np.array(anchors, np.int64)] if anchors else []
+    return find_boundary(stream, rows, laid.read, final)
+
+
+PAYLOAD = bytes(range(100, 200)) * 2
+
+
+@pytest.mark.parametrize("boundary", [0, 5_000_000_000])
+def test_believes_the_messages_that_lead_exactly_to_an_anchor(boundary: int) -> None:
+    """The header of Start Data is lost; End Data and the response lead to what the initiator acknowledged."""
+    rest = PAYLOAD + end(b"last") + response()
+    anchor = boundary + 20 + len(rest)
+    assert found(20, rest, anchors=(anchor,), boundary=boundary) == boundary + 20 + len(PAYLOAD)
+
+
+def test_takes_the_earliest_message_that_leads_to_the_anchor() -> None:
+    rest = data(b"one") + data(b"two") + end() + response()
+    assert found(11, rest, anchors=(11 + len(rest),)) == 11
+    assert found(11, b"x" + rest, anchors=(12 + len(rest),)) == 12
+
+
+def test_is_not_deceived_by_messages_of_another_transaction_inside_a_payload() -> None:
+    """What the object contains leads to the end of its message, and so to the response: but it has another id."""
+    inner = data(b"trick", 8) + end(b"trick", 8)
+    rest = b"ect" + inner + response()
+    assert found(30, rest, anchors=(30 + len(rest),)) == 30 + len(rest) - len(response())
+
+
+def test_is_not_deceived_by_a_response_inside_a_payload() -> None:
+    """A response ends a transaction: nothing of the same one can follow it."""
+    rest = b"ect" + response() + end() + response()
+    assert found(30, rest, anchors=(30 + len(rest),)) == 30 + len(rest) - len(end() + response())
+
+
+def test_is_not_deceived_by_messages_that_this_side_never_sends() -> None:
+    rest = b"ect" + request() + end() + response()
+    assert found(30, rest, anchors=(30 + len(rest),)) == 30 + 3 + len(request())
+    rest = b"ect" + event() + cancel()
+    assert found(30, rest, anchors=(30 + len(rest),), to_responder=OUT) == 30 + 3 + len(event())
+
+
+def test_believes_messages_of_both_sides_when_the_direction_is_not_known() -> None:
+    rest = b"ect" + request(identity=7) + response()
+    assert found(30, rest, anchors=(30 + len(rest),), to_responder=None) == 30 + 3
+
+
+@pytest.mark.parametrize("last", [cancel(), framed(13), request(), end(), start(5), data(b"x")])
+def test_takes_a_single_message_before_the_anchor(last: bytes) -> None:
+    rest = b"..." + last
+    assert found(9, rest, anchors=(9 + len(rest),), to_responder=OUT) == 12
+
+
+def test_takes_one_transaction_only_by_the_ids_of_all_types() -> None:
+    for other in (start(5, 8), data(b"x", 8), end(b"x", 8), cancel(8), request(identity=8)):
+        rest = b"..." + other + end()
+        assert found(9, rest, anchors=(9 + len(rest),), to_responder=OUT) == 12 + len(other), other
+        same = b"..." + other[: -len(other) + 8] + other[8:].replace(b"\x08\0\0\0", b"\x07\0\0\0") + end()
+        assert found(9, same, anchors=(9 + len(same),), to_responder=OUT) == 12, other
+    rest = b"..." + end(b"x", 8) + response()
+    assert found(9, rest, anchors=(9 + len(rest),)) == 9 + len(rest) - len(response())
+
+
+def test_goes_on_at_an_anchor_to_which_nothing_leads_when_a_message_stands_there() -> None:
+    """All messages before it are lost; what the other side had received is a boundary all the same."""
+    assert found(40, b"rest of a payload" + start(5) + end(b"12345"), anchors=(40 + 17,)) == 57
+
+
+def test_goes_on_at_an_anchor_at_the_end_of_what_came() -> None:
+    assert found(40, b"rest of a payload", anchors=(57,)) == 57
+
+
+def test_waits_beyond_an_anchor_behind_which_no_message_stands() -> None:
+    """The other side acknowledged in the middle of a message: that says nothing. The next anchor decides."""
+    rest = PAYLOAD + end(b"last") + response()
+    anchors = (20 + 50, 20 + len(rest))
+    assert found(20, rest, anchors=anchors[:1]) is None
+    assert found(20, rest, anchors=anchors) == 20 + len(PAYLOAD)
+    assert found(20, rest, anchors=anchors[::-1] + anchors) == 20 + len(PAYLOAD), "in any order, more than once"
+
+
+def test_forgets_anchors_that_said_nothing_and_keeps_those_to_come() -> None:
+    laid = Laid()
+    stream = FramedStream(0, IN, m.HIDDEN)
+    rows = laid.rows(20, PAYLOAD)
+    stream.end = 20 + len(PAYLOAD)
+    stream.anchors = [np.array([5, 70]), np.array([60, 9000])]
+    assert find_boundary(stream, rows, laid.read, False) is None
+    assert np.concatenate(stream.anchors).tolist() == [9000]
+
+
+def test_waits_for_an_anchor_that_lies_beyond_what_came() -> None:
+    rest = PAYLOAD + end(b"last") + response()
+    anchor = 20 + len(rest)
+    assert found(20, rest[:-5], anchors=(anchor,)) is None
+    assert found(20, rest, anchors=(anchor,)) == 20 + len(PAYLOAD)
+
+
+def test_takes_no_anchor_before_the_first_byte_behind_the_hole() -> None:
+    rest = start(5) + end(b"12345") + response()
+    assert found(20, rest, anchors=(0, 10), final=False) is None
+    assert found(20, rest, anchors=(20,)) == 20
+
+
+def test_takes_no_message_where_sync_was_lost() -> None:
+    """Nonsense stands at the lost boundary, even if it looks like a header; the search begins behind it."""
+    rest = end() + response()
+    assert found(rest, anchors=(len(rest),), lost=m.GARBAGE) == len(end())
+    assert found(rest, anchors=(len(rest),), lost=m.BEGAN_EARLIER) == 0, "where the capture began one may stand"
+
+
+# Without an anchor
+
+
+def test_waits_for_more_while_there_is_no_anchor() -> None:
+    rest = PAYLOAD + end() + response() + event() * 9
+    assert found(20, rest) is None
+    assert found(20, rest, final=True) == 20 + len(PAYLOAD)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_believes_a_chain_of_headers_or_one_up_to_the_very_end(count: int) -> None:
+    messages = b"".join(event(number) for number in range(count))
+    assert found(20, PAYLOAD + messages, final=True) == 20 + len(PAYLOAD), "up to the end"
+    broken = PAYLOAD + messages + framed(6, length=7) + b"\xff" * 50
+    believed = 20 + len(PAYLOAD) if count > resync.CHAIN_LINKS else 20 + len(broken)
+    assert found(20, broken, final=True) == believed
+
+
+def test_takes_the_earliest_chain() -> None:
+    rest = b"..." + event(1) * 6 + b"\xff" * 30 + event(2) * 6
+    assert found(20, rest, final=True) == 23
+
+
+def test_gives_everything_up_when_nothing_is_found_at_the_end() -> None:
+    assert found(20, b"\xff" * 300, final=True) == 320
+    assert found(20, b"tiny", final=True) == 24
+
+
+def test_looks_no_further_ahead_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resync, "LOOKAHEAD_BYTES", 320)
+    events = b"".join(event(number) for number in range(4))
+    assert found(20, PAYLOAD + events) is None
+    assert found(20, b"\xff" * 299) is None
+    assert found(20, b"\xff" * 300) == 320, "nothing in so much: given up before the end"
+    enough = PAYLOAD + events + b"\xff" * 200
+    assert found(20, enough) == 20 + len(PAYLOAD)
+    assert found(20, b"\xff" * 320 + events) == 20 + 320 + len(events)
+
+
+def test_finds_a_greeting() -> None:
+    rest = b"..." + hello() + request() + request()
+    assert found(20, rest, final=True, to_responder=OUT) == 23
+
+
+# Where bytes are missing
+
+
+def test_says_nothing_while_all_that_came_is_a_hole() -> None:
+    assert found(20) is None
+    assert found(20, final=True) == 20
+    assert found(20, (b"", 30)) is None
+    assert found(20, (b"", 30), final=True) == 50
+
+
+def test_begins_behind_the_hole_and_not_in_it() -> None:
+    assert found(20, 5, end() + response(), anchors=(25 + 12 + 14,)) == 25
+    assert found((b"\xff", 20), end() + response(), anchors=(20 + 12 + 14,)) == 20
+
+
+def test_reads_missing_bytes_as_no_header() -> None:
+    """The end of a Data message falls into another hole: its length still leads over it."""
+    rest: list[Piece] = [data(b"x" * 50)[:40], 22, end() + response()]
+    assert found(9, *rest, anchors=(9 + 62 + 12 + 14,)) == 9
+    cut: list[Piece] = [(data(b"x" * 50)[:40], 62), end() + response()]
+    assert found(9, *cut, anchors=(9 + 62 + 12 + 14,)) == 9
+    hidden: list[Piece] = [end()[:5], 7, response()]
+    assert found(9, *hidden, anchors=(9 + 12 + 14,)) == 9 + 12
+
+
+def test_reads_headers_that_straddle_segments() -> None:
+    rest = b"..." + end(b"xyz") + response()
+    for cut in range(1, len(rest)):
+        assert found(9, rest[:cut], rest[cut:], anchors=(9 + len(rest),)) == 12

@@ -1,0 +1,1 @@
+"""Twins of the modules of ptpip_analyze.store."""

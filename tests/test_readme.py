@@ -1,0 +1,54 @@
+"""The README shows what the program really says, and its examples run."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from ptpip_analyze.cli.app import app
+from tests.traffic import capture, write_pcap
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_shows_what_the_program_says_now() -> None:
+    assert README.count("$ ptpip-analyze ") >= 5
+    assert generator().tour(README) == README
+
+
+def test_shows_every_command_of_the_program() -> None:
+    for command in app.registered_commands:
+        assert f"`{command.name}`" in README or f"ptpip-analyze {command.name}" in README
+
+
+def test_has_an_up_to_date_page_of_tables() -> None:
+    assert (ROOT / "docs" / "tables.md").read_text() == generator().tables_page()
+
+
+def test_runs_its_library_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    write_pcap(tmp_path / "session.pcapng", capture("plain"))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(example, names)  # the README's own lines
+    assert len(names["transactions"]) == 5  # type: ignore[arg-type]
+    assert str(names["photo"]).startswith(r"b'\xff\xd8")
+    assert bytes(names["message"])[4:8] == b"\x01\x00\x00\x00"  # type: ignore[call-overload]
+
+
+def test_links_only_to_files_that_there_are() -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
