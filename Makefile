@@ -26,6 +26,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(APT) update && $(APT) install --no-install-recommends python3-venv; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m compileall -q ptpip_analyze  # even where PYTHONDONTWRITEBYTECODE is set: starting is half of a short run
 	@touch $@
 
 system:  ## the programs that tests run: tshark, gphoto2, tmux, ... (installs what is missing)

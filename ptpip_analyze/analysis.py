@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from .ahead import ahead
 from .capture import Dissected, Dissector, PacketBatch, Source, expand, open_capture
 from .facts.packets import DEFAULT_PORT
 from .ptpip import Conversations
-from .result import Result
+from .result import CaptureFacts, Result
 from .store import Columns
 from .tcp import CUT, Flows, stable_order
 
@@ -45,38 +45,58 @@ RST = 4
 FOREIGN = 2
 
 
+class Prepared(NamedTuple):
+    """A batch of packets whose headers have been read.
+
+    ``whole``: every packet is one TCP segment; ``flow`` and ``swapped`` are what ``Flows.number`` said of the segments.
+    """
+
+    batch: PacketBatch
+    seen: Dissected
+    whole: bool
+    flow: np.ndarray
+    swapped: np.ndarray
+
+
 class Analyzer:
     """Analyses one capture, batch by batch.
 
     ``source`` supplies the bytes behind the rows; ``ports`` are TCP ports, besides 15740, on which PTP-IP is expected
-    (it is recognised by content on any port).
+    (it is recognised by content on any port). Without ``packets`` no packets table is kept, which saves time and disk.
     """
 
-    def __init__(self, source: Source, ports: Sequence[int] = ()) -> None:
+    def __init__(self, source: Source, ports: Sequence[int] = (), *, packets: bool = True) -> None:
         self._source = source
         self._dissector = Dissector()
         self._flows = Flows()
         self._conversations = Conversations(source.read, {DEFAULT_PORT, *ports})
-        self._packets = Columns(PACKET_COLUMNS)
+        self._packets = Columns(PACKET_COLUMNS) if packets else None
+        self._facts = CaptureFacts()
         self._talks: dict[tuple[int, ...], int] = {}
 
-    def dissect(self, batch: PacketBatch) -> Dissected:
-        """Headers of the next packets; may run in another thread, one batch ahead of ``feed``."""
-        return self._dissector.dissect(batch)
+    def prepare(self, batch: PacketBatch) -> Prepared:
+        """Read the headers of the next packets; may run in another thread, one batch ahead of ``feed``."""
+        seen = self._dissector.dissect(batch)
+        row = seen.row
+        whole = len(row) == len(batch.time) and bool((np.diff(row) == 1).all())  # every packet is one TCP segment
+        flow, swapped = self._flows.number(
+            (_of(seen.source_high, row, whole), _of(seen.source_low, row, whole)),
+            (_of(seen.destination_high, row, whole), _of(seen.destination_low, row, whole)),
+            (seen.source_port, seen.destination_port),
+        )
+        return Prepared(batch, seen, whole, flow, swapped)
 
-    def feed(self, batch: PacketBatch, dissected: Dissected | None = None) -> None:
-        """Take the next packets of the capture, with their headers if ``dissect`` was called already."""
-        seen = self.dissect(batch) if dissected is None else dissected
+    def feed(self, batch: PacketBatch | Prepared) -> None:
+        """Take the next packets of the capture, as they come or prepared."""
+        batch, seen, whole, flow, swapped = batch if isinstance(batch, Prepared) else self.prepare(batch)
+        self._facts = self._facts.with_batch(batch)
         count, row = len(batch.time), seen.row
         marks = np.zeros(count, np.uint8)
         stream_of = np.full(count, -1, np.int64)
-        payload = np.full(count, -1, np.int64)
         if len(row):
-            whole = len(row) == count and bool((np.diff(row) == 1).all())  # every packet is one TCP segment
-            stream = self._flows.assign(
-                (_of(seen.source_high, row, whole), _of(seen.source_low, row, whole)),
-                (_of(seen.destination_high, row, whole), _of(seen.destination_low, row, whole)),
-                (seen.source_port, seen.destination_port),
+            stream = self._flows.place(
+                flow,
+                swapped,
                 seen.sequence,
                 seen.acknowledgment,
                 seen.flags,
@@ -85,18 +105,15 @@ class Analyzer:
             )
             self._reassemble(batch, seen, stream, marks)
             stream_of[row] = stream
-            if whole:
-                payload = seen.length
-            else:
-                payload[row] = 0
-                np.add.at(payload, row, seen.length)  # a fragmented datagram has several rows
             marks[row[seen.captured < seen.length]] |= CUT
+        if self._packets is None:
+            return
         self._packets.append(
             time=batch.time,
             captured=batch.captured,
             original=batch.original,
             stream=stream_of,
-            payload=payload,
+            payload=_payload(seen, count, whole),
             marks=marks,
             talk=self._talk_numbers(seen, stream_of),
         )
@@ -155,7 +172,17 @@ class Analyzer:
 
     def snapshot(self) -> Result:
         """The tables of what was fed so far; analysis can go on afterwards."""
-        return Result(self._source, self._packets, list(self._talks), self._flows, self._conversations)
+        return Result(self._source, self._facts, self._packets, list(self._talks), self._flows, self._conversations)
+
+
+def _payload(seen: Dissected, count: int, whole: bool) -> np.ndarray:
+    """TCP payload bytes of each packet, -1 where it is not TCP."""
+    if whole:
+        return seen.length
+    payload = np.full(count, -1, np.int64)
+    payload[seen.row] = 0
+    np.add.at(payload, seen.row, seen.length)  # a fragmented datagram has several rows
+    return payload
 
 
 def _of(column: np.ndarray, row: np.ndarray, whole: bool) -> np.ndarray:
@@ -283,12 +310,14 @@ def analyze(
     captures: str | os.PathLike[str] | BinaryIO | Sequence[str | os.PathLike[str]],
     *,
     ports: Sequence[int] = (),
+    packets: bool = True,
     progress: Progress | None = None,
 ) -> Analysis:
     """Analyse captures as one.
 
     ``captures`` is a path, glob, directory, "-" or an open binary file, or several of those names. ``ports`` are TCP
-    ports, besides 15740, on which PTP-IP is expected. ``progress(done, total)`` is called with bytes as work goes on.
+    ports, besides 15740, on which PTP-IP is expected; ``packets=False`` keeps no packets table, which is faster.
+    ``progress(done, total)`` is called with bytes as work goes on.
     Raises CaptureError for what is not a capture; a damaged tail is not an error, see ``captures[i].damage``.
     """
     if isinstance(captures, str | os.PathLike):
@@ -302,12 +331,12 @@ def analyze(
     try:
         for index, name in enumerate(names):
             source = open_capture(name)
-            analyzer = Analyzer(source, ports)
+            analyzer = Analyzer(source, ports, packets=packets)
             done, rest = sum(sizes[:index]), sum(sizes[index + 1 :])
-            for batch, dissected in ahead((batch, analyzer.dissect(batch)) for batch in source.batches()):
-                analyzer.feed(batch, dissected)
+            for prepared in ahead(map(analyzer.prepare, source.batches())):
+                analyzer.feed(prepared)
                 if progress is not None:
-                    progress(done + batch.base + len(batch.data), done + source.size + rest)
+                    progress(done + prepared.batch.base + len(prepared.batch.data), done + source.size + rest)
             results.append(analyzer.finish())
     except BaseException:
         for result in results:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,9 +14,26 @@ from .store import Columns
 from .tcp import Flows
 
 if TYPE_CHECKING:
-    from .capture import CaptureError, Source
+    from .capture import CaptureError, PacketBatch, Source
 
 _DATA = (m.DATA, m.END_DATA)
+
+
+class CaptureFacts(NamedTuple):
+    """What is counted of all packets: their number, and the earliest and latest time (ns since the epoch)."""
+
+    packets: int = 0
+    first_time: int = 0
+    last_time: int = 0
+
+    def with_batch(self, batch: PacketBatch) -> CaptureFacts:
+        """These facts with one more batch counted."""
+        if len(batch.time) == 0:
+            return self
+        first, last = int(batch.time.min()), int(batch.time.max())
+        if self.packets:
+            first, last = min(first, self.first_time), max(last, self.last_time)
+        return CaptureFacts(self.packets + len(batch.time), first, last)
 
 
 class Result:
@@ -26,9 +43,16 @@ class Result:
     """
 
     def __init__(
-        self, source: Source, packets: Columns, talks: list[tuple[int, ...]], flows: Flows, conversations: Conversations
+        self,
+        source: Source,
+        facts: CaptureFacts,
+        packets: Columns | None,
+        talks: list[tuple[int, ...]],
+        flows: Flows,
+        conversations: Conversations,
     ) -> None:
         self.source = source
+        self.facts = facts
         self.packet_rows = packets
         self.talks = talks
         self.connections = list(flows.connections)
@@ -67,13 +91,12 @@ class Result:
     @property
     def packets(self) -> int:
         """Number of packets."""
-        return len(self.packet_rows)
+        return self.facts.packets
 
-    @cached_property
+    @property
     def times(self) -> tuple[int, int] | None:
         """Earliest and latest packet time in ns since the epoch; None for a capture without packets."""
-        bounds = [(int(chunk["time"].min()), int(chunk["time"].max())) for chunk in self.packet_rows.chunks("time")]
-        return (min(low for low, _ in bounds), max(high for _, high in bounds)) if bounds else None
+        return (self.facts.first_time, self.facts.last_time) if self.facts.packets else None
 
     @property
     def other_connections(self) -> int:
@@ -210,4 +233,5 @@ class Result:
         """Give back the files behind the rows."""
         self.source.close()
         for table in (self.packet_rows, self._messages, self._segments):
-            table.close()
+            if table is not None:
+                table.close()

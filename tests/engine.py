@@ -84,7 +84,7 @@ def numbered(packets: Sequence[Packet], batch: int = 0) -> tuple[Flows, list[int
     """The flows of packets, and the stream number of each packet, reassembly going on beside as in an analysis."""
     seen, flows, reassembler = Segments(packets), Flows(), Reassembler()
     numbers: list[int] = []
-    for low in range(0, len(packets), batch or len(packets)):
+    for low in range(0, len(packets), batch or max(len(packets), 1)):
         stream = seen.assign(flows, low, min(low + (batch or len(packets)), len(packets)))
         for number in np.unique(stream).tolist():
             which = low + np.flatnonzero(stream == number)
@@ -106,6 +106,7 @@ class Heard:
     conversations: Conversations
     columns: dict[str, np.ndarray]
     pairs: list[Pair]
+    streams: list[int]  # stream number of each packet
 
     def rows(self) -> list[dict[str, int]]:
         """The message rows by stream and offset."""
@@ -121,9 +122,11 @@ def hear(packets: Sequence[Packet], batch: int = 0, ports: Sequence[int] = (1574
     seen, flows = Segments(packets), Flows()
     conversations = Conversations(seen.read, ports)
     source = np.frombuffer(seen.bytes, np.uint8)
-    for low in range(0, len(packets), batch or len(packets)):
+    streams: list[int] = []
+    for low in range(0, len(packets), batch or max(len(packets), 1)):
         high = min(low + (batch or len(packets)), len(packets))
         stream = seen.assign(flows, low, high)
+        streams += stream.tolist()
         conversations.room_for(len(flows.connections))
         usable = np.flatnonzero((conversations.states[stream >> 1] != 2) & (seen.flags[low:high] & RST == 0))
         which = low + usable[np.argsort(stream[usable], kind="stable")]
@@ -140,8 +143,7 @@ def hear(packets: Sequence[Packet], batch: int = 0, ports: Sequence[int] = (1574
         conversations.frame(work, source[base : end if at_hand else base], base)
     conversations.finish(flows.connections)
     table = conversations.framer.messages
-    order = np.argsort(table.column("first"), kind="stable")
-    columns = {name: table.column(name)[order] for name in table.names}
+    columns = {name: table.column(name) for name in table.names}
     found = handshakes(conversations.spoken, columns["stream"], columns["type"], columns["code"], columns["time"])
     pairs = pair([shake for shake in found if shake.rows or shake.conversation.initiator is not None])
-    return Heard(seen, flows, conversations, columns, pairs)
+    return Heard(seen, flows, conversations, columns, pairs, streams)

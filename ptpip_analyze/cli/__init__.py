@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,6 +19,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         from ptpip_analyze.cli.app import run
 
-        sys.exit(run(arguments))
+        code = run(arguments)
     except KeyboardInterrupt:  # also while modules are still being loaded
-        sys.exit(_INTERRUPTED)
+        code = _INTERRUPTED
+    if arguments is None:
+        _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without taking numpy and pyarrow apart first, which lasts longer than a small summary.
+
+    All files are closed by now, and temporary ones have no name.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # nobody reads any more: nothing is lost
+        pass
+    os._exit(code)

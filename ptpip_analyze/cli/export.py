@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,7 +32,10 @@ def _export(
 ) -> None:
     """Write every table to a folder: sessions.parquet, transactions.parquet, ..."""
     chosen = tuple(TABLES) if tables is None else names_in(tables, tuple(TABLES), "--tables", "table")
-    with analysed(captures, ports, progress) as analysis:
+    if file_format == "parquet":
+        # Loading it takes longer than reading a small capture: let it happen meanwhile.
+        threading.Thread(target=importlib.import_module, args=("pyarrow.parquet",)).start()
+    with analysed(captures, ports, progress, packets="packets" in chosen) as analysis:
         from ptpip_analyze.tables.export import ExportError, export_tables
 
         schemas = {table: arrow_schema(table) for table in chosen}

@@ -54,7 +54,7 @@ def _command(table: str) -> Callable[..., None]:
             raise CommandError("parquet is not for a terminal; give -o FILE")
         wanted = None if columns is None else names_in(columns, names(table), "--columns", "column")
         condition = _condition(table, where)
-        with analysed(captures, ports, progress) as analysis:
+        with analysed(captures, ports, progress, packets=table == "packets") as analysis:
             rows = _rows(analysis.batches(table), condition)
             with written_to(output, captures) as stream:
                 if chosen == "table":

@@ -47,7 +47,7 @@ def _summary(
 
 
 def _json(facts: dict[str, Any]) -> bytes:
-    from ptpip_analyze.tables.export import json_page
+    from ptpip_analyze.tables.lines import json_page
 
     return json_page(facts).encode() + b"\n"
 

@@ -42,8 +42,10 @@ class ReaderLeft(Exception):
 
 
 @contextlib.contextmanager
-def analysed(captures: Sequence[str], ports: Sequence[int] | None, progress: bool) -> Iterator[Analysis]:
-    """The analysis of `captures`; what is damaged in them is said on stderr.
+def analysed(
+    captures: Sequence[str], ports: Sequence[int] | None, progress: bool, *, packets: bool = False
+) -> Iterator[Analysis]:
+    """The analysis of `captures`, with the packets table if wanted; what is damaged in them is said on stderr.
 
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
@@ -55,7 +57,9 @@ def analysed(captures: Sequence[str], ports: Sequence[int] | None, progress: boo
     try:
         with contextlib.ExitStack() as stack:
             with _progress(progress) as report:
-                analysis = stack.enter_context(analyze(list(captures), ports=tuple(ports or ()), progress=report))
+                analysis = stack.enter_context(
+                    analyze(list(captures), ports=tuple(ports or ()), packets=packets, progress=report)
+                )
             for capture in analysis.captures:
                 if capture.damage is not None:
                     say(f"{capture.damage} (everything before it is analysed)")

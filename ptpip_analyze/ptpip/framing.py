@@ -16,12 +16,15 @@ import numpy as np
 from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME
 from . import messages as m
-from .line import Line, Read, gathered, rows_from
+from .line import Candidates, Line, Read, gathered, rows_from
 from .recognise import GREETING_LIMIT, is_plausible
 from .resync import find_boundary
 
 # Greetings are framed whole, because their names have no fixed length.
 WHOLE = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK)
+
+
+MESSAGE_MEMORY = 96 << 20  # message rows are needed whole in the end; about a million stay in memory
 
 
 class FramedStream:
@@ -68,7 +71,7 @@ class Framer:
     """
 
     def __init__(self, read: Read) -> None:
-        self.messages = Columns(m.COLUMNS)
+        self.messages = Columns(m.COLUMNS, MESSAGE_MEMORY)
         self.greetings: dict[int, bytes] = {}
         self._read = read
 
@@ -202,17 +205,18 @@ class Framer:
 
     def _frame(self, work: list[tuple[FramedStream, np.ndarray]], data: np.ndarray, base: int, final: bool) -> None:
         line = Line(work)
-        starts, lengths, kinds, pieces = line.candidates(data, base)
-        ends = starts + lengths
+        candidates = line.candidates(data, base)
+        starts = candidates.at
+        ends = starts + candidates.length
         unlinked = np.flatnonzero(ends[:-1] != starts[1:])  # the last candidate of each run
         spans: list[tuple[int, int, int]] = []  # stream index, candidates from, to
         singles: list[tuple[int, int, int, int]] = []  # stream index, start, length, type
         closing: list[tuple[int, int, dict[str, int]]] = []  # stream index, end on the line, open message
         for index, (stream, rows) in enumerate(work):
-            found = (starts, lengths, kinds, ends, unlinked)
+            found = (starts, ends, unlinked)
             self._walk(index, stream, rows, line, found, spans, singles, closing, data, base, final)
         self._close_open(line, closing)
-        self._append(work, line, spans, singles, (starts, lengths, kinds, pieces), data, base)
+        self._append(work, line, spans, singles, candidates, data, base)
 
     def _walk(
         self,
@@ -220,7 +224,7 @@ class Framer:
         stream: FramedStream,
         rows: np.ndarray,
         line: Line,
-        candidates: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+        candidates: tuple[np.ndarray, np.ndarray, np.ndarray],
         spans: list[tuple[int, int, int]],
         singles: list[tuple[int, int, int, int]],
         closing: list[tuple[int, int, dict[str, int]]],
@@ -229,18 +233,18 @@ class Framer:
         final: bool,
     ) -> None:
         """Follow the messages of one stream through this batch and leave the stream at its next boundary."""
-        starts, _, _, ends, unlinked = candidates
+        starts, ends, unlinked = candidates
         shift, stop = line.shift[index], line.stop[index]
         at = stream.boundary - shift
         if stream.open is not None:
             closing.append((index, min(at, stop), stream.open))
             if at <= stop:
                 stream.open = None
-        limit = int(np.searchsorted(starts, stop))
+        limit = int(starts.searchsorted(stop))
         while at < stop:
-            candidate = int(np.searchsorted(starts, at))
+            candidate = int(starts.searchsorted(at))
             if candidate < limit and starts[candidate] == at:
-                behind = int(np.searchsorted(unlinked, candidate))
+                behind = int(unlinked.searchsorted(candidate))
                 last = min(int(unlinked[behind]) if behind < len(unlinked) else limit - 1, limit - 1)
                 if ends[last] > stop:
                     last -= 1
@@ -365,7 +369,7 @@ class Framer:
         line: Line,
         spans: list[tuple[int, int, int]],
         singles: list[tuple[int, int, int, int]],
-        candidates: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+        candidates: Candidates,
         data: np.ndarray,
         base: int,
     ) -> None:

@@ -7,7 +7,7 @@ nothing of messages beyond their two header words.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from .recognise import DATA_LIMIT, GREETING_LIMIT
 
 if TYPE_CHECKING:
     from .framing import FramedStream
+
+# Messages that share a segment are looked up together, so many behind one another; more are rare.
+COALESCED_ROUNDS = 3
 
 Read = Callable[[int, int], bytes]
 
@@ -38,6 +41,15 @@ def gathered(data: np.ndarray, size: int, position: np.ndarray) -> np.ndarray:
     """The ``size`` bytes at each position of uint8 ``data``, as an array of ``V<size>``; all must lie inside."""
     items = np.ndarray((len(data) - size + 1,), f"V{size}", data, 0, (1,))  # overlapping items, one per byte
     return items[position]
+
+
+class Candidates(NamedTuple):
+    """Positions at which a message may begin, with its header words and the row the position lies in; all int64."""
+
+    at: np.ndarray
+    length: np.ndarray
+    kind: np.ndarray
+    row: np.ndarray
 
 
 class Line:
@@ -62,13 +74,37 @@ class Line:
         self.incomplete = bool((self.rows[CAPTURED] < self.rows[LENGTH]).any())
         self._missing: tuple[np.ndarray, np.ndarray] | None = None
 
-    def candidates(self, data: np.ndarray, base: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Where a header may begin: segment starts with plausible header words, as (at, length, type, row)."""
-        position = self.rows[POSITION] - base
-        usable = np.flatnonzero((position >= 0) & (self.rows[CAPTURED] >= 8) & (position + 8 <= len(data)))
+    def candidates(self, data: np.ndarray, base: int) -> Candidates:
+        """Where a header may begin: where a segment begins, and where a message that began at such a place ends.
+
+        In order of position; only positions behind which plausible header words stand. What is not found here the
+        careful walk finds one by one.
+        """
+        found = self._plausible(self.at, np.arange(len(self.at)), data, base)
+        newest = found
+        for _ in range(COALESCED_ROUNDS):
+            ends = newest.at + newest.length
+            rows = np.searchsorted(self.at, ends, "right") - 1
+            within = ends - self.at[rows]
+            inside = np.flatnonzero((within > 0) & (within < self.rows[LENGTH, rows]))
+            if len(inside) == 0:
+                break
+            newest = self._plausible(ends[inside], rows[inside], data, base)
+            joined = [np.concatenate(columns) for columns in zip(found, newest, strict=True)]
+            order = np.argsort(joined[0], kind="stable")
+            order = order[np.diff(joined[0][order], prepend=-1) > 0]  # two ways may lead to one place
+            found = Candidates(*(column[order] for column in joined))
+        return found
+
+    def _plausible(self, at: np.ndarray, rows: np.ndarray, data: np.ndarray, base: int) -> Candidates:
+        """Those of the positions ``at``, which lie in ``rows``, behind which plausible header words stand."""
+        within = at - self.at[rows]
+        position = self.rows[POSITION, rows] + within - base
+        held = (self.rows[POSITION, rows] >= base) & (self.rows[CAPTURED, rows] - within >= 8)
+        usable = np.flatnonzero(held & (position + 8 <= len(data)))
         if len(usable) == 0:
             empty = np.empty(0, np.int64)
-            return empty, empty, empty, empty
+            return Candidates(empty, empty, empty, empty)
         words = gathered(data, 8, position[usable]).view("<u4").reshape(-1, 2)
         length, kind = words[:, 0], words[:, 1]
         # Wrong types and lengths are left to the careful walk, which asks what follows them.
@@ -78,11 +114,11 @@ class Line:
             & (length <= _MOST[np.minimum(kind, 15)])
         )
         chosen = usable[fine]
-        return self.at[chosen], length[fine].astype(np.int64), kind[fine].astype(np.int64), chosen
+        return Candidates(at[chosen], length[fine].astype(np.int64), kind[fine].astype(np.int64), rows[chosen])
 
     def piece(self, at: int) -> int:
         """Index of the row that holds a position."""
-        return int(np.searchsorted(self.at, at, "right")) - 1
+        return int(self.at.searchsorted(at, "right")) - 1
 
     def has_hole(self, start: int, stop: int) -> bool:
         """Is any byte between two positions not in the capture?"""

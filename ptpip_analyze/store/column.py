@@ -17,7 +17,7 @@ import numpy as np
 
 Chunk = dict[str, np.ndarray]
 
-CHUNK_ROWS = 1 << 15
+CHUNK_ROWS = 1 << 14
 MEMORY_BYTES = 16 << 20
 
 
@@ -98,7 +98,7 @@ class Columns:
         return loaded
 
     def chunks(self, *names: str) -> Iterator[Chunk]:
-        """Consecutive parts of the table with the columns ``names`` (all if none is given), some ten thousand rows each."""
+        """Consecutive parts of the table with the columns ``names``, or with all; some ten thousand rows each."""
         wanted = names or self.names
         for chunk in self._chunks:
             yield self._load(chunk, wanted)

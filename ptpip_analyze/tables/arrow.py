@@ -21,7 +21,7 @@ _NUMPY = {
 
 
 def numbers(values: np.ndarray, kind: pa.DataType, valid: np.ndarray | None = None) -> pa.Array:
-    """Numbers or times of Arrow type ``kind``, null where ``valid`` (bool, same length; None: everywhere) is not set."""
+    """Numbers or times of Arrow type ``kind``; null where ``valid`` (bool, same length) is given and not set."""
     plain = np.ascontiguousarray(values, _NUMPY[kind])
     return pa.Array.from_buffers(kind, len(plain), [validity(valid), pa.py_buffer(plain)])
 

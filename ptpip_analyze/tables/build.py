@@ -289,7 +289,9 @@ def events(result: Result) -> Iterator[pa.RecordBatch]:
 
 
 def packets(result: Result) -> Iterator[pa.RecordBatch]:
-    """The packets table."""
+    """The packets table. ValueError when the analysis did not keep it."""
+    if result.packet_rows is None:
+        raise ValueError("the packets table was not kept: analyze with packets=True")
     schema = arrow_schema("packets")
     session, event, _ = result.places
     late = sorted(result.late_marks)
@@ -420,11 +422,11 @@ def _names(kind: str, codes: np.ndarray, valid: np.ndarray) -> pa.Array:
 
 def _distinct(codes: np.ndarray) -> tuple[np.ndarray, list[int]]:
     """Index of each code among the distinct ones, and these. Codes of 16 bits are counted instead of sorted."""
-    if len(codes) and int(codes.max()) < 1 << 19:
-        seen = np.zeros(1 << 19, bool)
+    if len(codes) and int(codes.max()) < 1 << 18:
+        seen = np.zeros(1 << 18, bool)
         seen[codes] = True
         unique = np.flatnonzero(seen)
-        place = np.zeros(1 << 19, np.int32)
+        place = np.zeros(1 << 18, np.int32)
         place[unique] = np.arange(len(unique))
         return place[codes], unique.tolist()
     values, inverse = np.unique(codes, return_inverse=True)

@@ -8,29 +8,22 @@ Refuses pandas: rows become text by array work over Arrow batches.
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, NamedTuple, cast, get_args
+from typing import BinaryIO, Final, Literal, NamedTuple, get_args
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from ptpip_analyze.describe import json_escape, safe_text
+from ptpip_analyze.describe import safe_text
 
 FileFormat = Literal["csv", "json", "jsonl", "parquet"]
 FORMATS: Final[tuple[FileFormat, ...]] = get_args(FileFormat)
 
 ROW_GROUP_ROWS: Final = 128 * 1024
-_TEXT_ROWS: Final = 32 * 1024  # rows turned into text at once: a few MiB of text, whatever the batch
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # OWASP's list of what a spreadsheet takes for a formula
-_CSV_QUOTED: Final = frozenset(',"\r\n')
 
 
 class Written(NamedTuple):
@@ -58,13 +51,15 @@ def write_rows(batches: Iterable[pa.RecordBatch], schema: pa.Schema, stream: Bin
     """
     if file_format == "parquet":
         return _write_parquet(batches, schema, stream)
+    from ptpip_analyze.tables import lines  # text needs pyarrow.compute, which takes its time to load
+
     if file_format == "csv":
-        stream.write((",".join(_csv_text(name) for name in schema.names) + "\n").encode())
-        return _write_lines(batches, stream, _csv_rows, "\n")
+        stream.write((",".join(lines.csv_text(name) for name in schema.names) + "\n").encode())
+        return lines.write_lines(batches, stream, lines.csv_rows, "\n")
     if file_format == "jsonl":
-        return _write_lines(batches, stream, _json_rows, "\n")
+        return lines.write_lines(batches, stream, lines.json_rows, "\n")
     stream.write(b"[")
-    rows = _write_lines(batches, stream, _json_rows, ",\n", first="\n")
+    rows = lines.write_lines(batches, stream, lines.json_rows, ",\n", first="\n")
     stream.write(b"\n]\n" if rows else b"]\n")
     return rows
 
@@ -154,7 +149,7 @@ def export_tables(
 def _write_parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema, stream: BinaryIO) -> int:
     import pyarrow.parquet as pq
 
-    text = [field.name for field in schema if _is_text(field.type)]
+    text = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     # Numbers of rows, offsets and times mostly climb: their differences are small.
     climbing = [field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type)]
     rows = 0
@@ -185,149 +180,6 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             waiting, rows = [], 0
     if waiting:
         yield pa.Table.from_batches(waiting).unify_dictionaries()
-
-
-# Lines of text
-
-
-def _write_lines(
-    batches: Iterable[pa.RecordBatch],
-    stream: BinaryIO,
-    rows_of: Callable[[pa.RecordBatch], pa.Array],
-    separator: str,
-    first: str = "",
-) -> int:
-    """Write the rows with `separator`: after each when `first` is empty, else `first` before row one and it between."""
-    written = 0
-    for batch in batches:
-        for start in range(0, batch.num_rows, _TEXT_ROWS):
-            lines = rows_of(batch.slice(start, _TEXT_ROWS))
-            if first:
-                lines = pc.binary_join_element_wise(separator, lines, "")
-                data = _characters(lines)
-                stream.write(data if written else first.encode() + data[len(separator) :])
-            else:
-                stream.write(_characters(pc.binary_join_element_wise(lines, separator, "")))
-            written += len(lines)
-    return written
-
-
-def _characters(lines: pa.Array) -> bytes:
-    """The UTF-8 bytes of all strings of `lines`, one after the other."""
-    offsets = np.frombuffer(lines.buffers()[1], np.int32)[lines.offset : lines.offset + len(lines) + 1]
-    return cast("bytes", lines.buffers()[2][int(offsets[0]) : int(offsets[-1])].to_pybytes())
-
-
-def _csv_rows(batch: pa.RecordBatch) -> pa.Array:
-    cells = [pc.fill_null(_csv_cells(column), "") for column in batch.columns]
-    # One column and a null would be an empty line, which readers skip.
-    if len(cells) == 1:
-        return pc.if_else(pc.equal(cells[0], ""), '""', cells[0])
-    return pc.binary_join_element_wise(*cells, ",")
-
-
-def _json_rows(batch: pa.RecordBatch) -> pa.Array:
-    if not batch.num_columns:
-        return pa.array(["{}"] * batch.num_rows)
-    parts = []
-    lead = "{"
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        parts += [lead + json_text(name) + ":", pc.fill_null(_json_cells(column), "null")]
-        lead = ","
-    return pc.binary_join_element_wise(*parts, "}", "")
-
-
-def _csv_cells(column: pa.Array) -> pa.Array:
-    if _is_text(column.type):
-        return _each_text(column, _csv_text)
-    if pa.types.is_list(column.type):
-        lists = _json_lists(column)
-        quoted = pc.binary_join_element_wise('"', lists, '"', "")
-        return pc.if_else(pc.match_substring(lists, ","), quoted, lists)
-    return _number_cells(column)
-
-
-def _json_cells(column: pa.Array) -> pa.Array:
-    if _is_text(column.type):
-        return _each_text(column, json_text)
-    if pa.types.is_list(column.type):
-        return _json_lists(column)
-    cells = _number_cells(column)
-    return pc.binary_join_element_wise('"', cells, '"', "") if pa.types.is_timestamp(column.type) else cells
-
-
-def _number_cells(column: pa.Array) -> pa.Array:
-    """Numbers, truth values and times as text; null where the value is null or not finite."""
-    if pa.types.is_timestamp(column.type):
-        return _time_cells(column)
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
-    return pc.cast(column, pa.string())
-
-
-def _time_cells(column: pa.Array) -> pa.Array:
-    """Times as 2026-01-02T03:04:05.123456789Z: Arrow's own text, whose fixed width lets the T be put in at once."""
-    text = pc.cast(pc.fill_null(column, pa.scalar(0, column.type)), pa.string())
-    width = len("2026-01-02T03:04:05.123456789Z")
-    characters = np.frombuffer(_characters(text), np.uint8).reshape(-1, width).copy()
-    characters[:, len("2026-01-02")] = ord("T")
-    offsets = np.arange(len(column) + 1, dtype=np.int32) * width
-    whole = pa.StringArray.from_buffers(len(column), pa.py_buffer(offsets), pa.py_buffer(characters))
-    return pc.if_else(pc.is_valid(column), whole, pa.scalar(None, pa.string()))
-
-
-def _json_lists(column: pa.Array) -> pa.Array:
-    """Lists of integers as JSON arrays: [65537,0]; null for a null list."""
-    lengths = pc.fill_null(pc.list_value_length(column), 0)
-    offsets = np.zeros(len(column) + 1, np.int32)
-    np.cumsum(lengths.to_numpy(zero_copy_only=False), out=offsets[1:])
-    words = pa.ListArray.from_arrays(pa.array(offsets), pc.cast(pc.list_flatten(column), pa.string()))
-    joined = pc.binary_join_element_wise("[", pc.binary_join(words, ","), "]", "")
-    return pc.if_else(pc.is_valid(column), joined, pa.scalar(None, pa.string()))
-
-
-def _each_text(column: pa.Array, escape: Callable[[str], str]) -> pa.Array:
-    """`escape` applied to each different text of `column` once."""
-    if not pa.types.is_dictionary(column.type) or len(column.dictionary) > len(column):
-        plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-        column = plain.dictionary_encode()
-    different = [None if text is None else escape(text) for text in column.dictionary.to_pylist()]
-    return pa.array(different, pa.string()).take(column.indices)
-
-
-def _csv_text(text: str) -> str:
-    cell = safe_text(text)
-    if text.startswith(_FORMULA):
-        cell = "'" + cell
-    # An empty text is quoted, so that it differs from a null.
-    if not cell or not _CSV_QUOTED.isdisjoint(cell):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
-
-
-def json_text(value: object) -> str:
-    """JSON of a plain value (None, text, number, list, dict) on one line, harmless on a terminal; NaN is null."""
-    return json_escape(json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":")))
-
-
-def json_page(value: object) -> str:
-    """As `json_text`, indented for readers."""
-    text = json.dumps(_finite(value), ensure_ascii=False, indent=2)
-    return "\n".join(json_escape(line) for line in text.split("\n"))
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or (pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type)))
 
 
 def file_format_of(path: str | os.PathLike[str], default: FileFormat = "jsonl") -> FileFormat:

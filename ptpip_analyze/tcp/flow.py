@@ -7,6 +7,8 @@ Numbers count up in order of first packet, as Wireshark's ``tcp.stream`` does.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
@@ -23,17 +25,17 @@ _MIX_3 = np.uint64(0x165667B19E3779F9)
 class Flows:
     """Numbers the TCP connections of one capture.
 
-    ``connections[n]`` is connection n. ``assign`` maps segments to streams (``2 * connection + direction``).
+    ``connections[n]`` is connection n. Segments are mapped to streams (``2 * connection + direction``) in two steps,
+    ``number`` and ``place``, so that the first can run ahead.
     """
 
     def __init__(self) -> None:
         self.connections: list[Connection] = []
         self._known = np.empty(0, np.uint64)  # sorted hashes of the four addresses
         self._known_flow = np.empty(0, np.int64)  # flow number of each
-        self._flow_keys: list[tuple[int, ...]] = []
         self._flow_of_key: dict[tuple[int, ...], int] = {}
-        self._flow_connection = np.empty(16, np.int64)  # the connection that a flow is in at present
         self._key_columns = np.empty((5, 16), np.uint64)
+        self._flow_connection = np.empty(0, np.int64)  # the connection that a flow is in at present
 
     def assign(
         self,
@@ -46,21 +48,48 @@ class Flows:
         packet: np.ndarray,
         time: np.ndarray,
     ) -> np.ndarray:
-        """Stream number (int64) of each segment, segments given in packet order.
+        """Stream number (int64) of each segment, segments given in packet order: ``number``, then ``place``."""
+        flow, swapped = self.number(source, destination, ports)
+        return self.place(flow, swapped, sequence, acknowledgment, flags, packet, time)
+
+    def number(
+        self,
+        source: tuple[np.ndarray, np.ndarray],
+        destination: tuple[np.ndarray, np.ndarray],
+        ports: tuple[np.ndarray, np.ndarray],
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Flow number (int64) of each segment, and whether the higher endpoint sends it (bool).
 
         ``source`` and ``destination`` are (high, low) uint64 halves of the addresses, ``ports`` is (source,
-        destination); ``packet`` and ``time`` (ns) are absolute. Records SYN, FIN and RST on the connections.
+        destination). A flow is a set of four addresses; may run one batch ahead of ``place`` in another thread.
         """
-        if len(sequence) == 0:
-            return np.empty(0, np.int64)
         key, swapped = _keys(source, destination, ports)
-        flow = self._flow_numbers(key, packet, time)
-        special = np.flatnonzero(flags & (SYN | FIN | RST))
+        return self._flow_numbers(key), swapped
+
+    def place(
+        self,
+        flow: np.ndarray,
+        swapped: np.ndarray,
+        sequence: np.ndarray,
+        acknowledgment: np.ndarray,
+        flags: np.ndarray,
+        packet: np.ndarray,
+        time: np.ndarray,
+    ) -> np.ndarray:
+        """Stream number (int64) of each segment, given what ``number`` said of it.
+
+        ``packet`` and ``time`` (ns) are absolute. Records SYN, FIN and RST on the connections.
+        """
+        if len(flow) == 0:
+            return np.empty(0, np.int64)
+        batch = _Batch(flow, swapped, sequence, acknowledgment, flags, packet, time)
+        splits = self._open_connections(batch)
         connection = self._flow_connection[flow]
+        # The flow table names a flow's last connection: give the rows before each change back to the one before.
+        for row, which, before in reversed(splits):
+            connection[:row][flow[:row] == which] = before
         stream = connection * 2 + swapped
-        for row in special[(flags[special] & SYN) != 0].tolist():
-            self._synchronise(row, flow, stream, sequence, acknowledgment, flags, packet, time)
-        for row in special[(flags[special] & (FIN | RST)) != 0].tolist():
+        for row in np.flatnonzero(flags & (FIN | RST)).tolist():
             closed = self.connections[int(stream[row]) >> 1]
             # The earlier one by its clock: two that cross may be written in either order.
             if closed.closed_at is None or int(time[row]) < closed.closed_at:
@@ -69,6 +98,36 @@ class Flows:
                 closed.close_kind = "reset" if flags[row] & RST else "fin"
         self._note_bounds(stream, packet, time)
         return stream
+
+    def _open_connections(self, batch: _Batch) -> list[tuple[int, int, int]]:
+        """Open a connection at the first packet of each new flow and at each SYN that uses ports again.
+
+        Returns the latter as (row, flow, connection before), in order of row.
+        """
+        known = len(self._flow_connection)
+        events = dict.fromkeys(np.flatnonzero(batch.flags & SYN).tolist(), False)
+        fresh = np.flatnonzero(batch.flow >= known)
+        if len(fresh):
+            first = np.unique(batch.flow[fresh], return_index=True)[1]
+            events.update(dict.fromkeys(fresh[first].tolist(), True))
+            missing = int(batch.flow.max()) + 1 - known
+            self._flow_connection = np.concatenate([self._flow_connection, np.full(missing, -1)])
+        splits: list[tuple[int, int, int]] = []
+        began: dict[int, int] = {}  # flow -> row from which its present connection runs in this batch
+        for row, is_first in sorted(events.items()):
+            flow = int(batch.flow[row])
+            if is_first:
+                self._flow_connection[flow] = self._open(flow, batch, row)
+            number = int(self._flow_connection[flow])
+            if not batch.flags[row] & SYN:
+                continue
+            if not is_first and not self._belongs(self.connections[number], batch, row, began.get(flow, 0)):
+                fresh_number = self._open(flow, batch, row)
+                splits.append((row, flow, number))
+                self._flow_connection[flow] = number = fresh_number
+                began[flow] = row
+            self._synchronise(self.connections[number], batch, row)
+        return splits
 
     def _note_bounds(self, stream: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
         """Earliest and latest time of the connections seen, and their last packet."""
@@ -90,7 +149,7 @@ class Flows:
             known.last_time = max(known.last_time, latest)
             known.last_packet = at
 
-    def _flow_numbers(self, key: np.ndarray, packet: np.ndarray, time: np.ndarray) -> np.ndarray:
+    def _flow_numbers(self, key: np.ndarray) -> np.ndarray:
         hashed = (key[0] ^ (key[1] * _MIX_1)) + ((key[2] ^ (key[3] * _MIX_2)) ^ (key[4] * _MIX_3)) * _MIX_2
         flow = self._look_up(hashed)
         missing = flow < 0
@@ -99,14 +158,14 @@ class Flows:
             fresh, first = np.unique(hashed[rows], return_index=True)
             flows = np.empty(len(fresh), np.int64)
             for which in np.argsort(first, kind="stable").tolist():  # number in order of first packet
-                flows[which] = self._flow_at(key, int(rows[first[which]]), packet, time)
+                flows[which] = self._flow_at(key, int(rows[first[which]]))
             merged = np.concatenate([self._known, fresh])
             order = np.argsort(merged, kind="stable")
             self._known, self._known_flow = merged[order], np.concatenate([self._known_flow, flows])[order]
             flow = self._look_up(hashed)
         if any((self._key_columns[row][flow] != key[row]).any() for row in range(5)):
             # Two sets of addresses share a hash: rare or hostile, so decide by the addresses themselves.
-            flow = self._by_address(key, packet, time)
+            flow = np.array([self._flow_at(key, row) for row in range(key.shape[1])], np.int64)
         return flow
 
     def _look_up(self, hashed: np.ndarray) -> np.ndarray:
@@ -115,100 +174,83 @@ class Flows:
         at = np.minimum(np.searchsorted(self._known, hashed), len(self._known) - 1)
         return np.where(self._known[at] == hashed, self._known_flow[at], -1)
 
-    def _by_address(self, key: np.ndarray, packet: np.ndarray, time: np.ndarray) -> np.ndarray:
-        return np.array([self._flow_at(key, row, packet, time) for row in range(key.shape[1])], np.int64)
-
-    def _flow_at(self, key: np.ndarray, row: int, packet: np.ndarray, time: np.ndarray) -> int:
+    def _flow_at(self, key: np.ndarray, row: int) -> int:
         columns = tuple(key[:, row].tolist())
         flow = self._flow_of_key.get(columns)
         if flow is None:
             flow = len(self._flow_of_key)
-            self._flow_of_key[columns] = flow
-            if flow == len(self._flow_connection):
-                self._flow_connection = np.concatenate([self._flow_connection, self._flow_connection])
+            if flow == self._key_columns.shape[1]:
                 self._key_columns = np.concatenate([self._key_columns, self._key_columns], axis=1)
             self._key_columns[:, flow] = columns
-            self._flow_connection[flow] = self._open(columns, packet[row], time[row])
+            self._flow_of_key[columns] = flow
         return flow
 
-    def _open(self, columns: tuple[int, ...], packet: int, time: int) -> int:
+    def _open(self, flow: int, batch: _Batch, row: int) -> int:
+        columns = self._key_columns[:, flow].tolist()
         low = ((columns[0] << 64) | columns[1], columns[4] >> 16)
         high = ((columns[2] << 64) | columns[3], columns[4] & 0xFFFF)
-        self.connections.append(Connection(len(self.connections), low, high, int(packet), int(time)))
-        return len(self.connections) - 1
+        number = len(self.connections)
+        self.connections.append(Connection(number, low, high, int(batch.packet[row]), int(batch.time[row])))
+        return number
 
-    def _synchronise(
-        self,
-        row: int,
-        flow: np.ndarray,
-        stream: np.ndarray,
-        sequence: np.ndarray,
-        acknowledgment: np.ndarray,
-        flags: np.ndarray,
-        packet: np.ndarray,
-        time: np.ndarray,
-    ) -> None:
-        """Let the SYN at ``row`` open a connection, confirm the present one, or start a new one on the same ports."""
-        number = int(stream[row])
-        connection, direction = self.connections[number >> 1], number & 1
-        syn = int(sequence[row])
-        opened_here = connection.first_packet == int(packet[row])
-        if not opened_here and not self._belongs(connection, direction, row, stream, sequence, acknowledgment, flags):
-            columns = tuple(self._key_columns[:, flow[row]].tolist())
-            fresh = self._open(columns, packet[row], time[row])
-            self._flow_connection[flow[row]] = fresh
-            later = np.flatnonzero(flow[row:] == flow[row]) + row
-            stream[later] = fresh * 2 + (stream[later] & 1)
-            connection = self.connections[fresh]
+    def _synchronise(self, connection: Connection, batch: _Batch, row: int) -> None:
+        """Let a SYN open its connection or confirm that it is open."""
+        direction = int(batch.swapped[row])
+        answers = bool(batch.flags[row] & ACK_FLAG)
         if connection.syn_sequence[direction] is None:
-            connection.syn_sequence[direction] = syn
+            connection.syn_sequence[direction] = int(batch.sequence[row])
         if connection.syn_from is None:
-            connection.syn_from = 1 - direction if flags[row] & ACK_FLAG else direction
+            connection.syn_from = 1 - direction if answers else direction
         opposite = connection.streams[1 - direction]
-        if flags[row] & ACK_FLAG and opposite.base is None:
+        if answers and opposite.base is None:
             # The answer to a SYN names the first byte that it expects, should the SYN itself not be captured.
-            opposite.base = int(acknowledgment[row])
+            opposite.base = int(batch.acknowledgment[row])
             opposite.syn = True
 
-    def _belongs(
-        self,
-        connection: Connection,
-        direction: int,
-        row: int,
-        stream: np.ndarray,
-        sequence: np.ndarray,
-        acknowledgment: np.ndarray,
-        flags: np.ndarray,
-    ) -> bool:
-        syn = int(sequence[row])
+    def _belongs(self, connection: Connection, batch: _Batch, row: int, began: int) -> bool:
+        """Is the SYN at ``row`` part of the connection its flow is in, which runs from row ``began`` in this batch?"""
+        direction = int(batch.swapped[row])
+        syn = int(batch.sequence[row])
         known = connection.syn_sequence[direction]
         if known is not None:
             return known == syn  # the same SYN again, or the ports are used anew
-        own = connection.streams[direction]
-        rows = np.flatnonzero(stream[:row] == 2 * connection.number + direction)
-        if own.base is not None or own.unsettled or len(rows):
+        before = began + np.flatnonzero(batch.flow[began:row] == batch.flow[row])
+        own, other = before[batch.swapped[before] == direction], before[batch.swapped[before] != direction]
+        stream, opposite = connection.streams[direction], connection.streams[1 - direction]
+        first = None  # the first sequence number of this direction, if any of its packets came before
+        if stream.base is not None:
+            first = stream.base
+        elif stream.unsettled:
+            first = int(stream.unsettled[0][0, 0]) & SEQUENCE_MASK
+        elif len(own):
+            first = int(batch.sequence[own[0]])
+        if first is not None:
             # Packets of this direction came before its SYN: late by reordering, or an older connection.
-            if own.base is not None:
-                first = own.base
-            elif own.unsettled:
-                first = int(own.unsettled[0][0, 0]) & SEQUENCE_MASK
-            else:
-                first = int(sequence[rows[0]])
-            return -LATE_SYN_BYTES <= signed32(first - syn - 1) <= LATE_SYN_BYTES
-        other = connection.syn_sequence[1 - direction]
-        if flags[row] & ACK_FLAG:
-            if other is not None:
-                return (other + 1) & SEQUENCE_MASK == int(acknowledgment[row]) & SEQUENCE_MASK or (
-                    connection.close_kind is None
-                )
-            return connection.close_kind is None
-        opposite = np.flatnonzero(stream[:row] == 2 * connection.number + 1 - direction)
-        if len(opposite):
-            return abs(signed32(int(acknowledgment[opposite[0]]) - syn - 1)) <= LATE_SYN_BYTES
-        seen = connection.streams[1 - direction]
-        if seen.first_acknowledgment is not None:
-            return abs(signed32(seen.first_acknowledgment - syn - 1)) <= LATE_SYN_BYTES
-        return other is None or connection.close_kind is None
+            return abs(signed32(first - syn - 1)) <= LATE_SYN_BYTES
+        if batch.flags[row] & ACK_FLAG:
+            asked = connection.syn_sequence[1 - direction]
+            answers = asked is not None and (asked + 1) & SEQUENCE_MASK == int(batch.acknowledgment[row])
+            return answers or connection.close_kind is None
+        acknowledged = None  # what the other side had received of this one
+        if len(other):
+            acknowledged = int(batch.acknowledgment[other[0]])
+        elif opposite.first_acknowledgment is not None:
+            acknowledged = opposite.first_acknowledgment
+        if acknowledged is not None:
+            return abs(signed32(acknowledged - syn - 1)) <= LATE_SYN_BYTES
+        return connection.close_kind is None
+
+
+class _Batch(NamedTuple):
+    """Columns of the segments of one batch."""
+
+    flow: np.ndarray
+    swapped: np.ndarray
+    sequence: np.ndarray
+    acknowledgment: np.ndarray
+    flags: np.ndarray
+    packet: np.ndarray
+    time: np.ndarray
 
 
 def _keys(

@@ -38,7 +38,8 @@ def ipv4(payload: bytes, source: str = CLIENT, destination: str = CAMERA, protoc
     size = 20 + len(options)
     head = struct.pack(
         ">BBHHHBBH4s4s", 0x40 | size // 4 if first is None else first, 0,
-        size + len(payload) if total is None else total, identification, fragment, 64, protocol, 0, ipaddress.IPv4Address(source).packed,
+        size + len(payload) if total is None else total, identification, fragment, 64, protocol, 0,
+        ipaddress.IPv4Address(source).packed,
         ipaddress.IPv4Address(destination).packed,
     )  # fmt: skip
     return head + options + payload
@@ -67,7 +68,8 @@ def frames(count: int = 5, size: int = 100) -> list[bytes]:
 
 
 def pcap(packets: list[bytes], order: str = "<", magic: int = 0xA1B2C3D4, link: int = 1,
-         version: tuple[int, int] = (2, 4), originals: dict[int, int] | None = None, start: int = 1_700_000_000) -> bytes:  # fmt: skip
+         version: tuple[int, int] = (2, 4), originals: dict[int, int] | None = None,
+         start: int = 1_700_000_000) -> bytes:  # fmt: skip
     parts = [struct.pack(f"{order}IHHiIII", magic, *version, 0, 0, 262144, link)]
     for index, packet in enumerate(packets):
         original = (originals or {}).get(index, len(packet))

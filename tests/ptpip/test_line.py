@@ -132,10 +132,9 @@ def test_knows_whether_packets_were_reordered() -> None:
 def test_takes_segment_starts_with_believable_header_words_for_candidates(message: bytes, taken: bool) -> None:
     laid = Laid()
     line = lined(laid, (40, [b"xyz", message, b"tail"]))
-    starts, lengths, kinds = line.candidates(np.append(laid.bytes, np.zeros(8, np.uint8)), 0)
+    found = line.candidates(np.append(laid.bytes, np.zeros(8, np.uint8)), 0)
     length, kind = np.frombuffer(message[:8], "<u4").tolist()
-    expected = [(3, length, kind)] if taken else []
-    assert list(zip(starts.tolist(), lengths.tolist(), kinds.tolist(), strict=True)) == expected
+    assert [column.tolist() for column in found] == ([[3], [length], [kind], [1]] if taken else [[], [], [], []])
 
 
 def test_looks_for_candidates_only_in_bytes_at_hand() -> None:
@@ -145,13 +144,14 @@ def test_looks_for_candidates_only_in_bytes_at_hand() -> None:
     starts = line.at.tolist()
 
     def found(low: int, high: int) -> list[int]:
-        return line.candidates(laid.bytes[low:high], low)[0].tolist()
+        places: list[int] = line.candidates(laid.bytes[low:high], low)[0].tolist()
+        return places
 
     assert found(0, last + 18) == [starts[0], starts[2], starts[3]]
     assert found(first + 1, last + 8) == [starts[2], starts[3]]
     assert found(first, last + 7) == [starts[0], starts[2]]
     assert found(first, first + 7) == []
-    assert [part.tolist() for part in line.candidates(NOTHING, 0)] == [[], [], []]
+    assert [part.tolist() for part in line.candidates(NOTHING, 0)] == [[], [], [], []]
 
 
 def test_looks_for_no_candidate_in_a_hole() -> None:

@@ -233,6 +233,7 @@ def test_reads_the_greeting_of_a_responder() -> None:
     ("kind", "message", "known", "reason"),
     [
         (1, hello()[:23], {}, m.WRONG_LENGTH),
+        (2, ack()[:12] + GUID, {"connection_number": 5, "guid": GUID.hex()}, m.OPEN_NAME),
         (1, hello()[:24], {"guid": GUID.hex()}, m.OPEN_NAME),
         (2, ack()[:11], {}, m.WRONG_LENGTH),
         (2, ack()[:12], {"connection_number": 5}, m.WRONG_LENGTH),

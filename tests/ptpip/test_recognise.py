@@ -286,7 +286,8 @@ def test_compares_whole_transaction_ids_only() -> None:
 
 def test_tells_the_directions_of_a_story() -> None:
     (one,) = STORIES["plain"]()
-    out, back = [], []
+    out: list[bytes] = []
+    back: list[bytes] = []
     for message in one.truth().messages:
         if message["transaction_id"] == 2:
             stream = one.truth().streams[message["connection"], message["direction"]]

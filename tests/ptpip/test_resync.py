@@ -96,8 +96,21 @@ def test_goes_on_at_an_anchor_to_which_nothing_leads_when_a_message_stands_there
     assert found(40, b"rest of a payload" + start(5) + end(b"12345"), anchors=(40 + 17,)) == 57
 
 
-def test_goes_on_at_an_anchor_at_the_end_of_what_came() -> None:
-    assert found(40, b"rest of a payload", anchors=(57,)) == 57
+def test_goes_on_at_an_anchor_at_the_end_of_all_that_came() -> None:
+    assert found(40, b"rest of a payload", anchors=(57,), final=True) == 57
+
+
+@pytest.mark.parametrize("behind", range(8))
+def test_judges_an_anchor_by_the_header_behind_it_once_that_came(behind: int) -> None:
+    """Else the answer would depend on how much came at once: an anchor inside a payload may be all there is yet."""
+    laid = Laid()
+    stream = FramedStream(0, IN, m.HIDDEN)
+    first = laid.rows(b"rest of a payload" + start(5)[:behind], offset=40)
+    rows = np.concatenate([first, laid.rows(start(5)[behind:] + end(b"12345"), offset=57 + behind)], axis=1)
+    stream.boundary, stream.end, stream.anchors = 40, 57 + behind, [np.array([57])]
+    assert find_boundary(stream, first, laid.read, False) is None
+    stream.end = 57 + 20 + 17
+    assert find_boundary(stream, rows, laid.read, False) == 57
 
 
 def test_waits_beyond_an_anchor_behind_which_no_message_stands() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -61,13 +65,13 @@ def test_can_be_read_between_appends() -> None:
 
 def test_takes_chunks_out_of_memory_once_its_bound_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[int] = []
-    real = column.tempfile.TemporaryFile
+    real = tempfile.TemporaryFile
 
-    def temporary_file(*arguments: object, **options: object) -> object:
+    def temporary_file(**options: Any) -> Any:
         written.append(1)
-        return real(*arguments, **options)  # type: ignore[call-overload]
+        return real(**options)
 
-    monkeypatch.setattr(column.tempfile, "TemporaryFile", temporary_file)
+    monkeypatch.setattr(tempfile, "TemporaryFile", temporary_file)
     row_bytes = 4 + 8 + 1 + 8
     two_chunks = filled(20, 10, 20 * row_bytes)
     assert written == []
@@ -85,11 +89,40 @@ def test_keeps_no_chunk_in_memory_that_would_pass_the_bound() -> None:
     assert table._file_bytes == 10 * row_bytes
 
 
-def test_leaves_no_name_behind_for_its_file(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(column.tempfile, "tempdir", str(tmp_path))
+@pytest.mark.parametrize("memory_bytes", [0, 500, 1 << 20])
+def test_gives_all_columns_whole_as_often_as_asked(memory_bytes: int) -> None:
+    table = filled(25, 5, memory_bytes)
+    for low in (25, 32):
+        for _ in range(2):
+            for name, values in table.whole().items():
+                np.testing.assert_array_equal(values, rows(0, low)[name].astype(KINDS[name]))
+        assert table.row(low - 1)["packet"] == low - 1
+        table.append(**rows(low, low + 7))
+    assert table.column("packet").tolist() == list(range(39))
+
+
+def test_holds_what_was_asked_for_whole_only_once() -> None:
+    table = filled(25, 5)
+    whole = table.whole()
+    assert table.column("time") is whole["time"]
+
+
+def test_keeps_its_bound_though_asked_for_all_columns_again_and_again() -> None:
+    """A live view asks after every few rows: they count as rows in memory all the same."""
+    row_bytes = 4 + 8 + 1 + 8
+    table = Columns(KINDS, 20 * row_bytes)
+    for low in range(0, 60, 5):
+        table.append(**rows(low, low + 5))
+        table.whole()
+    assert table.column("packet").tolist() == list(range(60))
+    assert table._file is not None, "more rows than may stay in memory"
+
+
+def test_leaves_no_name_behind_for_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     table = filled(50, 10, 0)
     assert table._file is not None
-    assert list(tmp_path.iterdir()) == []  # type: ignore[attr-defined]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_copies_what_it_is_given() -> None:

@@ -330,9 +330,3 @@ def test_takes_the_first_rows_over_batches() -> None:
     for most in range(7):
         taken = [row["session"] for part in export.head(rows, most) for row in part.to_pylist()]
         assert taken == list(range(min(most, 5)))
-
-
-def test_indents_a_page_of_json_without_letting_controls_through() -> None:
-    page = export.json_page({"a": ["\x9b", float("nan")], "b": {}})
-    assert json.loads(page) == {"a": ["\x9b", None], "b": {}}
-    assert all(line.isprintable() for line in page.split("\n"))

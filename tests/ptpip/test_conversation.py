@@ -1,0 +1,327 @@
+"""PTP-IP is found among all connections, on any port, and everything else is forgotten."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ptpip_analyze.ptpip import Conversations, Dialect, conversation
+from ptpip_analyze.ptpip import messages as m
+from ptpip_analyze.ptpip.conversation import FOREIGN, SPOKEN, UNDECIDED
+from tests.engine import Heard, hear
+from tests.traffic import (
+    STORIES,
+    TO_INITIATOR,
+    TO_RESPONDER,
+    Conversation,
+    Packet,
+    capture,
+    damage,
+)
+from tests.traffic import conversation as talk
+
+FUJI_HELLO = struct.pack("<III", 82, 1, 0x8F53E4F2) + bytes(70)
+
+
+def whole_stories() -> list[str]:
+    """The stories whose packets are all there."""
+    return [name for name, tell in STORIES.items() if all(one.packets() == one.whole_packets() for one in tell())]
+
+
+def places(heard: Heard, packets: list[Packet]) -> dict[int, tuple[int, str, str]]:
+    """What each stream number carries: conversation, connection, direction."""
+    return {stream: packet.key for stream, packet in zip(heard.streams, packets, strict=True)}
+
+
+@pytest.mark.parametrize("batch", [0, 5])
+@pytest.mark.parametrize("name", whole_stories())
+def test_frames_every_message_of_every_story(name: str, batch: int) -> None:
+    packets = capture(name)
+    heard = hear(packets, batch)
+    of = places(heard, packets)
+    told = sorted(
+        (of[row["stream"]], row["offset"], row["type"], row["length"], m.STATUSES[row["status"]])
+        for row in heard.rows()
+    )
+    expected = sorted(
+        (
+            (truth["session"], truth["connection"], truth["direction"]),
+            truth["offset"],
+            truth["type_code"],
+            truth["length"],
+            truth["status"],
+        )
+        for one in STORIES[name]()
+        for truth in one.truth().messages
+    )
+    assert told == expected
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_keeps_where_every_byte_of_a_stream_lies(name: str) -> None:
+    packets = capture(name)
+    heard = hear(packets)
+    segments = {column: heard.conversations.segments.column(column) for column in heard.conversations.segments.names}
+    of = places(heard, packets)
+    kept: dict[tuple[int, str, str], dict[int, int]] = {}
+    for stream, offset, captured, position in zip(*(segments[column].tolist() for column in segments), strict=True):
+        bytes_of = kept.setdefault(of[stream], {})
+        for index, byte in enumerate(heard.segments.bytes[position : position + captured]):
+            assert offset + index not in bytes_of, "each byte once"
+            bytes_of[offset + index] = byte
+    spoken = {tcp for one in heard.conversations.spoken for tcp in (2 * one.tcp.number, 2 * one.tcp.number + 1)}
+    for stream, key in of.items():
+        sent = [packet for packet in packets if packet.key == key and packet.payload]
+        if stream in spoken and sent:
+            first = min(packet.offset for packet in sent)
+            expected = {packet.offset - first + at: byte for packet in sent for at, byte in enumerate(packet.payload)}
+            assert kept[key] == expected
+
+
+DAMAGES: dict[str, Callable[[list[Packet]], list[Packet]]] = {
+    "nothing": list,
+    "every ninth segment lost": lambda packets: damage.drop(
+        packets, segment=range(8, len(damage.segments(packets)), 9)
+    ),
+    "the first segments lost": lambda packets: damage.drop(
+        packets, segment=range(min(3, len(damage.segments(packets))))
+    ),
+    "shuffled": lambda packets: damage.shuffle(packets, 8, 5),
+    "snapped": lambda packets: damage.snap(packets, 90),
+    "without handshake": damage.without_handshake,
+    "begun late": lambda packets: damage.begin_late(packets, len(packets) // 3),
+    "ended early": lambda packets: damage.end_early(packets, len(packets) // 3),
+}
+
+
+@pytest.mark.parametrize("harm", DAMAGES)
+@pytest.mark.parametrize("name", ["plain", "two_pairs", "cancels_in", "messages_in_an_object", "boundaries_anywhere",
+                                  "header_apart", "another_port", "http", "names"])  # fmt: skip
+def test_gives_the_same_messages_however_packets_arrive(name: str, harm: str) -> None:
+    packets = DAMAGES[harm](capture(name))
+    whole = hear(packets).rows()
+    assert hear(packets, at_hand=False).rows() == whole
+    for batch in (1, 7):
+        assert hear(packets, batch).rows() == whole
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_gives_the_same_messages_one_packet_at_a_time(name: str) -> None:
+    packets = capture(name)
+    assert hear(packets, 1).rows() == hear(packets).rows()
+
+
+# What is PTP-IP
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+@pytest.mark.parametrize("name", ["http", "other_protocol"])
+def test_forgets_what_is_something_else_on_the_port(name: str, batch: int) -> None:
+    heard = hear(capture(name), batch)
+    assert heard.conversations.spoken == []
+    assert heard.conversations.known == {}
+    assert heard.rows() == []
+    assert len(heard.conversations.segments) == 0
+    assert heard.conversations.states[0] == FOREIGN
+    assert heard.pairs == []
+    for stream in heard.flows.connections[0].streams:
+        assert (stream.pending, stream.unsettled) == ([], [])
+
+
+def test_finds_ptpip_on_any_port_by_its_greetings() -> None:
+    heard = hear(capture("another_port"))
+    assert [one.dialect for one in heard.conversations.spoken] == [Dialect.STANDARD] * 2
+    assert heard.conversations.states[:2].tolist() == [SPOKEN, SPOKEN]
+
+
+def test_expects_ptpip_on_the_ports_it_is_told() -> None:
+    """A request alone is enough there, and nowhere else."""
+    packets = talk(responder_port=9999).connect().request(0x1001).packets()
+    assert hear(packets).conversations.spoken == []
+    assert [row["type"] for row in hear(packets, ports=(15740, 9999)).rows()] == [6]
+    swapped = [from_below(packet) for packet in packets]
+    assert [row["type"] for row in hear(swapped, ports=(9999,)).rows()] == [6], "at either end"
+
+
+def from_below(packet: Packet) -> Packet:
+    """The same packet with an initiator whose address is the lower one."""
+    ends = {"192.168.1.20": "10.0.0.1"}
+    source, destination = ((ends.get(address, address), port) for address, port in (packet.source, packet.destination))
+    return replace(packet, source=source, destination=destination)
+
+
+def test_does_not_decide_before_it_can() -> None:
+    """On a port of its own an Init Event Request waits for its answer."""
+    packets = talk(responder_port=9999).connect("event").init_event_request().init_event_ack().packets()
+    asked = next(at for at, packet in enumerate(packets) if packet.payload)
+    conversations = hear(packets[: asked + 1], 1).conversations
+    assert conversations.spoken == [], "unanswered at the end"
+    assert {row["type"] for row in hear(packets, 1).rows()} == {3, 4}
+
+
+def test_takes_no_notice_of_a_connection_that_carries_nothing() -> None:
+    heard = hear(talk().connect().close().packets())
+    assert heard.conversations.known == {}
+    assert heard.conversations.states[0] == UNDECIDED
+    assert heard.rows() == []
+
+
+def test_lists_the_connections_in_order_of_first_packet() -> None:
+    packets = damage.interleave(capture("http"), [from_below(packet) for packet in capture("two_initiators")])
+    spoken = hear(packets, 3).conversations.spoken
+    assert [one.tcp.number for one in spoken] == sorted(one.tcp.number for one in spoken)
+    assert len(spoken) == 4
+
+
+def test_has_room_for_any_number_of_connections() -> None:
+    conversations = Conversations(lambda position, length: b"", ())
+    conversations.states[3] = SPOKEN
+    conversations.room_for(1000)
+    assert len(conversations.states) >= 1000
+    assert conversations.states.tolist()[:5] == [0, 0, 0, SPOKEN, 0]
+    assert conversations.states.sum() == SPOKEN
+
+
+# Beginnings that are not in the capture
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+def test_knows_the_initiator_of_a_connection_that_began_before_the_capture(batch: int) -> None:
+    heard = hear(damage.begin_late(capture("midstream"), 3), batch)
+    tcp = next(one for one in heard.conversations.spoken if one.tcp.high[1] == 50001)
+    assert tcp.initiator == 1
+    assert tcp.streams is not None
+    assert [stream.to_responder for stream in tcp.streams] == [False, True]
+
+
+def test_finds_ptpip_on_any_port_in_the_middle_by_a_request_and_its_response() -> None:
+    one = talk(responder_port=9999).open().get_property().get_object(1, bytes(3000)).get_property()
+    packets = damage.begin_late(one.packets(), 20)
+    heard = hear(packets)
+    assert [one.dialect for one in heard.conversations.spoken] == [Dialect.STANDARD]
+    assert {row["type"] for row in heard.rows()} >= {6, 7, 9, 12}
+
+
+def middle_of_nothing(count: int, port: int) -> list[Packet]:
+    """Segments of some other protocol, from its middle on, then a request and its response."""
+    one = talk(responder_port=port, segmentation="message").connect()
+    for _ in range(count):
+        one.raw(b"\x17\x03\x03\x00\x20" + bytes(32))
+    one.get_property()
+    return damage.without_handshake(one.packets())
+
+
+@pytest.mark.parametrize(("port", "bound"), [(9999, "LATE_SEGMENTS"), (15740, "LATE_SEGMENTS_ON_PORT")])
+@pytest.mark.parametrize("batch", [0, 1])
+def test_gives_a_middle_up_after_so_many_segments(
+    port: int, bound: str, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "LATE_SEGMENTS", 10**6)
+    monkeypatch.setattr(conversation, "LATE_SEGMENTS_ON_PORT", 10**6)
+    patient = hear(middle_of_nothing(60, port), batch)
+    assert len(patient.conversations.spoken) == 1
+    if batch:
+        monkeypatch.setattr(conversation, bound, 40)
+        assert hear(middle_of_nothing(60, port), batch).conversations.spoken == []
+
+
+def test_waits_beyond_a_hole_at_the_beginning() -> None:
+    """SYN seen, first segment lost: what is beyond the hole decides at the end."""
+    packets = damage.drop(talk().open().get_property().packets(), segment=0)
+    heard = hear(packets)
+    assert len(heard.conversations.spoken) == 2
+    rows = [row for row in heard.rows() if row["offset"] == 0 and row["type"] == m.UNFRAMED]
+    assert [(row["status"], row["reason"]) for row in rows] == [(m.GAP, m.HIDDEN)]
+
+
+def test_puts_a_hole_behind_the_last_byte_where_the_connection_ends() -> None:
+    """The last response is lost; the initiator's FIN acknowledges it."""
+    packets = talk().open().get_property().close().packets()
+    last = damage.segments(packets, "command", TO_INITIATOR)[-1]
+    heard = hear(damage.drop(packets, last))
+    (row,) = [row for row in heard.rows() if row["status"] == m.GAP]
+    tcp = heard.flows.connections[row["stream"] >> 1]
+    assert (row["last"], row["time"], row["lost"]) == (tcp.last_packet, tcp.last_time, 14)
+
+
+# Fujifilm's dialect
+
+
+def fuji() -> Conversation:
+    one = talk(responder_port=55740).connect().raw(FUJI_HELLO)
+    one.raw(struct.pack("<II", 68, 2) + bytes(60), TO_INITIATOR)
+    for size in (30, 500):
+        one.raw(struct.pack("<IHH", size, 1, 0x1015) + bytes(size - 8)).raw(bytes(size), TO_INITIATOR)
+    return one.close()
+
+
+@pytest.mark.parametrize("segmentation", ["message", "byte", "coalesced", "random"])
+@pytest.mark.parametrize("batch", [0, 1, 4])
+def test_frames_the_first_message_of_each_side_in_fujis_dialect(segmentation: str, batch: int) -> None:
+    one = fuji()
+    one.segmentation = segmentation
+    heard = hear(one.packets(), batch)
+    (only,) = heard.conversations.spoken
+    assert only.dialect is Dialect.FUJI
+    assert [(row["type"], row["length"], row["offset"]) for row in heard.rows()] == [(2, 68, 0), (1, 82, 0)]
+
+
+@pytest.mark.parametrize("batch", [0, 1, 4])
+def test_counts_the_bytes_of_fujis_dialect_that_it_does_not_frame(batch: int) -> None:
+    (only,) = hear(fuji().packets(), batch).conversations.spoken
+    assert only.streams is not None
+    assert [stream.bytes for stream in only.streams] == [68 + 530, 82 + 530]
+
+
+def test_keeps_where_the_bytes_of_fujis_first_messages_lie_and_no_others() -> None:
+    """The second message shares a segment with the first one."""
+    one = talk(responder_port=55740, segmentation="coalesced").connect().raw(FUJI_HELLO).raw(b"\x1e\0\0\0" + bytes(26))
+    heard = hear(one.packets())
+    assert heard.conversations.segments.column("captured").tolist() == [82]
+    assert [(row["length"], row["lost"]) for row in heard.rows()] == [(82, 0)]
+
+
+def test_judges_a_beginning_by_the_side_whose_first_bytes_are_there() -> None:
+    """The initiator's first segment is lost on a port of its own: the answer still tells."""
+    one = talk(responder_port=9999).open().get_property()
+    packets = one.packets()
+    heard = hear(damage.drop(packets, damage.segments(packets, "command")[0]))
+    assert {conversation.tcp.high[1] for conversation in heard.conversations.spoken} == {50001, 50002}
+
+
+def test_judges_by_evidence_where_no_syn_tells_where_the_stream_begins() -> None:
+    """A handshake whose SYN are lost: the first bytes may be anything."""
+    one = talk(responder_port=9999).connect().raw(b"rest of something").get_property().get_property()
+    heard = hear(damage.without_handshake(one.packets()))
+    assert len(heard.conversations.spoken) == 1
+
+
+def test_tells_nothing_of_a_fuji_greeting_that_never_ended() -> None:
+    heard = hear(talk(responder_port=55740).connect().raw(FUJI_HELLO[:40]).packets())
+    assert [one.dialect for one in heard.conversations.spoken] == [Dialect.FUJI]
+    assert heard.rows() == []
+
+
+def test_keeps_what_each_side_had_received_when_it_spoke() -> None:
+    """Anchors are offsets of the other direction, in order, each once."""
+    one = talk().open().get_property().get_object(1, bytes(5000), "tail", 500).get_property()
+    heard = hear(one.packets(), 0)
+    command = heard.conversations.spoken[0]
+    assert command.streams is not None
+    assert command.anchors == ([], []), "all of them handed on"
+    starts = {stream.number: {row["offset"] for row in heard.rows() if row["stream"] == stream.number}
+              for stream in command.streams}  # fmt: skip
+    for stream in command.streams:
+        placed = np.concatenate([*stream.anchors, np.empty(0, np.int64)])
+        assert set(placed.tolist()) <= starts[stream.number] | {stream.end}
+
+
+def test_frames_both_ways_of_one_direction_only() -> None:
+    packets = damage.one_direction_only(capture("plain"), TO_RESPONDER)
+    heard = hear(packets)
+    assert len(heard.conversations.spoken) == 2
+    assert {row["type"] for row in heard.rows() if row["type"] > 0} == {1, 3, 6}

@@ -1,0 +1,264 @@
+"""Every table says what the stories' truth says, in the contract's columns, and null where nothing is known."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from ptpip_analyze import analyze, facts
+from ptpip_analyze.tables import build
+from ptpip_analyze.tables.schema import TABLES, arrow_schema
+from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_bytes
+
+Rows = list[dict[str, Any]]
+# Stories whose truth is of the whole conversation while the capture holds a part of it.
+PARTIAL = {"midstream", "handshake_missing", "only_the_camera", "event_connection_first"}
+WHOLE = [name for name in STORIES if name not in PARTIAL]
+
+
+def table(name: str, packets: list[Packet]) -> Rows:
+    with analyze(io.BytesIO(pcap_bytes(packets, nano=True))) as told:
+        return told.arrow(name).to_pylist()  # type: ignore[no-any-return]
+
+
+def conversations(name: str) -> list[int]:
+    """The conversations of a story in order of their first packet: sessions are numbered so."""
+    return list(dict.fromkeys(packet.conversation for packet in capture(name)))
+
+
+@pytest.mark.parametrize("harm", [0, 7, 60])
+@pytest.mark.parametrize("name", ["plain", "two_pairs", "malformed_messages", "http", "midstream", "parameters"])
+def test_keeps_the_schema_whatever_the_traffic(name: str, harm: int) -> None:
+    packets = damage.drop(capture(name), *damage.segments(capture(name))[harm : harm + 1]) if harm else capture(name)
+    with analyze(io.BytesIO(pcap_bytes(packets))) as told:
+        for of in TABLES:
+            for batch in told.batches(of):
+                assert batch.schema == arrow_schema(of)
+                batch.validate(full=True)
+
+
+def test_makes_every_table_of_the_schema() -> None:
+    assert list(build.TABLES) == list(TABLES)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_tells_the_sessions_of_every_story(name: str) -> None:
+    found = table("sessions", capture(name))
+    truths = [STORIES[name]()[number].truth().session for number in conversations(name)]
+    expected = [truth for truth in truths if truth is not None]
+    assert len(found) == len(expected)
+    for number, (row, truth) in enumerate(zip(found, expected, strict=True)):
+        for key, value in (truth | {"session": number}).items():
+            # A lone surrogate in a name can't be shown as text.
+            assert row[key] == (shown(value) if isinstance(value, str) else value), key
+
+
+def renumbered(name: str, rows: Rows) -> Rows:
+    """Rows of the truth with the numbers that their sessions get."""
+    order = conversations(name)
+    return [row | {"session": order.index(row["session"])} for row in rows]
+
+
+def shown(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_tells_the_messages_of_every_story(name: str) -> None:
+    found = table("messages", capture(name))
+    expected = renumbered(name, [message for one in STORIES[name]() for message in one.truth().messages])
+    keys = ("session", "connection", "direction", "type_code", "length", "offset", "status")
+
+    def key(row: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[name] for name in keys)
+
+    assert sorted(map(key, found)) == sorted(map(key, expected))
+    known = {key(message): message for message in expected}
+    for row in found:
+        if row["status"] == "complete":
+            message = known[key(row)]
+            assert row["transaction_id"] == message["transaction_id"]
+            if row["type_code"] in (6, 7, 8):
+                assert row["code"] == message["code"]
+    assert [row["first_frame"] for row in found] == sorted(row["first_frame"] for row in found)
+    assert [row["message"] for row in found] == list(range(len(found)))
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_tells_the_events_of_every_story(name: str) -> None:
+    found = table("events", capture(name))
+    expected = renumbered(name, [event for one in STORIES[name]() for event in one.truth().events])
+    keys = ("session", "event_code", "transaction_id", "parameters", "source")
+    told, known = ([[row[key] for key in keys] for row in rows] for rows in (found, expected))
+    assert sorted(told) == sorted(known)
+
+
+@pytest.mark.parametrize("name", [name for name in WHOLE if len(STORIES[name]()) == 1])
+def test_tells_the_transactions_of_every_story(name: str) -> None:
+    found = table("transactions", capture(name))
+    expected = STORIES[name]()[0].truth().transactions
+    assert len(found) == len(expected)
+    for row, truth in zip(found, expected, strict=True):
+        for key in truth.keys() - {"extents", "data"}:
+            assert row[key] == truth[key], key
+
+
+def test_names_codes_and_leaves_unknown_ones_as_numbers() -> None:
+    one = conversation().open().get_object().transaction(0x9ABC, response=0xA123).event(0x4002).event(0xC7FF)
+    found = table("transactions", one.packets())
+    assert [row["operation"] for row in found] == ["OpenSession", "GetObject", "0x9ABC"]
+    assert [row["response"] for row in found] == ["OK", "OK", "0xA123"]
+    assert [row["event"] for row in table("events", one.packets())] == ["ObjectAdded", "0xC7FF"]
+    names = {(row["type"], row["code_name"]) for row in table("messages", one.packets())}
+    assert {("OperationRequest", "GetObject"), ("OperationResponse", "OK"), ("Event", "ObjectAdded"),
+            ("OperationResponse", "0xA123"), ("StartData", None), ("InitCommandRequest", None)} <= names  # fmt: skip
+
+
+def test_names_why_an_initiator_was_refused() -> None:
+    (row,) = table("sessions", capture("fails_on_command"))
+    assert (row["status"], row["fail_reason_code"]) == ("rejected", 1)
+    assert row["fail_reason"] == facts.name_of("init_fail", 1)
+    (message,) = [row for row in table("messages", capture("fails_on_command")) if row["type_code"] == 5]
+    assert (message["code"], message["code_name"]) == (1, row["fail_reason"])
+
+
+def test_names_types_that_do_not_exist_by_their_number() -> None:
+    rows = table("messages", capture("malformed_messages"))
+    assert [(row["type"], row["reason"]) for row in rows if row["type_code"] in (0, 15)] == [
+        ("0x0000000F", "reserved type"), ("0x00000000", "reserved type"),
+    ]  # fmt: skip
+    assert {row["type"] for row in rows} >= {"Event", "Cancel", "OperationRequest"}
+
+
+def test_leaves_null_what_is_not_known() -> None:
+    packets = capture("response_alone")
+    row = table("transactions", packets)[0]
+    unknown = ("operation", "operation_code", "parameters", "data_phase_info", "announced_bytes", "dataset",
+               "request_time", "latency_s", "first_byte_s", "transfer_s")  # fmt: skip
+    assert [row[name] for name in unknown] == [None] * len(unknown)
+    assert (row["status"], row["response_parameters"], row["data_direction"]) == ("began-earlier", [5], "none")
+    session = table("sessions", packets)[0]
+    for name in ("connection_number", "initiator_name", "responder_guid", "fail_reason", "model"):
+        assert session[name] is None
+    opened = table("transactions", capture("open_at_the_end"))[-1]
+    assert [opened[name] for name in ("response", "response_code", "response_parameters", "response_time")] == [
+        None
+    ] * 4
+    assert opened["parameters"] == [0, 0x3801]
+
+
+def test_does_not_show_fields_that_a_message_does_not_carry() -> None:
+    """A Cancel without a TransactionID, an Event without one: nothing is read from what follows."""
+    rows = table("messages", capture("malformed_messages"))
+    short = [row for row in rows if row["status"] == "malformed"]
+    assert [(row["type_code"], row["transaction_id"]) for row in short] == [
+        (15, None),
+        (8, None),
+        (11, None),
+        (0, None),
+    ]
+    assert [row["code"] for row in short] == [None, 0x4002, None, None]
+    assert len(table("events", capture("malformed_messages"))) == 1
+
+
+def test_measures_times_of_a_transaction() -> None:
+    one = conversation().open().request(0x1009, 1).wait(0.5).start_data(300).wait(0.25).data(bytes(300), last=True)
+    packets = one.wait(1).response().packets()
+    row = table("transactions", packets)[1]
+    assert row["latency_s"] == pytest.approx(1.75, abs=0.01)
+    assert row["first_byte_s"] == pytest.approx(0.5, abs=0.01)
+    assert row["transfer_s"] == pytest.approx(0.25, abs=0.01)
+    frames = [at for at, packet in enumerate(packets, 1) if packet.payload]
+    asked = packets[row["first_frame"] - 1]
+    assert row["request_time"] == pd.Timestamp(asked.time_ns, tz="UTC")
+    assert (row["first_frame"], row["last_frame"]) == (frames[-4], frames[-1])
+    assert row["response_time"] == pd.Timestamp(packets[frames[-1] - 1].time_ns, tz="UTC")
+
+
+def test_knows_no_announced_bytes_when_the_sender_did_not() -> None:
+    assert {row["announced_bytes"] for row in table("transactions", capture("unknown_total"))[1:]} == {None}
+    big = table("transactions", capture("announces_too_much"))
+    assert [row["announced_bytes"] for row in big[1:3]] == [5 << 30, 10]
+
+
+def test_names_the_dataset_of_a_data_phase() -> None:
+    rows = table("transactions", capture("plain"))
+    told = {row["operation"]: row["dataset"] for row in rows}
+    assert (told["GetDeviceInfo"], told["OpenSession"]) == ("DeviceInfo", None)
+
+
+def test_tells_the_camera_of_a_session() -> None:
+    (row,) = table("sessions", capture("plain"))
+    assert (row["model"], row["dialect"], row["paired_by"]) == ("Pretend Camera", "standard", "connection-number")
+    times = [packet.time_ns for packet in capture("plain")]
+    assert row["start_time"] == pd.Timestamp(min(times), tz="UTC")
+    assert row["duration_s"] == pytest.approx((max(times) - min(times)) / 1e9)
+
+
+# Packets
+
+
+@pytest.mark.parametrize("name", ["two_pairs", "over_ipv6", "ports_again", "http"])
+def test_lists_every_packet_as_it_was_captured(name: str) -> None:
+    packets = capture(name)
+    rows, order = table("packets", packets), conversations(name)
+    assert [row["frame"] for row in rows] == list(range(1, len(packets) + 1))
+    for row, packet in zip(rows, packets, strict=True):
+        assert row["time"] == pd.Timestamp(packet.time_ns, tz="UTC")
+        assert (row["source"], row["source_port"]) == packet.source
+        assert (row["destination"], row["destination_port"]) == packet.destination
+        assert row["tcp_payload_bytes"] == len(packet.payload)
+        assert row["captured_bytes"] == row["original_bytes"] == len(packet.whole)
+        assert row["flags"] is None
+        if name == "http":
+            assert (row["session"], row["connection"]) == (None, None)
+        else:
+            assert (row["session"], row["connection"]) == (order.index(packet.conversation), packet.connection)
+
+
+def flags(packets: list[Packet]) -> dict[int, str]:
+    """Flags by frame."""
+    return {row["frame"]: row["flags"] for row in table("packets", packets) if row["flags"]}
+
+
+def test_flags_what_is_odd_about_a_segment() -> None:
+    packets = conversation().open().get_object(1, bytes(6000)).wait(1).get_property().packets()
+    segments = damage.segments(packets, "command", "to-initiator")
+    middle = segments[4]
+    assert flags(damage.duplicate(packets, middle)) == {middle + 2: "retransmission"}
+    nth = damage.segments(packets).index(middle)
+    assert flags(damage.delay(packets, nth, 2)) == {middle + 3: "out-of-order"}
+    assert flags(damage.drop(packets, middle)) == {segments[5]: "gap-before"}
+    assert flags(damage.cut(packets, middle, 200)) == {middle + 1: "cut"}
+    assert set(flags(damage.keep_alive(packets, segments[-1] + 1)).values()) == {"keep-alive"}
+
+
+def test_joins_flags_of_one_segment() -> None:
+    packets = conversation().open().get_object(1, bytes(6000)).packets()
+    segments = damage.segments(packets, "command", "to-initiator")
+    harm = damage.cut(packets, segments[5], 200)
+    assert flags(damage.drop(harm, segments[4])) == {segments[5]: "gap-before+cut"}
+
+
+def test_tells_addresses_as_people_write_them() -> None:
+    assert build.address_text(0xFFFF_C0A80101) == "192.168.1.1"
+    assert build.address_text(0xFFFF_00000000) == "0.0.0.0"
+    assert build.address_text(1) == "::1"
+    assert build.address_text(0x20010DB8 << 96 | 5) == "2001:db8::5"
+    assert build.address_text(0x1_FFFF_C0A80101) == "::1:ffff:c0a8:101"
+
+
+def test_gives_long_tables_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    packets = capture("many_in_one_segment")
+    with analyze(io.BytesIO(pcap_bytes(packets))) as told:
+        whole = {name: told.arrow(name).to_pylist() for name in TABLES}
+    monkeypatch.setattr(build, "BATCH_ROWS", 3)
+    with analyze(io.BytesIO(pcap_bytes(packets))) as told:
+        for name in ("transactions", "messages", "events"):
+            batches = list(told.batches(name))
+            assert max(batch.num_rows for batch in batches) == 3
+            assert pa.Table.from_batches(batches).to_pylist() == whole[name]

@@ -1,0 +1,168 @@
+"""What one capture came to: links between rows and bytes, and nothing read before it is asked for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from ptpip_analyze import analyze
+from ptpip_analyze.ptp import NO_ROW
+from ptpip_analyze.ptpip import messages as m
+from ptpip_analyze.result import Result
+from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_bytes
+
+
+def browsing() -> list[Packet]:
+    """Another protocol on PTP-IP's port, from a host of its own."""
+    return conversation(seed=9, initiator="192.168.1.77").connect().raw(b"GET / HTTP/1.1\r\n\r\n").close().packets()
+
+
+@contextmanager
+def result_of(packets: list[Packet]) -> Iterator[Result]:
+    with analyze(io.BytesIO(pcap_bytes(packets, nano=True))) as told:
+        yield told.captures[0]
+
+
+def test_tells_of_its_capture() -> None:
+    packets = capture("two_pairs")
+    with result_of(packets) as result:
+        assert result.format == "pcap"
+        assert result.size == len(pcap_bytes(packets, nano=True))
+        assert result.damage is None
+        assert result.packets == len(packets)
+        times = [packet.time_ns for packet in packets]
+        assert result.times == (min(times), max(times))
+        assert result.message_count == sum(len(one.truth().messages) for one in STORIES["two_pairs"]())
+
+
+def test_knows_no_time_of_an_empty_capture() -> None:
+    with result_of([]) as result:
+        assert result.times is None
+        assert result.packets == result.message_count == len(result.transactions) == 0
+        assert result.pairs == []
+        assert result.cameras == {}
+
+
+def test_finds_the_earliest_time_though_packets_are_out_of_order() -> None:
+    packets = damage.shuffle(capture("plain"), 1000, 5)
+    with result_of(packets) as result:
+        times = [packet.time_ns for packet in packets]
+        assert result.times == (min(times), max(times))
+
+
+def test_counts_connections_that_are_not_ptpip() -> None:
+    with result_of(damage.in_turn(capture("plain"), browsing())) as result:
+        assert (len(result.connections), len(result.conversations), result.other_connections) == (3, 2, 1)
+
+
+def test_orders_messages_by_their_first_packet() -> None:
+    with result_of(damage.shuffle(capture("plain"), 7, 3)) as result:
+        first = result.messages["first"]
+        assert sorted(result.order.tolist()) == list(range(result.message_count))
+        assert (np.diff(first[result.order]) >= 0).all()
+        same = np.flatnonzero(np.diff(first[result.order]) == 0)
+        assert (np.diff(result.order)[same] > 0).all(), "equal ones as they were framed"
+
+
+def test_gives_the_bytes_of_the_messages_of_its_table() -> None:
+    with result_of(damage.shuffle(capture("plain"), 7, 3)) as result:
+        for number, row in enumerate(result.order.tolist()):
+            said = result.message_bytes(number)
+            assert len(said) == result.messages["length"][row]
+            assert int.from_bytes(said[4:8], "little") == result.messages["type"][row]
+            if row in result.greetings:
+                assert result.greetings[row] == said
+        assert sorted(int(result.messages["type"][row]) for row in result.greetings) == [1, 2]
+
+
+def test_places_every_stream_in_its_session() -> None:
+    with result_of(damage.in_turn(browsing(), capture("two_initiators"))) as result:
+        session, event, outward = result.places
+        assert session.tolist()[:2] == [-1, -1]
+        assert session[-1] == -1
+        for number, connection in enumerate(result.connections[1:], 1):
+            ports = {connection.low[1], connection.high[1]}
+            both = [2 * number, 2 * number + 1]
+            first = {50001, 50002} if result.pairs[0].parts[0].tcp.high[1] == 50001 else {50011, 50012}
+            assert session[both].tolist() == [0 if ports & first else 1] * 2
+            assert event[both].tolist() == [bool(ports & {50002, 50012})] * 2
+            for direction in (0, 1):
+                sent_by_initiator = connection.endpoint(direction)[1] != 15740
+                assert bool(outward[2 * number + direction]) is sent_by_initiator
+
+
+def test_knows_the_camera_of_each_session_by_its_device_info() -> None:
+    with result_of(capture("plain")) as result:
+        (camera,) = result.cameras.values()
+        assert (camera.manufacturer, camera.model, camera.serial_number) == ("Example", "Pretend Camera", "0001")
+    with result_of(capture("two_pairs")) as result:
+        assert result.cameras == {}, "nobody asked"
+
+
+def test_believes_the_first_device_info_that_names_a_model() -> None:
+    one = conversation().open().transaction(0x1001, data_in=b"\x64\0").get_device_info()
+    with result_of(one.get_device_info().packets()) as result:
+        assert result.cameras[0].model == "Pretend Camera"
+
+
+def test_takes_no_device_info_across_missing_bytes() -> None:
+    one = conversation(mss=60).open().get_device_info()
+    packets = one.packets()
+    data = damage.segments(packets, "command", "to-initiator")[3:6]
+    with result_of(damage.drop(packets, data[1])) as result:
+        assert result.cameras == {}
+
+
+def test_gives_a_data_phase_as_pieces_without_the_headers_between() -> None:
+    payload = bytes(range(256)) * 12
+    one = conversation(segmentation="random", mss=100).open().get_object(1, payload, "tail", 500)
+    with result_of(one.packets()) as result:
+        number = int(np.flatnonzero(result.transactions.data_bytes == len(payload))[0])
+        pieces = result.data_pieces(number)
+        assert b"".join(result.source.read(position or 0, length) for _, length, position in pieces) == payload
+        assert [offset for offset, _, _ in pieces] == np.cumsum([0, *(size for _, size, _ in pieces[:-1])]).tolist()
+        assert result.data_pieces(0) == [], "OpenSession has none"
+
+
+@pytest.mark.parametrize("kept", [100, 200, 700])
+def test_gives_the_pieces_that_a_snap_length_left(kept: int) -> None:
+    payload = bytes(range(256)) * 8
+    one = conversation().open().get_object(1, payload)
+    packets = damage.snap(one.packets(), kept)
+    with result_of(packets) as result:
+        pieces = result.data_pieces(1)
+        assert sum(length for _, length, _ in pieces) == len(payload)
+        assert any(position is None for *_, position in pieces)
+        for offset, length, position in pieces:
+            if position is not None:
+                assert result.source.read(position, length) == payload[offset : offset + length]
+
+
+def test_ends_pieces_where_the_capture_ends() -> None:
+    one = conversation().open().request(0x1009, 1).data_phase(bytes(4000), style="end")
+    packets = one.packets()
+    with result_of(packets[: damage.segments(packets)[-1]]) as result:
+        pieces = result.data_pieces(1)
+        assert pieces[-1][2] is None
+        assert sum(length for _, length, _ in pieces) == 4000
+        assert result.messages["status"][result.messages["type"] == m.END_DATA].tolist() == [m.CUT]
+
+
+def test_links_messages_and_transactions_both_ways() -> None:
+    with result_of(capture("data_styles")) as result:
+        made = result.transactions
+        for number in range(len(made)):
+            rows = np.flatnonzero(made.of_message == number)
+            assert made.request[number] in rows
+            assert made.response[number] in rows
+        assert (made.of_message != NO_ROW).sum() == (result.messages["type"] >= 6).sum()
+
+
+def test_numbers_its_rows_from_where_it_is_told() -> None:
+    with result_of(capture("plain")) as result:
+        result.number_from(3, 40, 500)
+        assert (result.first_session, result.first_transaction, result.first_message) == (3, 40, 500)
