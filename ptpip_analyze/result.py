@@ -39,6 +39,9 @@ class CaptureFacts(NamedTuple):
 class Result:
     """One analysed capture: packets, messages, sessions and transactions as columns.
 
+    ``messages`` are the message columns (``ptpip.messages.COLUMNS``) in the order of framing: in stream order within
+    each stream.
+
     ``first_session``, ``first_transaction`` and ``first_message`` are what row numbers start from within the analysis.
     """
 
@@ -60,6 +63,7 @@ class Result:
         self.greetings = conversations.framer.greetings
         self.late_marks = list(conversations.reassembler.late_marks)
         self._messages = conversations.framer.messages
+        self.messages: dict[str, np.ndarray] = self._messages.whole()
         self._segments = conversations.segments
         self._ranges: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self.first_session = self.first_transaction = self.first_message = 0
@@ -106,12 +110,7 @@ class Result:
     @property
     def message_count(self) -> int:
         """Number of message rows."""
-        return len(self._messages)
-
-    @cached_property
-    def messages(self) -> dict[str, np.ndarray]:
-        """Message columns (``ptpip.messages.COLUMNS``) in the order of framing: in stream order within each stream."""
-        return self._messages.whole()
+        return len(self.messages["type"])
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -122,7 +121,9 @@ class Result:
     def pairs(self) -> list[Pair]:
         """The sessions, in order of first packet."""
         columns = self.messages
-        found = handshakes(self.conversations, columns["stream"], columns["type"], columns["code"], columns["time"])
+        found = handshakes(
+            self.conversations, columns["stream"], columns["type"], columns["code"], columns["time"], columns["known"]
+        )
         return pair([shake for shake in found if shake.rows or shake.conversation.initiator is not None])
 
     @cached_property

@@ -144,6 +144,8 @@ def hear(packets: Sequence[Packet], batch: int = 0, ports: Sequence[int] = (1574
     conversations.finish(flows.connections)
     table = conversations.framer.messages
     columns = {name: table.column(name) for name in table.names}
-    found = handshakes(conversations.spoken, columns["stream"], columns["type"], columns["code"], columns["time"])
+    found = handshakes(
+        conversations.spoken, columns["stream"], columns["type"], columns["code"], columns["time"], columns["known"]
+    )
     pairs = pair([shake for shake in found if shake.rows or shake.conversation.initiator is not None])
     return Heard(seen, flows, conversations, columns, pairs, streams)

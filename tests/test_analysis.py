@@ -193,16 +193,20 @@ def test_keeps_its_rows_and_not_its_bytes_when_closed() -> None:
 
 
 def test_numbers_rows_over_several_captures(tmp_path: Path) -> None:
-    first = write_pcap(tmp_path / "a.pcap", capture("two_pairs"), nano=True)
-    second = write_pcap(tmp_path / "b.pcap", capture("plain"), nano=True)
+    first = write_pcap(tmp_path / "a.pcap", capture("plain"), nano=True)
+    second = write_pcap(tmp_path / "b.pcap", capture("two_pairs"), nano=True)
     third = write_pcap(tmp_path / "c.pcap", capture("upload"), nano=True)
     with analyze([first, second, third]) as told:
         assert [result.path for result in told.captures] == [str(first), str(second), str(third)]
         assert told.sessions["session"].tolist() == [0, 1, 2, 3]
-        assert told.sessions["capture"].tolist() == [str(first)] * 2 + [str(second), str(third)]
+        assert told.sessions["capture"].tolist() == [str(first), str(second), str(second), str(third)]
         assert told.transactions["transaction"].tolist() == list(range(len(told.transactions)))
         assert told.messages["message"].tolist() == list(range(len(told.messages)))
-        assert told.transactions["session"].is_monotonic_increasing or set(told.transactions["session"]) == {0, 1, 2, 3}
+        session_of = {str(first): {0}, str(second): {1, 2}, str(third): {3}}
+        for name in ("transactions", "messages", "packets"):
+            frame = told.frame(name)
+            assert {path: set(rows["session"]) for path, rows in frame.groupby("capture")} == session_of, name
+        assert sorted(told.events["session"]) == [1, 2]
         for path in (first, second, third):
             with analyze(path) as alone:
                 offset = int(told.messages[told.messages["capture"] == str(path)]["message"].iloc[0])

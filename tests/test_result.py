@@ -135,6 +135,7 @@ def test_gives_the_pieces_that_a_snap_length_left(kept: int) -> None:
     packets = damage.snap(one.packets(), kept)
     with result_of(packets) as result:
         pieces = result.data_pieces(1)
+        assert [offset for offset, _, _ in pieces] == np.cumsum([0, *(size for _, size, _ in pieces[:-1])]).tolist()
         assert sum(length for _, length, _ in pieces) == len(payload)
         assert any(position is None for *_, position in pieces)
         for offset, length, position in pieces:
@@ -148,6 +149,7 @@ def test_ends_pieces_where_the_capture_ends() -> None:
     with result_of(packets[: damage.segments(packets)[-1]]) as result:
         pieces = result.data_pieces(1)
         assert pieces[-1][2] is None
+        assert pieces[-1][0] == sum(length for _, length, _ in pieces[:-1])
         assert sum(length for _, length, _ in pieces) == 4000
         assert result.messages["status"][result.messages["type"] == m.END_DATA].tolist() == [m.CUT]
 

@@ -9,6 +9,7 @@ along the table in ``transitions``. The identity of a transaction is its row: id
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -274,33 +275,34 @@ def _columns_of(outcomes: list[Outcome], columns: dict[str, np.ndarray]) -> dict
 
 def _cancel_by_event(built: Transactions, columns: dict[str, np.ndarray], pairs: list[Pair]) -> None:
     """Let a Cancel on the event connection (2.7) reach the transaction of its id that was running when it passed."""
-    for row in np.flatnonzero(columns["type"] == m.CANCEL).tolist():
-        connection = int(columns["stream"][row]) >> 1
-        index = next(
-            (i for i, pair in enumerate(pairs) if pair.event is not None and pair.event.tcp.number == connection), None
+    cancels = np.flatnonzero((columns["type"] == m.CANCEL) & (columns["known"] >= 12))
+    of_connection = {pair.event.tcp.number: index for index, pair in enumerate(pairs) if pair.event is not None}
+    if len(cancels) == 0 or len(built) == 0:
+        return
+    # Transactions by session and id, in order of first packet among equals: the last one that had begun is looked up.
+    order = np.lexsort((built.first, built.transaction_id, built.session))
+    keys = list(
+        zip(
+            built.session[order].tolist(),
+            built.transaction_id[order].tolist(),
+            built.first[order].tolist(),
+            strict=True,
         )
-        if index is None or columns["known"][row] < 12:
+    )
+    for row in cancels.tolist():
+        index = of_connection.get(int(columns["stream"][row]) >> 1)
+        if index is None:
             continue
-        when = int(columns["last"][row])
-        named = np.flatnonzero(
-            (built.session == index)
-            & (built.transaction_id == int(columns["transaction_id"][row]))
-            & (built.first <= when)
-        )
-        if len(named) == 0:
+        when, identity = int(columns["last"][row]), int(columns["transaction_id"][row])
+        place = bisect_right(keys, (index, identity, when)) - 1
+        if place < 0 or keys[place][:2] != (index, identity):
             continue
-        transaction = int(named[-1])
+        transaction = int(order[place])
         response = int(built.response[transaction])
         answered_before = response != NO_ROW and int(columns["last"][response]) <= when
         succeeded = response != NO_ROW and int(columns["code"][response]) == OK_RESPONSE
-        if (
-            not answered_before
-            and not succeeded
-            and built.status[transaction]
-            in (
-                Status.COMPLETE.index,
-                Status.OPEN.index,
-                Status.DISORDERED.index,
-            )
-        ):
+        if not answered_before and not succeeded and built.status[transaction] in _CANCELLABLE:
             built.status[transaction] = Status.CANCELLED.index
+
+
+_CANCELLABLE = (Status.COMPLETE.index, Status.OPEN.index, Status.DISORDERED.index)

@@ -76,6 +76,8 @@ class Outcome:
     disordered: bool = False
     cancel_seen: bool = False
     ended: bool = False  # End Data seen
+    holes_before: int = 0  # holes and nonsense met before it began
+    nonsense_before: int = 0
 
     @property
     def status(self) -> Status:
@@ -91,6 +93,49 @@ class Outcome:
         return Status.COMPLETE if self.state is State.ANSWERED else Status.OPEN
 
 
+class _Running:
+    """The transactions that are not answered yet, found by id in constant time whatever a hostile capture piles up."""
+
+    def __init__(self) -> None:
+        self._all: dict[int, Outcome] = {}  # by identity of the object, oldest first
+        self._named: dict[int | None, list[Outcome]] = {}
+        self.holes = 0  # holes and stretches of nonsense met so far
+        self.nonsense = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """One more; what is missing from now on falls into it."""
+        outcome.holes_before, outcome.nonsense_before = self.holes, self.nonsense
+        self._all[id(outcome)] = outcome
+        self._named.setdefault(outcome.identity, []).append(outcome)
+
+    def drop(self, outcome: Outcome) -> None:
+        """It is answered, or the capture ends."""
+        if self._all.pop(id(outcome), None) is not None:
+            self._named[outcome.identity].remove(outcome)
+            outcome.gap |= self.holes > outcome.holes_before
+            outcome.disordered |= self.nonsense > outcome.nonsense_before
+
+    def latest(self, identity: int | None) -> Outcome | None:
+        """The one of this id that began last."""
+        named = self._named.get(identity)
+        return named[-1] if named else None
+
+    def only(self) -> Outcome | None:
+        """The one that is running, if it is alone."""
+        return next(iter(self._all.values())) if len(self._all) == 1 else None
+
+    def name(self, outcome: Outcome, identity: int) -> None:
+        """Its id, which was missing from the request, has become known."""
+        self._named[outcome.identity].remove(outcome)
+        outcome.identity = identity
+        self._named.setdefault(identity, []).append(outcome)
+
+    def end(self) -> None:
+        """No more messages come."""
+        for outcome in list(self._all.values()):
+            self.drop(outcome)
+
+
 def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
     """The transactions of one session, in order of their first message.
 
@@ -98,7 +143,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
     connection.
     """
     outcomes: list[Outcome] = []
-    running: list[Outcome] = []  # not answered yet, oldest first
+    running = _Running()
     answered: Outcome | None = None  # the one that was, until the next request
     request_seen = False
     hole_since_request = False
@@ -109,56 +154,52 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
         place = message.place
         if message.kind == m.UNFRAMED:
             earlier = message.reason == m.BEGAN_EARLIER and message.lost == 0
-            nonsense = message.lost == 0 and not earlier
-            for outcome in running:
-                outcome.gap |= not nonsense
-                outcome.disordered |= nonsense
-            hole_since_request |= not nonsense and not earlier
-            continue
-        if message.kind == m.CANCEL:
-            for outcome in _named(running, message.identity)[-1:]:
-                outcome.cancel_seen = True
-                outcome.messages.append(message.row)
-            continue
-        if message.kind == m.OPERATION_REQUEST and message.outward:
+            if message.lost or earlier:
+                running.holes += 1
+            else:
+                running.nonsense += 1
+            hole_since_request |= message.lost > 0
+        elif message.kind == m.CANCEL:
+            cancelled = running.latest(message.identity)
+            if cancelled is not None:
+                cancelled.cancel_seen = True
+                cancelled.messages.append(message.row)
+        elif message.kind == m.OPERATION_REQUEST and message.outward:
             outcome = Outcome(session, message.identity, State.REQUESTED, request=message.row)
-            outcome.gap = message.identity is None or message.status == m.GAP
+            outcome.gap = message.status == m.GAP
             outcome.messages.append(message.row)
             outcomes.append(outcome)
-            running.append(outcome)
+            running.add(outcome)
             answered, request_seen, hole_since_request = None, True, False
-            continue
-        found = _owner(message, running, answered, hole_since_request)
-        if found is None:
-            found = Outcome(session, message.identity, State.UNSEEN)
-            found.began_earlier = late and not request_seen and not hole_since_request
-            found.gap = hole_since_request
-            found.disordered = not found.began_earlier and not found.gap
-            outcomes.append(found)
-            running.append(found)
-        _advance(found, message)
-        if found.state is State.ANSWERED and found in running:
-            running.remove(found)
-            answered = found
+        else:
+            found = _owner(message, running, answered, hole_since_request)
+            if found is None:
+                found = Outcome(session, message.identity, State.UNSEEN)
+                found.began_earlier = late and not request_seen and not hole_since_request
+                found.gap = hole_since_request
+                found.disordered = not found.began_earlier and not found.gap
+                outcomes.append(found)
+                running.add(found)
+            _advance(found, message)
+            if found.state is State.ANSWERED and found is not answered:
+                running.drop(found)
+                answered = found
+    running.end()
     return outcomes
 
 
-def _named(outcomes: list[Outcome], identity: int | None) -> list[Outcome]:
-    return [outcome for outcome in outcomes if outcome.identity == identity]
-
-
-def _owner(message: Message, running: list[Outcome], answered: Outcome | None, hole: bool) -> Outcome | None:
+def _owner(message: Message, running: _Running, answered: Outcome | None, hole: bool) -> Outcome | None:
     """The transaction that a data message or response belongs to: the latest of its id that is still running."""
     if message.identity is None:
         # Its id is missing: with one transaction at a time (1.6.4) it can only belong to the running one.
-        return running[0] if len(running) == 1 else None
-    named = _named(running, message.identity)
-    if named:
-        return named[-1]
-    unnamed = [outcome for outcome in running if outcome.identity is None and outcome.gap]
-    if len(unnamed) == 1 and len(running) == 1:
-        unnamed[0].identity = message.identity
-        return unnamed[0]
+        return running.only()
+    named = running.latest(message.identity)
+    if named is not None:
+        return named
+    unnamed = running.only()
+    if unnamed is not None and unnamed.identity is None:
+        running.name(unnamed, message.identity)
+        return unnamed
     if answered is None or answered.identity != message.identity or message.kind == m.OPERATION_RESPONSE:
         return None
     # Data behind the response: what was under way when the responder broke off (2.7.2.1). Behind a hole it may as well
@@ -181,7 +222,8 @@ def _advance(outcome: Outcome, message: Message) -> None:
     outcome.state = after
     if step in (Step.SUCCESS, Step.FAILURE):
         if outcome.response == NO_ROW:
-            outcome.response, outcome.response_code = message.row, message.code
+            outcome.response = message.row
+            outcome.response_code = message.code if message.known >= 10 else None
         outcome.disordered |= message.outward
         return
     if outcome.outward is None:

@@ -186,6 +186,9 @@ class Conversations:
         rows = np.concatenate(held, axis=1)
         held.clear()
         end = header(head)[0]
+        carried = np.minimum(rows[OFFSET] + rows[LENGTH] - end, rows[LENGTH])[rows[POSITION] != HOLE]
+        assert conversation.streams is not None
+        conversation.streams[direction].bytes += int(carried.clip(0).sum())
         rows = rows[:, rows[OFFSET] < end].copy()
         rows[LENGTH, -1] = min(int(rows[LENGTH, -1]), end - int(rows[OFFSET, -1]))
         rows[CAPTURED, -1] = min(int(rows[CAPTURED, -1]), int(rows[LENGTH, -1]))
@@ -203,6 +206,8 @@ class Conversations:
         heads = [self._head(held) for held in conversation.held]
         if heads[0] is None and heads[1] is None:
             return self._is_accepted_late(conversation, expected, final)
+        held = sum(rows.shape[1] for side in conversation.held for rows in side)
+        final |= held > LATE_SEGMENTS_ON_PORT  # an answer that has not come by now will not decide anything
         dialect = judge_beginning(heads[opener], heads[1 - opener], expected, final)
         if dialect is Dialect.FOREIGN or (dialect is None and final):
             self._dismiss(conversation)

@@ -42,6 +42,7 @@ class FramedStream:
         "boundary",
         "bytes",
         "end",
+        "losses",
         "lost",
         "number",
         "open",
@@ -56,6 +57,7 @@ class FramedStream:
         self.end = 0  # offset behind the last row handed in
         self.bytes = 0  # payload carried by captured packets
         self.lost = lost
+        self.losses = 0  # how often sync was lost in nonsense
         self.tail: list[np.ndarray] = []
         self.open: dict[str, int] | None = None
         self.anchors: list[np.ndarray] = []
@@ -161,8 +163,9 @@ class Framer:
         if stream.open is not None:
             row = stream.open
             stream.open = None
-            if row["status"] == m.COMPLETE:
+            if row["status"] in (m.COMPLETE, m.MALFORMED):
                 row["status"] = m.CUT
+            row["lost"] += row["offset"] + row["length"] - stream.end  # what never came was not carried either
             self._append_row(row)
         elif stream.tail and not stream.lost:
             rows = np.concatenate(stream.tail, axis=1)
@@ -175,8 +178,10 @@ class Framer:
 
     def _append_beginning(self, stream: FramedStream, line: Line, start: int, window: bytes, known: int) -> None:
         """The beginning of a message of which the capture holds no more than these few bytes."""
-        length = int.from_bytes(window[:4], "little") if known >= 4 else line.stop[0] - start
-        kind = int.from_bytes(window[4:8], "little") if known >= 8 else m.UNFRAMED
+        framed = known >= m.HEADER_BYTES
+        length = int.from_bytes(window[:4], "little") if framed else line.stop[0] - start
+        kind = int.from_bytes(window[4:8], "little") if framed else m.UNFRAMED
+        gap, _ = line.missing(start, line.stop[0])
         fields = m.decode(
             np.frombuffer(window.ljust(m.WINDOW_BYTES, b"\0"), np.uint8)[np.newaxis],
             np.array([known]),
@@ -189,14 +194,14 @@ class Framer:
             offset=np.array([stream.boundary]),
             length=np.array([length]),
             type=np.array([kind]),
-            status=np.array([m.CUT]),
+            status=np.array([m.GAP if gap else m.CUT]),
             known=np.array([min(known, m.FIXED_BYTES)]),
             first=rows[PACKET].min(keepdims=True),
             last=rows[PACKET].max(keepdims=True),
             began=rows[TIME].min(keepdims=True),
             time=rows[TIME].max(keepdims=True),
             acknowledgment=rows[ACK, :1],
-            lost=np.array([0]),
+            lost=np.array([gap]),
             **fields,
         )
 
@@ -263,6 +268,7 @@ class Framer:
                 break
             if believed == 0:
                 stream.lost = m.SHORT_LENGTH if length < 8 else m.GARBAGE
+                stream.losses += 1
                 break
             length = believed
             if at + length <= stop:

@@ -102,9 +102,16 @@ def decode(window: np.ndarray, known: np.ndarray, length: np.ndarray, kind: np.n
     ``window`` is (n, 40) uint8, the first bytes of each message, zero where not known; ``known`` how many of them
     are; ``length`` and ``kind`` the two header words. Values of fields beyond ``known`` or ``length`` are zero.
     """
+    listed = (kind > 0) & (kind <= LAST_TYPE)
+    of_type = np.where(listed, kind, 0)
+    minimum, maximum = _MINIMUM[of_type], _MAXIMUM[of_type]
+    have = np.minimum(known, length)
+    short = np.flatnonzero(have < minimum)
+    if len(short):  # what stands behind a message too short for its layout belongs to the next one
+        window = window.copy()
+        window[short] *= np.arange(WINDOW_BYTES) < have[short, np.newaxis]
     word = window.view("<u4")
     half = window.view("<u2").astype(np.uint32)
-    have = np.minimum(known, length)
     count = len(length)
     transaction_id = np.zeros(count, np.uint32)
     code = np.zeros(count, np.uint32)
@@ -140,10 +147,7 @@ def decode(window: np.ndarray, known: np.ndarray, length: np.ndarray, kind: np.n
     numbered = np.flatnonzero((kind == INIT_COMMAND_ACK) | (kind == INIT_EVENT_REQUEST) | (kind == INIT_FAIL))
     code[numbered] = word[numbered, 2]
 
-    listed = (kind > 0) & (kind <= LAST_TYPE)
-    reason[~listed] = RESERVED_TYPE
-    of_type = np.where(listed, kind, 0)
-    minimum, maximum = _MINIMUM[of_type], _MAXIMUM[of_type]
+    reason[~listed & (kind != UNFRAMED)] = RESERVED_TYPE
     reason[listed & ((length < minimum) | (_FIXED_SIZE[of_type] & (length != minimum)))] = WRONG_LENGTH
     sized = listed & _HAS_PARAMETERS[of_type] & (length >= minimum)
     reason[sized & ((length - minimum) % 4 != 0)] = ODD_PARAMETERS

@@ -9,11 +9,12 @@ command connection that fits by hosts and time.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..tcp import Connection
+from ..tcp import Connection, Endpoint
 from . import messages as m
 from .conversation import Conversation
 from .recognise import TO_INITIATOR, TO_RESPONDER
@@ -28,6 +29,7 @@ _COMMAND_TYPES = {
     m.END_DATA,
 }
 _EVENT_TYPES = {m.INIT_EVENT_REQUEST, m.INIT_EVENT_ACK, m.EVENT, m.PROBE_REQUEST, m.PROBE_RESPONSE}
+NUMBER_END = 12  # bytes of Init Command Ack and Init Event Request up to the end of the number (2.3.2, 2.3.3)
 # An Init Event Request follows the Init Command Ack; a capture of two interfaces may write them the other way round.
 CLOCK_SLACK_NS = 1_000_000_000
 
@@ -51,6 +53,16 @@ class Handshake:
         """The TCP connection."""
         return self.conversation.tcp
 
+    @property
+    def responder(self) -> Endpoint:
+        """Address and port of the responder."""
+        return self.tcp.endpoint(1 - self.initiator)
+
+    @property
+    def initiator_address(self) -> int:
+        """Address of the initiator."""
+        return self.tcp.endpoint(self.initiator)[0]
+
 
 @dataclass(slots=True)
 class Pair:
@@ -67,12 +79,17 @@ class Pair:
 
 
 def handshakes(
-    conversations: list[Conversation], stream: np.ndarray, kind: np.ndarray, code: np.ndarray, time: np.ndarray
+    conversations: list[Conversation],
+    stream: np.ndarray,
+    kind: np.ndarray,
+    code: np.ndarray,
+    time: np.ndarray,
+    known: np.ndarray,
 ) -> list[Handshake]:
     """One Handshake per PTP-IP connection, in the order given.
 
     The arrays are columns of the message table: stream number, type, code (which holds the connection number of the
-    greetings) and time in ns.
+    greetings), time in ns and the number of leading bytes that are in the capture.
     """
     listed = (kind > 0) & (kind <= m.LAST_TYPE)
     rows = np.flatnonzero(listed)
@@ -91,7 +108,7 @@ def handshakes(
             places = [first_row.get((2 * number + direction) * 16 + of_type) for direction in (0, 1)]
             handshake.rows[of_type] = min(place for place in places if place is not None)
         row = handshake.rows.get(m.INIT_EVENT_REQUEST if handshake.is_event else m.INIT_COMMAND_ACK)
-        if row is not None:
+        if row is not None and known[row] >= NUMBER_END:
             handshake.number, handshake.numbered_at = int(code[row]), int(time[row])
         found.append(handshake)
     return found
@@ -110,77 +127,84 @@ def _initiator(conversation: Conversation, kinds: list[set[int]]) -> int:
 def _is_event(kinds: set[int]) -> bool:
     if m.INIT_EVENT_REQUEST in kinds or m.INIT_COMMAND_REQUEST in kinds:
         return m.INIT_COMMAND_REQUEST not in kinds
-    return bool(kinds & _EVENT_TYPES) and not kinds & _COMMAND_TYPES
+    return bool(kinds) and kinds <= _EVENT_TYPES | {m.CANCEL}
 
 
 def pair(handshakes: list[Handshake]) -> list[Pair]:
     """Sessions, in order of first packet. Every connection is in exactly one."""
-    commands = [handshake for handshake in handshakes if not handshake.is_event]
-    taken: dict[int, tuple[Handshake, str]] = {}  # index of a command connection -> its event connection
-    alone = []
+    commands = _Commands([handshake for handshake in handshakes if not handshake.is_event])
+    taken: dict[int, tuple[Handshake, str]] = {}  # connection number of a command connection -> its event connection
     events = [handshake for handshake in handshakes if handshake.is_event]
-    for by in ("connection-number", "guess"):
+    for by, choose in (("connection-number", commands.by_number), ("guess", commands.by_guess)):
         waiting, events = events, []
         for event in waiting:
-            choice = _choose(event, commands, taken, by)
-            if choice is None:
+            command = choose(event)
+            if command is None:
                 events.append(event)
             else:
-                taken[choice] = (event, by)
-    alone = [Pair(None, event, "alone") for event in events]
-    pairs = [
-        Pair(command, *taken[index]) if index in taken else Pair(command, None, "alone")
-        for index, command in enumerate(commands)
-    ]
-    return sorted(pairs + alone, key=lambda pair: min(part.tcp.first_packet for part in pair.parts))
+                commands.take(command)
+                taken[command.tcp.number] = (event, by)
+    pairs = [Pair(None, event, "alone") for event in events]
+    pairs += [Pair(command, *taken.get(command.tcp.number, (None, "alone"))) for command in commands.all]
+    return sorted(pairs, key=lambda pair: min(part.tcp.first_packet for part in pair.parts))
 
 
-def _choose(
-    event: Handshake, commands: list[Handshake], taken: dict[int, tuple[Handshake, str]], by: str
-) -> int | None:
-    """Index of the command connection that an event connection belongs to by one kind of evidence."""
-    fitting = []
-    for index, command in enumerate(commands):
-        if index in taken or not _same_responder(event, command) or not _overlap(event, command):
-            continue
-        distance = abs(command.tcp.first_time - event.tcp.first_time)
-        if by == "connection-number":
-            if event.number is None or command.number != event.number:
-                continue
+class _Commands:
+    """The command connections that wait for their event connection, found by number or by hosts."""
+
+    def __init__(self, all_of_them: list[Handshake]) -> None:
+        self.all = all_of_them
+        self._numbered: dict[tuple[int, int], list[Handshake]] = {}  # (responder, number), in order of time
+        self._hosts: dict[tuple[Endpoint, int], list[Handshake]] = {}  # (responder and port, initiator)
+        for command in sorted(all_of_them, key=lambda command: command.numbered_at or 0):
+            if command.number is not None:
+                self._numbered.setdefault((command.responder[0], command.number), []).append(command)
+            self._hosts.setdefault((command.responder, command.initiator_address), []).append(command)
+
+    def take(self, command: Handshake) -> None:
+        """It has found its event connection."""
+        if command.number is not None:
+            self._numbered[command.responder[0], command.number].remove(command)
+        self._hosts[command.responder, command.initiator_address].remove(command)
+
+    def by_number(self, event: Handshake) -> Handshake | None:
+        """The connection whose number the event connection repeats: same responder, both alive, numbered before.
+
+        Between several the same port and the same initiator count, then the time since the number was given.
+        """
+        if event.number is None:
+            return None
+        assert event.numbered_at is not None
+        waiting = self._numbered.get((event.responder[0], event.number), [])
+        best: tuple[tuple[bool, bool, bool, int], Handshake] | None = None
+        latest = bisect_right(waiting, event.numbered_at + CLOCK_SLACK_NS, key=lambda command: command.numbered_at or 0)
+        for command in reversed(waiting[:latest]):
             assert command.numbered_at is not None
-            assert event.numbered_at is not None
             late = event.numbered_at - command.numbered_at
-            if late < -CLOCK_SLACK_NS:
-                continue
-            distance = abs(late)
-        else:
-            if not (_same_initiator(event, command) and _same_port(event, command)):
-                continue
-            if event.number is not None and command.number is not None and _rejected(command):
-                continue
-        fitting.append((not _same_port(event, command), not _same_initiator(event, command), distance, index))
-    if not fitting:
-        return None
-    if by == "guess" and len(fitting) > 1 and event.number is None:
-        return None  # two sessions between the same hosts: which one it serves can't be known
-    return min(fitting)[-1]
+            elsewhere = command.responder != event.responder, command.initiator_address != event.initiator_address
+            if best is not None and best[0] < (False, False, False, late):
+                break  # those before are further away
+            if _overlap(event, command):
+                rank = (*elsewhere, late < 0, abs(late))
+                if best is None or rank < best[0]:
+                    best = rank, command
+        return None if best is None else best[1]
+
+    def by_guess(self, event: Handshake) -> Handshake | None:
+        """The connection of the same hosts and port that was alive; None when several could be meant."""
+        waiting = self._hosts.get((event.responder, event.initiator_address), [])
+        fitting = [
+            command
+            for command in waiting
+            if _overlap(event, command) and not (_rejected(command) and event.number is not None)
+        ]
+        if len(fitting) > 1 and event.number is None:
+            return None  # two sessions between the same hosts: which one it serves can't be known
+        return min(fitting, key=lambda command: abs(command.tcp.first_time - event.tcp.first_time), default=None)
 
 
 def _rejected(command: Handshake) -> bool:
     return m.INIT_FAIL in command.rows
-
-
-def _same_responder(event: Handshake, command: Handshake) -> bool:
-    theirs = event.tcp.endpoint(1 - event.initiator)
-    return theirs[0] == command.tcp.endpoint(1 - command.initiator)[0]
-
-
-def _same_initiator(event: Handshake, command: Handshake) -> bool:
-    return event.tcp.endpoint(event.initiator)[0] == command.tcp.endpoint(command.initiator)[0]
-
-
-def _same_port(event: Handshake, command: Handshake) -> bool:
-    return event.tcp.endpoint(1 - event.initiator)[1] == command.tcp.endpoint(1 - command.initiator)[1]
 
 
 def _overlap(event: Handshake, command: Handshake) -> bool:

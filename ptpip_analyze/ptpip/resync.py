@@ -21,6 +21,7 @@ from .messages import (
     CANCEL,
     DATA,
     END_DATA,
+    HEADER_BYTES,
     LAST_TYPE,
     OPERATION_REQUEST,
     OPERATION_RESPONSE,
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
 
 # Without an anchor, so much must have come before sync is looked for; with nothing found in it, it is given up.
 LOOKAHEAD_BYTES = 32 << 20
+FIRST_WINDOW_BYTES = 1 << 16  # looked at first; then four times as much, and so on
 CHAIN_LINKS = 3
+# Losses of sync that are looked into, and the bytes of a stream that buy another one.
+LOSSES = 256
+BYTES_PER_LOSS = 16384
+# Anchors that turn out to stand inside messages mean that the sides do not alternate: more of them prove nothing.
+ANCHORS = 16
 _ID_AT = {START_DATA: 8, DATA: 8, END_DATA: 8, CANCEL: 8, OPERATION_RESPONSE: 10, OPERATION_REQUEST: 14}
 
 
@@ -46,23 +53,38 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Callable[[int, i
     # Where sync was lost there is no message; where the capture began late there may be one.
     lowest = stream.boundary if stream.lost == BEGAN_EARLIER else stream.boundary + 1
     start = _first_known(rows, lowest)
+    if stream.losses > LOSSES + stream.boundary // BYTES_PER_LOSS:
+        return stream.end  # nothing but fragments: looking for each of them would take for ever
     if start >= stream.end:
         return stream.end if final else None
     anchors = np.unique(np.concatenate(stream.anchors)) if stream.anchors else np.empty(0, np.int64)
     anchors = anchors[anchors >= start]
     stream.anchors = [anchors]
-    for anchor in anchors[anchors <= stream.end].tolist():
+    for anchor in anchors[anchors <= stream.end][:ANCHORS].tolist():
         window = _Window(rows, start, min(anchor + HEAD_BYTES, stream.end), read)
         found = _chain_to(window, anchor, stream.to_responder)
+        if found is None and stream.lost == BEGAN_EARLIER:
+            found = _chain_from_the_start(window, anchor, stream.to_responder, _holes(rows, start, anchor))
         if found is not None:
             return found
-        if anchor == stream.end or window.continues_at(anchor):
+        if anchor + HEADER_BYTES > stream.end:
+            # What stands behind it has not come: only then could an anchor inside a message be told from a true one.
+            return anchor if final else None
+        if window.continues_at(anchor):
             return anchor
         stream.anchors = [anchors[anchors > anchor]]
     if not final and stream.end - stream.boundary < LOOKAHEAD_BYTES:
         return None
-    window = _Window(rows, start, min(stream.end, start + LOOKAHEAD_BYTES), read)
-    found = _longest_chain(window, stream.to_responder)
+    size, found = min(FIRST_WINDOW_BYTES, LOOKAHEAD_BYTES), None
+    while True:
+        window = _Window(rows, start, min(stream.end, start + size), read)
+        found = _longest_chain(window, stream.to_responder)
+        if found is not None or start + size >= stream.end or size >= LOOKAHEAD_BYTES:
+            break
+        size = min(4 * size, LOOKAHEAD_BYTES)
+    if found is None and stream.lost == BEGAN_EARLIER:
+        end = start + len(window.bytes)
+        found = _chain_from_the_start(window, end, stream.to_responder, _holes(rows, start, end))
     return stream.end if found is None else found
 
 
@@ -149,6 +171,27 @@ def _is_one_transaction(window: _Window, offset: int, following: dict[int, tuple
         ended = kind == OPERATION_RESPONSE
         offset = after
     return len(ids) <= 1
+
+
+def _holes(rows: np.ndarray, start: int, stop: int) -> set[int]:
+    """The offsets between two others at which a hole begins."""
+    begins = rows[OFFSET][rows[POSITION] == HOLE]
+    return set(begins[(begins > start) & (begins < stop)].tolist())
+
+
+def _chain_from_the_start(window: _Window, anchor: int, to_responder: bool | None, holes: set[int]) -> int | None:
+    """The first byte of a capture that began late, if messages lead from there to the anchor or up to a hole.
+
+    Requests that went by uncaptured leave no anchor, so there may be several transactions; what the first byte of a
+    segment says is believed here, and nowhere else.
+    """
+    following = {offset: offset + length for offset, length, _ in window.candidates(to_responder)}
+    offset = window.start
+    while offset in following:
+        offset = following[offset]
+        if offset == anchor or offset in holes:
+            return window.start
+    return None
 
 
 def _longest_chain(window: _Window, to_responder: bool | None) -> int | None:

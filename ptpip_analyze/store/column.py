@@ -115,12 +115,14 @@ class Columns:
 
     def whole(self) -> Chunk:
         """All columns whole, in memory; what was in memory before is not held twice."""
-        columns = {}
-        for name in self.names:
-            columns[name] = self.column(name)
-        if self._file is None and self._rows:
-            self._chunks, self._chunk_rows = [columns], [self._rows]
-            self._pending, self._pending_rows = [], 0
+        columns = {name: self.column(name) for name in self.names}
+        at = 0
+        for number, rows in enumerate(self._chunk_rows):
+            if isinstance(self._chunks[number], dict):
+                self._chunks[number] = {name: values[at : at + rows] for name, values in columns.items()}
+            at += rows
+        if self._pending:
+            self._pending = [{name: values[at:] for name, values in columns.items()}]
         return columns
 
     def row(self, number: int) -> dict[str, int | float]:

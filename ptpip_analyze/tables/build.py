@@ -132,6 +132,8 @@ def _standing(result: Result, pair: Pair) -> dict[str, Any]:
     for part in pair.parts:
         row = part.rows.get(m.INIT_FAIL)
         if row is not None:
+            if int(result.messages["known"][row]) < 12:
+                return {"status": "rejected"}  # the reason is not in the capture
             reason = int(result.messages["code"][row])
             return {
                 "status": "rejected",
@@ -157,38 +159,41 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
     made, columns = result.transactions, result.messages
     request, response, start = made.request[part], made.response[part], made.start[part]
     count = len(request)
-    asked, answered, announced = request != NO_ROW, response != NO_ROW, start != NO_ROW
     has_data = made.direction[part] > 0
+    asked, asked_words, asked_at = _captured(columns, request)
+    answered, answered_words, answered_at = _captured(columns, response)
     code = columns["code"][request]
     asked_time, answered_time = columns["time"][request], columns["time"][response]
     first_data, last_data = made.first_data[part], made.last_data[part]
     data_time, data_end = columns["began"][first_data], columns["time"][last_data]
     total = columns["total"][start]
+    # A Start Data of 16 bytes, as some clients send, has a total of 32 bits.
+    total_known = (start != NO_ROW) & (columns["known"][start] >= np.minimum(columns["length"][start], 20))
+    total_known &= total != UNKNOWN_TOTAL
     identity = made.transaction_id[part]
     operation = _names("operation", code, asked)
+    phase_known = (request != NO_ROW) & (columns["known"][request] >= 12)
     values = {
         "session": _integers(made.session[part] + result.first_session),
         "transaction_id": _codes(identity, identity >= 0),
         "operation": operation,
         "operation_code": _codes(code, asked),
         "vendor": arrow.choices(np.zeros(count, np.int32), [None]),
-        "parameters": _words(columns, request, asked),
-        "data_phase_info": _codes(columns["data_phase_info"][request], asked),
+        "parameters": _words(columns, request, asked_words),
+        "data_phase_info": _codes(columns["data_phase_info"][request], phase_known),
         "data_direction": arrow.choices(made.direction[part], DIRECTIONS),
-        "announced_bytes": _integers(
-            np.minimum(total, np.uint64(2**63 - 1)).astype(np.int64), announced & (total != UNKNOWN_TOTAL)
-        ),
+        "announced_bytes": _integers(np.minimum(total, np.uint64(2**63 - 1)).astype(np.int64), total_known),
         "data_bytes": _integers(made.data_bytes[part]),
         "data_messages": _integers(made.data_messages[part]),
         "dataset": _datasets(code, asked & has_data),
         "response": _names("response", columns["code"][response], answered),
         "response_code": _codes(columns["code"][response], answered),
-        "response_parameters": _words(columns, response, answered),
+        "response_parameters": _words(columns, response, answered_words),
         "status": arrow.choices(made.status[part], STATUSES),
-        "request_time": _times(asked_time, asked),
-        "response_time": _times(answered_time, answered),
-        "latency_s": _seconds(answered_time - asked_time, asked & answered),
-        "first_byte_s": _seconds(data_time - asked_time, asked & has_data),
+        "request_time": _times(asked_time, asked_at),
+        "response_time": _times(answered_time, answered_at),
+        "latency_s": _seconds(answered_time - asked_time, asked_at & answered_at),
+        "first_byte_s": _seconds(data_time - asked_time, asked_at & has_data),
         "transfer_s": _seconds(data_end - data_time, has_data),
         "first_frame": _integers(made.first[part] + 1),
         "last_frame": _integers(made.last[part] + 1),
@@ -196,6 +201,14 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
         "capture": _same(result.path, count),
     }
     return _batch(values, schema)
+
+
+def _captured(columns: dict[str, np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of request or response rows (NO_ROW allowed): is the code known, are all parameters, is the time of the end."""
+    kind, known, length = columns["type"][rows], columns["known"][rows].astype(np.int64), columns["length"][rows]
+    there = rows != NO_ROW
+    whole = there & (known >= np.minimum(length, m.FIXED_BYTES))
+    return there & m.carries_code(kind, known, length), whole, there & (columns["status"][rows] != m.GAP)
 
 
 def messages(result: Result) -> Iterator[pa.RecordBatch]:
@@ -330,7 +343,7 @@ def packets(result: Result) -> Iterator[pa.RecordBatch]:
                     event[np.where(is_tcp, stream, -1)].astype(np.int32), ("command", "event"), ours
                 ),
                 "tcp_payload_bytes": _integers(chunk["payload"], is_tcp),
-                "flags": _flag_texts(marks),
+                "flags": _flag_texts(np.where(ours, marks, 0)),
                 "source_port": _integers(np.where(swapped, high_port, low_port), is_tcp),
                 "destination_port": _integers(np.where(swapped, low_port, high_port), is_tcp),
                 "tcp_stream": _integers(connection, is_tcp),

@@ -85,7 +85,12 @@ TRANSACTIONS: Final = (
     Column("data_phase_info", "uint", "", "DataPhaseInfo of the request: 1 no data or data in, 2 data out."),
     Column("data_direction", "text", "", '"in" to the initiator, "out" to the responder, "none" without data phase.'),
     Column("announced_bytes", "int", "bytes", "TotalDataLength of StartData; null when unknown or never announced."),
-    Column("data_bytes", "int", "bytes", "Payload of the data phase that is really in the capture."),
+    Column(
+        "data_bytes",
+        "int",
+        "bytes",
+        "Payload that the data phase carried: without bytes lost in a hole, with those cut by snaplen.",
+    ),
     Column("data_messages", "int", "", "Data and EndData messages of the data phase."),
     Column("dataset", "text", "", "PTP dataset that the data phase carries, where the operation defines one."),
     Column("response", "text", "", "Name of the response code."),
@@ -162,7 +167,7 @@ PACKETS: Final = (
         "text",
         "",
         'What is odd about the segment, joined by "+": "retransmission", "out-of-order", "gap-before", '
-        '"keep-alive", "cut"; null when nothing is.',
+        '"keep-alive", "cut"; null when nothing is, and for other traffic.',
     ),
     Column("source_port", "int", "", "TCP port of the sender."),
     Column("destination_port", "int", "", "TCP port of the receiver."),

@@ -1,6 +1,6 @@
 """TCP as an observer sees it: connections numbered as Wireshark does, byte streams with holes that have a place."""
 
-from .connection import Connection, Stream
+from .connection import Connection, Endpoint, Stream
 from .flow import Flows, stable_order
 from .reassemble import (
     ACK,
@@ -34,6 +34,7 @@ __all__ = [
     "RETRANSMISSION",
     "TIME",
     "Connection",
+    "Endpoint",
     "Flows",
     "Reassembler",
     "Stream",

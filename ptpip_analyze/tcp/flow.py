@@ -83,29 +83,22 @@ class Flows:
         if len(flow) == 0:
             return np.empty(0, np.int64)
         batch = _Batch(flow, swapped, sequence, acknowledgment, flags, packet, time)
-        splits = self._open_connections(batch)
+        splits = self._open_and_close(batch)
         connection = self._flow_connection[flow]
         # The flow table names a flow's last connection: give the rows before each change back to the one before.
         for row, which, before in reversed(splits):
             connection[:row][flow[:row] == which] = before
         stream = connection * 2 + swapped
-        for row in np.flatnonzero(flags & (FIN | RST)).tolist():
-            closed = self.connections[int(stream[row]) >> 1]
-            # The earlier one by its clock: two that cross may be written in either order.
-            if closed.closed_at is None or int(time[row]) < closed.closed_at:
-                closed.closed_at = int(time[row])
-                closed.closed_by = int(stream[row]) & 1
-                closed.close_kind = "reset" if flags[row] & RST else "fin"
         self._note_bounds(stream, packet, time)
         return stream
 
-    def _open_connections(self, batch: _Batch) -> list[tuple[int, int, int]]:
-        """Open a connection at the first packet of each new flow and at each SYN that uses ports again.
+    def _open_and_close(self, batch: _Batch) -> list[tuple[int, int, int]]:
+        """Open a connection at the first packet of each new flow and at each SYN that uses ports again; note the ends.
 
-        Returns the latter as (row, flow, connection before), in order of row.
+        Returns the SYNs that began a new connection as (row, flow, connection before), in order of row.
         """
         known = len(self._flow_connection)
-        events = dict.fromkeys(np.flatnonzero(batch.flags & SYN).tolist(), False)
+        events = dict.fromkeys(np.flatnonzero(batch.flags & (SYN | FIN | RST)).tolist(), False)
         fresh = np.flatnonzero(batch.flow >= known)
         if len(fresh):
             first = np.unique(batch.flow[fresh], return_index=True)[1]
@@ -119,6 +112,8 @@ class Flows:
             if is_first:
                 self._flow_connection[flow] = self._open(flow, batch, row)
             number = int(self._flow_connection[flow])
+            if batch.flags[row] & (FIN | RST):
+                self._close(self.connections[number], batch, row)
             if not batch.flags[row] & SYN:
                 continue
             if not is_first and not self._belongs(self.connections[number], batch, row, began.get(flow, 0)):
@@ -193,6 +188,13 @@ class Flows:
         self.connections.append(Connection(number, low, high, int(batch.packet[row]), int(batch.time[row])))
         return number
 
+    def _close(self, connection: Connection, batch: _Batch, row: int) -> None:
+        """Note a FIN or RST; of two that cross the earlier one by its clock, as they may be written in either order."""
+        if connection.closed_at is None or int(batch.time[row]) < connection.closed_at:
+            connection.closed_at = int(batch.time[row])
+            connection.closed_by = int(batch.swapped[row])
+            connection.close_kind = "reset" if batch.flags[row] & RST else "fin"
+
     def _synchronise(self, connection: Connection, batch: _Batch, row: int) -> None:
         """Let a SYN open its connection or confirm that it is open."""
         direction = int(batch.swapped[row])
@@ -203,8 +205,10 @@ class Flows:
             connection.syn_from = 1 - direction if answers else direction
         opposite = connection.streams[1 - direction]
         if answers and opposite.base is None:
-            # The answer to a SYN names the first byte that it expects, should the SYN itself not be captured.
-            opposite.base = int(batch.acknowledgment[row])
+            # The answer to a SYN names the next byte that it expects, should the SYN itself not be captured; the SYN
+            # knows better, because it may carry data that is acknowledged with it (RFC 7413).
+            asked = connection.syn_sequence[1 - direction]
+            opposite.base = int(batch.acknowledgment[row]) if asked is None else (asked + 1) & SEQUENCE_MASK
             opposite.syn = True
 
     def _belongs(self, connection: Connection, batch: _Batch, row: int, began: int) -> bool:

@@ -31,6 +31,7 @@ HOLE_SEGMENTS = 1 << 17
 # Without a SYN the first segments of a direction are gathered before offset 0 is placed at the lowest of them,
 # because captures of several queues or interfaces write neighbours out of order.
 SETTLE_SEGMENTS = 32
+MOST_LOST = 1 << 40  # bytes missing at the end, while both sides agree about them
 # At the end, data this far ahead that nobody acknowledged belongs to another use of the same ports.
 STRAY_BYTES = 1 << 20
 
@@ -90,7 +91,9 @@ class Reassembler:
             lost = acknowledged - stream.front
         else:
             lost = 0
-        if 0 < lost <= HOLE_BYTES:
+        # More than a window is believed only if the other side's last word agrees: one stray ACK must not make a hole.
+        steady = opposite.acknowledging == opposite.acknowledged
+        if 0 < lost <= (MOST_LOST if steady else HOLE_BYTES):
             delivered.append(_hole(stream.front, lost, -1, -1, -1))
             stream.front = stream.high = stream.front + lost
         return delivered

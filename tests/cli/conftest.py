@@ -61,7 +61,9 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Analysis:
         "messages": [{"message": 0, "session": 0, "type": "Data", "type_code": 10, "status": "complete"}],
     }
     analysis = Analysis(rows)
-    monkeypatch.setattr("ptpip_analyze.analysis.analyze", lambda captures, *, ports=(), packets=True, progress=None: analysis)
+    monkeypatch.setattr(
+        "ptpip_analyze.analysis.analyze", lambda captures, *, ports=(), packets=True, progress=None: analysis
+    )
     return analysis
 
 

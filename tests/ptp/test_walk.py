@@ -213,7 +213,8 @@ def test_does_not_take_a_total_that_was_not_captured_for_zero() -> None:
         ([ask(), hole(), answer(CANCELLED)], False, ["gap"]),
         ([ask(status=m.GAP), answer()], False, ["gap"]),
         ([ask(), begin(), data(lost=1), end(), answer()], False, ["gap"]),
-        ([ask(None), answer()], False, ["gap"]),
+        ([ask(None, status=m.GAP), answer()], False, ["gap"]),
+        ([ask(None, status=m.CUT), answer()], False, ["complete"]),
         ([ask(), nonsense(), answer()], False, ["disordered"]),
         ([ask(), answer(), hole(), ask(8), answer(identity=8)], False, ["complete", "complete"]),
         ([ask(), answer(), nonsense(), ask(8), answer(identity=8)], False, ["complete", "complete"]),
@@ -280,8 +281,11 @@ def test_gives_a_message_without_its_id_to_the_one_that_is_running() -> None:
 
 
 def test_learns_the_id_of_a_request_that_lacks_it() -> None:
-    (one,) = walked(ask(None), begin(identity=9), end(identity=9), answer(identity=9))
-    assert (one.identity, one.status) == (9, Status.GAP)
+    """It fell into a hole, or a snap length cut it off."""
+    (lost,) = walked(ask(None, status=m.GAP), begin(identity=9), end(identity=9), answer(identity=9))
+    assert (lost.identity, lost.status) == (9, Status.GAP)
+    (cut,) = walked(ask(None, status=m.CUT), begin(identity=9), end(identity=9), answer(identity=9))
+    assert (cut.identity, cut.status) == (9, Status.COMPLETE)
     told = walked(ask(None), ask(2), answer(identity=9))
     assert [outcome.identity for outcome in told] == [None, 2, 9], "not while two are running"
 

@@ -113,16 +113,53 @@ def _frames(row: Row) -> str:
     return f"{first if first == last else f'{first}-{last}':>9}"
 
 
-_SESSION = (
-    "initiator_address responder_address responder_port command_port event_port connection_number initiator_guid "
-    "initiator_name initiator_version responder_guid responder_name responder_version vendor manufacturer model dialect "
-    "paired_by status fail_reason_code fail_reason transactions events bytes_to_responder bytes_to_initiator closed_by "
-    "close_kind"
-).split()
-_TRANSACTION = (
-    "session transaction_id operation_code operation parameters data_phase_info data_direction announced_bytes "
-    "data_bytes data_messages dataset response_code response response_parameters status first_frame last_frame"
-).split()
+_SESSION = [
+    "initiator_address",
+    "responder_address",
+    "responder_port",
+    "command_port",
+    "event_port",
+    "connection_number",
+    "initiator_guid",
+    "initiator_name",
+    "initiator_version",
+    "responder_guid",
+    "responder_name",
+    "responder_version",
+    "vendor",
+    "manufacturer",
+    "model",
+    "dialect",
+    "paired_by",
+    "status",
+    "fail_reason_code",
+    "fail_reason",
+    "transactions",
+    "events",
+    "bytes_to_responder",
+    "bytes_to_initiator",
+    "closed_by",
+    "close_kind",
+]
+_TRANSACTION = [
+    "session",
+    "transaction_id",
+    "operation_code",
+    "operation",
+    "parameters",
+    "data_phase_info",
+    "data_direction",
+    "announced_bytes",
+    "data_bytes",
+    "data_messages",
+    "dataset",
+    "response_code",
+    "response",
+    "response_parameters",
+    "status",
+    "first_frame",
+    "last_frame",
+]
 _EVENT = ("session", "event_code", "event", "transaction_id", "parameters", "source", "frame")
 
 

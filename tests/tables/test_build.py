@@ -193,6 +193,7 @@ def test_names_the_dataset_of_a_data_phase() -> None:
 
 def test_tells_the_camera_of_a_session() -> None:
     (row,) = table("sessions", capture("plain"))
+    assert row["manufacturer"] == "Example"
     assert (row["model"], row["dialect"], row["paired_by"]) == ("Pretend Camera", "standard", "connection-number")
     times = [packet.time_ns for packet in capture("plain")]
     assert row["start_time"] == pd.Timestamp(min(times), tz="UTC")
@@ -218,6 +219,31 @@ def test_lists_every_packet_as_it_was_captured(name: str) -> None:
             assert (row["session"], row["connection"]) == (None, None)
         else:
             assert (row["session"], row["connection"]) == (order.index(packet.conversation), packet.connection)
+
+
+def test_lists_packets_of_other_protocols_with_what_is_known_of_them() -> None:
+    """UDP both ways between two hosts, and what is not even IP, between packets of a session."""
+    packets = capture("plain")
+    changed = list(packets)
+    for at in (3, 4, 20):
+        changed[at] = damage.flip(packets, at, 23, 6 ^ 17)[at]  # the protocol of the IPv4 header
+    for at in (7, 30):
+        changed[at] = damage.flip(packets, at, 12, 0xFF)[at]  # the EtherType
+    rows = table("packets", changed)
+    for at, (row, packet) in enumerate(zip(rows, packets, strict=True)):
+        ends = (row["source"], row["destination"])
+        ports = (row["source_port"], row["destination_port"])
+        others = (row["session"], row["connection"], row["tcp_stream"], row["tcp_payload_bytes"])
+        if at in (7, 30):
+            assert (ends, ports, others) == ((None, None), (None, None), (None,) * 4)
+        elif at in (3, 4, 20):
+            assert (ends, ports, others) == ((packet.source[0], packet.destination[0]), (None, None), (None,) * 4)
+        else:
+            assert (ends, ports) == (
+                (packet.source[0], packet.destination[0]),
+                (packet.source[1], packet.destination[1]),
+            )
+            assert others == (0, packet.connection, rows[at]["tcp_stream"], len(packet.payload))
 
 
 def flags(packets: list[Packet]) -> dict[int, str]:
