@@ -1,7 +1,7 @@
 """Work one step ahead in another thread.
 
-Keeps order, passes exceptions on to the consumer, and stops the producer when the consumer leaves early. Never holds
-more than one finished item, so buffers can be used again two items later.
+Keeps order, passes exceptions on to the consumer, and stops the producer when the consumer leaves early. One
+finished item waits at most while one is being made, so three buffers serve all.
 """
 
 from __future__ import annotations

@@ -168,11 +168,15 @@ class Analyzer:
     def finish(self) -> Result:
         """No more packets come: what is left is decided, and the tables can be asked for."""
         self._conversations.finish(self._flows.connections)
-        return self.snapshot()
+        return self._result(owned=True)
 
     def snapshot(self) -> Result:
-        """The tables of what was fed so far; analysis can go on afterwards."""
-        return Result(self._source, self._facts, self._packets, list(self._talks), self._flows, self._conversations)
+        """The tables of what was fed so far. Analysis can go on afterwards; closing a snapshot closes nothing else."""
+        return self._result(owned=False)
+
+    def _result(self, owned: bool) -> Result:
+        talks = list(self._talks)
+        return Result(self._source, self._facts, self._packets, talks, self._flows, self._conversations, owned=owned)
 
 
 def _payload(seen: Dissected, count: int, whole: bool) -> np.ndarray:

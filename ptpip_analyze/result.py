@@ -53,7 +53,10 @@ class Result:
         talks: list[tuple[int, ...]],
         flows: Flows,
         conversations: Conversations,
+        *,
+        owned: bool = True,
     ) -> None:
+        self._owned = owned  # closing closes the files behind the rows
         self.source = source
         self.facts = facts
         self.packet_rows = packets
@@ -170,7 +173,10 @@ class Result:
     def message_bytes(self, number: int) -> bytes:
         """The bytes that the capture holds of message ``number`` of the messages table."""
         columns, row = self.messages, self.order[number]
-        start, length = int(columns["offset"][row]), int(columns["length"][row])
+        start = int(columns["offset"][row])
+        others = columns["offset"][(columns["stream"] == columns["stream"][row]) & (columns["offset"] > start)]
+        # A lying length word does not reach into the next message.
+        length = min(int(columns["length"][row]), int(others.min(initial=2**62)) - start)
         return b"".join(
             self.source.read(position, size)
             for _, size, position in self._pieces(int(columns["stream"][row]), start, start + length)
@@ -231,7 +237,9 @@ class Result:
         return self._ranges[stream]
 
     def close(self) -> None:
-        """Give back the files behind the rows."""
+        """Give back the files behind the rows; a snapshot leaves them to the analysis that goes on."""
+        if not self._owned:
+            return
         self.source.close()
         for table in (self.packet_rows, self._messages, self._segments):
             if table is not None:

@@ -18,7 +18,7 @@ import numpy as np
 from ..ptpip import Pair
 from ..ptpip import messages as m
 from ..tcp import stable_order
-from .order import merge
+from .order import Side, merge
 from .walk import CANCELLED_RESPONSE, NO_ROW, OK_RESPONSE, Message, Outcome, Status, walk
 
 STATUSES = tuple(status.value for status in Status)
@@ -137,14 +137,19 @@ def _sequence(columns: dict[str, np.ndarray], pairs: list[Pair]) -> tuple[np.nda
             shift = tcp.streams[direction].acknowledgment_shift(tcp.streams[1 - direction])
             acknowledged = columns["acknowledgment"][side]
             known = (acknowledged >= 0) & (shift is not None)
-            # A message has been received when its last byte was; a hole is noticed from its first byte on.
-            received = np.where(kind[side] == m.UNFRAMED, 1, columns["length"][side])
+            hole = (kind[side] == m.UNFRAMED) & (columns["status"][side] == m.GAP)
+            # A message has been received when its last byte was; a lost request is answered from its first byte on.
+            offset = columns["offset"][side]
+            end = offset + np.where(hole & (direction == initiator), 1, columns["length"][side])
+            # A lying length word does not move what follows.
+            end[:-1] = np.minimum(end[:-1], offset[1:])
             sides.append(side)
             keys.append(
-                (
-                    columns["offset"][side] + received,
+                Side(
+                    end,
                     np.where(known, acknowledged + (shift or 0), -1),
                     columns["first"][side].astype(np.int64),
+                    hole,
                 )
             )
         both = np.concatenate(sides)

@@ -120,9 +120,9 @@ class _Running:
         named = self._named.get(identity)
         return named[-1] if named else None
 
-    def only(self) -> Outcome | None:
-        """The one that is running, if it is alone."""
-        return next(iter(self._all.values())) if len(self._all) == 1 else None
+    def newest(self) -> Outcome | None:
+        """The one that began last: a new request means that the one before is over (1.6.4)."""
+        return next(reversed(self._all.values()), None)
 
     def name(self, outcome: Outcome, identity: int) -> None:
         """Its id, which was missing from the request, has become known."""
@@ -154,11 +154,11 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
         place = message.place
         if message.kind == m.UNFRAMED:
             earlier = message.reason == m.BEGAN_EARLIER and message.lost == 0
-            if message.lost or earlier:
+            if message.status == m.GAP:  # bytes that nobody captured, or that a snap length cut off
                 running.holes += 1
-            else:
+            elif message.status == m.MALFORMED:
                 running.nonsense += 1
-            hole_since_request |= message.lost > 0
+            hole_since_request |= message.status == m.GAP and not earlier
         elif message.kind == m.CANCEL:
             cancelled = running.latest(message.identity)
             if cancelled is not None:
@@ -191,12 +191,11 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
 def _owner(message: Message, running: _Running, answered: Outcome | None, hole: bool) -> Outcome | None:
     """The transaction that a data message or response belongs to: the latest of its id that is still running."""
     if message.identity is None:
-        # Its id is missing: with one transaction at a time (1.6.4) it can only belong to the running one.
-        return running.only()
+        return running.newest()  # its id is missing
     named = running.latest(message.identity)
     if named is not None:
         return named
-    unnamed = running.only()
+    unnamed = running.newest()
     if unnamed is not None and unnamed.identity is None:
         running.name(unnamed, message.identity)
         return unnamed
@@ -212,6 +211,8 @@ def _advance(outcome: Outcome, message: Message) -> None:
     step = _step(message)
     outcome.messages.append(message.row)
     outcome.gap |= message.status == m.GAP
+    if message.kind == m.OPERATION_RESPONSE and message.status == m.CUT and message.lost:
+        return  # the capture ends inside the response: it is not there yet
     if step is None:
         outcome.disordered = True
         return

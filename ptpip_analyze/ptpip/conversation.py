@@ -13,7 +13,7 @@ from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler
 from . import messages as m
 from .framing import FramedStream, Framer
-from .recognise import HEAD_BYTES, Dialect, header, is_sound, judge_beginning, judge_middle
+from .recognise import GREETING_LIMIT, HEAD_BYTES, Dialect, header, is_sound, judge_beginning, judge_middle
 
 UNDECIDED, SPOKEN, FOREIGN = 0, 1, 2
 
@@ -105,7 +105,7 @@ class Conversations:
                 conversation.held = ([], [])
             assert conversation.streams is not None
             for direction in (0, 1):
-                arrived = self._of_dialect(conversation, direction, sides[direction])
+                arrived = self._of_dialect(conversation, direction, sides[direction], final)
                 stream = conversation.streams[direction]
                 self._place_anchors(conversation, direction)
                 if arrived or final:
@@ -168,30 +168,35 @@ class Conversations:
                 position=held[POSITION],
             )
 
-    def _of_dialect(self, conversation: Conversation, direction: int, sides: list[np.ndarray]) -> list[np.ndarray]:
+    def _of_dialect(
+        self, conversation: Conversation, direction: int, sides: list[np.ndarray], final: bool
+    ) -> list[np.ndarray]:
         """The rows that are framed as PTP-IP messages: of Fujifilm's dialect only the first message of each side."""
         if conversation.dialect is not Dialect.FUJI:
             return sides
+        assert conversation.streams is not None
+        stream = conversation.streams[direction]
         if conversation.fed[direction]:
-            assert conversation.streams is not None
-            for rows in sides:
-                conversation.streams[direction].bytes += int(rows[LENGTH][rows[POSITION] != HOLE].sum())
+            stream.bytes += sum(_carried(rows) for rows in sides)
             return []
         held = conversation.held[direction]
         held.extend(sides)
         head = self._head(held)
-        if not head or len(head) < 8 or len(head) < header(head)[0]:
+        if not head or len(head) < m.HEADER_BYTES:
+            return []
+        rows, end = np.concatenate(held, axis=1), header(head)[0]
+        if end <= GREETING_LIMIT and rows[OFFSET, -1] + rows[LENGTH, -1] < end and not final:
             return []
         conversation.fed[direction] = True
-        rows = np.concatenate(held, axis=1)
         held.clear()
-        end = header(head)[0]
-        carried = np.minimum(rows[OFFSET] + rows[LENGTH] - end, rows[LENGTH])[rows[POSITION] != HOLE]
-        assert conversation.streams is not None
-        conversation.streams[direction].bytes += int(carried.clip(0).sum())
+        if end > GREETING_LIMIT:  # no greeting: nothing of this side can be framed
+            stream.bytes += _carried(rows)
+            return []
+        whole = _carried(rows)
         rows = rows[:, rows[OFFSET] < end].copy()
         rows[LENGTH, -1] = min(int(rows[LENGTH, -1]), end - int(rows[OFFSET, -1]))
         rows[CAPTURED, -1] = min(int(rows[CAPTURED, -1]), int(rows[LENGTH, -1]))
+        stream.bytes += whole - _carried(rows)  # framing counts the rest
         return [rows]
 
     def _is_accepted(self, conversation: Conversation, final: bool) -> bool:
@@ -261,6 +266,7 @@ class Conversations:
                 2 * number + direction,
                 None if initiator is None else direction == initiator,
                 m.FINE if conversation.tcp.streams[direction].syn else m.BEGAN_EARLIER,
+                fuji=dialect is Dialect.FUJI,
             )
             for direction in (0, 1)
         )
@@ -272,3 +278,8 @@ class Conversations:
         for stream in conversation.tcp.streams:
             stream.unsettled, stream.pending = [], []
         del self.known[number]
+
+
+def _carried(rows: np.ndarray) -> int:
+    """Payload bytes of rows that are not holes."""
+    return int(rows[LENGTH][rows[POSITION] != HOLE].sum())

@@ -42,6 +42,8 @@ class FramedStream:
         "boundary",
         "bytes",
         "end",
+        "first_kind",
+        "fuji",
         "losses",
         "lost",
         "number",
@@ -50,13 +52,15 @@ class FramedStream:
         "to_responder",
     )
 
-    def __init__(self, number: int, to_responder: bool | None, lost: int = m.FINE) -> None:
+    def __init__(self, number: int, to_responder: bool | None, lost: int = m.FINE, *, fuji: bool = False) -> None:
         self.number = number
+        self.fuji = fuji  # greetings follow Fujifilm's layout
         self.to_responder = to_responder
         self.boundary = 0
         self.end = 0  # offset behind the last row handed in
         self.bytes = 0  # payload carried by captured packets
         self.lost = lost
+        self.first_kind: int | None = None  # type of the first message
         self.losses = 0  # how often sync was lost in nonsense
         self.tail: list[np.ndarray] = []
         self.open: dict[str, int] | None = None
@@ -182,6 +186,7 @@ class Framer:
         length = int.from_bytes(window[:4], "little") if framed else line.stop[0] - start
         kind = int.from_bytes(window[4:8], "little") if framed else m.UNFRAMED
         gap, _ = line.missing(start, line.stop[0])
+        never_came = max(length - (line.stop[0] - start), 0)
         fields = m.decode(
             np.frombuffer(window.ljust(m.WINDOW_BYTES, b"\0"), np.uint8)[np.newaxis],
             np.array([known]),
@@ -201,7 +206,7 @@ class Framer:
             began=rows[TIME].min(keepdims=True),
             time=rows[TIME].max(keepdims=True),
             acknowledgment=rows[ACK, :1],
-            lost=np.array([gap]),
+            lost=np.array([gap + never_came]),
             **fields,
         )
 
@@ -218,7 +223,7 @@ class Framer:
         singles: list[tuple[int, int, int, int]] = []  # stream index, start, length, type
         closing: list[tuple[int, int, dict[str, int]]] = []  # stream index, end on the line, open message
         for index, (stream, rows) in enumerate(work):
-            found = (starts, ends, unlinked)
+            found = (starts, ends, unlinked, candidates.kind)
             self._walk(index, stream, rows, line, found, spans, singles, closing, data, base, final)
         self._close_open(line, closing)
         self._append(work, line, spans, singles, candidates, data, base)
@@ -229,7 +234,7 @@ class Framer:
         stream: FramedStream,
         rows: np.ndarray,
         line: Line,
-        candidates: tuple[np.ndarray, np.ndarray, np.ndarray],
+        candidates: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
         spans: list[tuple[int, int, int]],
         singles: list[tuple[int, int, int, int]],
         closing: list[tuple[int, int, dict[str, int]]],
@@ -238,7 +243,7 @@ class Framer:
         final: bool,
     ) -> None:
         """Follow the messages of one stream through this batch and leave the stream at its next boundary."""
-        starts, ends, unlinked = candidates
+        starts, ends, unlinked, kinds = candidates
         shift, stop = line.shift[index], line.stop[index]
         at = stream.boundary - shift
         if stream.open is not None:
@@ -254,6 +259,8 @@ class Framer:
                 if ends[last] > stop:
                     last -= 1
                 if last >= candidate:
+                    if stream.first_kind is None:
+                        stream.first_kind = int(kinds[candidate])
                     spans.append((index, candidate, last + 1))
                     at = int(ends[last])
                     continue
@@ -271,6 +278,8 @@ class Framer:
                 stream.losses += 1
                 break
             length = believed
+            if stream.first_kind is None:
+                stream.first_kind = kind
             if at + length <= stop:
                 singles.append((index, at, length, kind))
                 at += length
@@ -297,6 +306,8 @@ class Framer:
             return length
         # The length is not that of the type, or the type is reserved: believe what a header follows.
         options = [option for option in (length, fixed) if option is not None and option <= GREETING_LIMIT]
+        if not options:
+            return 0
         if not final and any(at + option + 8 > stop for option in options):
             return None
         for option in options:
@@ -424,7 +435,7 @@ class Framer:
             status[gap > 0] = m.GAP
         numbers = np.array([stream.number for stream, _ in work])
         shifts = np.array(line.shift)
-        self._keep_greetings(line, at, length, kind, reason, status, data, base)
+        self._keep_greetings(work, line, (owner, at, length, kind), reason, status, data, base)
         self.messages.append(
             stream=numbers[owner],
             offset=at + shifts[owner],
@@ -443,20 +454,21 @@ class Framer:
 
     def _keep_greetings(
         self,
+        work: list[tuple[FramedStream, np.ndarray]],
         line: Line,
-        at: np.ndarray,
-        length: np.ndarray,
-        kind: np.ndarray,
+        messages: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
         reason: np.ndarray,
         status: np.ndarray,
         data: np.ndarray,
         base: int,
     ) -> None:
+        """Remember the bytes of greetings, and judge them by their layout."""
+        owner, at, length, kind = messages
         for row in np.flatnonzero((kind == m.INIT_COMMAND_REQUEST) | (kind == m.INIT_COMMAND_ACK)).tolist():
             body = line.read(int(at[row]), min(int(length[row]), GREETING_LIMIT), data, base, self._read)
             self.greetings[len(self.messages) + row] = body
             if status[row] in (m.COMPLETE, m.MALFORMED) and reason[row] == m.FINE:
-                flaw = m.greeting(int(kind[row]), body)["reason"]
+                flaw = m.greeting(int(kind[row]), body, fuji=work[owner[row]][0].fuji)["reason"]
                 if flaw:
                     reason[row], status[row] = flaw, m.MALFORMED
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..tcp import CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION
+from ..tcp import CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME
 from . import messages as m
 from .recognise import DATA_LIMIT, GREETING_LIMIT
 
@@ -69,8 +69,7 @@ class Line:
         self.start = [int(self.at[piece]) for piece in self.first_piece]
         self.stop = [int(self.at[piece] + self.rows[LENGTH, piece]) for piece in self.last_piece]
         self.shift = [int(rows[OFFSET, 0]) - start for rows, start in zip(parts, self.start, strict=True)]
-        packets = self.rows[PACKET]
-        self.reordered = bool((np.diff(packets) < 0).any())
+        self.reordered = bool((np.diff(self.rows[PACKET : TIME + 1], axis=1) < 0).any())
         self.incomplete = bool((self.rows[CAPTURED] < self.rows[LENGTH]).any())
         self._missing: tuple[np.ndarray, np.ndarray] | None = None
 

@@ -206,18 +206,22 @@ def friendly_name(body: bytes) -> tuple[str | None, int]:
     return None, len(body) // 2 * 2
 
 
-def greeting(kind: int, message: bytes) -> dict[str, str | int | None]:
+def greeting(kind: int, message: bytes, *, fuji: bool = False) -> dict[str, str | int | None]:
     """GUID, name and version of an Init Command Request or Init Command Ack, and what is wrong with it.
 
     Keys: guid (32 hex digits), name, version ("1.0"), connection_number, reason (index of REASONS). Absent is None.
+    Fujifilm's dialect has a word of its own before the initiator's GUID, fills up the name and has no version; it is
+    not judged by the standard's layout (libgphoto2 camlibs/ptp2/fujiptpip.c).
     """
-    at = 12 if kind == INIT_COMMAND_ACK else 8
+    at = 12 if kind == INIT_COMMAND_ACK or fuji else 8
     number = int.from_bytes(message[8:12], "little") if kind == INIT_COMMAND_ACK and len(message) >= 12 else None
     guid = message[at : at + 16]
     name, taken = friendly_name(message[at + 16 :])
     version = message[at + 16 + taken : at + 20 + taken]
     reason = FINE
-    if len(guid) < 16:
+    if fuji:
+        version = b""
+    elif len(guid) < 16:
         reason = WRONG_LENGTH
     elif name is None:
         reason = OPEN_NAME

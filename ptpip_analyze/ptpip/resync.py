@@ -10,7 +10,6 @@ anchor and reads as the rest of one transaction. Without an anchor a chain of so
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,9 @@ from .messages import (
     CANCEL,
     DATA,
     END_DATA,
+    EVENT,
     HEADER_BYTES,
+    INIT_EVENT_ACK,
     LAST_TYPE,
     OPERATION_REQUEST,
     OPERATION_RESPONSE,
@@ -31,6 +32,7 @@ from .recognise import HEAD_BYTES, TO_INITIATOR, TO_RESPONDER, header, is_plausi
 
 if TYPE_CHECKING:
     from .framing import FramedStream
+    from .line import Read
 
 # Without an anchor, so much must have come before sync is looked for; with nothing found in it, it is given up.
 LOOKAHEAD_BYTES = 32 << 20
@@ -44,7 +46,7 @@ ANCHORS = 16
 _ID_AT = {START_DATA: 8, DATA: 8, END_DATA: 8, CANCEL: 8, OPERATION_RESPONSE: 10, OPERATION_REQUEST: 14}
 
 
-def find_boundary(stream: FramedStream, rows: np.ndarray, read: Callable[[int, int], bytes], final: bool) -> int | None:
+def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: bool) -> int | None:
     """The stream offset at which framing can go on, or None while that is not known.
 
     ``rows`` are the stream's rows from its lost boundary on. With ``final`` nothing more comes: if no boundary is
@@ -74,7 +76,7 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Callable[[int, i
             return anchor
         stream.anchors = [anchors[anchors > anchor]]
     if not final and stream.end - stream.boundary < LOOKAHEAD_BYTES:
-        return None
+        return _events_from(rows, start, stream, read) if stream.first_kind == INIT_EVENT_ACK else None
     size, found = min(FIRST_WINDOW_BYTES, LOOKAHEAD_BYTES), None
     while True:
         window = _Window(rows, start, min(stream.end, start + size), read)
@@ -100,7 +102,7 @@ def _first_known(rows: np.ndarray, lowest: int) -> int:
 class _Window:
     """The bytes of a stream between two offsets, zero where the capture lacks them."""
 
-    def __init__(self, rows: np.ndarray, start: int, stop: int, read: Callable[[int, int], bytes]) -> None:
+    def __init__(self, rows: np.ndarray, start: int, stop: int, read: Read) -> None:
         self.start = start
         self.bytes = bytearray(max(stop - start, 0))
         offsets, ends = rows[OFFSET], rows[OFFSET] + rows[CAPTURED]
@@ -194,13 +196,30 @@ def _chain_from_the_start(window: _Window, anchor: int, to_responder: bool | Non
     return None
 
 
+def _events_from(rows: np.ndarray, start: int, stream: FramedStream, read: Read) -> int | None:
+    """Where events go on, on an event connection.
+
+    Nobody answers them, so no anchor comes; and nothing there carries a payload that could look like four in a row.
+    """
+    window = _Window(rows, start, min(stream.end, start + FIRST_WINDOW_BYTES), read)
+    links: dict[int, int] = {}
+    found = None
+    for offset, length, kind in reversed(window.candidates(stream.to_responder)):
+        if kind == EVENT and offset + length <= stream.end:
+            links[offset] = links.get(offset + length, 0) + 1
+            if links[offset] > CHAIN_LINKS:
+                found = offset
+    return found
+
+
 def _longest_chain(window: _Window, to_responder: bool | None) -> int | None:
     """The earliest header that is followed by enough others, or by a chain up to the very end of the window."""
     end = window.start + len(window.bytes)
     links: dict[int, int] = {end: CHAIN_LINKS}
     best = None
     for offset, length, _ in reversed(window.candidates(to_responder)):
-        links[offset] = links.get(offset + length, 0) + 1
+        # A message that runs beyond the window ends a chain, but proves nothing by itself.
+        links[offset] = links.get(offset + length, CHAIN_LINKS - 1 if offset + length > end else 0) + 1
         if links[offset] > CHAIN_LINKS:
             best = offset
     return best

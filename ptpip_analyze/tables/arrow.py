@@ -34,8 +34,8 @@ def validity(valid: np.ndarray | None) -> pa.Buffer | None:
 
 
 def strings(texts: Sequence[str]) -> pa.Array:
-    """Plain strings."""
-    encoded = [text.encode() for text in texts]
+    """Plain strings; what is not Unicode (a file name in another encoding) is escaped."""
+    encoded = [text.encode("utf-8", "backslashreplace") for text in texts]
     offsets = np.zeros(len(encoded) + 1, np.int32)
     np.cumsum([len(text) for text in encoded], out=offsets[1:])
     return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from .. import facts
 from ..ptp import DIRECTIONS, NO_ROW, STATUSES
-from ..ptpip import Handshake, Pair
+from ..ptpip import Dialect, Handshake, Pair
 from ..ptpip import messages as m
 from ..result import Result
 from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION
@@ -119,10 +119,12 @@ def _carried(pair: Pair, outward: bool) -> int:
 def _greetings(result: Result, command: Handshake | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for kind, side in ((m.INIT_COMMAND_REQUEST, "initiator"), (m.INIT_COMMAND_ACK, "responder")):
-        row = command.rows.get(kind) if command else None
+        if command is None:
+            break
+        row = command.rows.get(kind)
         body = result.greetings.get(row) if row is not None else None
         if body is not None:
-            said = m.greeting(kind, body)
+            said = m.greeting(kind, body, fuji=command.conversation.dialect is Dialect.FUJI)
             values.update({f"{side}_{name}": said[name] for name in ("guid", "name", "version")})
     return values
 
@@ -141,7 +143,10 @@ def _standing(result: Result, pair: Pair) -> dict[str, Any]:
                 "fail_reason": facts.name_of("init_fail", reason),
             }
     seen = {kind for part in pair.parts for kind in part.rows}
-    if m.INIT_EVENT_ACK in seen:
+    main = pair.parts[0]
+    # Fujifilm's event connection has no handshake of its own.
+    last = m.INIT_COMMAND_ACK if main.conversation.dialect is Dialect.FUJI else m.INIT_EVENT_ACK
+    if last in seen:
         return {"status": "established"}
     if seen & {m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK, m.INIT_EVENT_REQUEST}:
         return {"status": "incomplete"}
@@ -314,6 +319,9 @@ def packets(result: Result) -> Iterator[pa.RecordBatch]:
     talks = [(_joined(talk[0], talk[1]), _joined(talk[2], talk[3])) for talk in result.talks]
     done = 0
     for chunk in result.packet_rows.chunks():
+        if done == result.packets:
+            break  # what follows came after a snapshot
+        chunk = {name: values[: result.packets - done] for name, values in chunk.items()}
         stream, count = chunk["stream"].astype(np.int64), len(chunk["stream"])
         marks = chunk["marks"].copy()
         low, high = np.searchsorted(late_packets, [done, done + count])
@@ -451,8 +459,10 @@ def _code_names(kind: np.ndarray, code: np.ndarray, valid: np.ndarray) -> pa.Arr
     kinds = ["init_fail", *_CODE_KINDS.values()]
     rank[list(_CODE_KINDS)] = np.arange(1, len(kinds))
     of_type = np.where((kind > 0) & (kind <= m.LAST_TYPE), kind, 0)
-    place, unique = _distinct(np.where(valid, rank[of_type] << 16 | np.minimum(code, 0xFFFF), 0))
-    return arrow.choices(place, [facts.name_of(kinds[key >> 16], key & 0xFFFF) for key in unique], valid)
+    bits = 16 if int(code.max(initial=0)) < 1 << 16 else 32
+    place, unique = _distinct(np.where(valid, rank[of_type] << bits | code.astype(np.int64), 0))
+    named = [facts.name_of(kinds[key >> bits], key & (1 << bits) - 1) for key in unique]
+    return arrow.choices(place, named, valid)
 
 
 def _type_names(kind: np.ndarray, listed: np.ndarray, names: list[str | None]) -> pa.Array:

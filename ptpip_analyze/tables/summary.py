@@ -179,18 +179,21 @@ def _messages(batches: Iterator[pa.RecordBatch]) -> dict[str, list[dict[str, Any
 
 
 def _session_problems(sessions: pa.Table) -> list[dict[str, Any]]:
+    rows = _plain_rows(sessions)
+    unlike = [(row, row["status"], row["fail_reason"]) for row in rows if row["status"] not in (None, "established")]
+    # Transactions of other dialects are not decoded yet: none were seen is not what none there means.
+    unlike += [(row, "undecoded", row["dialect"]) for row in rows if row["dialect"] not in (None, "standard")]
     return [
         {
             "of": "session",
-            "status": row["status"],
-            "reason": row["fail_reason"],
+            "status": status,
+            "reason": reason,
             "session": row["session"],
             "capture": row["capture"],
             "count": 1,
             "frames": [],
         }
-        for row in _plain_rows(sessions)
-        if row["status"] not in (None, "established")
+        for row, status, reason in unlike
     ]
 
 

@@ -24,7 +24,7 @@ class Stream:
     """One direction of a connection, as the reassembler fills it.
 
     ``base`` is the sequence number of stream offset 0 (None until known), ``front`` the offset up to which everything
-    was delivered, ``high`` the highest offset seen, ``last`` the offset of the latest segment (to unwrap sequence
+    was delivered, ``high`` the highest offset seen, ``last`` the latest that is to be believed (to unwrap sequence
     numbers), ``pending`` the stretches beyond a hole as (start, end, rows) in order of offset.
     """
 

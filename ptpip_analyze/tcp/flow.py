@@ -7,8 +7,6 @@ Numbers count up in order of first packet, as Wireshark's ``tcp.stream`` does.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
@@ -87,7 +85,7 @@ class Flows:
         connection = self._flow_connection[flow]
         # The flow table names a flow's last connection: give the rows before each change back to the one before.
         for row, which, before in reversed(splits):
-            connection[:row][flow[:row] == which] = before
+            connection[batch.before(row, which)] = before
         stream = connection * 2 + swapped
         self._note_bounds(stream, packet, time)
         return stream
@@ -218,7 +216,8 @@ class Flows:
         known = connection.syn_sequence[direction]
         if known is not None:
             return known == syn  # the same SYN again, or the ports are used anew
-        before = began + np.flatnonzero(batch.flow[began:row] == batch.flow[row])
+        before = batch.before(row, int(batch.flow[row]))
+        before = before[before >= began]
         own, other = before[batch.swapped[before] == direction], before[batch.swapped[before] != direction]
         stream, opposite = connection.streams[direction], connection.streams[1 - direction]
         first = None  # the first sequence number of this direction, if any of its packets came before
@@ -245,16 +244,33 @@ class Flows:
         return connection.close_kind is None
 
 
-class _Batch(NamedTuple):
+class _Batch:
     """Columns of the segments of one batch."""
 
-    flow: np.ndarray
-    swapped: np.ndarray
-    sequence: np.ndarray
-    acknowledgment: np.ndarray
-    flags: np.ndarray
-    packet: np.ndarray
-    time: np.ndarray
+    def __init__(
+        self,
+        flow: np.ndarray,
+        swapped: np.ndarray,
+        sequence: np.ndarray,
+        acknowledgment: np.ndarray,
+        flags: np.ndarray,
+        packet: np.ndarray,
+        time: np.ndarray,
+    ) -> None:
+        self.flow, self.swapped = flow, swapped
+        self.sequence, self.acknowledgment = sequence, acknowledgment
+        self.flags, self.packet, self.time = flags, packet, time
+        self._by_flow: tuple[np.ndarray, np.ndarray] | None = None
+
+    def before(self, row: int, flow: int) -> np.ndarray:
+        """The rows of a flow before a row. Sorts the batch once, so that many SYNs don't each search all of it."""
+        if self._by_flow is None:
+            order = stable_order(self.flow)
+            self._by_flow = order, self.flow[order]
+        order, flows = self._by_flow
+        low, high = flows.searchsorted([flow, flow + 1])
+        rows = order[low:high]
+        return rows[: rows.searchsorted(row)]
 
 
 def _keys(

@@ -17,7 +17,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from .connection import ACK_FLAG, FIN, SEQUENCE_MASK, SYN, Stream, signed32
+from .connection import ACK_FLAG, FIN, SEQUENCE_MASK, SYN, Stream
 
 OFFSET, LENGTH, CAPTURED, POSITION, PACKET, TIME, ACK = range(7)
 HOLE = -1  # POSITION of a row whose bytes are not in the capture
@@ -31,6 +31,8 @@ HOLE_SEGMENTS = 1 << 17
 # Without a SYN the first segments of a direction are gathered before offset 0 is placed at the lowest of them,
 # because captures of several queues or interfaces write neighbours out of order.
 SETTLE_SEGMENTS = 32
+MOST_WINDOW = 1 << 30  # the largest receive window (RFC 7323 2.3): nothing true is further ahead
+UNWRAPPED_TOGETHER = 4096  # segments, of at most 64 KiB each, that can't run away from one reference
 MOST_LOST = 1 << 40  # bytes missing at the end, while both sides agree about them
 # At the end, data this far ahead that nobody acknowledged belongs to another use of the same ports.
 STRAY_BYTES = 1 << 20
@@ -118,8 +120,19 @@ class Reassembler:
 
     def _place(self, stream: Stream, rows: np.ndarray, flags: np.ndarray, marks: np.ndarray) -> list[np.ndarray]:
         assert stream.base is not None
-        rows[OFFSET] = _unwrapped(rows[OFFSET], stream.base + stream.last) - stream.base
-        stream.last = int(rows[OFFSET, -1])
+        delivered: list[np.ndarray] = []
+        for low in range(0, rows.shape[1], UNWRAPPED_TOGETHER):
+            part = slice(low, low + UNWRAPPED_TOGETHER)
+            offsets = _near(rows[OFFSET, part], stream.base + stream.last) - stream.base
+            # A stray segment beyond any window leads nothing else astray.
+            believed = offsets[np.abs(offsets - stream.last) <= MOST_WINDOW]
+            if len(believed):
+                stream.last = int(believed[-1])
+            rows[OFFSET, part] = offsets
+            delivered += self._arrange(stream, rows[:, part], flags[part], marks[part])
+        return delivered
+
+    def _arrange(self, stream: Stream, rows: np.ndarray, flags: np.ndarray, marks: np.ndarray) -> list[np.ndarray]:
         start, length = rows[OFFSET], rows[LENGTH]
         ends = np.flatnonzero(flags & FIN)
         if len(ends) and stream.fin is None:
@@ -241,13 +254,9 @@ def _wrapped(difference: np.ndarray) -> np.ndarray:
     return ((difference + 0x80000000) & SEQUENCE_MASK) - 0x80000000
 
 
-def _unwrapped(raw: np.ndarray, reference: int) -> np.ndarray:
-    """32-bit numbers as int64 that continue from ``reference``: neighbours are never more than 2**31 apart."""
-    unwrapped = np.empty(len(raw), np.int64)
-    unwrapped[0] = reference + signed32(int(raw[0]) - reference)
-    np.cumsum(_wrapped(np.diff(raw)), out=unwrapped[1:])
-    unwrapped[1:] += unwrapped[0]
-    return unwrapped
+def _near(raw: np.ndarray, reference: int) -> np.ndarray:
+    """32-bit numbers as the int64 nearest to ``reference`` that they can mean."""
+    return reference + _wrapped(raw - reference)
 
 
 def _unwrap_acknowledgments(stream: Stream, rows: np.ndarray, flags: np.ndarray) -> None:
@@ -262,6 +271,10 @@ def _unwrap_acknowledgments(stream: Stream, rows: np.ndarray, flags: np.ndarray)
         rows[ACK] = rows[ACK, valid[previous]]
     if stream.first_acknowledgment is None:
         stream.first_acknowledgment = stream.acknowledging = stream.acknowledged = int(rows[ACK, 0])
-    rows[ACK] = _unwrapped(rows[ACK], stream.acknowledging)
-    stream.acknowledging = int(rows[ACK, -1])
-    stream.acknowledged = max(stream.acknowledged, int(rows[ACK].max()))
+    for low in range(0, rows.shape[1], UNWRAPPED_TOGETHER):
+        part = rows[ACK, low : low + UNWRAPPED_TOGETHER]
+        part[:] = _near(part, stream.acknowledged)
+        stream.acknowledging = int(part[-1])
+        believed = part[part - stream.acknowledged < MOST_WINDOW]
+        if len(believed):
+            stream.acknowledged = max(stream.acknowledged, int(believed.max()))

@@ -10,25 +10,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptpip_analyze.ptp import build
-from ptpip_analyze.ptp.order import merge
+from ptpip_analyze.ptp.order import Side, merge
 from tests.engine import Heard, hear
 from tests.traffic import capture, damage
 
-Side = list[tuple[int, int, int]]  # end, acknowledged, packet
+Told = list[tuple[int, int, int]]  # end, acknowledged, packet
 UNKNOWN = -1
 
 
-def merged(out: Side, back: Side) -> str:
-    """The order as text: capital letters to the responder, small ones to the initiator."""
-    sides = [np.array(side, np.int64).reshape(-1, 3).T for side in (out, back)]
-    order = merge(tuple(sides[0]), tuple(sides[1]))  # type: ignore[arg-type]
+def merged(out: Told, back: Told, holes: str = "") -> str:
+    """The order as text: capital letters to the responder, small ones to the initiator; ``holes`` are missing bytes."""
+    sides = []
+    for told, letters in ((out, "ABCDEFGHIJ"), (back, "abcdefghij")):
+        columns = np.array(told, np.int64).reshape(-1, 3).T
+        sides.append(Side(*columns, np.array([letter in holes for letter in letters[: len(told)]], bool)))
+    order = merge(*sides)
     names = "ABCDEFGHIJ"[: len(out)] + "abcdefghij"[: len(back)]
     return "".join(names[index] for index in order.tolist())
 
 
 # A request of 10 bytes, an answer of 20, and so on: each acknowledges what came before.
-OUT: Side = [(10, 0, 0), (20, 20, 2), (30, 40, 4)]
-BACK: Side = [(20, 10, 1), (40, 20, 3), (60, 30, 5)]
+OUT: Told = [(10, 0, 0), (20, 20, 2), (30, 40, 4)]
+BACK: Told = [(20, 10, 1), (40, 20, 3), (60, 30, 5)]
 
 
 def test_takes_turns_as_the_conversation_did() -> None:
@@ -49,6 +52,26 @@ def test_asks_the_packets_where_acknowledgments_say_nothing() -> None:
     back = [(end, UNKNOWN, packet) for end, _, packet in BACK]
     assert merged(out, back) == "AaBbCc"
     assert merged([(10, UNKNOWN, 0), (20, UNKNOWN, 1), (30, UNKNOWN, 9)], back) == "ABabcC"
+
+
+def test_puts_a_lost_answer_behind_every_request_that_may_wait_for_it() -> None:
+    """What lies behind the hole may have been written into the file before the request whose answer is lost."""
+    out = [(10, 0, 0), (20, 20, 5), (30, 40, 6)]
+    back = [(20, 10, 1), (40, UNKNOWN, 2), (60, 30, 2)]
+    assert merged(out, back, holes="b") == "AaBbCc"
+    assert merged(out[:2], [(20, 10, 1), (40, UNKNOWN, 0)], holes="b") == "AaBb", "nobody acknowledged it: at the end"
+
+
+def test_puts_a_lost_request_behind_the_answer_that_it_was_sent_after() -> None:
+    """Its own ACK is lost: the request behind it says the most that it can have acknowledged."""
+    out = [(10, 0, 0), (11, UNKNOWN, 1), (30, 40, 1)]  # of a hole the end is that of its first byte
+    back = [(20, 10, 3), (40, 20, 4), (60, 30, 5)]
+    assert merged(out, back, holes="B") == "AaBbCc"
+
+
+def test_believes_no_late_copy_of_a_request_about_what_it_acknowledged() -> None:
+    out = [(10, 60, 9), (20, 20, 2), (30, 40, 4)]  # the first one was sent again at the end, and that copy was captured
+    assert merged(out, BACK) == "AaBbCc"
 
 
 def test_puts_an_answer_behind_the_request_that_it_acknowledges() -> None:

@@ -277,7 +277,9 @@ def test_gives_a_message_without_its_id_to_the_one_that_is_running() -> None:
     (one,) = walked(ask(), begin(identity=None), end(identity=None), answer(identity=None))
     assert (one.messages, one.identity) == ([100, 101, 102, 103], ID)
     told = walked(ask(1), ask(2), answer(identity=None))
-    assert [outcome.messages for outcome in told] == [[100], [101], [102]], "or to neither of two"
+    assert [outcome.messages for outcome in told] == [[100], [101, 102]], (
+        "the newest: a new request ends the one before"
+    )
 
 
 def test_learns_the_id_of_a_request_that_lacks_it() -> None:
@@ -287,7 +289,7 @@ def test_learns_the_id_of_a_request_that_lacks_it() -> None:
     (cut,) = walked(ask(None, status=m.CUT), begin(identity=9), end(identity=9), answer(identity=9))
     assert (cut.identity, cut.status) == (9, Status.COMPLETE)
     told = walked(ask(None), ask(2), answer(identity=9))
-    assert [outcome.identity for outcome in told] == [None, 2, 9], "not while two are running"
+    assert [outcome.identity for outcome in told] == [None, 2, 9], "not when another request has come since"
 
 
 def test_does_not_take_the_response_of_another_id_for_its_own() -> None:

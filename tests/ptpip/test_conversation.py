@@ -300,10 +300,10 @@ def test_judges_by_evidence_where_no_syn_tells_where_the_stream_begins() -> None
     assert len(heard.conversations.spoken) == 1
 
 
-def test_tells_nothing_of_a_fuji_greeting_that_never_ended() -> None:
+def test_tells_of_a_fuji_greeting_that_it_never_ended() -> None:
     heard = hear(talk(responder_port=55740).connect().raw(FUJI_HELLO[:40]).packets())
     assert [one.dialect for one in heard.conversations.spoken] == [Dialect.FUJI]
-    assert heard.rows() == []
+    assert [(row["type"], row["length"], row["status"]) for row in heard.rows()] == [(1, 82, m.CUT)]
 
 
 def test_keeps_what_each_side_had_received_when_it_spoke() -> None:

@@ -225,3 +225,16 @@ def test_reads_headers_that_straddle_segments() -> None:
     rest = b"..." + end(b"xyz") + response()
     for cut in range(1, len(rest)):
         assert found(9, rest[:cut], rest[cut:], anchors=(9 + len(rest),)) == 12
+
+
+def test_takes_events_up_again_without_waiting_for_an_anchor() -> None:
+    """On an event connection nobody answers; four events in a row are proof enough. Elsewhere they may be payload."""
+    laid = Laid()
+    rest = bytes(range(9)) + b"".join(event(number) for number in range(4))
+    rows = laid.rows(30, rest)
+    for first_kind, expected in ((m.INIT_EVENT_ACK, 39), (m.INIT_COMMAND_ACK, None), (None, None)):
+        stream = FramedStream(0, IN, m.HIDDEN)
+        stream.boundary, stream.end, stream.first_kind = 0, 30 + len(rest), first_kind
+        assert find_boundary(stream, rows, laid.read, False) == expected
+    stream.first_kind, stream.end = m.INIT_EVENT_ACK, stream.end - 1
+    assert find_boundary(stream, laid.rows(30, rest[:-1]), laid.read, False) is None, "three may be chance"
