@@ -265,9 +265,7 @@ class Analysis:
         """
         result, number = self._transaction(row)
         return b"".join(
-            result.source.read(position, length)
-            for _, length, position in result.data_pieces(number)
-            if position is not None
+            result.read(position, length) for _, length, position in result.data_pieces(number) if position is not None
         )
 
     def data_pieces(self, row: Any) -> list[tuple[int, int, int | None]]:
@@ -328,8 +326,10 @@ def analyze(
         names: list[Any] = list(expand([os.fspath(captures)]))
     elif isinstance(captures, Sequence):
         names = list(expand([os.fspath(name) for name in captures]))
-    else:
+    elif hasattr(captures, "read"):
         names = [captures]
+    else:
+        raise TypeError(f"a path, several or an open binary file is needed, not {type(captures).__name__}")
     sizes = [Path(name).stat().st_size if isinstance(name, str) and os.path.isfile(name) else 0 for name in names]
     results: list[Result] = []
     try:

@@ -178,7 +178,7 @@ class Result:
         # A lying length word does not reach into the next message.
         length = min(int(columns["length"][row]), int(others.min(initial=2**62)) - start)
         return b"".join(
-            self.source.read(position, size)
+            self.read(position, size)
             for _, size, position in self._pieces(int(columns["stream"][row]), start, start + length)
             if position is not None
         )
@@ -198,6 +198,15 @@ class Result:
                 pieces.append((done + offset, size, position))
             done += max(end - start - 12, 0)
         return pieces
+
+    def read(self, position: int, length: int) -> bytes:
+        """Bytes of the source. CaptureError when it has become shorter since it was analysed."""
+        from .capture import CaptureError
+
+        found = self.source.read(position, length)
+        if len(found) < length:
+            raise CaptureError(self.path, position, "the capture has changed since it was analysed")
+        return found
 
     def _pieces(self, stream: int, start: int, end: int) -> list[tuple[int, int, int | None]]:
         """A range of a stream as (offset from start, length, position or None)."""

@@ -35,6 +35,6 @@ def _leave(code: int) -> NoReturn:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:  # nobody reads any more: nothing is lost
+    except OSError:  # nobody reads any more, or the disk is full: said already
         pass
     os._exit(code)

@@ -15,7 +15,7 @@ import typer
 
 from ptpip_analyze import __version__
 from ptpip_analyze.cli import codes, export, listing, summary
-from ptpip_analyze.cli.work import BAD_USAGE, PROGRAM, CommandError, ReaderLeft, say
+from ptpip_analyze.cli.work import BAD_USAGE, PROGRAM, CommandError, ReaderLeft, forget_stdout, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +61,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return app(asked or ["--help"], prog_name=PROGRAM, standalone_mode=False) or 0
     except ReaderLeft:
-        # What is still buffered has no reader and must not raise while Python shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_stdout()
         return 0
     except CommandError as error:
         say(str(error))

@@ -122,7 +122,12 @@ def _session(console: Console, row: dict[str, Any]) -> None:
     initiator = describe.endpoint(row["initiator_address"] or "?", row["command_port"])
     responder = describe.endpoint(row["responder_address"] or "?", row["responder_port"])
     pairing = describe.PAIRING_WORDS.get(row["paired_by"] or "", "")
-    events = f"events on port {row['event_port']}, paired {pairing}" if row["event_port"] is not None else pairing
+    if row["command_port"] is None:
+        events = f"only an event connection, from port {row['event_port']}"
+    elif row["event_port"] is not None:
+        events = f"events on port {row['event_port']}, paired {pairing}"
+    else:
+        events = pairing
     _say(console, (f"  {initiator} → {responder}" + (f" ({events})" if events else ""), ""))
     if row["start_time"] is not None and row["duration_s"] is not None:
         dialect = "" if row["dialect"] in (None, "standard") else f", {safe_text(row['dialect'])} dialect"

@@ -41,6 +41,11 @@ class ReaderLeft(Exception):
     """Nobody reads stdout any more: no error, `| head` has seen enough."""
 
 
+def forget_stdout() -> None:
+    """Send what is still buffered nowhere: it can't be written, and must not raise while Python shuts down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextlib.contextmanager
 def analysed(
     captures: Sequence[str], ports: Sequence[int] | None, progress: bool, *, packets: bool = False
@@ -153,6 +158,9 @@ def written_to(output: Path | None, captures: Sequence[str] = ()) -> Iterator[Bi
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise ReaderLeft from error
+        except OSError as error:
+            forget_stdout()
+            raise CommandError(f"standard output: {error.strerror or error}") from error
         return
     if any(same_file(output, capture) for capture in captures):
         raise CommandError(f"{output}: is the capture itself; it will not be overwritten")

@@ -34,7 +34,7 @@ NUMBER_END = 12  # bytes of Init Command Ack and Init Event Request up to the en
 CLOCK_SLACK_NS = 1_000_000_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Handshake:
     """What one connection says of itself: its part in a session and the greetings seen (row numbers of messages).
 
@@ -135,10 +135,10 @@ def pair(handshakes: list[Handshake]) -> list[Pair]:
     commands = _Commands([handshake for handshake in handshakes if not handshake.is_event])
     taken: dict[int, tuple[Handshake, str]] = {}  # connection number of a command connection -> its event connection
     events = [handshake for handshake in handshakes if handshake.is_event]
-    for by, choose in (("connection-number", commands.by_number), ("guess", commands.by_guess)):
+    for choose in (commands.by_number, commands.by_guess):
         waiting, events = events, []
         for event in waiting:
-            command = choose(event)
+            command, by = choose(event)
             if command is None:
                 events.append(event)
             else:
@@ -167,30 +167,33 @@ class _Commands:
             self._numbered[command.responder[0], command.number].remove(command)
         self._hosts[command.responder, command.initiator_address].remove(command)
 
-    def by_number(self, event: Handshake) -> Handshake | None:
+    def by_number(self, event: Handshake) -> tuple[Handshake | None, str]:
         """The connection whose number the event connection repeats: same responder, both alive, numbered before.
 
-        Between several the same port and the same initiator count, then the time since the number was given.
+        Between several the same port and the same initiator count, then the time since the number was given. Where
+        several wait at once with the same number between the same hosts, that is a guess.
         """
         if event.number is None:
-            return None
+            return None, "alone"
         assert event.numbered_at is not None
         waiting = self._numbered.get((event.responder[0], event.number), [])
         best: tuple[tuple[bool, bool, bool, int], Handshake] | None = None
+        rivals = 0
         latest = bisect_right(waiting, event.numbered_at + CLOCK_SLACK_NS, key=lambda command: command.numbered_at or 0)
         for command in reversed(waiting[:latest]):
             assert command.numbered_at is not None
             late = event.numbered_at - command.numbered_at
             elsewhere = command.responder != event.responder, command.initiator_address != event.initiator_address
-            if best is not None and best[0] < (False, False, False, late):
+            if best is not None and rivals > 1:
                 break  # those before are further away
             if _overlap(event, command):
+                rivals += elsewhere == (False, False) and late >= 0
                 rank = (*elsewhere, late < 0, abs(late))
                 if best is None or rank < best[0]:
                     best = rank, command
-        return None if best is None else best[1]
+        return (None, "alone") if best is None else (best[1], "guess" if rivals > 1 else "connection-number")
 
-    def by_guess(self, event: Handshake) -> Handshake | None:
+    def by_guess(self, event: Handshake) -> tuple[Handshake | None, str]:
         """The connection of the same hosts and port that was alive; None when several could be meant."""
         waiting = self._hosts.get((event.responder, event.initiator_address), [])
         fitting = [
@@ -199,8 +202,9 @@ class _Commands:
             if _overlap(event, command) and not (_rejected(command) and event.number is not None)
         ]
         if len(fitting) > 1 and event.number is None:
-            return None  # two sessions between the same hosts: which one it serves can't be known
-        return min(fitting, key=lambda command: abs(command.tcp.first_time - event.tcp.first_time), default=None)
+            return None, "alone"  # two sessions between the same hosts: which one it serves can't be known
+        nearest = min(fitting, key=lambda command: abs(command.tcp.first_time - event.tcp.first_time), default=None)
+        return nearest, "guess"
 
 
 def _rejected(command: Handshake) -> bool:

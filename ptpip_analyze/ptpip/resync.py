@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from .framing import FramedStream
     from .line import Read
 
-# Without an anchor, so much must have come before sync is looked for; with nothing found in it, it is given up.
-LOOKAHEAD_BYTES = 32 << 20
+# So far ahead of an anchor messages are looked for. Without one, so much must have come before sync is looked for; with
+# nothing found in it, it is given up.
+LOOKAHEAD_BYTES = 16 << 20
 FIRST_WINDOW_BYTES = 1 << 16  # looked at first; then four times as much, and so on
 CHAIN_LINKS = 3
 # Losses of sync that are looked into, and the bytes of a stream that buy another one.
@@ -63,10 +64,13 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
     anchors = anchors[anchors >= start]
     stream.anchors = [anchors]
     for anchor in anchors[anchors <= stream.end][:ANCHORS].tolist():
-        window = _Window(rows, start, min(anchor + HEAD_BYTES, stream.end), read)
-        found = _chain_to(window, anchor, stream.to_responder)
-        if found is None and stream.lost == BEGAN_EARLIER:
+        near = max(start, anchor - LOOKAHEAD_BYTES)  # a hole may be of any size
+        window = _Window(rows, near, min(anchor + HEAD_BYTES, stream.end), read)
+        found = None
+        if stream.lost == BEGAN_EARLIER and near == start:
             found = _chain_from_the_start(window, anchor, stream.to_responder, _holes(rows, start, anchor))
+        if found is None:
+            found = _chain_to(window, anchor, stream.to_responder)
         if found is not None:
             return found
         if anchor + HEADER_BYTES > stream.end:

@@ -176,6 +176,10 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
     total_known = (start != NO_ROW) & (columns["known"][start] >= np.minimum(columns["length"][start], 20))
     total_known &= total != UNKNOWN_TOTAL
     identity = made.transaction_id[part]
+    # Where bytes are missing the data phase may have begun before, or ended after, what was captured of it.
+    holed = np.isin(made.status[part], [STATUSES.index("gap"), STATUSES.index("began-earlier")])
+    begun = ~holed | (columns["type"][first_data] == m.START_DATA)
+    ended = ~holed | (columns["type"][last_data] == m.END_DATA)
     operation = _names("operation", code, asked)
     phase_known = (request != NO_ROW) & (columns["known"][request] >= 12)
     values = {
@@ -198,8 +202,8 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
         "request_time": _times(asked_time, asked_at),
         "response_time": _times(answered_time, answered_at),
         "latency_s": _seconds(answered_time - asked_time, asked_at & answered_at),
-        "first_byte_s": _seconds(data_time - asked_time, asked_at & has_data),
-        "transfer_s": _seconds(data_end - data_time, has_data),
+        "first_byte_s": _seconds(data_time - asked_time, asked_at & has_data & begun),
+        "transfer_s": _seconds(data_end - data_time, has_data & begun & ended),
         "first_frame": _integers(made.first[part] + 1),
         "last_frame": _integers(made.last[part] + 1),
         "transaction": _integers(np.arange(part.start, part.start + count) + result.first_transaction),

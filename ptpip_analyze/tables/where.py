@@ -14,6 +14,7 @@ import difflib
 import io
 import re
 import tokenize
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -66,7 +67,9 @@ def parse_where(text: str, table: str) -> Where:
     """
     source, places = _as_python(text)
     try:
-        tree = ast.parse(source, mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a backslash in the user's text Python has an opinion, the user an aim
+            tree = ast.parse(source, mode="eval")
     except SyntaxError as error:
         place = _original(source, places, max(error.offset or 1, 1) - 1)
         raise WhereError(f"{_first_words(error.msg)}, at {_at(text, place)}") from error
@@ -96,7 +99,9 @@ def rows_wanted(where: Where, batch: pa.RecordBatch) -> pa.BooleanArray:
     try:
         # pandas takes a text beside == for a list of one text, so times go in as times, under names of their own.
         times = {name: pd.Timestamp(text) for name, text in where.times}
-        result = frame.eval(where.expression, engine="python", resolvers=[times], local_dict={}, global_dict={})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pandas warns of groups in a pattern
+            result = frame.eval(where.expression, engine="python", resolvers=[times], local_dict={}, global_dict={})
     except Exception as error:  # pandas raises whatever its arrays raise; each of them means "this has no meaning"
         raise WhereError(f"{safe_text(where.text)}: {_first_words(str(error)) or type(error).__name__}") from error
     if not isinstance(result, pd.Series) or not pd.api.types.is_bool_dtype(result.dtype):

@@ -114,7 +114,7 @@ def test_joins_the_number_that_was_given_most_recently() -> None:
     shakes = [net.command(1, at=1), net.event(1, at=2), net.command(1, at=3), net.event(1, at=4)]
     assert joined(*shakes) == [(0, 1, "connection-number"), (2, 3, "connection-number")]
     waiting = [net.command(1, at=1), net.command(1, at=3), net.event(1, at=4)]
-    assert joined(*waiting) == [(4, None, "alone"), (5, 6, "connection-number")]
+    assert joined(*waiting) == [(4, None, "alone"), (5, 6, "guess")], "two wait with one number: it proves nothing"
 
 
 def test_joins_a_number_given_before_rather_than_one_given_just_after() -> None:
