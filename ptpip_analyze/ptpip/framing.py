@@ -283,6 +283,10 @@ class Framer:
             if at + length <= stop:
                 singles.append((index, at, length, kind))
                 at += length
+                if kind == m.DATA and at + length <= stop:
+                    alike = line.repeats(at, stop, length, kind, data, base)
+                    singles.extend((index, at + number * length, length, kind) for number in range(alike))
+                    at += alike * length
                 continue
             if known >= min(length, m.FIXED_BYTES) or line.has_hole(at + known, min(at + m.FIXED_BYTES, stop)):
                 if kind in WHOLE and length <= GREETING_LIMIT:

@@ -115,6 +115,18 @@ class Line:
         chosen = usable[fine]
         return Candidates(at[chosen], length[fine].astype(np.int64), kind[fine].astype(np.int64), rows[chosen])
 
+    def repeats(self, at: int, stop: int, length: int, kind: int, data: np.ndarray, base: int) -> int:
+        """How many messages with just these header words follow one another from a position on.
+
+        Senders cut a long data phase into Data messages of one size: all of them are looked at together.
+        """
+        places = np.arange(at, stop - length + 1, length)
+        found = self._plausible(places, np.searchsorted(self.at, places, "right") - 1, data, base)
+        same = (found.length == length) & (found.kind == kind)
+        alike = min(len(found.at), len(places))
+        broken = np.flatnonzero(~(same[:alike] & (found.at[:alike] == places[:alike])))
+        return int(broken[0]) if len(broken) else alike
+
     def piece(self, at: int) -> int:
         """Index of the row that holds a position."""
         return int(self.at.searchsorted(at, "right")) - 1

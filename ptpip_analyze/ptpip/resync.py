@@ -81,16 +81,19 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
         stream.anchors = [anchors[anchors > anchor]]
     if not final and stream.end - stream.boundary < LOOKAHEAD_BYTES:
         return _events_from(rows, start, stream, read) if stream.first_kind == INIT_EVENT_ACK else None
-    size, found = min(FIRST_WINDOW_BYTES, LOOKAHEAD_BYTES), None
+    if stream.lost == BEGAN_EARLIER:
+        end = min(stream.end, start + LOOKAHEAD_BYTES)
+        window = _Window(rows, start, end, read)
+        found = _chain_from_the_start(window, end, stream.to_responder, _holes(rows, start, end))
+        if found is not None:
+            return found
+    size = min(FIRST_WINDOW_BYTES, LOOKAHEAD_BYTES)
     while True:
         window = _Window(rows, start, min(stream.end, start + size), read)
         found = _longest_chain(window, stream.to_responder)
         if found is not None or start + size >= stream.end or size >= LOOKAHEAD_BYTES:
             break
         size = min(4 * size, LOOKAHEAD_BYTES)
-    if found is None and stream.lost == BEGAN_EARLIER:
-        end = start + len(window.bytes)
-        found = _chain_from_the_start(window, end, stream.to_responder, _holes(rows, start, end))
     return stream.end if found is None else found
 
 
