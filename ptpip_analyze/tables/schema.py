@@ -83,7 +83,12 @@ TRANSACTIONS: Final = (
     Column("vendor", "text", "", "Vendor whose table named the operation; null for standard and unknown codes."),
     Column("parameters", "words", "", "Parameters of the request, in order."),
     Column("data_phase_info", "uint", "", "DataPhaseInfo of the request: 1 no data or data in, 2 data out."),
-    Column("data_direction", "text", "", '"in" to the initiator, "out" to the responder, "none" without data phase.'),
+    Column(
+        "data_direction",
+        "text",
+        "",
+        '"in" to the initiator, "out" to the responder, "none" without data phase; null if that is not known.',
+    ),
     Column("announced_bytes", "int", "bytes", "TotalDataLength of StartData; null when unknown or never announced."),
     Column(
         "data_bytes",

@@ -80,6 +80,7 @@ class Connection:
         "close_kind",
         "closed_at",
         "closed_by",
+        "ends",
         "first_packet",
         "first_time",
         "high",
@@ -105,7 +106,13 @@ class Connection:
         self.closed_at: int | None = None  # time of the first FIN or RST, ns
         self.closed_by: int | None = None  # direction of the first FIN or RST
         self.close_kind: str | None = None  # "fin", "reset"
+        self.ends: list[int | None] = [None, None]  # raw sequence number of the FIN or RST, by direction
         self.streams = (Stream(2 * number), Stream(2 * number + 1))
+
+    @property
+    def is_over(self) -> bool:
+        """Have both sides ended it, or one of them at once?"""
+        return self.close_kind is not None and (None not in self.ends or self.close_kind == "reset")
 
     def endpoint(self, direction: int) -> Endpoint:
         """Who sends in ``direction`` (0 or 1)."""

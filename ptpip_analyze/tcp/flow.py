@@ -7,6 +7,8 @@ Numbers count up in order of first packet, as Wireshark's ``tcp.stream`` does.
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 import numpy as np
 
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
@@ -34,6 +36,7 @@ class Flows:
         self._flow_of_key: dict[tuple[int, ...], int] = {}
         self._key_columns = np.empty((5, 16), np.uint64)
         self._flow_connection = np.empty(0, np.int64)  # the connection that a flow is in at present
+        self._over: set[int] = set()  # flows whose connection has ended
 
     def assign(
         self,
@@ -91,36 +94,65 @@ class Flows:
         return stream
 
     def _open_and_close(self, batch: _Batch) -> list[tuple[int, int, int]]:
-        """Open a connection at the first packet of each new flow and at each SYN that uses ports again; note the ends.
+        """Open a connection at the first packet of each new flow and where ports are used again; note the ends.
 
-        Returns the SYNs that began a new connection as (row, flow, connection before), in order of row.
+        Returns the rows at which ports were used again as (row, flow, connection before), in order of row.
         """
         known = len(self._flow_connection)
-        events = dict.fromkeys(np.flatnonzero(batch.flags & (SYN | FIN | RST)).tolist(), False)
         fresh = np.flatnonzero(batch.flow >= known)
+        first: set[int] = set()
         if len(fresh):
-            first = np.unique(batch.flow[fresh], return_index=True)[1]
-            events.update(dict.fromkeys(fresh[first].tolist(), True))
+            first.update(fresh[np.unique(batch.flow[fresh], return_index=True)[1]].tolist())
             missing = int(batch.flow.max()) + 1 - known
             self._flow_connection = np.concatenate([self._flow_connection, np.full(missing, -1)])
+        events = {*np.flatnonzero(batch.flags & (SYN | FIN | RST)).tolist(), *first}
+        if self._over:
+            for flow in self._over.intersection(np.flatnonzero(np.bincount(batch.flow)).tolist()):
+                events.update(self._strangers(flow, batch, -1))
+        waiting = sorted(events)
         splits: list[tuple[int, int, int]] = []
         began: dict[int, int] = {}  # flow -> row from which its present connection runs in this batch
-        for row, is_first in sorted(events.items()):
+        while waiting:
+            row = heappop(waiting)
             flow = int(batch.flow[row])
-            if is_first:
+            if row in first:
                 self._flow_connection[flow] = self._open(flow, batch, row)
-            number = int(self._flow_connection[flow])
-            if batch.flags[row] & (FIN | RST):
-                self._close(self.connections[number], batch, row)
-            if not batch.flags[row] & SYN:
-                continue
-            if not is_first and not self._belongs(self.connections[number], batch, row, began.get(flow, 0)):
-                fresh_number = self._open(flow, batch, row)
-                splits.append((row, flow, number))
-                self._flow_connection[flow] = number = fresh_number
+            connection = self.connections[int(self._flow_connection[flow])]
+            synchronises = bool(batch.flags[row] & SYN)
+            if synchronises:
+                anew = row not in first and not self._belongs(connection, batch, row, began.get(flow, 0))
+            else:
+                anew = flow in self._over and self._is_stranger(connection, batch, row)
+            if anew:
+                splits.append((row, flow, connection.number))
+                self._over.discard(flow)
+                self._flow_connection[flow] = self._open(flow, batch, row)
+                connection = self.connections[-1]
                 began[flow] = row
-            self._synchronise(self.connections[number], batch, row)
+            if batch.flags[row] & (FIN | RST):
+                self._close(connection, batch, row)
+                if connection.is_over and flow not in self._over:
+                    self._over.add(flow)
+                    for stranger in self._strangers(flow, batch, row):
+                        heappush(waiting, stranger)
+            if synchronises:
+                self._synchronise(connection, batch, row)
         return splits
+
+    def _strangers(self, flow: int, batch: _Batch, row: int) -> list[int]:
+        """The first row behind ``row`` whose sequence number is none of the connection that is over; or none."""
+        connection = self.connections[int(self._flow_connection[flow])]
+        rows = batch.before(len(batch.flow), flow)
+        rows = rows[rows > row]
+        for candidate in rows[(batch.flags[rows] & (SYN | FIN | RST)) == 0].tolist():
+            if self._is_stranger(connection, batch, candidate):
+                return [candidate]
+        return []
+
+    def _is_stranger(self, connection: Connection, batch: _Batch, row: int) -> bool:
+        """Does a segment behind the end of a connection belong to another one, whose SYN was not captured?"""
+        end = connection.ends[int(batch.swapped[row])]
+        return end is not None and abs(signed32(int(batch.sequence[row]) - end)) > LATE_SYN_BYTES
 
     def _note_bounds(self, stream: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
         """Earliest and latest time of the connections seen, and their last packet."""
@@ -192,6 +224,8 @@ class Flows:
             connection.closed_at = int(batch.time[row])
             connection.closed_by = int(batch.swapped[row])
             connection.close_kind = "reset" if batch.flags[row] & RST else "fin"
+        if connection.ends[int(batch.swapped[row])] is None:
+            connection.ends[int(batch.swapped[row])] = int(batch.sequence[row])
 
     def _synchronise(self, connection: Connection, batch: _Batch, row: int) -> None:
         """Let a SYN open its connection or confirm that it is open."""

@@ -77,7 +77,7 @@ def _transaction(row: Row) -> str:
     )
     if row["response_parameters"]:
         line += f", returns {describe.parameters_text(row['response_parameters'])}"
-    if row["data_direction"] != "none":
+    if row["data_direction"] in ("in", "out"):
         line += f", {describe.human_bytes(row['data_bytes'])} {row['data_direction']}"
         if row["announced_bytes"] != row["data_bytes"]:
             total = row["announced_bytes"]

@@ -278,6 +278,34 @@ def test_begins_with_the_first_packet_of_a_direction_in_its_own_batch() -> None:
     assert connections(packets) == [0, 0, 0]
 
 
+def over(seq: int = 1001, other: int = 9001) -> list:
+    return [
+        out(SYN, seq - 1),
+        back(SYN | ACK, other - 1, seq),
+        out(ACK, seq, other, b"data"),
+        out(FIN | ACK, seq + 4, other),
+        back(FIN | ACK, other, seq + 5),
+        out(ACK, seq + 5, other + 1),
+    ]
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("far", [50_000_000, -50_000_000])
+def test_begins_a_new_connection_behind_the_end_of_one_without_a_syn(batch: int, far: int) -> None:
+    """The same ports are used again, and the capture lacks the new handshake: nothing of it may disappear."""
+    first = (1001 + far) % 2**32
+    packets = [*over(), out(ACK, first, 77, b"again"), back(ACK, 77, first + 5), out(ACK, first + 5, 77, b"more")]
+    assert connections(packets, batch) == [0] * 6 + [1] * 3
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_keeps_what_is_near_the_end_of_a_connection(batch: int) -> None:
+    packets = [*over(), out(ACK, 1001, 9001, b"data"), back(ACK, 9002, 1006)]
+    assert connections(packets, batch) == [0] * 8
+    half = over()[:4]
+    assert connections([*half, back(ACK, 80_000_000, 1006, b"late")], batch) == [0] * 5, "only one side has ended it"
+
+
 # What is recorded
 
 
