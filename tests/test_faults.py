@@ -156,7 +156,9 @@ def fault(name: str, loss: Loss, told: list[Told]) -> str:
         return f"untouched transactions changed: {changed}"
     touched = [one for one in told if loss.touches(one)]
     if not touched:  # a lost Cancel: all is as before, but for the status, and there may have been more data
-        hit = [one.row | {"status": "gap", "transfer_s": None} for one in told if loss.falls_into(one)]
+        unknown = {"status": "gap", "transfer_s": None}
+        hit = [one.row | unknown for one in told if loss.falls_into(one)]
+        hit = [row | ({"data_direction": None} if row["data_direction"] == "none" else {}) for row in hit]
         return "" if list(map(without_place, left)) == list(map(without_place, hit)) else f"{left} for {hit}"
     if loss.leaves_no_trace:
         fine = len(left) <= len(touched) and {row["status"] for row in left} <= {"open", "began-earlier", "gap"}

@@ -120,12 +120,19 @@ class Line:
 
         Senders cut a long data phase into Data messages of one size: all of them are looked at together.
         """
-        places = np.arange(at, stop - length + 1, length)
-        found = self._plausible(places, np.searchsorted(self.at, places, "right") - 1, data, base)
-        same = (found.length == length) & (found.kind == kind)
-        alike = min(len(found.at), len(places))
-        broken = np.flatnonzero(~(same[:alike] & (found.at[:alike] == places[:alike])))
-        return int(broken[0]) if len(broken) else alike
+        total, together = 0, 16
+        while at + length <= stop:
+            places = np.arange(at, min(stop - length, at + (together - 1) * length) + 1, length)
+            found = self._plausible(places, np.searchsorted(self.at, places, "right") - 1, data, base)
+            alike = len(found.at)
+            same = (found.at == places[:alike]) & (found.length == length) & (found.kind == kind)
+            broken = np.flatnonzero(~same)
+            alike = int(broken[0]) if len(broken) else alike
+            total += alike
+            if alike < len(places):
+                break
+            at, together = at + alike * length, 4 * together
+        return total
 
     def piece(self, at: int) -> int:
         """Index of the row that holds a position."""

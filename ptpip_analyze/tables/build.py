@@ -191,7 +191,9 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
         "parameters": _words(columns, request, asked_words),
         "data_phase_info": _codes(columns["data_phase_info"][request], phase_known),
         # No data phase in the capture is "none" only where no byte of the transaction is missing from it.
-        "data_direction": arrow.choices(made.direction[part], DIRECTIONS, has_data | ~holed),
+        "data_direction": arrow.choices(
+            made.direction[part], DIRECTIONS, has_data | (made.status[part] != STATUSES.index("gap"))
+        ),
         "announced_bytes": _integers(np.minimum(total, np.uint64(2**63 - 1)).astype(np.int64), total_known),
         "data_bytes": _integers(made.data_bytes[part]),
         "data_messages": _integers(made.data_messages[part]),
