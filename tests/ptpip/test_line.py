@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.ptpip.framing import FramedStream
 from ptpip_analyze.ptpip.line import Line, rows_from
 from ptpip_analyze.ptpip.recognise import DATA_LIMIT, GREETING_LIMIT
@@ -172,3 +173,16 @@ def test_keeps_the_rows_from_an_offset_on_whole(offset: int, packets: list[int])
     np.testing.assert_array_equal(kept, rows[:, 3 - len(packets) :])
     kept[[OFFSET, LENGTH, CAPTURED]] = 0
     assert rows[OFFSET].tolist() == [100, 103, 105], "a copy: what was consumed may be forgotten"
+
+
+def test_counts_messages_of_one_size_that_follow_one_another() -> None:
+    """Also where segments cut them anywhere, but not through a header."""
+    laid = Laid()
+    chunks = b"".join(m.DATA.to_bytes(4, "little").join([(32).to_bytes(4, "little"), bytes(24)]) for _ in range(100))
+    other = (33).to_bytes(4, "little") + m.DATA.to_bytes(4, "little") + bytes(25)
+    for count in (0, 1, 15, 16, 17, 80, 100):
+        stream = chunks[: 32 * count] + other + chunks
+        rows = laid.rows(stream[:310], stream[310:1000], stream[1000:])
+        line = Line([(FramedStream(0, None), rows)])
+        assert line.repeats(0, line.stop[0], 32, m.DATA, laid.bytes, 0) == count
+    assert line.repeats(0, 32 * 3 + 31, 32, m.DATA, laid.bytes, 0) == 3, "not what ends behind the line"
