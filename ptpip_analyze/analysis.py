@@ -21,9 +21,11 @@ from .ahead import ahead
 from .capture import Dissected, Dissector, PacketBatch, Source, expand, open_capture
 from .facts.packets import DEFAULT_PORT
 from .ptpip import Conversations
+from .ptpip.conversation import FOREIGN
 from .result import CaptureFacts, Result
 from .store import Columns
 from .tcp import CUT, Flows, stable_order
+from .tcp.connection import RST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,9 +42,6 @@ PACKET_COLUMNS = {
     "marks": "u1",
     "talk": "i4",  # for packets that are not TCP: index into the address pairs; -1 when not IP
 }
-
-RST = 4
-FOREIGN = 2
 
 
 class Prepared(NamedTuple):

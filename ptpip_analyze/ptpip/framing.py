@@ -37,7 +37,6 @@ class FramedStream:
     """
 
     __slots__ = (
-        "acknowledged",
         "anchors",
         "boundary",
         "bytes",
@@ -65,7 +64,6 @@ class FramedStream:
         self.tail: list[np.ndarray] = []
         self.open: dict[str, int] | None = None
         self.anchors: list[np.ndarray] = []
-        self.acknowledged: int | None = None  # latest anchor, to keep only changes
 
 
 class Framer:
