@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from .ahead import ahead
-from .capture import Dissected, Dissector, PacketBatch, Source, expand, open_capture
+from .ahead import Shared, can_fork, in_process, in_thread, nothing
+from .capture import CHUNK_BYTES, PacketBatch, Source, expand, open_capture
 from .facts.packets import DEFAULT_PORT
+from .headers import HeaderReader, Headers
 from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
 from .result import CaptureFacts, Result
@@ -44,19 +45,6 @@ PACKET_COLUMNS = {
 }
 
 
-class Prepared(NamedTuple):
-    """A batch of packets whose headers have been read.
-
-    ``whole``: every packet is one TCP segment; ``flow`` and ``swapped`` are what ``Flows.number`` said of the segments.
-    """
-
-    batch: PacketBatch
-    seen: Dissected
-    whole: bool
-    flow: np.ndarray
-    swapped: np.ndarray
-
-
 class Analyzer:
     """Analyses one capture, batch by batch.
 
@@ -66,75 +54,69 @@ class Analyzer:
 
     def __init__(self, source: Source, ports: Sequence[int] = (), *, packets: bool = True) -> None:
         self._source = source
-        self._dissector = Dissector()
+        self._reader = HeaderReader(packets=packets)
         self._flows = Flows()
         self._conversations = Conversations(source.read, {DEFAULT_PORT, *ports})
         self._packets = Columns(PACKET_COLUMNS) if packets else None
         self._facts = CaptureFacts()
-        self._talks: dict[tuple[int, ...], int] = {}
+        self._talks: list[tuple[int, ...]] = []
 
-    def prepare(self, batch: PacketBatch) -> Prepared:
-        """Read the headers of the next packets; may run in another thread, one batch ahead of ``feed``."""
-        seen = self._dissector.dissect(batch)
-        row = seen.row
-        whole = len(row) == len(batch.time) and bool((np.diff(row) == 1).all())  # every packet is one TCP segment
-        flow, swapped = self._flows.number(
-            (_of(seen.source_high, row, whole), _of(seen.source_low, row, whole)),
-            (_of(seen.destination_high, row, whole), _of(seen.destination_low, row, whole)),
-            (seen.source_port, seen.destination_port),
-        )
-        return Prepared(batch, seen, whole, flow, swapped)
+    def prepare(self, batch: PacketBatch) -> Headers:
+        """Read the headers of the next packets; may run in another thread or process, ahead of ``feed``."""
+        return self._reader.read(batch)
 
-    def feed(self, batch: PacketBatch | Prepared) -> None:
+    def feed(self, batch: PacketBatch | Headers) -> None:
         """Take the next packets of the capture, as they come or prepared."""
-        batch, seen, whole, flow, swapped = batch if isinstance(batch, Prepared) else self.prepare(batch)
-        self._facts = self._facts.with_batch(batch)
-        count, row = len(batch.time), seen.row
+        headers = batch if isinstance(batch, Headers) else self.prepare(batch)
+        self._facts = self._facts.with_times(headers.time)
+        count, row = len(headers.time), headers.row
         marks = np.zeros(count, np.uint8)
         stream_of = np.full(count, -1, np.int64)
         if len(row):
             stream = self._flows.place(
-                flow,
-                swapped,
-                seen.sequence,
-                seen.acknowledgment,
-                seen.flags,
-                batch.first + row,
-                _of(batch.time, row, whole),
+                headers.fresh,
+                headers.flow,
+                headers.swapped,
+                headers.sequence,
+                headers.acknowledgment,
+                headers.flags,
+                headers.first + row,
+                headers.time if headers.whole else headers.time[row],
             )
-            self._reassemble(batch, seen, stream, marks)
+            self._reassemble(headers, stream, marks)
             stream_of[row] = stream
-            marks[row[seen.captured < seen.length]] |= CUT
         if self._packets is None:
             return
+        marks[row[headers.carried < headers.length]] |= CUT
+        self._talks += headers.talks
         self._packets.append(
-            time=batch.time,
-            captured=batch.captured,
-            original=batch.original,
+            time=headers.time,
+            captured=headers.captured,
+            original=headers.original,
             stream=stream_of,
-            payload=_payload(seen, count, whole),
+            payload=_payload(headers),
             marks=marks,
-            talk=self._talk_numbers(seen, stream_of),
+            talk=headers.talk,
         )
 
-    def _reassemble(self, batch: PacketBatch, seen: Dissected, stream: np.ndarray, marks: np.ndarray) -> None:
+    def _reassemble(self, headers: Headers, stream: np.ndarray, marks: np.ndarray) -> None:
         """Sort segments by stream and hand them on, leaving out resets and what is known not to be PTP-IP."""
         conversations = self._conversations
         conversations.room_for(len(self._flows.connections))
-        usable = np.flatnonzero((conversations.states[stream >> 1] != FOREIGN) & (seen.flags & RST == 0))
+        usable = np.flatnonzero((conversations.states[stream >> 1] != FOREIGN) & (headers.flags & RST == 0))
         if len(usable) == 0:
             return
         order = usable[stable_order(stream[usable])]
-        packet_rows = seen.row[order]
+        packet_rows = headers.row[order]
         rows = np.empty((7, len(order)), np.int64)
-        rows[0] = seen.sequence[order]
-        rows[1] = seen.length[order]
-        rows[2] = seen.captured[order]
-        rows[3] = seen.position[order]
-        rows[4] = packet_rows + batch.first
-        rows[5] = batch.time[packet_rows]
-        rows[6] = seen.acknowledgment[order]
-        flags, found = seen.flags[order], np.zeros(len(order), np.uint8)
+        rows[0] = headers.sequence[order]
+        rows[1] = headers.length[order]
+        rows[2] = headers.carried[order]
+        rows[3] = headers.position[order]
+        rows[4] = packet_rows + headers.first
+        rows[5] = headers.time[packet_rows]
+        rows[6] = headers.acknowledgment[order]
+        flags, found = headers.flags[order], np.zeros(len(order), np.uint8)
         sorted_streams = stream[order]
         edges = [0, *(np.flatnonzero(np.diff(sorted_streams)) + 1).tolist(), len(order)]
         work: dict[int, list[list[np.ndarray]]] = {}
@@ -142,27 +124,8 @@ class Analyzer:
             number = int(sorted_streams[low])
             tcp = self._flows.connections[number >> 1]
             conversations.take(tcp, number & 1, rows[:, low:high], flags[low:high], found[low:high], work)
-        conversations.frame(work, batch.data, batch.base)
+        conversations.frame(work, headers.data, headers.base)
         marks[packet_rows] |= found
-
-    def _talk_numbers(self, seen: Dissected, stream_of: np.ndarray) -> np.ndarray:
-        """Numbers of the address pairs of packets that are IP and not TCP."""
-        numbers = np.full(len(stream_of), -1, np.int64)
-        rows = np.flatnonzero((seen.network > 0) & (stream_of < 0))
-        if len(rows):
-            pairs = np.stack(
-                [
-                    seen.source_high[rows],
-                    seen.source_low[rows],
-                    seen.destination_high[rows],
-                    seen.destination_low[rows],
-                ],
-                axis=1,
-            )
-            unique, place = np.unique(pairs, axis=0, return_inverse=True)
-            known = [self._talks.setdefault(tuple(pair), len(self._talks)) for pair in unique.tolist()]
-            numbers[rows] = np.array(known)[place.ravel()]
-        return numbers
 
     def finish(self) -> Result:
         """No more packets come: what is left is decided, and the tables can be asked for."""
@@ -178,18 +141,14 @@ class Analyzer:
         return Result(self._source, self._facts, self._packets, talks, self._flows, self._conversations, owned=owned)
 
 
-def _payload(seen: Dissected, count: int, whole: bool) -> np.ndarray:
+def _payload(headers: Headers) -> np.ndarray:
     """TCP payload bytes of each packet, -1 where it is not TCP."""
-    if whole:
-        return seen.length
-    payload = np.full(count, -1, np.int64)
-    payload[seen.row] = 0
-    np.add.at(payload, seen.row, seen.length)  # a fragmented datagram has several rows
+    if headers.whole:
+        return headers.length
+    payload = np.full(len(headers.time), -1, np.int64)
+    payload[headers.row] = 0
+    np.add.at(payload, headers.row, headers.length)  # a fragmented datagram has several rows
     return payload
-
-
-def _of(column: np.ndarray, row: np.ndarray, whole: bool) -> np.ndarray:
-    return column if whole else column[row]
 
 
 class Analysis:
@@ -313,12 +272,16 @@ def analyze(
     ports: Sequence[int] = (),
     packets: bool = True,
     progress: Progress | None = None,
+    fork: bool = False,
+    meanwhile: Callable[[], object] = nothing,
 ) -> Analysis:
     """Analyse captures as one.
 
     ``captures`` is a path, glob, directory, "-" or an open binary file, or several of those names. ``ports`` are TCP
     ports, besides 15740, on which PTP-IP is expected; ``packets=False`` keeps no packets table, which is faster.
-    ``progress(done, total)`` is called with bytes as work goes on.
+    ``progress(done, total)`` is called with bytes as work goes on. With ``fork`` large captures are read by a forked
+    process where that is safe (on Linux, without other threads), else by a thread. ``meanwhile`` is called once, when
+    the first capture is being read: a place for what the caller has to load for later.
     Raises CaptureError for what is not a capture; a damaged tail is not an error, see ``captures[i].damage``.
     """
     if isinstance(captures, str | os.PathLike):
@@ -336,13 +299,30 @@ def analyze(
             source = open_capture(name)
             analyzer = Analyzer(source, ports, packets=packets)
             done, rest = sum(sizes[:index]), sum(sizes[index + 1 :])
-            for prepared in ahead(map(analyzer.prepare, source.batches())):
-                analyzer.feed(prepared)
+            for headers in _headers(analyzer, source, fork, meanwhile):
+                analyzer.feed(headers)
                 if progress is not None:
-                    progress(done + prepared.batch.base + len(prepared.batch.data), done + source.size + rest)
+                    progress(done + headers.base + len(headers.data), done + source.size + rest)
+            meanwhile = nothing
             results.append(analyzer.finish())
     except BaseException:
         for result in results:
             result.close()
         raise
     return Analysis(results)
+
+
+def _headers(
+    analyzer: Analyzer, source: Source, fork: bool, meanwhile: Callable[[], object]
+) -> Generator[Headers, None, None]:
+    """The headers of all packets, read ahead of analysis where that pays."""
+    if source.size <= CHUNK_BYTES:
+        meanwhile()
+        yield from map(analyzer.prepare, source.batches())
+    elif fork and can_fork():
+        # The columns of a batch need about as much room as its bytes, unless nearly all packets are empty.
+        shared = Shared(2 * CHUNK_BYTES, CHUNK_BYTES)
+        batches = source.batches(CHUNK_BYTES, shared.buffers)
+        source.learn((yield from in_process(map(analyzer.prepare, batches), shared, source.told, meanwhile)))
+    else:
+        yield from in_thread(map(analyzer.prepare, source.batches()), meanwhile)

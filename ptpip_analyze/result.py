@@ -14,7 +14,7 @@ from .store import Columns
 from .tcp import Flows
 
 if TYPE_CHECKING:
-    from .capture import CaptureError, PacketBatch, Source
+    from .capture import CaptureError, Source
 
 _DATA = (m.DATA, m.END_DATA)
 
@@ -26,14 +26,14 @@ class CaptureFacts(NamedTuple):
     first_time: int = 0
     last_time: int = 0
 
-    def with_batch(self, batch: PacketBatch) -> CaptureFacts:
-        """These facts with one more batch counted."""
-        if len(batch.time) == 0:
+    def with_times(self, times: np.ndarray) -> CaptureFacts:
+        """These facts with more packets counted, by their times (int64, ns)."""
+        if len(times) == 0:
             return self
-        first, last = int(batch.time.min()), int(batch.time.max())
+        first, last = int(times.min()), int(times.max())
         if self.packets:
             first, last = min(first, self.first_time), max(last, self.last_time)
-        return CaptureFacts(self.packets + len(batch.time), first, last)
+        return CaptureFacts(self.packets + len(times), first, last)
 
 
 class Result:

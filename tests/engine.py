@@ -15,6 +15,7 @@ import numpy as np
 
 from ptpip_analyze.ptpip import Conversations, Pair, handshakes, pair
 from ptpip_analyze.tcp import Flows, Reassembler
+from ptpip_analyze.tcp.numbering import FlowNumbers
 from tests.traffic import Packet
 
 RST = 4
@@ -42,6 +43,7 @@ class Segments:
         self.captured = np.array([len(part) for part in carried], np.int64)
         self.position = np.cumsum(self.captured) - self.captured
         self.reads: list[tuple[int, int]] = []
+        self.numbers = FlowNumbers()
 
     @staticmethod
     def _halves(addresses: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -63,10 +65,15 @@ class Segments:
     def assign(self, flows: Flows, low: int, high: int) -> np.ndarray:
         """Stream numbers of the segments from ``low`` to ``high``."""
         part = slice(low, high)
-        return flows.assign(
+        flow, swapped, fresh = self.numbers.number(
             (self.source[0][part], self.source[1][part]),
             (self.destination[0][part], self.destination[1][part]),
             (self.ports[0][part], self.ports[1][part]),
+        )
+        return flows.place(
+            fresh,
+            flow,
+            swapped,
             self.sequence[part],
             self.acknowledgment[part],
             self.flags[part],

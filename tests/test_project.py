@@ -26,6 +26,7 @@ FLOORS = {
     "ahead": 0,
     "capture": 1,
     "tcp": 2,
+    "headers": 3,
     "ptpip": 3,
     "ptp": 4,
     "rules": 5,

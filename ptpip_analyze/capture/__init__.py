@@ -2,6 +2,6 @@
 
 from .batch import CaptureError, PacketBatch
 from .inet import Dissected, Dissector
-from .source import Source, expand, open_capture
+from .source import CHUNK_BYTES, Source, expand, open_capture
 
-__all__ = ["CaptureError", "Dissected", "Dissector", "PacketBatch", "Source", "expand", "open_capture"]
+__all__ = ["CHUNK_BYTES", "CaptureError", "Dissected", "Dissector", "PacketBatch", "Source", "expand", "open_capture"]

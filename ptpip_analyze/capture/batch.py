@@ -6,6 +6,7 @@ Promises that bytes beyond a packet's captured bytes are never seen as its heade
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,19 +66,22 @@ class PacketBatch:
 class Window:
     """A stretch of the source in memory that moves towards its end.
 
-    ``buffer`` holds ``used`` bytes from source position ``base`` on; ``size`` is the size of the source. Buffers are
-    used in turn, so that what lies in the one before stays valid for a while.
+    ``buffer`` holds ``used`` bytes from source position ``base`` on; ``size`` is the size of the source. ``RING``
+    buffers are used in turn, so that what was given out as ``array`` stays valid for a while: ``buffers`` if they are
+    given and large enough, else its own.
     """
 
-    def __init__(self, fd: int, size: int, chunk_bytes: int) -> None:
+    def __init__(self, fd: int, size: int, chunk_bytes: int, buffers: Sequence[memoryview] = ()) -> None:
         self.size = size
         self.base = 0
         self.used = 0
-        self.buffer = bytearray()
+        self.buffer: bytearray | memoryview = bytearray()
         self._fd = fd
         self._chunk_bytes = chunk_bytes
+        self._buffers = buffers
         self._ring = [bytearray() for _ in range(RING)]
         self._turn = 0
+        self._given_out = False
 
     @property
     def at_end(self) -> bool:
@@ -90,16 +94,20 @@ class Window:
         The caller vouches that ``need`` bytes exist: a lying length must not get memory. OSError when reading fails.
         """
         capacity = max(self._chunk_bytes, need)
-        self._turn = (self._turn + 1) % RING
-        if len(self._ring[self._turn]) != capacity:
-            self._ring[self._turn] = bytearray(capacity)
-        buffer = self._ring[self._turn]
+        if self._given_out:  # a move that gave nothing out must not take a turn from what was
+            self._turn, self._given_out = (self._turn + 1) % RING, False
+        if self._buffers and capacity <= len(self._buffers[self._turn]):
+            buffer: bytearray | memoryview = self._buffers[self._turn]
+        else:
+            if len(self._ring[self._turn]) != capacity:
+                self._ring[self._turn] = bytearray(capacity)
+            buffer = self._ring[self._turn]
         kept = min(max(0, self.base + self.used - position), capacity)
-        if kept:
-            start = position - self.base
-            buffer[:kept] = memoryview(self.buffer)[start : start + kept]
-        used, end = kept, min(capacity, self.size - position)
-        with memoryview(buffer) as view:
+        with memoryview(buffer) as view, memoryview(self.buffer) as before:
+            if kept:
+                start = position - self.base
+                view[:kept] = before[start : start + kept]
+            used, end = kept, min(capacity, self.size - position)
             while used < end:
                 count = os.preadv(self._fd, [view[used:end]], position + used)
                 if count == 0:  # the file shrank meanwhile
@@ -110,6 +118,7 @@ class Window:
 
     def array(self, end: int) -> npt.NDArray[np.uint8]:
         """The first ``end`` bytes of the window as uint8, not copied."""
+        self._given_out = True
         return np.frombuffer(self.buffer, np.uint8, end)
 
 

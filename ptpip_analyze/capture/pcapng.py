@@ -42,6 +42,8 @@ _READ = {SECTION: SECTION_HEADER_BYTES, INTERFACE: 20, STATISTICS: 24}
 _IF_TSRESOL, _IF_TSOFFSET, _ISB_IFDROP = 9, 14, 5
 _BILLION = 10**9
 
+Buffer = bytes | bytearray | memoryview
+
 
 @dataclass(frozen=True, slots=True)
 class Interface:
@@ -79,7 +81,7 @@ def read_header(path: str, start: bytes) -> None:
     _section(path, start, 0, 0)
 
 
-def _section(path: str, buffer: bytes | bytearray, at: int, begin: int) -> Section:
+def _section(path: str, buffer: Buffer, at: int, begin: int) -> Section:
     """The section whose header lies ``at`` in the buffer, and at ``begin`` in the source."""
     order = _BYTE_ORDER.get(bytes(buffer[at + 8 : at + 12]))
     if order is None:
@@ -155,7 +157,7 @@ def batches(path: str, window: Window, dropped: dict[tuple[int, int], int]) -> I
         at += length
 
 
-def _walk(buffer: bytearray, at: int, used: int, section: Section) -> tuple[list[int], int]:
+def _walk(buffer: Buffer, at: int, used: int, section: Section) -> tuple[list[int], int]:
     """Go over whole blocks in the window: places of frames, and the place of the block where it stops.
 
     That is the first block that isn't whole, or is read by ``batches``, or is bad.
@@ -194,9 +196,7 @@ def _check_length(path: str, begin: int, kind: int, length: int, left: int) -> N
         raise CaptureError(path, begin, f"a block needs {length} bytes and {left} are left", at_end=True)
 
 
-def _options(
-    path: str, buffer: bytearray, at: int, end: int, begin: int, section: Section
-) -> Iterator[tuple[int, bytes]]:
+def _options(path: str, buffer: Buffer, at: int, end: int, begin: int, section: Section) -> Iterator[tuple[int, bytes]]:
     """Options (code, value) between ``at`` and ``end``. CaptureError for one that runs past its block."""
     header = section.struct("HH").unpack_from
     while end - at >= 4:
@@ -209,7 +209,7 @@ def _options(
         at += 4 + length + -length % 4
 
 
-def _interface(path: str, buffer: bytearray, at: int, length: int, begin: int, section: Section) -> Interface:
+def _interface(path: str, buffer: Buffer, at: int, length: int, begin: int, section: Section) -> Interface:
     if len(section.interfaces) >= MOST_INTERFACES:
         raise CaptureError(path, begin, f"more than {MOST_INTERFACES} interfaces in a section")
     link, snaplen = section.struct("HxxI").unpack_from(buffer, at + 8)

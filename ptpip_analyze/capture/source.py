@@ -11,8 +11,8 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -82,8 +82,8 @@ class Source:
         """Packets that were lost while capturing, over all interfaces; None when the capture does not tell."""
         return sum(self._dropped.values()) if self._dropped else None
 
-    def batches(self, chunk_bytes: int = CHUNK_BYTES) -> Iterator[PacketBatch]:
-        """All packets from the beginning, read ``chunk_bytes`` at a time.
+    def batches(self, chunk_bytes: int = CHUNK_BYTES, buffers: Sequence[memoryview] = ()) -> Iterator[PacketBatch]:
+        """All packets from the beginning, read ``chunk_bytes`` at a time, into ``buffers`` if given (``RING`` of them).
 
         The last batches' bytes stay valid until two further ones were requested. Sets ``damage``, ``links`` and
         ``dropped`` as it goes on. ValueError when the source is closed.
@@ -93,7 +93,7 @@ class Source:
         self.damage = self._spool_damage
         self.links = {}
         self._dropped = {}
-        window = Window(self._fd, self.size, max(chunk_bytes, _LEAST_CHUNK_BYTES))
+        window = Window(self._fd, self.size, max(chunk_bytes, _LEAST_CHUNK_BYTES), buffers)
         if self._header is None:
             packets = pcapng.batches(self.path, window, self._dropped)
         else:
@@ -109,6 +109,14 @@ class Source:
         except OSError as error:
             place = window.base + window.used
             self.damage = CaptureError(self.path, place, f"can't be read: {error.strerror or error}")
+
+    def told(self) -> tuple[Any, ...]:
+        """What ``batches`` has found out beside packets, for a ``Source`` in another process: see ``learn``."""
+        return self.damage, self.links, self._dropped
+
+    def learn(self, told: tuple[Any, ...]) -> None:
+        """Take over what the ``batches`` of the same source found out in another process."""
+        self.damage, self.links, self._dropped = told
 
     def _count_links(self, batch: PacketBatch) -> None:
         link = batch.link

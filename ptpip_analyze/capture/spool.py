@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -125,6 +124,8 @@ def spool(path: str, read: Read, limit: int | None = None) -> tuple[BinaryIO, st
             return read(count)
         found, ahead = ahead[:count], ahead[count:]
         return found
+
+    import tempfile  # takes its time to load, and is seldom needed
 
     file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  the source closes it
     try:

@@ -16,6 +16,8 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line `arguments` (default: the process's) and leave the process with its exit code."""
+    # numpy's linear algebra starts a thread per core while it loads, and is never used here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from ptpip_analyze.cli.app import run
 

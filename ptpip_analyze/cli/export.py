@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import threading
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,10 +30,8 @@ def _export(
 ) -> None:
     """Write every table to a folder: sessions.parquet, transactions.parquet, ..."""
     chosen = tuple(TABLES) if tables is None else names_in(tables, tuple(TABLES), "--tables", "table")
-    if file_format == "parquet":
-        # Loading it takes longer than reading a small capture: let it happen meanwhile.
-        threading.Thread(target=importlib.import_module, args=("pyarrow.parquet",)).start()
-    with analysed(captures, ports, progress, packets="packets" in chosen) as analysis:
+    modules = ["ptpip_analyze.tables.export", *(["pyarrow.parquet"] if file_format == "parquet" else [])]
+    with analysed(captures, ports, progress, packets="packets" in chosen, modules=modules) as analysis:
         from ptpip_analyze.tables.export import ExportError, export_tables
 
         schemas = {table: arrow_schema(table) for table in chosen}

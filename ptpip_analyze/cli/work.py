@@ -7,7 +7,7 @@ Refuses to catch our own faults.
 from __future__ import annotations
 
 import contextlib
-import difflib
+import importlib
 import os
 import sys
 import time
@@ -48,9 +48,16 @@ def forget_stdout() -> None:
 
 @contextlib.contextmanager
 def analysed(
-    captures: Sequence[str], ports: Sequence[int] | None, progress: bool, *, packets: bool = False
+    captures: Sequence[str],
+    ports: Sequence[int] | None,
+    progress: bool,
+    *,
+    packets: bool = False,
+    modules: Sequence[str] = (),
 ) -> Iterator[Analysis]:
     """The analysis of `captures`, with the packets table if wanted; what is damaged in them is said on stderr.
+
+    `modules` will be needed by the block: they are loaded while the first bytes are being read.
 
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
@@ -59,11 +66,23 @@ def analysed(
     from ptpip_analyze.tables.frame import keep_pandas_away
 
     keep_pandas_away()
+
+    def load() -> None:
+        for module in modules:
+            importlib.import_module(module)
+
     try:
         with contextlib.ExitStack() as stack:
             with _progress(progress) as report:
                 analysis = stack.enter_context(
-                    analyze(list(captures), ports=tuple(ports or ()), packets=packets, progress=report)
+                    analyze(
+                        list(captures),
+                        ports=tuple(ports or ()),
+                        packets=packets,
+                        progress=report,
+                        fork=True,
+                        meanwhile=load,
+                    )
                 )
             for capture in analysis.captures:
                 if capture.damage is not None:
@@ -137,6 +156,8 @@ def names_in(text: str, known: Sequence[str], option: str, what: str) -> tuple[s
         raise CommandError(f"{option} names no {what}")
     for name in names:
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             raise CommandError(f"{option}: no such {what}: {name}; {hint}")

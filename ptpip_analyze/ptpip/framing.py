@@ -19,6 +19,7 @@ from . import messages as m
 from .line import Candidates, Line, Read, gathered, rows_from
 from .recognise import GREETING_LIMIT, is_plausible
 from .resync import find_boundary
+from .rows import Found, Row, write
 
 # Greetings are framed whole, because their names have no fixed length.
 WHOLE = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK)
@@ -62,7 +63,7 @@ class FramedStream:
         self.first_kind: int | None = None  # type of the first message
         self.losses = 0  # how often sync was lost in nonsense
         self.tail: list[np.ndarray] = []
-        self.open: dict[str, int] | None = None
+        self.open: Row | None = None
         self.anchors: list[np.ndarray] = []
 
 
@@ -143,73 +144,31 @@ class Framer:
         last = int(np.searchsorted(rows[OFFSET], end, "left")) - 1
         covered = rows[:, max(first, 0) : last + 1]
         holes = covered[POSITION] == HOLE
-        row = dict.fromkeys(m.COLUMNS, 0)
-        row.update(
-            stream=number,
-            offset=start,
-            length=end - start,
-            type=m.UNFRAMED,
-            status=status,
-            reason=reason,
-            first=int(covered[PACKET].min()),
-            last=int(covered[PACKET].max()),
-            began=int(covered[TIME].min()),
-            time=int(covered[TIME].max()),
-            acknowledgment=-1 if holes[0] else int(covered[ACK, 0]),
-            lost=int(covered[LENGTH][holes].sum()),
-        )
-        self._append_row(row)
+        row = Row(number, start, end - start, m.UNFRAMED)
+        row.extend(covered, int(covered[LENGTH][holes].sum()), 0)
+        row.acknowledgment = -1 if holes[0] else int(covered[ACK, 0])
+        row.status, row.reason = status, reason
+        write([row], None, self.messages)
 
     def _finish(self, stream: FramedStream) -> None:
         """Write down a message that never ended, and bytes too few to be one."""
+        row = None
         if stream.open is not None:
-            row = stream.open
-            stream.open = None
-            if row["status"] in (m.COMPLETE, m.MALFORMED):
-                row["status"] = m.CUT
-            row["lost"] += row["offset"] + row["length"] - stream.end  # what never came was not carried either
-            self._append_row(row)
+            row, stream.open = stream.open, None
         elif stream.tail and not stream.lost:
             rows = np.concatenate(stream.tail, axis=1)
             stream.tail = []
             if stream.boundary < stream.end:
                 line = Line([(stream, rows)])
                 start = stream.boundary - line.shift[0]
-                window, known = self._scalar_window(line, start, line.stop[0] - start, np.empty(0, np.uint8), 0)
-                self._append_beginning(stream, line, start, window, known)
-
-    def _append_beginning(self, stream: FramedStream, line: Line, start: int, window: bytes, known: int) -> None:
-        """The beginning of a message of which the capture holds no more than these few bytes."""
-        framed = known >= m.HEADER_BYTES
-        length = int.from_bytes(window[:4], "little") if framed else line.stop[0] - start
-        kind = int.from_bytes(window[4:8], "little") if framed else m.UNFRAMED
-        gap, _ = line.missing(start, line.stop[0])
-        never_came = max(length - (line.stop[0] - start), 0)
-        fields = m.decode(
-            np.frombuffer(window.ljust(m.WINDOW_BYTES, b"\0"), np.uint8)[np.newaxis],
-            np.array([known]),
-            np.array([length]),
-            np.array([kind]),
-        )
-        rows = line.rows
-        self.messages.append(
-            stream=np.array([stream.number]),
-            offset=np.array([stream.boundary]),
-            length=np.array([length]),
-            type=np.array([kind]),
-            status=np.array([m.GAP if gap else m.CUT]),
-            known=np.array([min(known, m.FIXED_BYTES)]),
-            first=rows[PACKET].min(keepdims=True),
-            last=rows[PACKET].max(keepdims=True),
-            began=rows[TIME].min(keepdims=True),
-            time=rows[TIME].max(keepdims=True),
-            acknowledgment=rows[ACK, :1],
-            lost=np.array([gap + never_came]),
-            **fields,
-        )
-
-    def _append_row(self, row: dict[str, int]) -> None:
-        self.messages.append(**{name: np.array([row[name]]) for name in m.COLUMNS})
+                window = self._window(line, start, line.stop[0] - start, np.empty(0, np.uint8), 0)
+                row = Row(stream.number, stream.boundary, line.stop[0] - start, m.UNFRAMED)
+                if len(window) >= m.HEADER_BYTES:
+                    row = _headed(stream, stream.boundary, int.from_bytes(window[:4], "little"), window)
+                row.extend(rows, line.missing(start, line.stop[0])[0], 0)
+        if row is not None:
+            row.unfinished(row.offset + row.length - stream.end)
+            write([row], None, self.messages)
 
     def _frame(self, work: list[tuple[FramedStream, np.ndarray]], data: np.ndarray, base: int, final: bool) -> None:
         line = Line(work)
@@ -219,12 +178,12 @@ class Framer:
         unlinked = np.flatnonzero(ends[:-1] != starts[1:])  # the last candidate of each run
         spans: list[tuple[int, int, int]] = []  # stream index, candidates from, to
         singles: list[tuple[int, int, int, int]] = []  # stream index, start, length, type
-        closing: list[tuple[int, int, dict[str, int]]] = []  # stream index, end on the line, open message
+        closing: list[tuple[int, int, Row]] = []  # stream index, end on the line, open message
         for index, (stream, rows) in enumerate(work):
             found = (starts, ends, unlinked, candidates.kind)
             self._walk(index, stream, rows, line, found, spans, singles, closing, data, base, final)
-        self._close_open(line, closing)
-        self._append(work, line, spans, singles, candidates, data, base)
+        closed = self._carry_on(line, closing)
+        self._append(work, line, closed, spans, singles, candidates, data, base)
 
     def _walk(
         self,
@@ -235,7 +194,7 @@ class Framer:
         candidates: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
         spans: list[tuple[int, int, int]],
         singles: list[tuple[int, int, int, int]],
-        closing: list[tuple[int, int, dict[str, int]]],
+        closing: list[tuple[int, int, Row]],
         data: np.ndarray,
         base: int,
         final: bool,
@@ -262,7 +221,8 @@ class Framer:
                     spans.append((index, candidate, last + 1))
                     at = int(ends[last])
                     continue
-            window, known = self._scalar_window(line, at, stop - at, data, base)
+            window = self._window(line, at, stop - at, data, base)
+            known = len(window)
             if known < 8:
                 if line.has_hole(at + known, min(at + 8, stop)):
                     stream.lost = m.HIDDEN
@@ -289,7 +249,7 @@ class Framer:
             if known >= min(length, m.FIXED_BYTES) or line.has_hole(at + known, min(at + m.FIXED_BYTES, stop)):
                 if kind in WHOLE and length <= GREETING_LIMIT:
                     break
-                self._open(index, stream, line, at, length, window, known)
+                stream.open = self._opened(index, stream, line, at, length, window)
                 at += length
             break
         stream.boundary = at + shift
@@ -322,70 +282,38 @@ class Framer:
     def _header_follows(self, line: Line, at: int, stop: int, data: np.ndarray, base: int) -> bool:
         if at >= stop:
             return False
-        window, known = self._scalar_window(line, at, stop - at, data, base)
-        return known >= 8 and is_plausible(int.from_bytes(window[0:4], "little"), int.from_bytes(window[4:8], "little"))
-
-    def _scalar_window(self, line: Line, at: int, room: int, data: np.ndarray, base: int) -> tuple[bytes, int]:
-        """The first bytes of a message, read piece by piece: 38, fewer where the stream ends or a byte is missing."""
-        wanted = min(m.FIXED_BYTES, room)
-        window = line.read(at, wanted, data, base, self._read)
-        return window, len(window)
-
-    def _open(
-        self, index: int, stream: FramedStream, line: Line, at: int, length: int, window: bytes, known: int
-    ) -> None:
-        """Remember a message whose end is not here yet."""
-        kind = int.from_bytes(window[4:8], "little")
-        fields = m.decode(
-            np.frombuffer(window.ljust(m.WINDOW_BYTES, b"\0"), np.uint8)[np.newaxis],
-            np.array([known]),
-            np.array([length]),
-            np.array([kind]),
+        window = self._window(line, at, stop - at, data, base)
+        return len(window) >= 8 and is_plausible(
+            int.from_bytes(window[0:4], "little"), int.from_bytes(window[4:8], "little")
         )
-        piece = line.piece(at)
-        part = line.rows[:, piece : line.last_piece[index] + 1]
-        gap, cut = line.missing(at, line.stop[index])
-        stream.open = {
-            "stream": stream.number,
-            "offset": at + line.shift[index],
-            "length": length,
-            "type": kind,
-            "status": m.GAP if gap else m.CUT if cut else m.COMPLETE,
-            "known": known,
-            "first": int(part[PACKET].min()),
-            "last": int(part[PACKET].max()),
-            "began": int(part[TIME].min()),
-            "time": int(part[TIME].max()),
-            "acknowledgment": int(part[ACK, 0]),
-            "lost": gap,
-            **{name: int(values[0]) for name, values in fields.items()},
-        }
 
-    def _close_open(self, line: Line, closing: list[tuple[int, int, dict[str, int]]]) -> None:
-        """Carry on the messages that were open: add what came, and write down those that ended."""
+    def _window(self, line: Line, at: int, room: int, data: np.ndarray, base: int) -> bytes:
+        """The first bytes of a message, read piece by piece: 38, fewer where the stream ends or a byte is missing."""
+        return line.read(at, min(m.FIXED_BYTES, room), data, base, self._read)
+
+    def _opened(self, index: int, stream: FramedStream, line: Line, at: int, length: int, window: bytes) -> Row:
+        """A message whose end is not here yet, so far as it is here."""
+        row = _headed(stream, at + line.shift[index], length, window)
+        row.extend(line.rows[:, line.piece(at) : line.last_piece[index] + 1], *line.missing(at, line.stop[index]))
+        return row
+
+    def _carry_on(self, line: Line, closing: list[tuple[int, int, Row]]) -> list[Row]:
+        """Add to the messages that were open what came of them, and give those that ended."""
+        closed = []
         for index, end, row in closing:
             start = line.start[index]
             if end > start:
                 part = line.rows[:, line.first_piece[index] : line.piece(end - 1) + 1]
-                gap, cut = line.missing(start, end)
-                row["lost"] += gap
-                if gap:
-                    row["status"] = m.GAP
-                elif cut and row["status"] == m.COMPLETE:
-                    row["status"] = m.CUT
-                row["first"] = min(row["first"], int(part[PACKET].min()))
-                row["last"] = max(row["last"], int(part[PACKET].max()))
-                row["began"] = min(row["began"], int(part[TIME].min()))
-                row["time"] = max(row["time"], int(part[TIME].max()))
-            if row["offset"] + row["length"] <= end + line.shift[index]:
-                if row["reason"] and row["status"] == m.COMPLETE:
-                    row["status"] = m.MALFORMED
-                self._append_row(row)
+                row.extend(part, *line.missing(start, end))
+            if row.offset + row.length <= end + line.shift[index]:
+                closed.append(row)
+        return closed
 
     def _append(
         self,
         work: list[tuple[FramedStream, np.ndarray]],
         line: Line,
+        closed: list[Row],
         spans: list[tuple[int, int, int]],
         singles: list[tuple[int, int, int, int]],
         candidates: Candidates,
@@ -395,6 +323,7 @@ class Framer:
         """Write the rows of all messages that are complete in this batch."""
         starts, lengths, kinds, pieces = candidates
         if not spans and not singles:
+            write(closed, None, self.messages)
             return
         chosen = (
             np.concatenate([np.arange(start, stop) for _, start, stop in spans]) if spans else np.empty(0, np.int64)
@@ -414,10 +343,6 @@ class Framer:
         beyond = np.flatnonzero(at + length > line.at[first_piece] + line.rows[LENGTH, first_piece])
         last_piece[beyond] = np.searchsorted(line.at, at[beyond] + length[beyond] - 1, "right") - 1
         window, known = self._windows(line, at, length, first_piece, data, base)
-        declared = window.view("<u4")[:, 0].astype(np.int64)
-        fields = m.decode(window, known, declared, kind)
-        reason = fields["reason"]
-        reason[(reason == m.FINE) & (declared != length)] = m.WRONG_LENGTH
         rows = line.rows
         packets, times = rows[PACKET], rows[TIME]
         first, last = packets[first_piece], packets[last_piece]
@@ -428,51 +353,37 @@ class Framer:
             last = np.maximum.reduceat(np.append(packets, packets[-1]), pairs)[::2]
             began = np.minimum.reduceat(np.append(times, times[-1]), pairs)[::2]
             time = np.maximum.reduceat(np.append(times, times[-1]), pairs)[::2]
-        status = np.where(reason != m.FINE, m.MALFORMED, m.COMPLETE).astype(np.uint8)
-        lost = np.zeros(len(at), np.int64)
-        if line.incomplete:
-            gap, cut = line.missing_between(at, at + length)
-            lost = gap
-            status[cut > 0] = m.CUT
-            status[gap > 0] = m.GAP
-        numbers = np.array([stream.number for stream, _ in work])
-        shifts = np.array(line.shift)
-        self._keep_greetings(work, line, (owner, at, length, kind), reason, status, data, base)
-        self.messages.append(
-            stream=numbers[owner],
-            offset=at + shifts[owner],
-            length=declared,
-            type=kind,
-            status=status,
-            known=known,
-            first=first,
-            last=last,
-            began=began,
-            time=time,
-            acknowledgment=rows[ACK, first_piece],
-            lost=lost,
-            **fields,
-        )
+        gap, cut = line.missing_between(at, at + length) if line.incomplete else (None, None)
+        flaws = self._greetings(work, line, (owner, at, length, kind), len(closed), data, base)
+        numbers, shifts = np.array([stream.number for stream, _ in work]), np.array(line.shift)
+        found = Found(
+            numbers[owner], at + shifts[owner], length, kind, window, known, first, last, began, time,
+            rows[ACK, first_piece], gap, cut, flaws,
+        )  # fmt: skip
+        write(closed, found, self.messages)
 
-    def _keep_greetings(
+    def _greetings(
         self,
         work: list[tuple[FramedStream, np.ndarray]],
         line: Line,
         messages: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-        reason: np.ndarray,
-        status: np.ndarray,
+        before: int,
         data: np.ndarray,
         base: int,
-    ) -> None:
-        """Remember the bytes of greetings, and judge them by their layout."""
+    ) -> dict[int, int]:
+        """Remember the bytes of greetings, and judge them by their layout: row -> reason.
+
+        ``before`` rows will be written before these.
+        """
         owner, at, length, kind = messages
+        flaws = {}
         for row in np.flatnonzero((kind == m.INIT_COMMAND_REQUEST) | (kind == m.INIT_COMMAND_ACK)).tolist():
             body = line.read(int(at[row]), min(int(length[row]), GREETING_LIMIT), data, base, self._read)
-            self.greetings[len(self.messages) + row] = body
-            if status[row] in (m.COMPLETE, m.MALFORMED) and reason[row] == m.FINE:
-                flaw = m.greeting(int(kind[row]), body, fuji=work[owner[row]][0].fuji)["reason"]
-                if flaw:
-                    reason[row], status[row] = flaw, m.MALFORMED
+            self.greetings[len(self.messages) + before + row] = body
+            flaw = m.greeting(int(kind[row]), body, fuji=work[owner[row]][0].fuji)["reason"]
+            if flaw and not line.has_hole(int(at[row]), int(at[row] + length[row])):
+                flaws[row] = int(flaw)
+        return flaws
 
     def _windows(
         self, line: Line, at: np.ndarray, length: np.ndarray, piece: np.ndarray, data: np.ndarray, base: int
@@ -501,3 +412,8 @@ class Framer:
                 window[row, : len(read)] = np.frombuffer(read, np.uint8)
                 known[row] = len(read)
         return window, known
+
+
+def _headed(stream: FramedStream, offset: int, length: int, window: bytes) -> Row:
+    """A message of which at least the header is known."""
+    return Row(stream.number, offset, length, int.from_bytes(window[4:8], "little"), window[: m.FIXED_BYTES])

@@ -9,7 +9,6 @@ so that a table of any length costs a constant amount of memory until someone as
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from typing import IO
 
@@ -70,6 +69,8 @@ class Columns:
             self._chunks.append(chunk)
         else:
             if self._file is None:
+                import tempfile  # takes its time to load, and is seldom needed
+
                 self._file = tempfile.TemporaryFile(prefix="ptpip-analyze-", buffering=0)  # noqa: SIM115 - until close()
             self._chunks.append((self._file_bytes, rows))
             for values in chunk.values():

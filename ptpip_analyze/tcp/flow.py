@@ -7,68 +7,34 @@ Numbers count up in order of first packet, as Wireshark's ``tcp.stream`` does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
 import numpy as np
 
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
+from .numbering import FlowKey
 
 # How far below the first sequence number seen a late SYN may lie and still open the same connection: packets are
 # written out of order within a receive window, not beyond.
 LATE_SYN_BYTES = 1 << 20
 
-_MIX_1 = np.uint64(0x9E3779B97F4A7C15)
-_MIX_2 = np.uint64(0xC2B2AE3D27D4EB4F)
-_MIX_3 = np.uint64(0x165667B19E3779F9)
-
 
 class Flows:
     """Numbers the TCP connections of one capture.
 
-    ``connections[n]`` is connection n. Segments are mapped to streams (``2 * connection + direction``) in two steps,
-    ``number`` and ``place``, so that the first can run ahead.
+    ``connections[n]`` is connection n. Segments come with the flow numbers that ``FlowNumbers`` gave them.
     """
 
     def __init__(self) -> None:
         self.connections: list[Connection] = []
-        self._known = np.empty(0, np.uint64)  # sorted hashes of the four addresses
-        self._known_flow = np.empty(0, np.int64)  # flow number of each
-        self._flow_of_key: dict[tuple[int, ...], int] = {}
-        self._key_columns = np.empty((5, 16), np.uint64)
+        self._keys: list[FlowKey] = []  # the four addresses of each flow
         self._flow_connection = np.empty(0, np.int64)  # the connection that a flow is in at present
         self._over: set[int] = set()  # flows whose connection has ended
 
-    def assign(
-        self,
-        source: tuple[np.ndarray, np.ndarray],
-        destination: tuple[np.ndarray, np.ndarray],
-        ports: tuple[np.ndarray, np.ndarray],
-        sequence: np.ndarray,
-        acknowledgment: np.ndarray,
-        flags: np.ndarray,
-        packet: np.ndarray,
-        time: np.ndarray,
-    ) -> np.ndarray:
-        """Stream number (int64) of each segment, segments given in packet order: ``number``, then ``place``."""
-        flow, swapped = self.number(source, destination, ports)
-        return self.place(flow, swapped, sequence, acknowledgment, flags, packet, time)
-
-    def number(
-        self,
-        source: tuple[np.ndarray, np.ndarray],
-        destination: tuple[np.ndarray, np.ndarray],
-        ports: tuple[np.ndarray, np.ndarray],
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Flow number (int64) of each segment, and whether the higher endpoint sends it (bool).
-
-        ``source`` and ``destination`` are (high, low) uint64 halves of the addresses, ``ports`` is (source,
-        destination). A flow is a set of four addresses; may run one batch ahead of ``place`` in another thread.
-        """
-        key, swapped = _keys(source, destination, ports)
-        return self._flow_numbers(key), swapped
-
     def place(
         self,
+        fresh: Sequence[FlowKey],
         flow: np.ndarray,
         swapped: np.ndarray,
         sequence: np.ndarray,
@@ -77,10 +43,12 @@ class Flows:
         packet: np.ndarray,
         time: np.ndarray,
     ) -> np.ndarray:
-        """Stream number (int64) of each segment, given what ``number`` said of it.
+        """Stream number (int64) of each segment, ``2 * connection + direction``; segments given in packet order.
 
-        ``packet`` and ``time`` (ns) are absolute. Records SYN, FIN and RST on the connections.
+        ``fresh`` are the keys of the flows that are new, ``flow`` and ``swapped`` what ``FlowNumbers`` said of the
+        segments; ``packet`` and ``time`` (ns) are absolute. Records SYN, FIN and RST on the connections.
         """
+        self._keys.extend(fresh)
         if len(flow) == 0:
             return np.empty(0, np.int64)
         batch = _Batch(flow, swapped, sequence, acknowledgment, flags, packet, time)
@@ -174,44 +142,8 @@ class Flows:
             known.last_time = max(known.last_time, latest)
             known.last_packet = at
 
-    def _flow_numbers(self, key: np.ndarray) -> np.ndarray:
-        hashed = (key[0] ^ (key[1] * _MIX_1)) + ((key[2] ^ (key[3] * _MIX_2)) ^ (key[4] * _MIX_3)) * _MIX_2
-        flow = self._look_up(hashed)
-        missing = flow < 0
-        if missing.any():
-            rows = np.flatnonzero(missing)
-            fresh, first = np.unique(hashed[rows], return_index=True)
-            flows = np.empty(len(fresh), np.int64)
-            for which in np.argsort(first, kind="stable").tolist():  # number in order of first packet
-                flows[which] = self._flow_at(key, int(rows[first[which]]))
-            merged = np.concatenate([self._known, fresh])
-            order = np.argsort(merged, kind="stable")
-            self._known, self._known_flow = merged[order], np.concatenate([self._known_flow, flows])[order]
-            flow = self._look_up(hashed)
-        if any((self._key_columns[row][flow] != key[row]).any() for row in range(5)):
-            # Two sets of addresses share a hash: rare or hostile, so decide by the addresses themselves.
-            flow = np.array([self._flow_at(key, row) for row in range(key.shape[1])], np.int64)
-        return flow
-
-    def _look_up(self, hashed: np.ndarray) -> np.ndarray:
-        if len(self._known) == 0:
-            return np.full(len(hashed), -1, np.int64)
-        at = np.minimum(np.searchsorted(self._known, hashed), len(self._known) - 1)
-        return np.where(self._known[at] == hashed, self._known_flow[at], -1)
-
-    def _flow_at(self, key: np.ndarray, row: int) -> int:
-        columns = tuple(key[:, row].tolist())
-        flow = self._flow_of_key.get(columns)
-        if flow is None:
-            flow = len(self._flow_of_key)
-            if flow == self._key_columns.shape[1]:
-                self._key_columns = np.concatenate([self._key_columns, self._key_columns], axis=1)
-            self._key_columns[:, flow] = columns
-            self._flow_of_key[columns] = flow
-        return flow
-
     def _open(self, flow: int, batch: _Batch, row: int) -> int:
-        columns = self._key_columns[:, flow].tolist()
+        columns = self._keys[flow]
         low = ((columns[0] << 64) | columns[1], columns[4] >> 16)
         high = ((columns[2] << 64) | columns[3], columns[4] & 0xFFFF)
         number = len(self.connections)
@@ -305,32 +237,6 @@ class _Batch:
         low, high = flows.searchsorted([flow, flow + 1])
         rows = order[low:high]
         return rows[: rows.searchsorted(row)]
-
-
-def _keys(
-    source: tuple[np.ndarray, np.ndarray],
-    destination: tuple[np.ndarray, np.ndarray],
-    ports: tuple[np.ndarray, np.ndarray],
-) -> tuple[np.ndarray, np.ndarray]:
-    """The endpoints of segments, lower one first, as (5, n) uint64, and whether the sender is the higher one."""
-    source_port, destination_port = (port.astype(np.uint64) for port in ports)
-    higher = source[1] > destination[1]
-    equal = source[1] == destination[1]
-    if equal.any():
-        higher |= equal & (source_port > destination_port)
-    narrow = not (source[0].any() or destination[0].any())  # IPv4 only: the upper halves are zero
-    if not narrow:
-        higher = (source[0] > destination[0]) | ((source[0] == destination[0]) & higher)
-    key = np.zeros((5, len(higher)), np.uint64)
-    if not narrow:
-        key[0] = np.where(higher, destination[0], source[0])
-        key[2] = np.where(higher, source[0], destination[0])
-    key[1] = np.where(higher, destination[1], source[1])
-    key[3] = np.where(higher, source[1], destination[1])
-    both = (source_port << np.uint64(16)) | destination_port
-    turned = (destination_port << np.uint64(16)) | source_port
-    key[4] = np.where(higher, turned, both)
-    return key, higher
 
 
 def stable_order(numbers: np.ndarray) -> np.ndarray:

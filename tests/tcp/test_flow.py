@@ -8,7 +8,6 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from ptpip_analyze.tcp import Connection, Flows, flow
@@ -146,20 +145,6 @@ def test_keeps_a_connection_apart_that_differs_in_one_address_or_port_only() -> 
         replace(first, source=("2001:db8::1", 50001), destination=("2001:db9::2", 15740)),
     ]
     assert connections([first, *others, *reversed(others), first]) == [*range(8), *reversed(range(1, 8)), 0]
-
-
-@pytest.mark.parametrize("batch", [0, 1, 5])
-def test_tells_connections_apart_whose_hashes_collide(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    packets = capture("two_pairs") + capture("ports_again")
-    packets += [replace(out(ACK, 5, 5, b"x"), source=(DESK[0], 52_000 + number)) for number in range(30)] * 2
-    expected = numbered(packets, batch)
-    for mix in ("_MIX_1", "_MIX_2", "_MIX_3"):
-        monkeypatch.setattr(flow, mix, np.uint64(0))  # every IPv4 connection hashes to zero now
-    colliding = numbered(packets, batch)
-    assert colliding[1] == expected[1]
-    assert [(one.low, one.high, one.first_packet) for one in colliding[0].connections] == [
-        (one.low, one.high, one.first_packet) for one in expected[0].connections
-    ]
 
 
 def test_answers_no_segments_with_no_numbers() -> None:

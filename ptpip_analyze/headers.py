@@ -1,0 +1,106 @@
+"""From packets to what their headers say, numbered and ready for reassembly: all that depends on packets alone.
+
+Promises plain arrays and no state that the rest of an analysis shares, so that headers can be read in another thread or
+process, ahead of everything else.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .capture import Dissected, Dissector, PacketBatch
+from .tcp.numbering import FlowKey, FlowNumbers
+
+Pair = tuple[int, int, int, int]
+
+
+class Headers(NamedTuple):
+    """The headers of a batch of packets; one element per packet, or per TCP segment in packet order.
+
+    first, base, data, time, captured, original: as in ``PacketBatch``.
+    row: int64, per segment its packet within the batch. ``whole``: every packet is exactly one segment.
+    sequence, acknowledgment (uint32), flags (uint8), position, length, carried (int64): per segment, its source
+    position, bytes on the wire and bytes in the capture.
+    flow, swapped: per segment, see ``FlowNumbers.number``; ``fresh`` are the keys of the flows that are new.
+    talk: int32 per packet, number of its two addresses if it is IP and not TCP, else -1; ``talks`` are the address
+    pairs (high and low half of the source, then of the destination) that are new. Empty where not asked for.
+    """
+
+    first: int
+    base: int
+    data: np.ndarray
+    time: np.ndarray
+    captured: np.ndarray
+    original: np.ndarray
+    row: np.ndarray
+    whole: bool
+    sequence: np.ndarray
+    acknowledgment: np.ndarray
+    flags: np.ndarray
+    position: np.ndarray
+    length: np.ndarray
+    carried: np.ndarray
+    flow: np.ndarray
+    swapped: np.ndarray
+    fresh: list[FlowKey]
+    talk: np.ndarray
+    talks: list[Pair]
+
+
+class HeaderReader:
+    """Reads the headers of one capture, batch by batch; without ``packets`` it does not note who talks besides TCP."""
+
+    def __init__(self, *, packets: bool = True) -> None:
+        self._packets = packets
+        self._dissector = Dissector()
+        self._flows = FlowNumbers()
+        self._talks: dict[Pair, int] = {}
+
+    def read(self, batch: PacketBatch) -> Headers:
+        """The headers of the next batch of the capture."""
+        seen = self._dissector.dissect(batch)
+        row = seen.row
+        whole = len(row) == len(batch.time) and bool((np.diff(row) == 1).all())
+        sent, received = (seen.source_high, seen.source_low), (seen.destination_high, seen.destination_low)
+        if not whole:
+            sent, received = (sent[0][row], sent[1][row]), (received[0][row], received[1][row])
+        flow, swapped, fresh = self._flows.number(sent, received, (seen.source_port, seen.destination_port))
+        talk, talks = self._talks_in(seen) if self._packets else (np.empty(0, np.int32), [])
+        return Headers(
+            batch.first,
+            batch.base,
+            batch.data,
+            batch.time,
+            batch.captured,
+            batch.original,
+            row,
+            whole,
+            seen.sequence,
+            seen.acknowledgment,
+            seen.flags,
+            seen.position,
+            seen.length,
+            seen.captured,
+            flow,
+            swapped,
+            fresh,
+            talk,
+            talks,
+        )
+
+    def _talks_in(self, seen: Dissected) -> tuple[np.ndarray, list[Pair]]:
+        """Numbers of the address pairs of packets that are IP and carry no TCP segment, and those that are new."""
+        numbers = np.full(len(seen.network), -1, np.int32)
+        alone = seen.network > 0
+        alone[seen.row] = False
+        rows = np.flatnonzero(alone)
+        known = len(self._talks)
+        if len(rows):
+            columns = (seen.source_high, seen.source_low, seen.destination_high, seen.destination_low)
+            pairs = np.stack([column[rows] for column in columns], axis=1)
+            unique, place = np.unique(pairs, axis=0, return_inverse=True)
+            found = [self._talks.setdefault(tuple(pair), len(self._talks)) for pair in unique.tolist()]
+            numbers[rows] = np.array(found)[place.ravel()]
+        return numbers, list(self._talks)[known:]
