@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .capture import NO_TIME, earliest
 from .ptp import DEVICE_INFO_BYTES, GET_DEVICE_INFO, NO_ROW, DeviceInfo, Transactions, build, device_info
 from .ptpip import Conversations, Pair, handshakes, pair
 from .ptpip import messages as m
@@ -20,20 +21,21 @@ _DATA = (m.DATA, m.END_DATA)
 
 
 class CaptureFacts(NamedTuple):
-    """What is counted of all packets: their number, and the earliest and latest time (ns since the epoch)."""
+    """What is counted of all packets: their number, the earliest and latest known time (ns since the epoch, NO_TIME)."""
 
     packets: int = 0
-    first_time: int = 0
-    last_time: int = 0
+    first_time: int = NO_TIME
+    last_time: int = NO_TIME
 
     def with_batch(self, batch: PacketBatch) -> CaptureFacts:
         """These facts with one more batch counted."""
         if len(batch.time) == 0:
             return self
         first, last = int(batch.time.min()), int(batch.time.max())
-        if self.packets:
-            first, last = min(first, self.first_time), max(last, self.last_time)
-        return CaptureFacts(self.packets + len(batch.time), first, last)
+        if first == NO_TIME < last:
+            first = int(batch.time[batch.time != NO_TIME].min())
+        packets = self.packets + len(batch.time)
+        return CaptureFacts(packets, earliest(first, self.first_time), max(last, self.last_time))
 
 
 class Result:
@@ -102,8 +104,8 @@ class Result:
 
     @property
     def times(self) -> tuple[int, int] | None:
-        """Earliest and latest packet time in ns since the epoch; None for a capture without packets."""
-        return (self.facts.first_time, self.facts.last_time) if self.facts.packets else None
+        """Earliest and latest packet time in ns since the epoch; None where no packet has a time."""
+        return (self.facts.first_time, self.facts.last_time) if self.facts.last_time != NO_TIME else None
 
     @property
     def other_connections(self) -> int:

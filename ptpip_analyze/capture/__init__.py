@@ -1,7 +1,17 @@
 """Capture files become packets, packets become TCP segments. Refuses what is no capture: file, offset and reason."""
 
-from .batch import CaptureError, PacketBatch
+from .batch import NO_TIME, CaptureError, PacketBatch, earliest
 from .inet import Dissected, Dissector
 from .source import Source, expand, open_capture
 
-__all__ = ["CaptureError", "Dissected", "Dissector", "PacketBatch", "Source", "expand", "open_capture"]
+__all__ = [
+    "NO_TIME",
+    "CaptureError",
+    "Dissected",
+    "Dissector",
+    "PacketBatch",
+    "Source",
+    "earliest",
+    "expand",
+    "open_capture",
+]

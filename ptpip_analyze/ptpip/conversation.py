@@ -127,8 +127,8 @@ class Conversations:
             delivered = [self.reassembler.finish(first, second), self.reassembler.finish(second, first)]
             for rows in (*delivered[0], *delivered[1]):
                 # A hole behind the last byte shows in what came after it: put it where the connection ends.
-                rows[PACKET, rows[PACKET] < 0] = tcp.last_packet
-                rows[TIME, rows[TIME] < 0] = tcp.last_time
+                behind = rows[PACKET] < 0
+                rows[PACKET, behind], rows[TIME, behind] = tcp.last_packet, tcp.last_time
             if tcp.number not in self.known:
                 if not any(delivered):
                     continue

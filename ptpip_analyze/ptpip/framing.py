@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..capture import NO_TIME
 from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME
 from . import messages as m
@@ -201,14 +202,16 @@ class Framer:
             known=np.array([min(known, m.FIXED_BYTES)]),
             first=rows[PACKET].min(keepdims=True),
             last=rows[PACKET].max(keepdims=True),
-            began=rows[TIME].min(keepdims=True),
-            time=rows[TIME].max(keepdims=True),
+            began=(began := rows[TIME].min(keepdims=True)),
+            time=np.where(began == NO_TIME, NO_TIME, rows[TIME].max(keepdims=True)),
             acknowledgment=rows[ACK, :1],
             lost=np.array([gap + never_came]),
             **fields,
         )
 
     def _append_row(self, row: dict[str, int]) -> None:
+        if row["began"] == NO_TIME:
+            row["time"] = NO_TIME
         self.messages.append(**{name: np.array([row[name]]) for name in m.COLUMNS})
 
     def _frame(self, work: list[tuple[FramedStream, np.ndarray]], data: np.ndarray, base: int, final: bool) -> None:
@@ -428,6 +431,7 @@ class Framer:
             last = np.maximum.reduceat(np.append(packets, packets[-1]), pairs)[::2]
             began = np.minimum.reduceat(np.append(times, times[-1]), pairs)[::2]
             time = np.maximum.reduceat(np.append(times, times[-1]), pairs)[::2]
+        time = np.where(began == NO_TIME, NO_TIME, time)
         status = np.where(reason != m.FINE, m.MALFORMED, m.COMPLETE).astype(np.uint8)
         lost = np.zeros(len(at), np.int64)
         if line.incomplete:

@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from ..capture import NO_TIME, earliest
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
 
 # How far below the first sequence number seen a late SYN may lie and still open the same connection: packets are
@@ -79,7 +80,7 @@ class Flows:
     ) -> np.ndarray:
         """Stream number (int64) of each segment, given what ``number`` said of it.
 
-        ``packet`` and ``time`` (ns) are absolute. Records SYN, FIN and RST on the connections.
+        ``packet`` and ``time`` (ns, or NO_TIME) are absolute. Records SYN, FIN and RST on the connections.
         """
         if len(flow) == 0:
             return np.empty(0, np.int64)
@@ -155,7 +156,7 @@ class Flows:
         return end is not None and abs(signed32(int(batch.sequence[row]) - end)) > LATE_SYN_BYTES
 
     def _note_bounds(self, stream: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
-        """Earliest and latest time of the connections seen, and their last packet."""
+        """Earliest and latest known time of the connections seen, and their last packet."""
         connection = stream >> 1
         order = stable_order(connection)
         starts = np.flatnonzero(np.diff(connection[order], prepend=-1))
@@ -163,14 +164,15 @@ class Flows:
         last = order[np.append(starts[1:], len(order)) - 1]
         bounds = zip(
             connection[last].tolist(),
-            np.minimum.reduceat(times, starts).tolist(),
+            # One less than no time is the largest number there is, so that times that are known win.
+            (np.minimum.reduceat(times - 1, starts) + 1).tolist(),
             np.maximum.reduceat(times, starts).tolist(),
             packet[last].tolist(),
             strict=True,
         )
-        for number, earliest, latest, at in bounds:
+        for number, first, latest, at in bounds:
             known = self.connections[number]
-            known.first_time = min(known.first_time, earliest)
+            known.first_time = earliest(known.first_time, first)
             known.last_time = max(known.last_time, latest)
             known.last_packet = at
 
@@ -220,7 +222,7 @@ class Flows:
 
     def _close(self, connection: Connection, batch: _Batch, row: int) -> None:
         """Note a FIN or RST; of two that cross the earlier one by its clock, as they may be written in either order."""
-        if connection.closed_at is None or int(batch.time[row]) < connection.closed_at:
+        if connection.closed_at is None or NO_TIME < int(batch.time[row]) < connection.closed_at:
             connection.closed_at = int(batch.time[row])
             connection.closed_by = int(batch.swapped[row])
             connection.close_kind = "reset" if batch.flags[row] & RST else "fin"
