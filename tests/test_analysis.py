@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from ptpip_analyze import Analysis, Analyzer, CaptureError, analyze, open_capture
-from ptpip_analyze.capture import NO_TIME, PacketBatch
+from ptpip_analyze.capture import NO_TIME, PacketBatch, Source
 from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_bytes, pcapng_bytes, write_pcap
 
 TABLES = ("sessions", "transactions", "messages", "events", "packets")
@@ -224,6 +225,19 @@ def test_leaves_out_missing_bytes_and_says_where_they_belong() -> None:
         assert reach == len(payload)
 
 
+def test_refuses_data_that_is_not_whole_where_it_is_asked_to() -> None:
+    packets = conversation().open().get_object(1, bytes(5000)).get_property().packets()
+    third = damage.segments(packets, "command", "to-initiator")[4]
+    with analysed(damage.drop(packets, third)) as told:
+        size = len(packets[third].payload)
+        with pytest.raises(ValueError, match=f"^transaction 1: {size:,} bytes of its data are missing$"):
+            told.data(1, strict=True)
+        assert len(told.data(1)) == 5000 - size
+        assert told.data(2, strict=True) == told.data(2) != b""
+    with analysed(packets[: third - 3]) as told, pytest.raises(ValueError, match=r"^transaction 1: (\d|an unknown)"):
+        told.data(1, strict=True)
+
+
 def test_makes_a_table_once_and_when_asked() -> None:
     with analysed(capture("plain")) as told:
         assert told.sessions is told.sessions is told.frame("sessions")
@@ -313,6 +327,28 @@ def test_refuses_what_is_no_capture(tmp_path: Path) -> None:
     bad.write_bytes(b"this is a letter")
     with pytest.raises(CaptureError, match=r"b\.pcap"):
         analyze([good, bad])
+
+
+def test_closes_what_it_has_open_when_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Source] = []
+
+    def opening(name: str) -> Source:
+        opened.append(open_capture(name))
+        return opened[-1]
+
+    def stop(done: int, total: int) -> None:
+        if len(opened) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("ptpip_analyze.analysis.open_capture", opening)
+    paths = [write_pcap(tmp_path / f"{name}.pcap", capture(name)) for name in ("plain", "upload")]
+    with pytest.raises(KeyboardInterrupt):
+        analyze(paths, progress=stop)
+    assert len(opened) == 2
+    for source in opened:
+        with pytest.raises(ValueError, match="closed"):
+            source.read(0, 1)
+    assert "ahead" not in {thread.name for thread in threading.enumerate()}
 
 
 # Packets

@@ -2,7 +2,8 @@
 
 Promises the packets before a bad block and its offset; blocks and options that it doesn't know are skipped by their
 length. Blocks that Wireshark numbers as frames though they are no packets (custom, systemd journal, system call) become
-rows of link type ``NOT_A_PACKET``, so that frame numbers agree; they and Simple Packet Blocks have no time. Refuses versions other than 1.x.
+rows of link type ``NOT_A_PACKET``, so that frame numbers agree. They have no time, nor have Simple Packet Blocks.
+Refuses versions other than 1.x.
 """
 
 from __future__ import annotations
