@@ -2,7 +2,7 @@
 
 from .batch import NO_TIME, CaptureError, PacketBatch, earliest
 from .inet import Dissected, Dissector
-from .source import Source, expand, open_capture
+from .source import Source, expand, left_out, open_capture
 
 __all__ = [
     "NO_TIME",
@@ -13,5 +13,6 @@ __all__ = [
     "Source",
     "earliest",
     "expand",
+    "left_out",
     "open_capture",
 ]
