@@ -6,6 +6,7 @@ Promises that what is left out is said below the table. Refuses to hold more row
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -80,9 +81,17 @@ def console_for(stream: io.StringIO, *, terminal: bool) -> Console:
 
 
 def encoded(text: str, output: Path | None) -> bytes:
-    """`text` without blanks at line ends, in UTF-8 for a file, for stdout as it takes it, the rest escaped."""
+    """`text` without blanks at line ends, in UTF-8 for a file, for stdout in the letters that it has."""
     lines = "\n".join(line.rstrip(" ") for line in text.split("\n"))
-    return lines.encode("utf-8" if output else sys.stdout.encoding or "utf-8", "backslashreplace")
+    return describe.in_letters_of(lines, "utf-8" if output else _encoding())
+
+
+def _encoding() -> str:
+    """What stdout takes. Under LC_ALL=C Python writes UTF-8 all the same (PEP 540); the terminal was to get ASCII."""
+    asked = os.environ.get("LC_ALL") in ("C", "POSIX")
+    if asked and sys.stdout.isatty() and not {"PYTHONIOENCODING", "PYTHONUTF8"} & os.environ.keys():
+        return "ascii"
+    return sys.stdout.encoding or "utf-8"
 
 
 def show_rows(
