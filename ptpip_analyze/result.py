@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .capture import CaptureError, PacketBatch, Source
 
 START_DATA_BYTES = 20
-_DATA = (m.DATA, m.END_DATA)
 
 
 class CaptureFacts(NamedTuple):
@@ -193,18 +192,18 @@ class Result:
 
     @cached_property
     def _data_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """The rows of data messages by transaction, those of one in stream order; and the transaction of each."""
-        columns, of_message = self.messages, self.transactions.of_message
-        rows = np.flatnonzero((of_message != NO_ROW) & np.isin(columns["type"], _DATA))
-        rows = rows[np.lexsort((columns["offset"][rows], of_message[rows]))]
-        return rows, of_message[rows]
+        """The rows of data messages by transaction, those of one in stream order, and where those of each begin."""
+        kind, of_message = self.messages["type"], self.transactions.of_message
+        rows = np.flatnonzero((of_message != NO_ROW) & ((kind == m.DATA) | (kind == m.END_DATA))).astype(np.uint32)
+        owners = of_message[rows]
+        order = np.argsort(owners, kind="stable")  # messages are in stream order already, and nearly in this one
+        return rows[order], np.searchsorted(owners[order], np.arange(len(self.transactions) + 1))
 
     def data_pieces(self, number: int) -> list[tuple[int, int, int | None]]:
         """The data phase of transaction row ``number``: (offset in the payload, length, position or None)."""
         columns = self.messages
-        rows, owners = self._data_rows
-        low, high = np.searchsorted(owners, [number, number + 1])
-        rows = rows[low:high]
+        all_rows, begin = self._data_rows
+        rows = all_rows[begin[number] : begin[number + 1]]
         pieces: list[tuple[int, int, int | None]] = []
         done = 0
         for row in rows.tolist():

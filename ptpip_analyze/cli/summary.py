@@ -10,7 +10,7 @@ import typer
 
 from ptpip_analyze import describe
 from ptpip_analyze.cli.options import Captures, Output, Ports, Progress
-from ptpip_analyze.cli.work import analysed, written_to
+from ptpip_analyze.cli.work import CommandError, analysed, written_to
 from ptpip_analyze.describe import bar, count, counted, human_bytes, human_seconds, safe_text
 
 if TYPE_CHECKING:
@@ -38,18 +38,38 @@ def register(app: typer.Typer) -> None:
 
 def _summary(
     captures: Captures,
-    file_format: Annotated[SummaryFormat, typer.Option("--format", help="A page, or everything as JSON.")] = "text",
+    file_format: Annotated[
+        SummaryFormat | None,
+        typer.Option("--format", help="A page, or everything as JSON; a page is the default.", show_default=False),
+    ] = None,
     output: Output = None,
     ports: Ports = None,
     progress: Progress = True,
 ) -> None:
     """One page: the capture, its sessions, operations, responses, events, and what is wrong with them."""
+    chosen = _chosen_format(file_format, output)
     with analysed(captures, ports, progress) as analysis:
         from ptpip_analyze.tables.summary import summarize
 
         facts = summarize(analysis)
         with written_to(output, captures) as stream:
-            stream.write(_json(facts) if file_format == "json" else _page(facts, output))
+            stream.write(_json(facts) if chosen == "json" else _page(facts, output))
+
+
+def _chosen_format(asked: SummaryFormat | None, output: Path | None) -> SummaryFormat:
+    """The format asked for, else JSON for a file that is named so. CommandError for the suffix of a table's format."""
+    if output is None:
+        return asked or "text"
+    from ptpip_analyze.tables.export import FORMATS, ExportError, refuse_compression
+
+    try:
+        refuse_compression(output)
+    except ExportError as error:
+        raise CommandError(str(error)) from error
+    suffix = output.suffix.lower().lstrip(".")
+    if asked is None and suffix in FORMATS and suffix != "json":
+        raise CommandError(f"{output}: a summary is text or .json, not .{suffix}")
+    return asked or ("json" if suffix == "json" else "text")
 
 
 def _json(facts: dict[str, Any]) -> bytes:

@@ -207,6 +207,20 @@ def test_writes_to_a_file(run, pretended: Analysis, tmp_path: Path) -> None:
     assert "Session 0" in (tmp_path / "page.txt").read_text()
 
 
+def test_writes_json_to_a_file_that_is_named_so(run, pretended: Analysis, tmp_path: Path) -> None:
+    assert run("summary", "x", "-o", tmp_path / "page.json") == (0, "", "")
+    assert json.loads((tmp_path / "page.json").read_text())["sessions"]
+    run("summary", "x", "-o", tmp_path / "text.json", "--format", "text")
+    assert (tmp_path / "text.json").read_text().startswith("walk.pcapng")
+
+
+@pytest.mark.parametrize("name", ["page.csv", "page.json.gz"])
+def test_is_neither_a_table_nor_compressed(run, tmp_path: Path, name: str) -> None:
+    ran = run("summary", "/no/such/file", "-o", tmp_path / name)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_summarizes_a_real_conversation(plain_pcap: Path) -> None:
     ran = program("summary", plain_pcap)
     assert (ran.returncode, ran.stderr) == (0, "")
