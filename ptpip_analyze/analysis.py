@@ -215,13 +215,19 @@ class Analysis:
                 return result.message_bytes(number - result.first_message)
         raise IndexError(f"no message {number}")
 
-    def data(self, row: Any) -> builtins.bytes:
-        """The payload of a transaction's data phase as far as the capture holds it; missing bytes are left out.
+    def data(self, row: Any, *, strict: bool = False) -> builtins.bytes:
+        """The payload of a transaction's data phase as far as the capture holds it.
 
-        ``row`` is a row of ``transactions`` or its number. ``data_pieces`` tells where the bytes belong. IndexError
-        for no such transaction.
+        Bytes that are missing, in a hole or cut off by snaplen, are left out without a sign, so that what follows moves
+        up: ``data_pieces`` tells where the bytes belong, and with ``strict`` there are all of them or a ValueError that
+        says how many are missing. ``row`` is a row of ``transactions`` or its number. IndexError for no such
+        transaction.
         """
         result, number = self._transaction(row)
+        missing = result.data_missing(number) if strict else 0
+        if missing != 0:
+            some = "an unknown number of" if missing is None else f"{missing:,}"
+            raise ValueError(f"transaction {number + result.first_transaction}: {some} bytes of its data are missing")
         return b"".join(
             result.read(position, length) for _, length, position in result.data_pieces(number) if position is not None
         )
@@ -294,6 +300,7 @@ def analyze(
         raise TypeError(f"a path, several or an open binary file is needed, not {type(captures).__name__}")
     sizes = [Path(name).stat().st_size if isinstance(name, str) and os.path.isfile(name) else 0 for name in names]
     results: list[Result] = []
+    source: Source | None = None
     try:
         for index, name in enumerate(names):
             source = open_capture(name)
@@ -306,8 +313,9 @@ def analyze(
             meanwhile = nothing
             results.append(analyzer.finish())
     except BaseException:
-        for result in results:
-            result.close()
+        for opened in (*results, source):
+            if opened is not None:
+                opened.close()  # a second time where its result was closed, which is allowed
         raise
     return Analysis(results)
 

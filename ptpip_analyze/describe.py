@@ -6,6 +6,7 @@ Refuses to compute: it is handed values and says them.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -213,12 +214,14 @@ _PROBLEMS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("session", "rejected"): ("was rejected", "were rejected"),
     ("session", "incomplete"): ("did not finish the handshake", "did not finish the handshake"),
     ("session", "midstream"): ("began before the capture", "began before the capture"),
+    ("session", "reset"): ("ended with a reset of its command connection",) * 2,
     ("session", "undecoded"): ("speaks a dialect that is recognised but not decoded",) * 2,
     ("transaction", "gap"): ("misses bytes that the capture lacks", "miss bytes that the capture lacks"),
     ("transaction", "cancelled"): ("was cancelled", "were cancelled"),
     ("transaction", "open"): ("has no response by the end", "have no response by the end"),
     ("transaction", "began-earlier"): ("began before the capture", "began before the capture"),
     ("transaction", "disordered"): ("takes steps that PTP does not allow", "take steps that PTP does not allow"),
+    ("probe request", "open"): ("has no response by the end", "have no response by the end"),
     ("message", "gap"): ("misses bytes that the capture lacks", "miss bytes that the capture lacks"),
     ("message", "cut"): ("is cut off by the capture", "are cut off by the capture"),
     ("message", "malformed"): ("is malformed", "are malformed"),
@@ -236,7 +239,8 @@ def problem_line(
 ) -> str:
     """One problem as a sentence: "session 0: 2 transactions have no response by the end (frames 12 and 40)".
 
-    `of` is "session", "transaction" or "message"; `frames` the first few frame numbers of `count` such rows.
+    `of` is "session", "transaction", "message" or "probe request"; `frames` the first few frame numbers of `count` such
+    rows.
     """
     one, many = _PROBLEMS.get((of, status), (f"is {status}", f"are {status}"))
     if of == "session":
@@ -247,6 +251,33 @@ def problem_line(
     if reason:
         line += f": {safe_text(reason)}"
     return f"{line} ({frames_text(frames, count)})" if frames else line
+
+
+_ASCII: Final = {"█": "#", **dict.fromkeys("▉▊▋▌", "="), **dict.fromkeys("▍▎▏", "-"), "→": "->", "·": "-", "µ": "u"}
+
+
+def in_letters_of(text: str, encoding: str) -> bytes:
+    """`text` in `encoding`. Of letters that it lacks, our own signs become ASCII as wide as they, others escapes.
+
+    Only the arrow, which stands in no column, and the ellipsis before a remark become wider.
+    """
+    return text.encode(encoding, "ptpip-analyze")
+
+
+def _plain_letter(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    written = []
+    for at in range(error.start, error.end):
+        letter, behind = error.object[at], error.object[at + 1 : at + 3]
+        if letter == "…":  # followed by one blank it begins a remark, else it ends a name
+            written.append("..." if behind[:1] == " " and behind.strip() else "~")
+        else:
+            written.append(_ASCII.get(letter) or letter.encode("ascii", "backslashreplace").decode("ascii"))
+    return "".join(written), error.end
+
+
+codecs.register_error("ptpip-analyze", _plain_letter)
 
 
 def bar(share: float, width: int) -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .ptp import DEVICE_INFO_BYTES, GET_DEVICE_INFO, NO_ROW, DeviceInfo, Transactions, build, device_info
+from .capture import NO_TIME, earliest
+from .facts.packets import UNKNOWN_TOTAL
+from .ptp import DEVICE_INFO_BYTES, GET_DEVICE_INFO, NO_ROW, STATUSES, DeviceInfo, Transactions, build, device_info
 from .ptpip import Conversations, Pair, handshakes, pair
 from .ptpip import messages as m
 from .store import Columns
@@ -16,24 +18,25 @@ from .tcp import Flows
 if TYPE_CHECKING:
     from .capture import CaptureError, Source
 
-_DATA = (m.DATA, m.END_DATA)
+START_DATA_BYTES = 20
 
 
 class CaptureFacts(NamedTuple):
-    """What is counted of all packets: their number, and the earliest and latest time (ns since the epoch)."""
+    """What is counted of all packets: how many, and the earliest and latest time (ns since the epoch, or NO_TIME)."""
 
     packets: int = 0
-    first_time: int = 0
-    last_time: int = 0
+    first_time: int = NO_TIME
+    last_time: int = NO_TIME
 
     def with_times(self, times: np.ndarray) -> CaptureFacts:
         """These facts with more packets counted, by their times (int64, ns)."""
         if len(times) == 0:
             return self
         first, last = int(times.min()), int(times.max())
-        if self.packets:
-            first, last = min(first, self.first_time), max(last, self.last_time)
-        return CaptureFacts(self.packets + len(times), first, last)
+        if first == NO_TIME < last:
+            first = int(times[times != NO_TIME].min())
+        packets = self.packets + len(times)
+        return CaptureFacts(packets, earliest(first, self.first_time), max(last, self.last_time))
 
 
 class Result:
@@ -41,6 +44,9 @@ class Result:
 
     ``messages`` are the message columns (``ptpip.messages.COLUMNS``) in the order of framing: in stream order within
     each stream.
+
+    ``silent_connections`` counts, by port on which PTP-IP is expected, the connections of which the capture holds no
+    payload: what they would have carried can't be known.
 
     ``first_session``, ``first_transaction`` and ``first_message`` are what row numbers start from within the analysis.
     """
@@ -64,6 +70,7 @@ class Result:
         self.connections = list(flows.connections)
         self.conversations = conversations.spoken
         self.greetings = conversations.framer.greetings
+        self.silent_connections = conversations.silent(self.connections)
         self.late_marks = list(conversations.reassembler.late_marks)
         self._messages = conversations.framer.messages
         self.messages: dict[str, np.ndarray] = self._messages.whole()
@@ -102,13 +109,13 @@ class Result:
 
     @property
     def times(self) -> tuple[int, int] | None:
-        """Earliest and latest packet time in ns since the epoch; None for a capture without packets."""
-        return (self.facts.first_time, self.facts.last_time) if self.facts.packets else None
+        """Earliest and latest packet time in ns since the epoch; None where no packet has a time."""
+        return (self.facts.first_time, self.facts.last_time) if self.facts.last_time != NO_TIME else None
 
     @property
     def other_connections(self) -> int:
-        """TCP connections that are not PTP-IP."""
-        return len(self.connections) - len(self.conversations)
+        """TCP connections that are not PTP-IP, without the silent ones."""
+        return len(self.connections) - len(self.conversations) - sum(self.silent_connections.values())
 
     @property
     def message_count(self) -> int:
@@ -183,12 +190,20 @@ class Result:
             if position is not None
         )
 
+    @cached_property
+    def _data_rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of data messages by transaction, those of one in stream order, and where those of each begin."""
+        kind, of_message = self.messages["type"], self.transactions.of_message
+        rows = np.flatnonzero((of_message != NO_ROW) & ((kind == m.DATA) | (kind == m.END_DATA))).astype(np.uint32)
+        owners = of_message[rows]
+        order = np.argsort(owners, kind="stable")  # messages are in stream order already, and nearly in this one
+        return rows[order], np.searchsorted(owners[order], np.arange(len(self.transactions) + 1))
+
     def data_pieces(self, number: int) -> list[tuple[int, int, int | None]]:
         """The data phase of transaction row ``number``: (offset in the payload, length, position or None)."""
         columns = self.messages
-        rows = np.flatnonzero(self.transactions.of_message == number)
-        rows = rows[np.isin(columns["type"][rows], _DATA)]
-        rows = rows[np.argsort(columns["offset"][rows], kind="stable")]
+        all_rows, begin = self._data_rows
+        rows = all_rows[begin[number] : begin[number + 1]]
         pieces: list[tuple[int, int, int | None]] = []
         done = 0
         for row in rows.tolist():
@@ -198,6 +213,23 @@ class Result:
                 pieces.append((done + offset, size, position))
             done += max(end - start - 12, 0)
         return pieces
+
+    def data_missing(self, number: int) -> int | None:
+        """Payload bytes that are missing from the data phase of transaction row ``number``; None if not known.
+
+        Missing from the capture, or from what Start Data announced where the transaction is not complete.
+        """
+        made, columns = self.transactions, self.messages
+        pieces = self.data_pieces(number)
+        held = sum(length for _, length, position in pieces if position is not None)
+        lacking = sum(length for _, length, position in pieces if position is None)
+        if STATUSES[made.status[number]] == "complete":
+            return lacking
+        start = int(made.start[number])
+        if start == NO_ROW or columns["known"][start] < min(int(columns["length"][start]), START_DATA_BYTES):
+            return None
+        total = int(columns["total"][start])
+        return None if total == UNKNOWN_TOTAL or total < held + lacking else total - held
 
     def read(self, position: int, length: int) -> bytes:
         """Bytes of the source. CaptureError when it has become shorter since it was analysed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from ptpip_analyze import Analysis, Analyzer, CaptureError, analyze, open_capture
-from ptpip_analyze.capture import PacketBatch
+from ptpip_analyze.capture import NO_TIME, PacketBatch, Source
 from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_bytes, pcapng_bytes, write_pcap
 
 TABLES = ("sessions", "transactions", "messages", "events", "packets")
@@ -111,6 +112,60 @@ def test_takes_batches_prepared_ahead() -> None:
         equal(pipelined, whole)
 
 
+# Packets without a time
+
+
+def timeless(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[[name for name in frame if not name.endswith(("time", "_s"))]]
+
+
+@pytest.mark.parametrize("name", ["plain", "two_pairs", "same_number_in_turn", "ports_again", "cancels_in"])
+def test_knows_all_but_times_of_packets_that_have_none(name: str) -> None:
+    packets = capture(name)
+    with analysed(packets) as timed, analyze(io.BytesIO(pcapng_bytes(packets, block="simple"))) as told:
+        for table in TABLES:
+            assert_frame_equal(timeless(told.frame(table)), timeless(timed.frame(table)), obj=table)
+            times = told.frame(table).drop(columns=timeless(told.frame(table)).columns)
+            assert times.isna().all(axis=None), table
+        assert told.captures[0].times is None
+
+
+def without_times(packets: Sequence[Packet], frames: set[int], size: int) -> Analysis:
+    """Analysed in pieces, the packets of some frame numbers having no time."""
+    source = open_capture(io.BytesIO(pcap_bytes(packets, nano=True)))
+    analyzer = Analyzer(source)
+    for batch in source.batches():
+        batch.time = np.array([NO_TIME if n in frames else at for n, at in enumerate(batch.time, batch.first + 1)])
+        for part in slices(batch, size):
+            analyzer.feed(part)
+    return Analysis([analyzer.finish()])
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_gives_no_time_to_what_lies_in_a_packet_without_one(size: int) -> None:
+    packets = capture("big_object")
+    with analysed(packets) as timed:
+        whole = timed.transactions
+        asked = int(whole.query('operation == "GetObject"').iloc[0]["first_frame"])
+        long = timed.messages.query("last_frame - first_frame > 2").iloc[0]
+        between = f"{long['first_frame']} < frame < {long['last_frame']} and tcp_payload_bytes > 0"
+        inside = int(timed.packets.query(between).iloc[0]["frame"])
+    with without_times(packets, {1, asked, inside, len(packets)}, size) as told:
+        got, messages = told.transactions, told.messages
+        row = got.query('operation == "GetObject"').iloc[0]
+        assert row[["request_time", "latency_s", "first_byte_s"]].isna().all()
+        assert row["response_time"] == whole.query('operation == "GetObject"').iloc[0]["response_time"]
+        assert messages["time"][long["message"]] is pd.NaT
+        assert told.packets["time"].isna().sum() == 4
+        others = got.query('operation != "GetObject"')
+        assert_frame_equal(others, whole.loc[others.index])
+        known = told.packets["time"].dropna()
+        assert told.captures[0].times == (known.min().value, known.max().value)
+        session = told.sessions.iloc[0]
+        assert (session["start_time"], session["end_time"]) == (known.min(), known.max())
+        assert session["duration_s"] == (known.max().value - known.min().value) / 1e9
+
+
 # Tables and bytes
 
 
@@ -168,6 +223,19 @@ def test_leaves_out_missing_bytes_and_says_where_they_belong() -> None:
             assert at == reach
             reach = at + size
         assert reach == len(payload)
+
+
+def test_refuses_data_that_is_not_whole_where_it_is_asked_to() -> None:
+    packets = conversation().open().get_object(1, bytes(5000)).get_property().packets()
+    third = damage.segments(packets, "command", "to-initiator")[4]
+    with analysed(damage.drop(packets, third)) as told:
+        size = len(packets[third].payload)
+        with pytest.raises(ValueError, match=f"^transaction 1: {size:,} bytes of its data are missing$"):
+            told.data(1, strict=True)
+        assert len(told.data(1)) == 5000 - size
+        assert told.data(2, strict=True) == told.data(2) != b""
+    with analysed(packets[: third - 3]) as told, pytest.raises(ValueError, match=r"^transaction 1: (\d|an unknown)"):
+        told.data(1, strict=True)
 
 
 def test_makes_a_table_once_and_when_asked() -> None:
@@ -259,6 +327,28 @@ def test_refuses_what_is_no_capture(tmp_path: Path) -> None:
     bad.write_bytes(b"this is a letter")
     with pytest.raises(CaptureError, match=r"b\.pcap"):
         analyze([good, bad])
+
+
+def test_closes_what_it_has_open_when_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Source] = []
+
+    def opening(name: str) -> Source:
+        opened.append(open_capture(name))
+        return opened[-1]
+
+    def stop(done: int, total: int) -> None:
+        if len(opened) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("ptpip_analyze.analysis.open_capture", opening)
+    paths = [write_pcap(tmp_path / f"{name}.pcap", capture(name)) for name in ("plain", "upload")]
+    with pytest.raises(KeyboardInterrupt):
+        analyze(paths, progress=stop)
+    assert len(opened) == 2
+    for source in opened:
+        with pytest.raises(ValueError, match="closed"):
+            source.read(0, 1)
+    assert "ahead" not in {thread.name for thread in threading.enumerate()}
 
 
 # Packets

@@ -182,3 +182,10 @@ def test_writes_codes_and_parameters_as_the_standard_does() -> None:
     assert describe.code_text(0xB) == "0x000B"
     assert describe.parameters_text([0x10001, 0xFFFFFFFF]) == "0x00010001, 0xFFFFFFFF"
     assert describe.parameters_text(None) == ""
+
+
+def test_replaces_signs_that_an_encoding_lacks_and_escapes_other_letters() -> None:
+    text = "GetObje…  7 µs ██▌▏ → · 撮\n… 3 more\nGetOb…"
+    assert describe.in_letters_of(text, "utf-8").decode() == text
+    assert describe.in_letters_of(text, "ascii") == b"GetObje~  7 us ##=- -> - \\u64ae\n... 3 more\nGetOb~"
+    assert describe.in_letters_of("7 µs · █", "latin-1") == b"7 \xb5s \xb7 #"

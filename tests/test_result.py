@@ -59,6 +59,17 @@ def test_counts_connections_that_are_not_ptpip() -> None:
         assert (len(result.connections), len(result.conversations), result.other_connections) == (3, 2, 1)
 
 
+def test_counts_connections_that_carried_nothing_by_their_port() -> None:
+    said = conversation(seed=2, initiator="192.168.1.79").connect().close().packets()
+    elsewhere = conversation(seed=3, initiator="192.168.1.78", responder_port=99).connect().close().packets()
+    with result_of(damage.in_turn(capture("plain"), said, elsewhere)) as result:
+        assert (result.silent_connections, result.other_connections) == ({15740: 1}, 1)
+    with result_of(said[-2:]) as result:
+        assert result.silent_connections == {15740: 1}, "only its end was captured"
+    with result_of(browsing()) as result:
+        assert (result.silent_connections, result.other_connections) == ({}, 1)
+
+
 def test_orders_messages_by_their_first_packet() -> None:
     with result_of(damage.shuffle(capture("plain"), 7, 3)) as result:
         first = result.messages["first"]
@@ -141,6 +152,35 @@ def test_gives_the_pieces_that_a_snap_length_left(kept: int) -> None:
         for offset, length, position in pieces:
             if position is not None:
                 assert result.source.read(position, length) == payload[offset : offset + length]
+
+
+def test_looks_through_the_messages_once_for_the_pieces_of_all_data_phases() -> None:
+    with result_of(capture("data_styles")) as result:
+        before = [result.data_pieces(number) for number in range(len(result.transactions))]
+        assert sum(map(bool, before)) > 5
+        result.transactions.of_message[:] = NO_ROW
+        assert [result.data_pieces(number) for number in range(len(before))] == before
+
+
+def test_counts_the_bytes_that_a_data_phase_lacks() -> None:
+    one = conversation().open().get_object(1, bytes(5000)).get_property()
+    third = damage.segments(one.packets(), "command", "to-initiator")[4]
+    with result_of(one.packets()) as result:
+        assert [result.data_missing(number) for number in range(3)] == [0, 0, 0]
+    with result_of(damage.drop(one.packets(), third)) as result:
+        assert [result.data_missing(number) for number in range(3)] == [0, len(one.packets()[third].payload), 0]
+    with result_of(damage.snap(one.packets(), 100)) as result:
+        assert result.data_missing(1) == sum(size for _, size, position in result.data_pieces(1) if position is None)
+
+
+def test_counts_announced_bytes_of_which_no_message_is_left() -> None:
+    one = conversation().open().request(0x1009, 1).start_data(4000).data(bytes(1000))
+    with result_of(one.packets()) as result:
+        assert result.data_missing(1) == 3000
+    with result_of(conversation().open().request(0x1009, 1).start_data(2**64 - 1).data(b"12").packets()) as result:
+        assert result.data_missing(1) is None, "nobody said how many there would be"
+    with result_of(conversation().open().request(0x1009, 1).packets()) as result:
+        assert result.data_missing(1) is None
 
 
 def test_ends_pieces_where_the_capture_ends() -> None:

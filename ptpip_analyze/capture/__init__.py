@@ -1,7 +1,19 @@
 """Capture files become packets, packets become TCP segments. Refuses what is no capture: file, offset and reason."""
 
-from .batch import CaptureError, PacketBatch
+from .batch import NO_TIME, CaptureError, PacketBatch, earliest
 from .inet import Dissected, Dissector
-from .source import CHUNK_BYTES, Source, expand, open_capture
+from .source import CHUNK_BYTES, Source, expand, left_out, open_capture
 
-__all__ = ["CHUNK_BYTES", "CaptureError", "Dissected", "Dissector", "PacketBatch", "Source", "expand", "open_capture"]
+__all__ = [
+    "CHUNK_BYTES",
+    "NO_TIME",
+    "CaptureError",
+    "Dissected",
+    "Dissector",
+    "PacketBatch",
+    "Source",
+    "earliest",
+    "expand",
+    "left_out",
+    "open_capture",
+]

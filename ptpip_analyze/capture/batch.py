@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 # A record that claims more is a lie: the largest packets that capture tools write (USB, D-Bus) stay below 128 MiB.
 MOST_BYTES = 256 << 20
+# Time of a packet to which the capture gives none. The smallest number: the latest of several times ignores it.
+NO_TIME = -(1 << 63)
 # Batches whose bytes stay valid: the one in hand, the one asked for next, and one to spare.
 RING = 3
 
@@ -46,7 +48,7 @@ class PacketBatch:
     first: number of packets before this batch; row i is frame ``first + i + 1``.
     base: source position of ``data[0]``.
     data: uint8, bytes that hold the packets; valid until two further batches were requested.
-    time: int64, ns since the epoch, UTC.
+    time: int64, ns since the epoch, UTC; NO_TIME where the capture gives none (pcapng's Simple Packet Block).
     position: int64, source position of the packet's first byte.
     captured: int64, bytes in the capture.
     original: int64, bytes on the wire, never less than captured.
@@ -61,6 +63,11 @@ class PacketBatch:
     captured: npt.NDArray[np.int64]
     original: npt.NDArray[np.int64]
     link: npt.NDArray[np.uint32]
+
+
+def earliest(*times: int) -> int:
+    """The earliest of those times that are known; NO_TIME when none is."""
+    return min((time for time in times if time != NO_TIME), default=NO_TIME)
 
 
 class Window:

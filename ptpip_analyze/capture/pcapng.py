@@ -2,7 +2,8 @@
 
 Promises the packets before a bad block and its offset; blocks and options that it doesn't know are skipped by their
 length. Blocks that Wireshark numbers as frames though they are no packets (custom, systemd journal, system call) become
-rows of link type ``NOT_A_PACKET``, so that frame numbers agree. Refuses versions other than 1.x.
+rows of link type ``NOT_A_PACKET``, so that frame numbers agree. They have no time, nor have Simple Packet Blocks.
+Refuses versions other than 1.x.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .batch import MOST_BYTES, CaptureError, PacketBatch, Window, header_rows, layout
+from .batch import MOST_BYTES, NO_TIME, CaptureError, PacketBatch, Window, header_rows, layout
 
 NOT_A_PACKET = 0xFFFFFFFF
 
@@ -57,11 +58,10 @@ class Interface:
 
 @dataclass(slots=True)
 class Section:
-    """What blocks depend on: the byte order and interfaces of their section, and the time of the packet before."""
+    """What blocks depend on: the byte order and interfaces of their section."""
 
     order: str
     interfaces: list[Interface] = field(default_factory=list)
-    time: int = 0
 
     def struct(self, form: str) -> struct.Struct:
         """A struct in the byte order of the section."""
@@ -108,7 +108,6 @@ def batches(path: str, window: Window, dropped: dict[tuple[int, int], int]) -> I
             batch, fault = _batch(window, np.array(starts, np.int64), at, first, section)
             if len(batch.time):
                 first += len(batch.time)
-                section.time = int(batch.time[-1])
                 yield batch
             if fault is not None:
                 raise CaptureError(path, window.base + fault[0], fault[1])
@@ -146,7 +145,7 @@ def batches(path: str, window: Window, dropped: dict[tuple[int, int], int]) -> I
         if trailer != length:
             raise CaptureError(path, begin, f"a block of {length} bytes ends with length {trailer}")
         if kind == SECTION:
-            following.time, number, section = section.time, number + 1, following
+            number, section = number + 1, following
         elif kind == INTERFACE:
             section.interfaces.append(_interface(path, window.buffer, at, length, begin, section))
         elif kind == STATISTICS:
@@ -270,7 +269,7 @@ def _batch(
         )  # fmt: skip
     time, link = _times(ticks[:count], interface[:count], section)
     if not plain:
-        _fill_times(time, (framed | simple)[:count], section.time)
+        time[(framed | simple)[:count]] = NO_TIME
     batch = PacketBatch(
         first=first,
         base=window.base,
@@ -310,12 +309,6 @@ def _times(
         time[rows] = nanoseconds(ticks[rows], about.resolution, about.offset_s)
         link[rows] = about.link
     return time, link
-
-
-def _fill_times(time: npt.NDArray[np.int64], untimed: npt.NDArray[np.bool_], before: int) -> None:
-    """Give rows without a time that of the row before them."""
-    latest = np.maximum.accumulate(np.where(untimed, -1, np.arange(len(time))))
-    time[:] = np.where(latest >= 0, time[latest], before)
 
 
 def nanoseconds(ticks: npt.NDArray[np.uint64], resolution: int, offset_s: int) -> npt.NDArray[np.int64]:

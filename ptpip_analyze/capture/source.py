@@ -209,8 +209,9 @@ def _source(name: str, file: BinaryIO, compression: str | None, damage: CaptureE
 def expand(captures: Iterable[str]) -> list[str]:
     """Names of captures: paths and "-" as they are, globs and directories as the captures in them, sorted.
 
-    Of a directory, those files count that begin as a capture does or are named like one; subdirectories and hidden
-    files don't. CaptureError for a name behind which there is nothing.
+    Of a directory, those files count that begin as a capture does or are named like one; subdirectories (see
+    ``left_out``) and hidden files don't. What a glob finds twice counts once. CaptureError for a name behind which
+    there is nothing.
     """
     names: list[str] = []
     for capture in captures:
@@ -219,19 +220,40 @@ def expand(captures: Iterable[str]) -> list[str]:
         elif os.path.isdir(capture):
             inside = _captures_in(capture)
             if not inside:
-                raise CaptureError(capture, None, "no captures in this directory")
+                deeper = left_out([capture])
+                where = f", and sub-folders are not looked into: try '{deeper[0][1]}'" if deeper else ""
+                raise CaptureError(capture, None, "no captures in this directory" + where)
             names += inside
         elif os.path.lexists(capture):
             names.append(capture)
         elif glob.has_magic(capture):
             matches = sorted(glob.glob(capture, recursive=True))
-            inside = [name for match in matches for name in (_captures_in(match) if os.path.isdir(match) else [match])]
+            found = [name for match in matches for name in (_captures_in(match) if os.path.isdir(match) else [match])]
+            inside = list(dict.fromkeys(found))  # "**" finds a folder, and what is in it
             if not inside:
                 raise CaptureError(capture, None, "no capture matches this pattern")
             names += inside
         else:
             raise CaptureError(capture, None, "no such file or directory")
     return names
+
+
+def left_out(captures: Iterable[str]) -> list[tuple[int, str]]:
+    """Directories among the names with sub-folders, which ``expand`` doesn't look into: how many each has, hidden ones
+    not counted, and the glob that finds the captures in them.
+    """
+    found = []
+    for capture in captures:
+        by_glob = glob.has_magic(capture) and "**" not in capture and not os.path.lexists(capture)
+        for directory in sorted(glob.glob(capture)) if by_glob else [capture]:
+            try:
+                with os.scandir(directory) as entries:
+                    folders = sum(entry.is_dir() and not entry.name.startswith(".") for entry in entries)
+            except OSError:
+                continue  # no directory, or ``expand`` says why not
+            if folders:
+                found.append((folders, os.path.join(glob.escape(directory), "**", "*.pcap*")))
+    return found
 
 
 def _captures_in(directory: str) -> list[str]:

@@ -73,14 +73,19 @@ def _command(table: str) -> Callable[..., None]:
 
 
 def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:
-    """The format of a listing: the one asked for, else the one the file's suffix names, else by who reads stdout."""
-    if asked is not None:
-        return asked
-    if output is not None:
-        from ptpip_analyze.tables.export import file_format_of
+    """The format of a listing: the one asked for, else the one the file's suffix names, else by who reads stdout.
 
-        return file_format_of(output)
-    return "table" if sys.stdout.isatty() else "jsonl"
+    Raises CommandError for a suffix that names no format, and for one that promises compression.
+    """
+    if output is None:
+        return asked or ("table" if sys.stdout.isatty() else "jsonl")
+    from ptpip_analyze.tables.export import ExportError, file_format_of, refuse_compression
+
+    try:
+        refuse_compression(output)
+        return asked or file_format_of(output)
+    except ExportError as error:
+        raise CommandError(str(error)) from error
 
 
 def _condition(table: str, where: str | None) -> Where | None:

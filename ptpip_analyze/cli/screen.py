@@ -6,6 +6,7 @@ Promises that what is left out is said below the table. Refuses to hold more row
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -24,6 +25,9 @@ ROWS_AT_ONCE: Final = 200
 
 PLAIN_WIDTH: Final = 100
 """Columns of a page that is not written to a terminal."""
+
+LEAST_TEXT: Final = 5
+"""Columns that a text keeps where columns that were asked for have no room."""
 
 READABLE: Final[dict[str, tuple[str, ...]]] = {
     "sessions": (
@@ -80,9 +84,17 @@ def console_for(stream: io.StringIO, *, terminal: bool) -> Console:
 
 
 def encoded(text: str, output: Path | None) -> bytes:
-    """`text` without blanks at line ends, in UTF-8 for a file, for stdout as it takes it, the rest escaped."""
+    """`text` without blanks at line ends, in UTF-8 for a file, for stdout in the letters that it has."""
     lines = "\n".join(line.rstrip(" ") for line in text.split("\n"))
-    return lines.encode("utf-8" if output else sys.stdout.encoding or "utf-8", "backslashreplace")
+    return describe.in_letters_of(lines, "utf-8" if output else _encoding())
+
+
+def _encoding() -> str:
+    """What stdout takes. Under LC_ALL=C Python writes UTF-8 all the same (PEP 540); the terminal was to get ASCII."""
+    asked = os.environ.get("LC_ALL") in ("C", "POSIX")
+    if asked and sys.stdout.isatty() and not {"PYTHONIOENCODING", "PYTHONUTF8"} & os.environ.keys():
+        return "ascii"
+    return sys.stdout.encoding or "utf-8"
 
 
 def show_rows(
@@ -203,13 +215,41 @@ def _print_table(
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-    for name in names:
+    widths = _shrunk(by_name, names, cells, console.width)
+    for name, width in zip(names, widths, strict=True):
         justify: JustifyMethod = "right" if _is_number(by_name[name]) else "left"
-        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")
+        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", width=width)
     for row in range(rows):
         line = []
         for name in names:
             cell = cells[name][row]
             line.append(Text(cell, style=status_style(cell) if name in _STATUS_COLUMNS and cell else ""))
         table.add_row(*line)
-    console.print(table)
+    # Columns that were asked for may need more room than there is: the terminal folds what it can't hold.
+    terminal = console.width
+    console.width = max(terminal, sum(widths) + 2 * len(widths))
+    console.print(table, crop=False)
+    console.width = terminal
+
+
+def _shrunk(by_name: dict[str, Column], names: Sequence[str], cells: dict[str, list[str]], room: int) -> list[int]:
+    """Widths of columns so that they fit, as far as numbers and times stay whole: texts shrink first, then headings."""
+    from rich.cells import cell_len
+
+    needed = [max([0, *map(cell_len, cells[name])]) for name in names]
+    widths = [max(width, cell_len(name)) for width, name in zip(needed, names, strict=True)]
+    texts = [by_name[name].kind in ("text", "words") for name in names]
+    least = [min(width, LEAST_TEXT) for width in widths]
+    for floors in (
+        [
+            max(low, len(name)) if text else width
+            for low, name, text, width in zip(least, names, texts, widths, strict=True)
+        ],
+        [low if text else max(low, width) for low, text, width in zip(least, texts, needed, strict=True)],
+    ):
+        while (excess := sum(widths) + 2 * (len(widths) - 1) - room) > 0:
+            spare, at = max((width - floor, at) for at, (width, floor) in enumerate(zip(widths, floors, strict=True)))
+            if spare <= 0:
+                break
+            widths[at] -= min(spare, max(1, excess // len(widths)))
+    return widths

@@ -10,7 +10,7 @@ import typer
 
 from ptpip_analyze import describe
 from ptpip_analyze.cli.options import Captures, Output, Ports, Progress
-from ptpip_analyze.cli.work import analysed, written_to
+from ptpip_analyze.cli.work import CommandError, analysed, written_to
 from ptpip_analyze.describe import bar, count, counted, human_bytes, human_seconds, safe_text
 
 if TYPE_CHECKING:
@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from ptpip_analyze.cli.page import Column
+
 SummaryFormat = Literal["text", "json"]
 
 _BAR: Final = 14  # characters of a full bar
 _MOST: Final = 12  # rows of a section of the page; JSON has all
 _SESSIONS: Final = 20  # sessions told in full
+# What a page without problems has looked for.
+_FINE: Final = (
+    "handshakes, transactions and messages are complete, probes are answered, no command connection was reset."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -32,18 +38,38 @@ def register(app: typer.Typer) -> None:
 
 def _summary(
     captures: Captures,
-    file_format: Annotated[SummaryFormat, typer.Option("--format", help="A page, or everything as JSON.")] = "text",
+    file_format: Annotated[
+        SummaryFormat | None,
+        typer.Option("--format", help="A page, or everything as JSON; a page is the default.", show_default=False),
+    ] = None,
     output: Output = None,
     ports: Ports = None,
     progress: Progress = True,
 ) -> None:
     """One page: the capture, its sessions, operations, responses, events, and what is wrong with them."""
+    chosen = _chosen_format(file_format, output)
     with analysed(captures, ports, progress) as analysis:
         from ptpip_analyze.tables.summary import summarize
 
         facts = summarize(analysis)
         with written_to(output, captures) as stream:
-            stream.write(_json(facts) if file_format == "json" else _page(facts, output))
+            stream.write(_json(facts) if chosen == "json" else _page(facts, output))
+
+
+def _chosen_format(asked: SummaryFormat | None, output: Path | None) -> SummaryFormat:
+    """The format asked for, else JSON for a file that is named so. CommandError for the suffix of a table's format."""
+    if output is None:
+        return asked or "text"
+    from ptpip_analyze.tables.export import FORMATS, ExportError, refuse_compression
+
+    try:
+        refuse_compression(output)
+    except ExportError as error:
+        raise CommandError(str(error)) from error
+    suffix = output.suffix.lower().lstrip(".")
+    if asked is None and suffix in FORMATS and suffix != "json":
+        raise CommandError(f"{output}: a summary is text or .json, not .{suffix}")
+    return asked or ("json" if suffix == "json" else "text")
 
 
 def _json(facts: dict[str, Any]) -> bytes:
@@ -67,17 +93,25 @@ def _page(facts: dict[str, Any], output: Path | None) -> bytes:
             _say(console, (f"… {more}: ptpip-analyze sessions", "dim"))
             _say(console)
     _operations(console, facts["operations"])
-    _responses(console, facts["responses"])
+    _responses(console, facts["responses"], len(facts["captures"]) > 1)
     _events(console, facts["events"])
     _problems(console, facts)
     return encoded(page.getvalue(), output)
 
 
+def _width(console: Console) -> int | None:
+    """The columns that there are; None in a pipe, where lines are as long as they are."""
+    return console.width if console.is_terminal else None
+
+
 def _say(console: Console, *parts: tuple[str, str]) -> None:
-    """A line out of (words, style) parts. A long one is left whole: the terminal folds it, a pipe doesn't."""
+    """A line out of (words, style) parts, broken between words where the terminal is too narrow."""
     from rich.text import Text
 
-    console.print(Text.assemble(*parts), soft_wrap=True)
+    from ptpip_analyze.cli.page import wrapped
+
+    for line in wrapped(Text.assemble(*parts), _width(console)):
+        console.print(line, soft_wrap=True)
 
 
 def _capture(console: Console, capture: dict[str, Any], sessions: int) -> None:
@@ -96,7 +130,11 @@ def _capture(console: Console, capture: dict[str, Any], sessions: int) -> None:
     if capture["first_time"] is not None:
         begins = capture["first_time"][:23].replace("T", " ")
         _say(console, (f"  begins {begins} UTC, lasts {human_seconds(capture['duration_s'])}", ""))
+    elif capture["packets"]:
+        _say(console, ("  its packets have no times", "yellow"))
     told = counted(sessions, "PTP-IP session") if sessions else "no PTP-IP in it"
+    for silent in capture["silent_connections"]:
+        told += f" · {counted(silent['connections'], 'connection')} to port {silent['port']} without payload"
     if capture["other_tcp_connections"]:
         told += f" · {counted(capture['other_tcp_connections'], 'TCP connection')} of something else"
     _say(console, ("  " + told, "" if sessions else "yellow"))
@@ -139,82 +177,83 @@ def _session(console: Console, row: dict[str, Any]) -> None:
     _say(console, (f"  {told} · {counted(row['events'] or 0, 'event')}", ""))
     sizes = {"to the camera": row["bytes_to_responder"] or 0, "from the camera": row["bytes_to_initiator"] or 0}
     for words, size in sizes.items():
-        share = bar(size / max(max(sizes.values()), 1), 2 * _BAR)
-        _say(console, (f"  {words:<15} {human_bytes(size):>8} ", ""), (share, "cyan"))
+        line = f"  {words:<15} {human_bytes(size):>8} "
+        longest = min(2 * _BAR, (_width(console) or sys.maxsize) - len(line))
+        share = bar(size / max(max(sizes.values()), 1), longest) if longest > 0 else ""
+        _say(console, (line, ""), (share, "cyan"))
     _say(console)
 
 
-def _section(console: Console, title: str, rows: list[Any], command: str, headings: tuple[str, ...] = ()) -> None:
-    """A titled grid: the first cell of each row is a text, the others numbers or bars; a cut is said."""
-    from rich.table import Table
-    from rich.text import Text
+def _section(console: Console, rows: int, command: str, *columns: Column) -> None:
+    """A grid with its title in the first heading; what is left out of its `rows` is said."""
+    from ptpip_analyze.cli.page import grid
 
     if not rows:
         return
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    grid.add_column(Text(title, style="bold not dim"), no_wrap=True, overflow="ellipsis")
-    for heading in headings:
-        grid.add_column(heading, justify="left" if not heading else "right", no_wrap=True)
-    for row in rows[:_MOST]:
-        grid.add_row(*row)
-    console.print(grid)
-    if len(rows) > _MOST:
-        _say(console, (f"  … {count(len(rows) - _MOST)} more: ptpip-analyze {command}", "dim"))
+    for line in grid(columns, _width(console)):
+        console.print(line, soft_wrap=True)
+    if rows > _MOST:
+        _say(console, (f"  … {count(rows - _MOST)} more: ptpip-analyze {command}", "dim"))
     _say(console)
 
 
 def _operations(console: Console, operations: list[dict[str, Any]]) -> None:
-    from rich.text import Text
+    from ptpip_analyze.cli.page import Column
 
     most = max((row["transactions"] for row in operations), default=1)
     largest = max([1, *(row["data_bytes"] for row in operations)])
-    rows = [
-        (
-            Text(f"  {safe_text(row['operation'] or 'request not captured')}"),
-            count(row["transactions"]),
-            Text(bar(row["transactions"] / most, _BAR), style="cyan"),
-            human_bytes(row["data_bytes"]) if row["data_bytes"] else "",
-            Text(bar(row["data_bytes"] / largest, _BAR), style="magenta"),
-            "" if row["latency_median_s"] is None else human_seconds(row["latency_median_s"]),
-            "" if row["latency_max_s"] is None else human_seconds(row["latency_max_s"]),
-        )
-        for row in operations
-    ]
+    rows = operations[:_MOST]
+    median, longest = (
+        ["" if row[name] is None else human_seconds(row[name]) for row in rows]
+        for name in ("latency_median_s", "latency_max_s")
+    )
     _section(
-        console, "Operations", rows, "summary --format json", ("count", "", "data", "", "median latency", "longest")
+        console,
+        len(operations),
+        "summary --format json",
+        Column("Operations", [f"  {safe_text(row['operation'] or 'request not captured')}" for row in rows], "name"),
+        Column("count", [count(row["transactions"]) for row in rows]),
+        Column("", [row["transactions"] / most for row in rows], "bar", "cyan"),
+        Column("data", [human_bytes(row["data_bytes"]) if row["data_bytes"] else "" for row in rows]),
+        Column("", [row["data_bytes"] / largest for row in rows], "bar", "magenta"),
+        Column("median latency", median, short="median"),
+        Column("longest", longest),
     )
 
 
-def _responses(console: Console, responses: list[dict[str, Any]]) -> None:
-    from rich.text import Text
+def _responses(console: Console, responses: list[dict[str, Any]], several: bool) -> None:
+    from ptpip_analyze.cli.page import Column
 
-    rows = [
-        (
-            Text(f"  {safe_text(row['response'] or '')}", style="yellow"),
-            count(row["transactions"]),
-            Text(
-                f"to {safe_text(row['operation'] or 'a request not captured')}, "
-                + describe.frames_text(row["frames"], row["transactions"])
-            ),
-        )
-        for row in responses
+    rows = responses[:_MOST]
+    to = [
+        f"to {safe_text(row['operation'] or 'a request not captured')}, "
+        + describe.frames_text(row["frames"], row["transactions"])
+        + (f" in {safe_text(row['capture'])}" if several and row["capture"] else "")
+        for row in rows
     ]
-    _section(console, "Responses other than OK", rows, "transactions --where 'response_code != 0x2001'", ("count", ""))
+    _section(
+        console,
+        len(responses),
+        "transactions --where 'response_code != 0x2001'",
+        Column("Responses other than OK", [f"  {safe_text(row['response'] or '')}" for row in rows], "name", "yellow"),
+        Column("count", [count(row["transactions"]) for row in rows]),
+        Column("", to, "words"),
+    )
 
 
 def _events(console: Console, events: list[dict[str, Any]]) -> None:
-    from rich.text import Text
+    from ptpip_analyze.cli.page import Column
 
     most = max((row["count"] for row in events), default=1)
-    rows = [
-        (
-            Text(f"  {safe_text(row['event'] or '')}"),
-            count(row["count"]),
-            Text(bar(row["count"] / most, _BAR), style="cyan"),
-        )
-        for row in events
-    ]
-    _section(console, "Events", rows, "events", ("count", ""))
+    rows = events[:_MOST]
+    _section(
+        console,
+        len(events),
+        "events",
+        Column("Events", [f"  {safe_text(row['event'] or '')}" for row in rows], "name"),
+        Column("count", [count(row["count"]) for row in rows]),
+        Column("", [row["count"] / most for row in rows], "bar", "cyan"),
+    )
 
 
 def _problems(console: Console, facts: dict[str, Any]) -> None:
@@ -222,7 +261,7 @@ def _problems(console: Console, facts: dict[str, Any]) -> None:
     damaged = any(capture["damage"] for capture in facts["captures"])
     if not problems:
         if facts["sessions"] and not damaged:
-            _say(console, ("No problems: ", "green"), ("every transaction is complete.", ""))
+            _say(console, ("No problems: ", "green"), (_FINE, ""))
         elif not facts["sessions"]:
             _say(console, ("PTP-IP on another port is found by its content, or with --port N.", ""))
         return

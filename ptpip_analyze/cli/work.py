@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from ptpip_analyze.describe import safe_text
+from ptpip_analyze.describe import counted, safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def analysed(
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
     from ptpip_analyze.analysis import analyze
-    from ptpip_analyze.capture import CaptureError
+    from ptpip_analyze.capture import CaptureError, left_out
     from ptpip_analyze.tables.frame import keep_pandas_away
 
     keep_pandas_away()
@@ -84,6 +84,9 @@ def analysed(
                         meanwhile=load,
                     )
                 )
+            for folders, pattern in left_out(captures):
+                skipped = counted(folders, "sub-folder")
+                say(f"{skipped} {'was' if folders == 1 else 'were'} not looked into; '{pattern}' finds what is there")
             for capture in analysis.captures:
                 if capture.damage is not None:
                     say(f"{capture.damage} (everything before it is analysed)")

@@ -60,11 +60,21 @@ class Conversations:
         self.segments = Columns(SEGMENT_COLUMNS)
         self.known: dict[int, Conversation] = {}
         self.states = np.zeros(64, np.uint8)
+        self._heard: set[int] = set()  # connections that carried payload
 
     @property
     def spoken(self) -> list[Conversation]:
         """The PTP-IP connections, in order of first packet."""
         return [self.known[number] for number in sorted(self.known) if self.known[number].dialect is not None]
+
+    def silent(self, connections: Iterable[Connection]) -> dict[int, int]:
+        """How many of the connections are to a port on which PTP-IP is expected and carried no payload, by port."""
+        found: dict[int, int] = {}
+        for tcp in connections:
+            expected = [port for _, port in (tcp.low, tcp.high) if port in self._ports]
+            if expected and tcp.number not in self._heard:
+                found[expected[0]] = found.get(expected[0], 0) + 1
+        return found
 
     def room_for(self, connections: int) -> None:
         """Make ``states`` long enough."""
@@ -87,6 +97,7 @@ class Conversations:
             if not (rows[LENGTH] > 0).any():
                 return
             conversation = self.known[tcp.number] = Conversation(tcp)
+            self._heard.add(tcp.number)
         self._note_anchors(conversation, direction, rows)
         if delivered:
             work.setdefault(tcp.number, [[], []])[direction] += delivered
@@ -127,8 +138,8 @@ class Conversations:
             delivered = [self.reassembler.finish(first, second), self.reassembler.finish(second, first)]
             for rows in (*delivered[0], *delivered[1]):
                 # A hole behind the last byte shows in what came after it: put it where the connection ends.
-                rows[PACKET, rows[PACKET] < 0] = tcp.last_packet
-                rows[TIME, rows[TIME] < 0] = tcp.last_time
+                behind = rows[PACKET] < 0
+                rows[PACKET, behind], rows[TIME, behind] = tcp.last_packet, tcp.last_time
             if tcp.number not in self.known:
                 if not any(delivered):
                     continue

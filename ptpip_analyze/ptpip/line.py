@@ -69,7 +69,8 @@ class Line:
         self.start = [int(self.at[piece]) for piece in self.first_piece]
         self.stop = [int(self.at[piece] + self.rows[LENGTH, piece]) for piece in self.last_piece]
         self.shift = [int(rows[OFFSET, 0]) - start for rows, start in zip(parts, self.start, strict=True)]
-        self.reordered = bool((np.diff(self.rows[PACKET : TIME + 1], axis=1) < 0).any())
+        clocks = self.rows[PACKET : TIME + 1]
+        self.reordered = bool((clocks[:, 1:] < clocks[:, :-1]).any())
         self.incomplete = bool((self.rows[CAPTURED] < self.rows[LENGTH]).any())
         self._missing: tuple[np.ndarray, np.ndarray] | None = None
 

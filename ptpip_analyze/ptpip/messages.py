@@ -74,7 +74,7 @@ COLUMNS = {
     "total": "u8",  # TotalDataLength of Start Data
     "first": "u4",  # packet numbers, from 0
     "last": "u4",
-    "began": "i8",  # time of the first and of the last packet, ns
+    "began": "i8",  # time of the first and of the last packet, ns; both NO_TIME where a packet has none
     "time": "i8",
     "acknowledgment": "i8",  # unwrapped ACK number of the packet in which the message begins
     "lost": "i8",  # bytes of the message that are missing from the capture (not cut by snaplen)

@@ -4,7 +4,7 @@ Says by what they were joined; leaves a connection alone rather than give it to 
 
 Order of evidence (CIPA DC-X005-2005 2.2.3.1 step 5, 2.3.2): the connection number that the responder gave and the
 initiator repeated, between the same hosts while both connections lived; then, where a handshake is missing, the one
-command connection that fits by hosts and time.
+command connection that fits by hosts and time. Where packets have no time, their order in the capture is asked.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..capture import NO_TIME
 from ..tcp import Connection, Endpoint
 from . import messages as m
 from .conversation import Conversation
@@ -46,7 +47,7 @@ class Handshake:
     is_event: bool
     rows: dict[int, int] = field(default_factory=dict)  # type -> first message row of that type
     number: int | None = None  # connection number given or repeated
-    numbered_at: int | None = None  # time (ns) of the message that carries it
+    numbered_at: int | None = None  # time (ns or NO_TIME) of the message that carries it
 
     @property
     def tcp(self) -> Connection:
@@ -179,10 +180,15 @@ class _Commands:
         waiting = self._numbered.get((event.responder[0], event.number), [])
         best: tuple[tuple[bool, bool, bool, int], Handshake] | None = None
         rivals = 0
-        latest = bisect_right(waiting, event.numbered_at + CLOCK_SLACK_NS, key=lambda command: command.numbered_at or 0)
+        latest = len(waiting)
+        if event.numbered_at != NO_TIME:
+            by = event.numbered_at + CLOCK_SLACK_NS
+            latest = bisect_right(waiting, by, key=lambda command: command.numbered_at or 0)
         for command in reversed(waiting[:latest]):
             assert command.numbered_at is not None
             late = event.numbered_at - command.numbered_at
+            if NO_TIME in (event.numbered_at, command.numbered_at):
+                late = event.tcp.first_packet - command.tcp.first_packet
             elsewhere = command.responder != event.responder, command.initiator_address != event.initiator_address
             if best is not None and rivals > 1:
                 break  # those before are further away
@@ -213,6 +219,8 @@ def _rejected(command: Handshake) -> bool:
 
 def _overlap(event: Handshake, command: Handshake) -> bool:
     """Did both connections live at the same time, as far as the capture shows?"""
+    if NO_TIME in (event.tcp.first_time, command.tcp.first_time):
+        return event.tcp.first_packet <= command.tcp.last_packet and command.tcp.first_packet <= event.tcp.last_packet
     return (
         event.tcp.first_time <= command.tcp.last_time + CLOCK_SLACK_NS
         and command.tcp.first_time <= event.tcp.last_time + CLOCK_SLACK_NS

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..capture import NO_TIME
 from ..store import Columns
 from ..tcp import ACK, PACKET, TIME
 from . import messages as m
@@ -130,7 +131,7 @@ def write(rows: list[Row], found: Found | None, table: Columns) -> None:
         first=found.first,
         last=found.last,
         began=found.began,
-        time=found.time,
+        time=np.where(found.began == NO_TIME, NO_TIME, found.time),  # one packet without a time: not known
         acknowledgment=found.acknowledgment,
         lost=lost,
         **fields,

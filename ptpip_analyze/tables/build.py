@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from .. import facts
+from ..capture import NO_TIME, earliest
 from ..ptp import DIRECTIONS, NO_ROW, STATUSES
 from ..ptpip import Dialect, Handshake, Pair
 from ..ptpip import messages as m
@@ -71,7 +72,7 @@ def _session(result: Result, pair: Pair) -> dict[str, Any]:
     main = pair.command or pair.event
     assert main is not None
     initiator, responder = main.tcp.endpoint(main.initiator), main.tcp.endpoint(1 - main.initiator)
-    start = min(part.tcp.first_time for part in pair.parts)
+    start = earliest(*(part.tcp.first_time for part in pair.parts))
     end = max(part.tcp.last_time for part in pair.parts)
     row: dict[str, Any] = {
         "initiator_address": address_text(initiator[0]),
@@ -82,9 +83,9 @@ def _session(result: Result, pair: Pair) -> dict[str, Any]:
         "connection_number": _connection_number(pair),
         "dialect": main.conversation.dialect.value if main.conversation.dialect else None,
         "paired_by": pair.paired_by,
-        "start_time": start,
-        "end_time": end,
-        "duration_s": (end - start) / 1e9,
+        "start_time": None if start == NO_TIME else start,
+        "end_time": None if start == NO_TIME else end,
+        "duration_s": None if start == NO_TIME else (end - start) / 1e9,
         "bytes_to_responder": _carried(pair, outward=True),
         "bytes_to_initiator": _carried(pair, outward=False),
         "closed_by": None
@@ -178,8 +179,8 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
     identity = made.transaction_id[part]
     # Where bytes are missing the data phase may have begun before, or ended after, what was captured of it.
     holed = np.isin(made.status[part], [STATUSES.index("gap"), STATUSES.index("began-earlier")])
-    begun = ~holed | (columns["type"][first_data] == m.START_DATA)
-    ended = ~holed | (columns["type"][last_data] == m.END_DATA)
+    begun = (~holed | (columns["type"][first_data] == m.START_DATA)) & (data_time != NO_TIME)
+    ended = (~holed | (columns["type"][last_data] == m.END_DATA)) & (data_end != NO_TIME)
     operation = _names("operation", code, asked)
     phase_known = (request != NO_ROW) & (columns["known"][request] >= 12)
     values = {
@@ -220,7 +221,8 @@ def _captured(columns: dict[str, np.ndarray], rows: np.ndarray) -> tuple[np.ndar
     kind, known, length = columns["type"][rows], columns["known"][rows].astype(np.int64), columns["length"][rows]
     there = rows != NO_ROW
     whole = there & (known >= np.minimum(length, m.FIXED_BYTES))
-    return there & m.carries_code(kind, known, length), whole, there & (columns["status"][rows] != m.GAP)
+    ended = there & (columns["status"][rows] != m.GAP) & (columns["time"][rows] != NO_TIME)
+    return there & m.carries_code(kind, known, length), whole, ended
 
 
 def messages(result: Result) -> Iterator[pa.RecordBatch]:
@@ -431,7 +433,8 @@ def _codes(values: np.ndarray, valid: np.ndarray | None = None) -> pa.Array:
 
 
 def _times(values: np.ndarray, valid: np.ndarray | None = None) -> pa.Array:
-    return arrow.numbers(values, pa.timestamp("ns", tz="UTC"), valid)
+    timed = values != NO_TIME
+    return arrow.numbers(values, pa.timestamp("ns", tz="UTC"), timed if valid is None else timed & valid)
 
 
 def _seconds(nanoseconds: np.ndarray, valid: np.ndarray) -> pa.Array:

@@ -23,6 +23,9 @@ from ptpip_analyze.describe import safe_text
 FileFormat = Literal["csv", "json", "jsonl", "parquet"]
 FORMATS: Final[tuple[FileFormat, ...]] = get_args(FileFormat)
 
+SUFFIXES: Final = ", ".join(f".{name}" for name in FORMATS)
+_COMPRESSED: Final = frozenset({".gz", ".zst", ".bz2", ".xz", ".lz4", ".br", ".zip"})
+
 ROW_GROUP_ROWS: Final = 128 * 1024
 
 
@@ -183,9 +186,25 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def file_format_of(path: str | os.PathLike[str], default: FileFormat = "jsonl") -> FileFormat:
-    """The format a file name asks for by its suffix; `default` for any other."""
+    """The format a file name asks for by its suffix; `default` for a name without one. ExportError for any other."""
     suffix = Path(path).suffix.lower().lstrip(".")
-    return next((known for known in FORMATS if known == suffix), default)
+    if not suffix:
+        return default
+    for known in FORMATS:
+        if known == suffix:
+            return known
+    raise ExportError(
+        f"{safe_text(str(path))}: .{safe_text(suffix)} is no format; known are {SUFFIXES}, or give --format"
+    )
+
+
+def refuse_compression(path: str | os.PathLike[str]) -> None:
+    """ExportError for a name that promises a compressed file: nothing is compressed here but Parquet, inside."""
+    suffix = Path(path).suffix.lower()
+    if suffix in _COMPRESSED:
+        raise ExportError(
+            f"{safe_text(str(path))}: compression is not done, so there is no {suffix}; known are {SUFFIXES}"
+        )
 
 
 def select(batches: Iterable[pa.RecordBatch], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

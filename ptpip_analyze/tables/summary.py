@@ -26,6 +26,10 @@ FRAMES_NAMED: Final = 5
 OK: Final = 0x2001
 """ResponseCode OK: PIMA 15740:2000 clause 11.3."""
 
+PROBE_REQUEST: Final = 13
+_PROBES: Final = pa.array([PROBE_REQUEST, 14], pa.uint32())
+_PROBE_COLUMNS: Final = ["session", "capture", "status", "first_frame", "tcp_stream", "direction", "type_code"]
+
 _LAST_LINK_TYPE: Final = 0xFFFF  # LINKTYPE numbers have 16 bits; what is above marks records that are no packets
 
 
@@ -52,7 +56,12 @@ def summarize(analysis: Analysis) -> dict[str, Any]:
         "responses": _responses(transactions),
         "events": _counted(events, "event", ("event_code",)),
         "messages": (messages := _messages(analysis.batches("messages")))["types"],
-        "problems": [*_session_problems(sessions), *_transaction_problems(transactions), *messages["problems"]],
+        "problems": [
+            *_session_problems(sessions),
+            *_transaction_problems(transactions),
+            *messages["problems"],
+            *messages["probes"],
+        ],
     }
 
 
@@ -73,6 +82,9 @@ def _capture(capture: Result) -> dict[str, Any]:
         "first_time": None if first is None else describe.iso_time(first),
         "last_time": None if last is None else describe.iso_time(last),
         "duration_s": None if first is None or last is None else (last - first) / 1e9,
+        "silent_connections": [
+            {"port": port, "connections": count} for port, count in sorted(capture.silent_connections.items())
+        ],
         "other_tcp_connections": capture.other_connections,
         "damage": None
         if capture.damage is None
@@ -128,21 +140,23 @@ def _operations(transactions: pa.Table) -> list[dict[str, Any]]:
 
 
 def _responses(transactions: pa.Table) -> list[dict[str, Any]]:
-    """One row per response other than OK and operation, the most frequent first."""
+    """One row per response other than OK, operation and capture, the most frequent first."""
     code = _integers(transactions, "response_code")
     other = np.flatnonzero((code >= 0) & (code != OK))
     transactions = transactions.take(pa.array(other))
     response, operation = _texts(transactions, "response"), _texts(transactions, "operation")
+    capture = _texts(transactions, "capture")
     code, frame = code[other], _integers(transactions, "last_frame")
     rows = [
         {
             "response": _text_at(response, members[0]),
             "response_code": int(code[members[0]]),
             "operation": _text_at(operation, members[0]),
+            "capture": _text_at(capture, members[0]),
             "transactions": len(members),
             "frames": _first_frames(frame[members]),
         }
-        for members in _groups(response.rows, code, operation.rows)
+        for members in _groups(response.rows, code, operation.rows, capture.rows)
     ]
     return sorted(rows, key=lambda row: (-row["transactions"], row["response"] or "", row["operation"] or ""))
 
@@ -163,6 +177,7 @@ def _messages(batches: Iterator[pa.RecordBatch]) -> dict[str, list[dict[str, Any
     """Messages by type, and the problems among them; one batch at a time, since they are many."""
     types: dict[tuple[str | None, int | None], int] = {}
     odd: list[pa.Table] = []
+    probes: list[pa.Table] = []
     for batch in batches:
         table = pa.Table.from_batches([batch])
         for row in _counted(table, "type", ("type_code",)):
@@ -171,17 +186,35 @@ def _messages(batches: Iterator[pa.RecordBatch]) -> dict[str, list[dict[str, Any
         rest = table.filter(pc.fill_null(pc.not_equal(_plain(table["status"]), "complete"), True))
         if rest.num_rows:
             odd.append(rest.select(["session", "capture", "status", "reason", "first_frame"]))
+        if any(code == PROBE_REQUEST for _, code in types):
+            probes.append(table.filter(pc.is_in(table["type_code"], _PROBES)).select(_PROBE_COLUMNS))
     counted = sorted(types.items(), key=lambda item: (item[0][1] is None, item[0][1] or 0))
     return {
         "types": [{"type": name, "type_code": code, "messages": count} for (name, code), count in counted],
         "problems": _problems("message", pa.concat_tables(odd), "reason") if odd else [],
+        "probes": _unanswered(pa.concat_tables(probes)) if probes else [],
     }
+
+
+def _unanswered(probes: pa.Table) -> list[dict[str, Any]]:
+    """Probe requests without a response on their connection. They carry no number: a response answers the latest."""
+    capture, stream, kind = _texts(probes, "capture"), _integers(probes, "tcp_stream"), _integers(probes, "type_code")
+    direction = pc.fill_null(pc.equal(_plain(probes["direction"]), "to-responder"), False).to_numpy()
+    asks = kind == PROBE_REQUEST
+    open_rows = []
+    for members in _groups(capture.rows, stream, (direction ^ ~asks).astype(np.int64)):
+        depth = np.cumsum(np.where(asks[members], 1, -1))
+        lowest = np.minimum.accumulate(depth[::-1])[::-1]  # from here on: a response in between has gone below
+        open_rows.append(members[asks[members] & (depth == lowest)])
+    rows = np.sort(np.concatenate(open_rows)) if open_rows else np.empty(0, np.int64)
+    return [problem | {"status": "open"} for problem in _problems("probe request", probes.take(pa.array(rows)))]
 
 
 def _session_problems(sessions: pa.Table) -> list[dict[str, Any]]:
     rows = _plain_rows(sessions)
     unlike = [(row, row["status"], row["fail_reason"]) for row in rows if row["status"] not in (None, "established")]
     # Transactions of other dialects are not decoded yet: none were seen is not what none there means.
+    unlike += [(row, "reset", None) for row in rows if row["close_kind"] == "reset"]
     unlike += [(row, "undecoded", row["dialect"]) for row in rows if row["dialect"] not in (None, "standard")]
     return [
         {
@@ -218,7 +251,7 @@ def _problems(of: str, table: pa.Table, reason: str | None = None) -> list[dict[
             "count": len(members),
             "frames": _first_frames(frame[members]),
         }
-        for members in _groups(session, status.rows, reasons.rows)
+        for members in _groups(session, status.rows, reasons.rows, capture.rows)
     ]
 
 

@@ -2,7 +2,7 @@
 
 A connection is numbered as Wireshark numbers ``tcp.stream``; its directions are streams ``2 * number`` (from the lower
 endpoint to the higher) and ``2 * number + 1``. "Lower" is only an order of (address, port): who is the initiator is
-decided by what is said, on a higher floor.
+decided by what is said, on a higher floor. Times are those of the packets: ns since the epoch, or NO_TIME.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from ..capture import NO_TIME, earliest
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
 from .numbering import FlowKey
 
@@ -46,7 +47,7 @@ class Flows:
         """Stream number (int64) of each segment, ``2 * connection + direction``; segments given in packet order.
 
         ``fresh`` are the keys of the flows that are new, ``flow`` and ``swapped`` what ``FlowNumbers`` said of the
-        segments; ``packet`` and ``time`` (ns) are absolute. Records SYN, FIN and RST on the connections.
+        segments; ``packet`` and ``time`` (ns, or NO_TIME) are absolute. Records SYN, FIN and RST on the connections.
         """
         self._keys.extend(fresh)
         if len(flow) == 0:
@@ -123,7 +124,7 @@ class Flows:
         return end is not None and abs(signed32(int(batch.sequence[row]) - end)) > LATE_SYN_BYTES
 
     def _note_bounds(self, stream: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
-        """Earliest and latest time of the connections seen, and their last packet."""
+        """Earliest and latest known time of the connections seen, and their last packet."""
         connection = stream >> 1
         order = stable_order(connection)
         starts = np.flatnonzero(np.diff(connection[order], prepend=-1))
@@ -131,14 +132,15 @@ class Flows:
         last = order[np.append(starts[1:], len(order)) - 1]
         bounds = zip(
             connection[last].tolist(),
-            np.minimum.reduceat(times, starts).tolist(),
+            # One less than no time is the largest number there is, so that times that are known win.
+            (np.minimum.reduceat(times - 1, starts) + 1).tolist(),
             np.maximum.reduceat(times, starts).tolist(),
             packet[last].tolist(),
             strict=True,
         )
-        for number, earliest, latest, at in bounds:
+        for number, first, latest, at in bounds:
             known = self.connections[number]
-            known.first_time = min(known.first_time, earliest)
+            known.first_time = earliest(known.first_time, first)
             known.last_time = max(known.last_time, latest)
             known.last_packet = at
 
@@ -152,7 +154,7 @@ class Flows:
 
     def _close(self, connection: Connection, batch: _Batch, row: int) -> None:
         """Note a FIN or RST; of two that cross the earlier one by its clock, as they may be written in either order."""
-        if connection.closed_at is None or int(batch.time[row]) < connection.closed_at:
+        if connection.closed_at is None or NO_TIME < int(batch.time[row]) < connection.closed_at:
             connection.closed_at = int(batch.time[row])
             connection.closed_by = int(batch.swapped[row])
             connection.close_kind = "reset" if batch.flags[row] & RST else "fin"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ptpip_analyze.capture import CaptureError
+from ptpip_analyze.capture import NO_TIME, CaptureError, earliest
 from ptpip_analyze.capture.batch import RING, Window, header_rows, layout
 
 PAIR = layout(4, first=(0, ">u2"), last=(3, "u1"))
@@ -30,6 +30,12 @@ def test_reads_zeros_beyond_the_end_of_a_packet() -> None:
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\xff" * 3, b"\xff" * 16])
 def test_reads_zeros_for_packets_without_bytes(data: bytes) -> None:
     assert rows(data, [0, len(data), len(data) + 9], [0, len(data), len(data)]) == [(0, 0)] * 3
+
+
+def test_finds_the_earliest_of_the_times_that_are_known() -> None:
+    assert earliest(7, NO_TIME, 5) == 5
+    assert earliest(NO_TIME, NO_TIME) == earliest() == NO_TIME
+    assert max(-5, NO_TIME) == -5, "the latest needs no help, before 1970 either"
 
 
 def test_error_is_one_line_whatever_the_names_are() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptpip_analyze.capture import CaptureError
+from ptpip_analyze.capture import NO_TIME, CaptureError
 from ptpip_analyze.capture.pcapng import NOT_A_PACKET, nanoseconds
 
 from .build import Reading, block, enhanced, frames, interface, obsolete, option, section, simple, tshark
@@ -42,13 +42,13 @@ def test_reads_enhanced_simple_and_obsolete_packets(order: str) -> None:
     assert reading.format == "pcapng"
     assert reading.packets == [FRAMES[0], FRAMES[1][:100], FRAMES[2]]
     assert reading.list("original") == [len(frame) for frame in FRAMES[:3]]
-    assert reading.list("time") == [5 * SECOND, 5 * SECOND, 7 * SECOND]
+    assert reading.list("time") == [5 * SECOND, NO_TIME, 7 * SECOND]
     assert reading.damage is None
 
 
 def test_takes_simple_packets_as_whole_without_a_snaplen() -> None:
     reading = Reading(section() + interface() + simple(FRAMES[0]) + simple(FRAMES[1]))
-    assert (reading.packets, reading.list("time")) == (FRAMES[:2], [0, 0])
+    assert (reading.packets, reading.list("time")) == (FRAMES[:2], [NO_TIME, NO_TIME])
 
 
 @ORDERS
@@ -126,7 +126,7 @@ def several_sections() -> bytes:
 def test_lets_every_section_have_its_byte_order_and_interfaces() -> None:
     reading = Reading(several_sections())
     assert reading.packets == [FRAMES[0], FRAMES[1], FRAMES[1], FRAMES[2], FRAMES[2], FRAMES[3]]
-    assert reading.list("time") == [0, 0, SECOND, SECOND, 2 * SECOND, 2 * SECOND]
+    assert reading.list("time") == [0, NO_TIME, SECOND, NO_TIME, 2 * SECOND, NO_TIME]
     assert reading.damage is None
 
 
@@ -156,7 +156,7 @@ def other_frames() -> bytes:
 def test_numbers_blocks_that_wireshark_numbers_too(tmp_path: Path) -> None:
     reading = Reading(other_frames())
     assert reading.list("link") == [NOT_A_PACKET, 1, NOT_A_PACKET, NOT_A_PACKET, 1]
-    assert reading.list("time") == [0, 4, 4, 4, 5]
+    assert reading.list("time") == [NO_TIME, 4, NO_TIME, NO_TIME, 5]
     assert reading.list("row") == [1, 4]
     assert reading.unknown_links == {}
     assert reading.packets[3] == b"abcd"
@@ -175,8 +175,7 @@ def test_agrees_with_tshark_on_sizes_and_numbers(tmp_path: Path, capture: bytes)
         if reading.list("link")[index] != NOT_A_PACKET:
             assert protocols
             assert (int(captured), int(original)) == (reading.list("captured")[index], reading.list("original")[index])
-            if time:  # a simple packet has none of its own
-                assert round(float(time) * SECOND) == reading.list("time")[index]
+            assert (round(float(time) * SECOND) if time else NO_TIME) == reading.list("time")[index]
 
 
 @ORDERS

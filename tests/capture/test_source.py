@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from ptpip_analyze.capture import CaptureError, Source, expand, open_capture
+from ptpip_analyze.capture import CaptureError, Source, expand, left_out, open_capture
 
 from .build import Reading, ethernet, frames, interface, ipv4, pcap, section, tcp
 
@@ -269,6 +269,27 @@ def test_expands_globs_and_keeps_other_names_in_order(folder: Path) -> None:
     ]  # fmt: skip
     assert expand([f"{folder}/**/d.pcap"]) == [f"{folder}/below/d.pcap"]
     assert expand([f"{folder}/bel*"]) == [f"{folder}/below/d.pcap"]
+
+
+def test_finds_what_lies_deeper_by_a_glob_and_nothing_twice(folder: Path) -> None:
+    deep = [f"{folder}/a.pcap", f"{folder}/b.pcapng", f"{folder}/below/d.pcap"]
+    assert expand([f"{folder}/**/*.pcap*"]) == deep
+    assert expand([f"{folder}/below/**"]) == deep[-1:], "the folder and the file in it"
+
+
+def test_counts_the_folders_that_it_leaves_out(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / "odd[1]").mkdir()
+    pattern = f"{folder}/**/*.pcap*"
+    assert left_out([str(folder), f"{folder}/below", f"{folder}/a.pcap", "-", "/no/such", pattern]) == [(2, pattern)]
+    (folder / "odd[1]" / "er").mkdir()
+    inside = f"{folder}/odd[[]1]/**/*.pcap*"
+    assert left_out([f"{folder}/odd[1]"]) == left_out([f"{folder}/od*"]) == [(1, inside)]
+    with pytest.raises(CaptureError) as caught:
+        expand([f"{folder}/odd[1]"])
+    assert str(caught.value).endswith(
+        f"no captures in this directory, and sub-folders are not looked into: try '{inside}'"
+    )
 
 
 def test_takes_a_name_with_brackets_for_the_file_of_that_name(folder: Path) -> None:

@@ -34,6 +34,7 @@ class Capture:
     times: tuple[int, int] | None = (START_NS, START_NS + 2_500_000_000)
     damage: object = None
     other_connections: int = 0
+    silent_connections: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass

@@ -184,16 +184,23 @@ def test_works_without_a_standard_output(plain_pcap: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def test_writes_letters_that_the_terminal_lacks_as_escapes(plain_pcap: Path) -> None:
+def test_draws_with_the_letters_that_the_terminal_has(plain_pcap: Path) -> None:
     ran = program("summary", plain_pcap, env=ENVIRONMENT | {"PYTHONIOENCODING": "ascii"})
     assert ran.returncode == 0
     assert ran.stdout.isascii()
+    assert "\\" not in ran.stdout
+    assert " ####" in ran.stdout
+    _, seen = on_terminal(80, "summary", plain_pcap, LC_ALL="C")
+    assert seen.isascii()
+    assert "\\" not in seen
+    _, seen = on_terminal(80, "summary", plain_pcap, LC_ALL="C.UTF-8")
+    assert "████" in seen
 
 
-def on_terminal(columns: int, *arguments: str | Path) -> tuple[int, str]:
+def on_terminal(columns: int, *arguments: str | Path, **variables: str) -> tuple[int, str]:
     """Run the program on a terminal of its own; its exit code and what the terminal saw."""
     main_end, program_end = pty.openpty()
-    environment = ENVIRONMENT | {"TERM": "xterm-256color", "COLUMNS": str(columns)}
+    environment = ENVIRONMENT | {"TERM": "xterm-256color", "COLUMNS": str(columns)} | variables
     command = [sys.executable, "-m", "ptpip_analyze", *map(str, arguments)]
     process = subprocess.Popen(command, stdin=program_end, stdout=program_end, stderr=program_end, env=environment)
     os.close(program_end)

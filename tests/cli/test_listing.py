@@ -77,6 +77,30 @@ def test_writes_files_in_the_format_of_their_suffix(run, pretended: Analysis, tm
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("rows.xlsx", ".xlsx is no format; known are .csv, .json, .jsonl, .parquet, or give --format"),
+        ("rows.csv.gz", "compression is not done, so there is no .gz; known are .csv, .json, .jsonl, .parquet"),
+    ],
+)
+def test_writes_nothing_to_a_name_that_promises_what_it_cannot_do(run, tmp_path: Path, name: str, said: str) -> None:
+    line = f"ptpip-analyze: {tmp_path / name}: {said}\n"
+    assert run("transactions", "/no/such/file", "-o", tmp_path / name) == (2, "", line)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_calls_no_file_compressed_even_with_a_format(run, tmp_path: Path) -> None:
+    ran = run("codes", "GetObject", "-o", tmp_path / "codes.csv.zst", "--format", "csv")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writes_json_lines_to_a_name_without_a_suffix(run, pretended: Analysis, tmp_path: Path) -> None:
+    run("transactions", "x", "-o", tmp_path / "rows", "--columns", "session", "--limit", "1")
+    assert (tmp_path / "rows").read_text() == '{"session":0}\n'
+
+
 def test_lets_format_win_over_the_suffix(run, pretended: Analysis, tmp_path: Path) -> None:
     run("transactions", "x", "-o", tmp_path / "rows.txt", "--columns", "session", "--limit", "1", "--format", "csv")
     assert (tmp_path / "rows.txt").read_text() == "session\n0\n"

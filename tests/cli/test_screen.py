@@ -60,6 +60,21 @@ def test_shows_the_columns_asked_for_even_without_room(narrow: None) -> None:
     assert len(header.split()) == 4
 
 
+def test_cuts_no_number_and_no_time_of_the_columns_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = ["operation", "data_bytes", "latency_s", "first_frame", "request_time", "response"]
+    rows = [transaction(0, "GetObjectPropsSupported", data_bytes=1_234_567, first_frame=654_321, response="OK" * 9)]
+    for width in (70, 80, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        head, row = plain(shown("transactions", rows, columns=wanted))
+        assert cell_len(head) <= width
+        assert cell_len(row) <= width
+        assert len(head.split()) == len(wanted)
+        for whole in ("1,234,567", "4 ms", "654321", "2026-01-02 03:04:05.123456"):
+            assert f" {whole} " in row
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "2026-01-02 03:04:05.123456" in " ".join(plain(shown("transactions", rows, columns=wanted)))
+
+
 def test_aligns_numbers_to_the_right(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [transaction(0, data_bytes=5), transaction(1, data_bytes=1_234_567)]
     lines = plain(shown("transactions", rows, columns=["data_bytes", "operation"]))

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.text import Text
 
 from .conftest import program
 from .pretend import Analysis, Capture, Source, session, transaction
+
+CAPTURES = Path(__file__).parents[2] / "captures"
 
 
 class Damage(Exception):
@@ -28,7 +35,8 @@ def test_tells_a_newcomer_what_is_in_it(run, pretended: Analysis) -> None:
         "2 transactions · 1 event",
         "GetObject",
         "ObjectAdded",
-        "No problems: every transaction is complete.",
+        "No problems: handshakes, transactions and messages are complete, probes are answered, "
+        "no command connection was reset.",
     ):
         assert words in ran.out
 
@@ -65,6 +73,70 @@ def test_names_problems_with_their_frames(run, pretended: Analysis) -> None:
         "  ! session 0: 1 transaction has no response by the end (frame 16)",
         "  ! session 0: 1 message is malformed: length 3 (frame 9)",
     ]
+
+
+def probe(kind: int, direction: str, frame: int) -> dict[str, object]:
+    return {"message": frame, "session": 0, "tcp_stream": 1, "type_code": kind, "direction": direction,
+            "status": "complete", "first_frame": frame, "capture": "walk.pcapng"}  # fmt: skip
+
+
+def test_names_probes_that_were_not_answered_and_resets(run, pretended: Analysis) -> None:
+    pretended.rows["sessions"] = [session(close_kind="reset", closed_by="responder")]
+    pretended.rows["messages"] = [
+        probe(13, "to-responder", 10), probe(14, "to-initiator", 11), probe(13, "to-initiator", 12),
+        probe(13, "to-responder", 13), probe(13, "to-responder", 14), probe(14, "to-initiator", 15),
+    ]  # fmt: skip
+    out = run("summary", "x").out
+    assert "No problems" not in out
+    assert out.split("Problems\n")[1].splitlines() == [
+        "  ! session 0 ended with a reset of its command connection",
+        "  ! session 0: 2 probe requests have no response by the end (frames 12 and 13)",
+    ]
+
+
+def test_finds_no_fault_with_probes_that_were_answered(run, pretended: Analysis) -> None:
+    pretended.rows["messages"] = [
+        probe(13, "to-responder", 10), probe(13, "to-initiator", 11), probe(14, "to-responder", 12),
+        probe(14, "to-initiator", 13),
+    ]  # fmt: skip
+    assert "No problems" in run("summary", "x").out
+
+
+def test_names_connections_that_carried_nothing(run, pretended: Analysis) -> None:
+    pretended.captures = [Capture(silent_connections={15740: 2}, other_connections=1)]
+    out = run("summary", "x").out
+    assert "1 PTP-IP session · 2 connections to port 15740 without payload · 1 TCP connection of something else" in out
+
+
+def test_says_that_packets_have_no_times(run, pretended: Analysis) -> None:
+    pretended.captures = [Capture(times=None)]
+    out = run("summary", "x").out
+    assert "  its packets have no times\n" in out
+    assert "begins" not in out
+
+
+def test_says_in_which_capture_a_frame_is(run, pretended: Analysis) -> None:
+    busy = {"operation": "GetThumb", "response": "Device_Busy", "response_code": 0x2019}
+    pretended.rows["transactions"] = [
+        transaction(3, **busy, last_frame=7), transaction(4, **busy, last_frame=9, capture="other.pcap"),
+    ]  # fmt: skip
+    assert "to GetThumb, frame 7\n" in run("summary", "x").out
+    pretended.captures = [Capture(), Capture("other.pcap")]
+    out = run("summary", "x").out
+    assert "to GetThumb, frame 7 in walk.pcapng\n" in out
+    assert "to GetThumb, frame 9 in other.pcap\n" in out
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+@pytest.mark.parametrize("captures", [sorted(CAPTURES.glob("*.pcap*")), [CAPTURES / "busy.pcap"]], ids=["all", "one"])
+def test_fits_into_the_terminal_and_cuts_no_number(run, monkeypatch, captures: list[Path], width: int) -> None:
+    whole = run("summary", *captures).out
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    page = Text.from_ansi(run("summary", *captures).out).plain
+    for line in page.splitlines():
+        assert cell_len(line) <= width or " " not in line.strip(), line
+    assert re.findall(r"\d[\d.,]*(?: [µmk]?[sB]\b)?", page) == re.findall(r"\d[\d.,]*(?: [µmk]?[sB]\b)?", whole)
 
 
 def test_says_that_there_is_no_ptp_ip(run, pretended: Analysis) -> None:
@@ -133,6 +205,20 @@ def test_gives_everything_as_json_too(run, pretended: Analysis) -> None:
 def test_writes_to_a_file(run, pretended: Analysis, tmp_path: Path) -> None:
     assert run("summary", "x", "-o", tmp_path / "page.txt") == (0, "", "")
     assert "Session 0" in (tmp_path / "page.txt").read_text()
+
+
+def test_writes_json_to_a_file_that_is_named_so(run, pretended: Analysis, tmp_path: Path) -> None:
+    assert run("summary", "x", "-o", tmp_path / "page.json") == (0, "", "")
+    assert json.loads((tmp_path / "page.json").read_text())["sessions"]
+    run("summary", "x", "-o", tmp_path / "text.json", "--format", "text")
+    assert (tmp_path / "text.json").read_text().startswith("walk.pcapng")
+
+
+@pytest.mark.parametrize("name", ["page.csv", "page.json.gz"])
+def test_is_neither_a_table_nor_compressed(run, tmp_path: Path, name: str) -> None:
+    ran = run("summary", "/no/such/file", "-o", tmp_path / name)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_summarizes_a_real_conversation(plain_pcap: Path) -> None:

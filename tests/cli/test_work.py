@@ -139,6 +139,18 @@ def test_says_what_is_damaged_and_goes_on(tmp_path: Path, plain_pcap: Path) -> N
     assert "everything before it is analysed" in ran.stderr
 
 
+def test_says_which_folders_it_did_not_look_into(tmp_path: Path, plain_pcap: Path) -> None:
+    for place in (tmp_path, tmp_path / "one", tmp_path / "two", tmp_path / ".hidden"):
+        place.mkdir(exist_ok=True)
+        (place / "a.pcap").write_bytes(plain_pcap.read_bytes())
+    ran = program("sessions", tmp_path, "--columns", "session")
+    assert ran.stdout == '{"session":0}\n'
+    pattern = f"{tmp_path}/**/*.pcap*"
+    assert ran.stderr == f"ptpip-analyze: 2 sub-folders were not looked into; '{pattern}' finds what is there\n"
+    deep = program("sessions", pattern, "--columns", "session")
+    assert (deep.stdout.count("\n"), deep.stderr) == (3, "")
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00", b"GIF89a", b"\xd4\xc3\xb2\xa1\x02"])
 def test_names_a_file_that_is_no_capture_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "odd.pcap").write_bytes(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.ptpip import Conversation, Handshake, Pair, handshakes, pair
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.tcp import Connection
@@ -130,6 +131,23 @@ def test_joins_no_number_that_was_not_given_yet() -> None:
     assert joined(*shakes) == [(0, None, "alone"), (None, 1, "alone")]
     crossing = [net.command(1, at=50), net.event(1, at=49.5)]
     assert joined(*crossing) == [(2, 3, "connection-number")], "two interfaces, two clocks"
+
+
+def test_asks_the_order_of_packets_where_they_have_no_time() -> None:
+    net = Network()
+    shakes = [net.command(1), net.event(1), net.command(1), net.event(1)]
+    for at, shake in enumerate(shakes):
+        shake.numbered_at = shake.tcp.first_time = shake.tcp.last_time = NO_TIME
+        shake.tcp.first_packet, shake.tcp.last_packet = 10 * at, 10 * at + (15 if at % 2 == 0 else 3)
+    assert joined(*shakes) == [(0, 1, "connection-number"), (2, 3, "connection-number")]
+
+
+def test_joins_by_number_though_only_one_of_both_has_a_time() -> None:
+    net = Network()
+    command, event = net.command(1, at=3), net.event(1)
+    event.numbered_at = event.tcp.first_time = event.tcp.last_time = NO_TIME
+    command.tcp.last_packet = event.tcp.first_packet
+    assert joined(command, event) == [(0, 1, "connection-number")]
 
 
 def test_prefers_the_same_port_then_the_same_initiator() -> None:

@@ -316,13 +316,27 @@ class TestExportTables:
         ("a.csv", "csv"),
         ("a.JSON", "json"),
         ("x.parquet", "parquet"),
-        ("a.txt", "jsonl"),
         ("a", "jsonl"),
+        ("a.", "jsonl"),
         (".csv", "jsonl"),
     ],
 )
 def test_takes_the_format_from_the_suffix(name: str, expected: str) -> None:
     assert export.file_format_of(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a.txt", "a.txt: .txt is no format; known are .csv, .json, .jsonl, .parquet, or give --format"),
+        ("a.csv.GZ", "a.csv.GZ: .gz is no format; known are .csv, .json, .jsonl, .parquet, or give --format"),
+        ("a.\x1b[2J", "a.\\x1b[2J: .\\x1b[2j is no format; known are .csv, .json, .jsonl, .parquet, or give --format"),
+    ],
+)
+def test_guesses_no_format_from_a_suffix_that_names_none(name: str, said: str) -> None:
+    with pytest.raises(ExportError) as error:
+        export.file_format_of(name)
+    assert str(error.value) == said
 
 
 def test_takes_the_first_rows_over_batches() -> None:

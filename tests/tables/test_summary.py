@@ -43,6 +43,7 @@ def test_lists_responses_other_than_ok_with_the_first_frames() -> None:
         "response": "Device_Busy",
         "response_code": 0x2019,
         "operation": "GetObject",
+        "capture": "walk.pcapng",
         "transactions": 8,
         "frames": [12, 13, 14, 15, 16],
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.tcp import Connection, Flows, flow
 from tests.engine import Segments, numbered
 from tests.traffic import STORIES, TO_INITIATOR, TO_RESPONDER, Packet, capture, conversation, damage, write_pcap
@@ -360,6 +361,22 @@ def test_says_nothing_of_the_end_of_a_connection_that_goes_on() -> None:
 
 
 @pytest.mark.parametrize("batch", BATCHES)
+def test_bounds_a_connection_by_the_times_that_are_known(batch: int) -> None:
+    packets = [*handshake(), out(FIN, 1001, 9001)]
+    times = [NO_TIME, 7, 9, NO_TIME]
+    one = opened([replace(packet, time_ns=time) for packet, time in zip(packets, times, strict=True)], batch)
+    assert (one.first_time, one.last_time, one.closed_at) == (7, 9, NO_TIME)
+    one = opened([replace(packet, time_ns=NO_TIME) for packet in packets], batch)
+    assert (one.first_time, one.last_time) == (NO_TIME, NO_TIME)
+
+
+def test_takes_a_close_without_a_time_for_no_earlier_one() -> None:
+    ours, theirs = out(FIN | ACK, 1001, 9001, time=70), back(FIN | ACK, 9001, 1001, time=NO_TIME)
+    one = opened([*handshake(), ours, theirs])
+    assert (one.closed_at, one.closed_by) == (70, FROM_DESK)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
 def test_bounds_each_connection_in_time_and_knows_its_last_packet(batch: int) -> None:
     packets = damage.shuffle(capture("two_pairs"), 6, seed=4)
     flows, streams = numbered(packets, batch)
