@@ -25,7 +25,7 @@ from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
 from .result import CaptureFacts, Result
 from .store import Columns
-from .tcp import CUT, Flows, stable_order
+from .tcp import CUT, Flows
 from .tcp.connection import RST
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Analyzer:
         marks = np.zeros(count, np.uint8)
         stream_of = np.full(count, -1, np.int64)
         if len(row):
-            stream = self._flows.place(
+            stream, order = self._flows.place(
                 headers.fresh,
                 headers.flow,
                 headers.swapped,
@@ -83,7 +83,7 @@ class Analyzer:
                 headers.first + row,
                 headers.time if headers.whole else headers.time[row],
             )
-            self._reassemble(headers, stream, marks)
+            self._reassemble(headers, stream, order, marks)
             stream_of[row] = stream
         if self._packets is None:
             return
@@ -99,14 +99,15 @@ class Analyzer:
             talk=headers.talk,
         )
 
-    def _reassemble(self, headers: Headers, stream: np.ndarray, marks: np.ndarray) -> None:
-        """Sort segments by stream and hand them on, leaving out resets and what is known not to be PTP-IP."""
+    def _reassemble(self, headers: Headers, stream: np.ndarray, order: np.ndarray, marks: np.ndarray) -> None:
+        """Hand segments on stream by stream, leaving out resets and what is known not to be PTP-IP."""
         conversations = self._conversations
         conversations.room_for(len(self._flows.connections))
-        usable = np.flatnonzero((conversations.states[stream >> 1] != FOREIGN) & (headers.flags & RST == 0))
-        if len(usable) == 0:
+        usable = (conversations.states[stream >> 1] != FOREIGN) & (headers.flags & RST == 0)
+        if not usable.all():
+            order = order[usable[order]]
+        if len(order) == 0:
             return
-        order = usable[stable_order(stream[usable])]
         packet_rows = headers.row[order]
         rows = np.empty((7, len(order)), np.int64)
         rows[0] = headers.sequence[order]

@@ -70,7 +70,7 @@ class Segments:
             (self.destination[0][part], self.destination[1][part]),
             (self.ports[0][part], self.ports[1][part]),
         )
-        return flows.place(
+        stream, order = flows.place(
             fresh,
             flow,
             swapped,
@@ -80,6 +80,8 @@ class Segments:
             self.packet[part],
             self.time[part],
         )
+        assert order.tolist() == np.argsort(stream, kind="stable").tolist()
+        return stream
 
     def rows(self, which: np.ndarray) -> np.ndarray:
         """Reassembler rows of these segments, OFFSET and ACK still raw."""

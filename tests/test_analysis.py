@@ -166,6 +166,51 @@ def test_gives_no_time_to_what_lies_in_a_packet_without_one(size: int) -> None:
         assert session["duration_s"] == (known.max().value - known.min().value) / 1e9
 
 
+# Read by another process
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks so small that stories are read in many of them."""
+    monkeypatch.setattr("ptpip_analyze.analysis.CHUNK_BYTES", 2048)
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("fork", [False, True])
+@pytest.mark.parametrize("name", STORIES)
+def test_gives_the_same_tables_whoever_reads_the_headers(name: str, fork: bool, tmp_path: Path) -> None:
+    packets = capture(name)
+    path = write_pcap(tmp_path / "a.pcap", packets, nano=True)
+    with analyze(path, fork=fork) as read, in_pieces(packets, len(packets)) as whole:
+        columns = [frame.drop(columns="capture") if "capture" in frame else frame for frame in map(read.frame, TABLES)]
+        for table, frame in zip(TABLES, columns, strict=True):
+            expected = whole.frame(table)
+            assert_frame_equal(frame, expected.drop(columns="capture", errors="ignore"), obj=table)
+        assert read.captures[0].source.links == whole.captures[0].source.links
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("fork", [False, True])
+def test_knows_the_damage_that_another_process_found(fork: bool, tmp_path: Path) -> None:
+    path = tmp_path / "cut.pcap"
+    data = pcap_bytes(capture("plain"))
+    path.write_bytes(data[:-5])
+    with analyze(path, fork=fork) as read:
+        damage = read.captures[0].damage
+    assert damage is not None
+    assert damage.at_end
+    assert damage.path == str(path)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_loads_meanwhile_what_is_needed_later(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "a.pcap", capture("plain"))
+    for fork in (False, True):
+        told: list[str] = []
+        analyze([path, path], fork=fork, meanwhile=lambda told=told: told.append("once")).close()  # type: ignore[misc]
+        assert told == ["once"]
+
+
 # Tables and bytes
 
 

@@ -19,6 +19,8 @@ NO_TIME = -(1 << 63)
 # Batches whose bytes stay valid: the one in hand, the one asked for next, and one to spare.
 RING = 3
 
+Buffer = bytes | bytearray | memoryview
+
 
 class CaptureError(Exception):
     """A capture that can't be read, or not any further.

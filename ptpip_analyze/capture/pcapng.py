@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .batch import MOST_BYTES, NO_TIME, CaptureError, PacketBatch, Window, header_rows, layout
+from .batch import MOST_BYTES, NO_TIME, Buffer, CaptureError, PacketBatch, Window, header_rows, layout
 
 NOT_A_PACKET = 0xFFFFFFFF
 
@@ -42,8 +42,6 @@ _READ = {SECTION: SECTION_HEADER_BYTES, INTERFACE: 20, STATISTICS: 24}
 
 _IF_TSRESOL, _IF_TSOFFSET, _ISB_IFDROP = 9, 14, 5
 _BILLION = 10**9
-
-Buffer = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)

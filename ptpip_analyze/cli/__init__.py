@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -18,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line `arguments` (default: the process's) and leave the process with its exit code."""
     # numpy's linear algebra starts a thread per core while it loads, and is never used here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Looking for garbage among modules while they load takes a tenth of that time, and finds none.
+    gc.set_threshold(100_000, *gc.get_threshold()[1:])
     try:
         from ptpip_analyze.cli.app import run
 

@@ -12,6 +12,8 @@ from ptpip_analyze.cli.options import Captures, Ports, Progress
 from ptpip_analyze.cli.work import CommandError, analysed, names_in, written_to
 from ptpip_analyze.tables.schema import TABLES, arrow_schema
 
+SMALL_PACKETS = 1 << 19  # the tables of captures up to this size are written faster than threads are begun
+
 ExportFormat = Literal["parquet", "csv", "jsonl"]
 
 
@@ -30,13 +32,18 @@ def _export(
 ) -> None:
     """Write every table to a folder: sessions.parquet, transactions.parquet, ..."""
     chosen = tuple(TABLES) if tables is None else names_in(tables, tuple(TABLES), "--tables", "table")
-    modules = ["ptpip_analyze.tables.export", *(["pyarrow.parquet"] if file_format == "parquet" else [])]
+    modules = [
+        "ptpip_analyze.tables.export",
+        "ptpip_analyze.tables.build",
+        *(["pyarrow.parquet"] if file_format == "parquet" else []),
+    ]
     with analysed(captures, ports, progress, packets="packets" in chosen, modules=modules) as analysis:
         from ptpip_analyze.tables.export import ExportError, export_tables
 
         schemas = {table: arrow_schema(table) for table in chosen}
         try:
-            written = export_tables(analysis.batches, schemas, output, file_format)
+            small = sum(capture.packets for capture in analysis.captures) < SMALL_PACKETS and "packets" not in chosen
+            written = export_tables(analysis.batches, schemas, output, file_format, together=not small)
         except ExportError as error:
             raise CommandError(str(error)) from error
     with written_to(None) as stream:

@@ -19,7 +19,7 @@ from . import messages as m
 from .line import Candidates, Line, Read, gathered, rows_from
 from .recognise import GREETING_LIMIT, is_plausible
 from .resync import find_boundary
-from .rows import Found, Row, write
+from .rows import Found, Row, Writer
 
 # Greetings are framed whole, because their names have no fixed length.
 WHOLE = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK)
@@ -70,15 +70,22 @@ class FramedStream:
 class Framer:
     """Turns rows of streams into message rows.
 
-    ``messages`` is the table that is appended to (``messages.COLUMNS``); ``greetings`` maps the row number of each
+    ``greetings`` maps the row number of each
     Init Command Request and Ack to its bytes. ``read(position, length)`` reads the source where the batch does not
     reach.
     """
 
     def __init__(self, read: Read) -> None:
-        self.messages = Columns(m.COLUMNS, MESSAGE_MEMORY)
+        self._table = Columns(m.COLUMNS, MESSAGE_MEMORY)
+        self._writer = Writer(self._table)
         self.greetings: dict[int, bytes] = {}
         self._read = read
+
+    @property
+    def messages(self) -> Columns:
+        """The table of messages (``messages.COLUMNS``)."""
+        self._writer.flush()
+        return self._table
 
     def feed(
         self, parts: list[tuple[FramedStream, list[np.ndarray]]], data: np.ndarray, base: int, final: bool = False
@@ -148,7 +155,7 @@ class Framer:
         row.extend(covered, int(covered[LENGTH][holes].sum()), 0)
         row.acknowledgment = -1 if holes[0] else int(covered[ACK, 0])
         row.status, row.reason = status, reason
-        write([row], None, self.messages)
+        self._writer.add([row])
 
     def _finish(self, stream: FramedStream) -> None:
         """Write down a message that never ended, and bytes too few to be one."""
@@ -168,7 +175,7 @@ class Framer:
                 row.extend(rows, line.missing(start, line.stop[0])[0], 0)
         if row is not None:
             row.unfinished(row.offset + row.length - stream.end)
-            write([row], None, self.messages)
+            self._writer.add([row])
 
     def _frame(self, work: list[tuple[FramedStream, np.ndarray]], data: np.ndarray, base: int, final: bool) -> None:
         line = Line(work)
@@ -323,7 +330,7 @@ class Framer:
         """Write the rows of all messages that are complete in this batch."""
         starts, lengths, kinds, pieces = candidates
         if not spans and not singles:
-            write(closed, None, self.messages)
+            self._writer.add(closed)
             return
         chosen = (
             np.concatenate([np.arange(start, stop) for _, start, stop in spans]) if spans else np.empty(0, np.int64)
@@ -358,9 +365,9 @@ class Framer:
         numbers, shifts = np.array([stream.number for stream, _ in work]), np.array(line.shift)
         found = Found(
             numbers[owner], at + shifts[owner], length, kind, window, known, first, last, began, time,
-            rows[ACK, first_piece], gap, cut, flaws,
+            rows[ACK, first_piece], gap, cut, flaws, {},
         )  # fmt: skip
-        write(closed, found, self.messages)
+        self._writer.add(closed, found)
 
     def _greetings(
         self,
@@ -379,7 +386,7 @@ class Framer:
         flaws = {}
         for row in np.flatnonzero((kind == m.INIT_COMMAND_REQUEST) | (kind == m.INIT_COMMAND_ACK)).tolist():
             body = line.read(int(at[row]), min(int(length[row]), GREETING_LIMIT), data, base, self._read)
-            self.greetings[len(self.messages) + before + row] = body
+            self.greetings[self._writer.count + before + row] = body
             flaw = m.greeting(int(kind[row]), body, fuji=work[owner[row]][0].fuji)["reason"]
             if flaw and not line.has_hole(int(at[row]), int(at[row] + length[row])):
                 flaws[row] = int(flaw)

@@ -70,7 +70,9 @@ class Line:
         self.stop = [int(self.at[piece] + self.rows[LENGTH, piece]) for piece in self.last_piece]
         self.shift = [int(rows[OFFSET, 0]) - start for rows, start in zip(parts, self.start, strict=True)]
         clocks = self.rows[PACKET : TIME + 1]
-        self.reordered = bool((clocks[:, 1:] < clocks[:, :-1]).any())
+        backward: np.ndarray = np.logical_or.reduce(clocks[:, 1:] < clocks[:, :-1])
+        backward[[piece - 1 for piece in self.first_piece[1:]]] = False  # from one stream to the next
+        self.reordered = bool(backward.any())
         self.incomplete = bool((self.rows[CAPTURED] < self.rows[LENGTH]).any())
         self._missing: tuple[np.ndarray, np.ndarray] | None = None
 

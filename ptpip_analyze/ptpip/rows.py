@@ -14,6 +14,8 @@ from ..store import Columns
 from ..tcp import ACK, PACKET, TIME
 from . import messages as m
 
+TOGETHER = 1 << 13  # rows that are written at once
+
 
 class Row:
     """A message, or unframed bytes, that needs a row of its own: it came in several batches, or not whole.
@@ -68,9 +70,10 @@ class Row:
 
 
 class Found(NamedTuple):
-    """Messages that are complete in one batch, as arrays; of the names in ``Row``, but ``known`` counts window bytes.
+    """Messages as arrays; of the names in ``Row``, but ``known`` counts window bytes.
 
-    window: uint8 (n, 40). gap, cut: int64, None when nothing is missing. flaws: row -> reason, of greetings.
+    window: uint8 (n, 40). gap, cut: int64, None when nothing is missing. flaws: row -> reason, of greetings. single:
+    the ``Row`` that stands at a row, where it is one.
     """
 
     number: np.ndarray
@@ -87,16 +90,34 @@ class Found(NamedTuple):
     gap: np.ndarray | None
     cut: np.ndarray | None
     flaws: dict[int, int]
+    single: dict[int, Row]
 
 
-def write(rows: list[Row], found: Found | None, table: Columns) -> None:
-    """Append ``rows``, then ``found``, to the message table (``messages.COLUMNS``)."""
-    if found is None and not rows:
-        return
-    if found is None:
-        found = _as_arrays(rows)
-    elif rows:
-        found = _joined(_as_arrays(rows), found)
+class Writer:
+    """Appends to a message table (``messages.COLUMNS``); gathers rows, because writing few costs as much as many."""
+
+    def __init__(self, table: Columns) -> None:
+        self.count = 0  # rows so far, written or waiting
+        self._table = table
+        self._waiting: list[Found] = []
+
+    def add(self, rows: list[Row], found: Found | None = None) -> None:
+        """Take ``rows``, then ``found``."""
+        for part in ([_as_arrays(rows)] if rows else []) + ([found] if found is not None else []):
+            self.count += len(part.number)
+            self._waiting.append(part)
+        if self.count - len(self._table) >= TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._waiting:
+            found = self._waiting[0] if len(self._waiting) == 1 else _joined(self._waiting)
+            self._waiting = []
+            _write(found, self._table)
+
+
+def _write(found: Found, table: Columns) -> None:
     framed = found.known >= m.HEADER_BYTES
     declared = found.window.view("<u4")[:, 0].astype(np.int64)
     if not framed.all():
@@ -116,9 +137,8 @@ def write(rows: list[Row], found: Found | None, table: Columns) -> None:
     if found.gap is not None:
         status[found.gap > 0] = m.GAP
         lost = found.gap
-    for index, row in enumerate(rows):
-        if row.never:
-            lost[index] += row.never
+    for index, row in found.single.items():
+        lost[index] += row.never
         if row.status is not None:
             status[index], reason[index] = row.status, row.reason
     table.append(
@@ -148,14 +168,20 @@ def _as_arrays(rows: list[Row]) -> Found:
         for row in rows
     ]  # fmt: skip
     columns = np.array(numbers, np.int64).T
-    return Found._make([*columns[:4], window.reshape(-1, m.WINDOW_BYTES), *columns[4:], {}])
+    single = dict(enumerate(rows))
+    return Found._make([*columns[:4], window.reshape(-1, m.WINDOW_BYTES), *columns[4:], {}, single])
 
 
-def _joined(before: Found, after: Found) -> Found:
-    count = len(after.number)
-    parts = []
-    for name, first, second in zip(Found._fields[:-1], before[:-1], after[:-1], strict=True):
-        assert first is not None, name
-        parts.append(np.concatenate([first, np.zeros(count, np.int64) if second is None else second]))
-    shifted = {row + len(before.number): flaw for row, flaw in after.flaws.items()}
-    return Found._make([*parts, shifted])
+def _joined(parts: list[Found]) -> Found:
+    ends = np.cumsum([len(part.number) for part in parts]).tolist()
+    starts = [0, *ends[:-1]]
+    columns = [np.concatenate(column) for column in zip(*(part[:11] for part in parts), strict=True)]
+    for missing in ([part.gap for part in parts], [part.cut for part in parts]):
+        whole = [
+            np.zeros(end - start, np.int64) if column is None else column
+            for column, start, end in zip(missing, starts, ends, strict=True)
+        ]
+        columns.append(np.concatenate(whole))
+    flaws = {at + start: flaw for part, start in zip(parts, starts, strict=True) for at, flaw in part.flaws.items()}
+    single = {at + start: row for part, start in zip(parts, starts, strict=True) for at, row in part.single.items()}
+    return Found._make([*columns, flaws, single])

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, NamedTuple, get_args
 
@@ -78,7 +76,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     with _named_errors(target):
         direct = target.exists() and not target.is_file()
         final = target.resolve()  # the file behind a symbolic link is replaced, the link stays
-        temporary = final.with_name(f".{final.name[:200]}.{secrets.token_hex(4)}.part")
+        temporary = final.with_name(f".{final.name[:200]}.{os.urandom(4).hex()}.part")
         stream = (target if direct else temporary).open("wb" if direct else "xb")
     if direct:
         with _named_errors(target), stream:
@@ -109,11 +107,12 @@ def export_tables(
     folder: str | os.PathLike[str],
     file_format: FileFormat,
     *,
-    threads: int = 2,
+    together: bool = True,
 ) -> list[Written]:
     """Write each table of `schemas` to `folder` as `<table>.<format>`; the folder is made when it is missing.
 
-    `batches_of(table)` is called in worker threads. No file takes its final name before all are complete, so an error
+    `batches_of(table)` is called in worker threads, unless the tables are to be written one after the other instead of
+    `together`, which is quicker while they are small. No file takes its final name before all are complete, so an error
     or Ctrl-C leaves the folder's earlier files as they were. Raises ExportError when something can't be written.
     """
     place = Path(folder)
@@ -134,16 +133,25 @@ def export_tables(
     paths = {table: place / f"{table}.{file_format}" for table in schemas}
     with contextlib.ExitStack() as files:
         streams = {table: files.enter_context(replacing(path)) for table, path in paths.items()}
-        with ThreadPoolExecutor(threads) as pool:
-            jobs = {pool.submit(write, table, stream): table for table, stream in streams.items()}
-            try:
-                # In order of completion: the first failure is the cause, the others only stopped because of it.
-                rows = {jobs[job]: job.result() for job in as_completed(jobs)}
-            except BaseException:
-                stopped.set()
-                raise
+        rows = _written(write, streams, stopped) if together else {name: write(name, streams[name]) for name in streams}
         sizes = {table: stream.tell() for table, stream in streams.items()}
     return [Written(table, path, rows[table], sizes[table]) for table, path in paths.items()]
+
+
+def _written(
+    write: Callable[[str, BinaryIO], int], streams: dict[str, BinaryIO], stopped: threading.Event
+) -> dict[str, int]:
+    """Rows written of each table, two tables at a time."""
+    from concurrent.futures import ThreadPoolExecutor, as_completed  # takes as long to load as to write a small table
+
+    with ThreadPoolExecutor(2) as pool:
+        jobs = {pool.submit(write, table, stream): table for table, stream in streams.items()}
+        try:
+            # In order of completion: the first failure is the cause, the others only stopped because of it.
+            return {jobs[job]: job.result() for job in as_completed(jobs)}
+        except BaseException:
+            stopped.set()
+            raise
 
 
 # Parquet

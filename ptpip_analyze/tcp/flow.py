@@ -43,15 +43,16 @@ class Flows:
         flags: np.ndarray,
         packet: np.ndarray,
         time: np.ndarray,
-    ) -> np.ndarray:
-        """Stream number (int64) of each segment, ``2 * connection + direction``; segments given in packet order.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Stream number of each segment, ``2 * connection + direction``, and the order that sorts by it (int64).
 
+        Segments are given in packet order, and the order keeps it within each stream.
         ``fresh`` are the keys of the flows that are new, ``flow`` and ``swapped`` what ``FlowNumbers`` said of the
         segments; ``packet`` and ``time`` (ns, or NO_TIME) are absolute. Records SYN, FIN and RST on the connections.
         """
         self._keys.extend(fresh)
         if len(flow) == 0:
-            return np.empty(0, np.int64)
+            return np.empty(0, np.int64), np.empty(0, np.int64)
         batch = _Batch(flow, swapped, sequence, acknowledgment, flags, packet, time)
         splits = self._open_and_close(batch)
         connection = self._flow_connection[flow]
@@ -59,8 +60,9 @@ class Flows:
         for row, which, before in reversed(splits):
             connection[batch.before(row, which)] = before
         stream = connection * 2 + swapped
-        self._note_bounds(stream, packet, time)
-        return stream
+        order = stable_order(stream)
+        self._note_bounds(stream[order] >> 1, packet[order], time[order])
+        return stream, order
 
     def _open_and_close(self, batch: _Batch) -> list[tuple[int, int, int]]:
         """Open a connection at the first packet of each new flow and where ports are used again; note the ends.
@@ -123,19 +125,15 @@ class Flows:
         end = connection.ends[int(batch.swapped[row])]
         return end is not None and abs(signed32(int(batch.sequence[row]) - end)) > LATE_SYN_BYTES
 
-    def _note_bounds(self, stream: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
-        """Earliest and latest known time of the connections seen, and their last packet."""
-        connection = stream >> 1
-        order = stable_order(connection)
-        starts = np.flatnonzero(np.diff(connection[order], prepend=-1))
-        times = time[order]
-        last = order[np.append(starts[1:], len(order)) - 1]
+    def _note_bounds(self, connection: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
+        """Earliest and latest known time of the connections seen, and their last packet; sorted by connection."""
+        starts = np.flatnonzero(np.diff(connection, prepend=-1))
         bounds = zip(
-            connection[last].tolist(),
+            connection[starts].tolist(),
             # One less than no time is the largest number there is, so that times that are known win.
-            (np.minimum.reduceat(times - 1, starts) + 1).tolist(),
-            np.maximum.reduceat(times, starts).tolist(),
-            packet[last].tolist(),
+            (np.minimum.reduceat(time - 1, starts) + 1).tolist(),
+            np.maximum.reduceat(time, starts).tolist(),
+            np.maximum.reduceat(packet, starts).tolist(),
             strict=True,
         )
         for number, first, latest, at in bounds:

@@ -87,6 +87,31 @@ def test_window_leaves_the_bytes_of_two_moves_before_alone(source: Path) -> None
         assert first.tobytes() == bytes(range(64))
 
 
+def test_window_takes_no_turn_for_moves_that_gave_nothing_out(source: Path) -> None:
+    with source.open("rb") as file:
+        window = Window(file.fileno(), 250, 64)
+        window.move(0)
+        first = window.array(64)
+        for position in range(1, 100):  # looking for the next packet behind blocks that are skipped
+            window.move(position)
+            assert window.buffer[0] == position
+        assert first.tobytes() == bytes(range(64))
+
+
+def test_window_reads_into_the_buffers_it_is_given_while_they_are_large_enough(source: Path) -> None:
+    given = [memoryview(bytearray(64)) for _ in range(RING)]
+    with source.open("rb") as file:
+        window = Window(file.fileno(), 250, 64, given)
+        window.move(3)
+        window.array(64)
+        assert bytes(given[0]) == bytes(range(3, 67))
+        window.move(10, 100)  # too much for them
+        window.array(100)
+        assert bytes(window.buffer[:100]) == bytes(range(10, 110))
+        window.move(20)
+        assert bytes(given[2]) == bytes(range(20, 84))
+
+
 def test_window_ends_where_a_file_was_shortened_meanwhile(source: Path) -> None:
     with source.open("rb") as file:
         window = Window(file.fileno(), 250, 64)

@@ -8,6 +8,7 @@ import io
 import os
 import resource
 import struct
+import tempfile
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -125,7 +126,7 @@ def test_takes_the_bound_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_stops_while_the_reserve_of_the_disk_is_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     system = os.statvfs(tmp_path)
     monkeypatch.setattr(module, "RESERVE_BYTES", system.f_blocks * system.f_frsize)
     data, _, damage = spooled(PACKED["gzip"])

@@ -61,9 +61,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Analysis:
         "messages": [{"message": 0, "session": 0, "type": "Data", "type_code": 10, "status": "complete"}],
     }
     analysis = Analysis(rows)
-    monkeypatch.setattr(
-        "ptpip_analyze.analysis.analyze", lambda captures, *, ports=(), packets=True, progress=None: analysis
-    )
+    monkeypatch.setattr("ptpip_analyze.analysis.analyze", lambda captures, **_: analysis)
     return analysis
 
 

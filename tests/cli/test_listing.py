@@ -127,7 +127,7 @@ def test_hands_over_captures_and_ports(run, pretended: Analysis, monkeypatch: py
     asked = []
     monkeypatch.setattr(
         "ptpip_analyze.analysis.analyze",
-        lambda captures, *, ports, packets, progress: asked.append((captures, ports)) or pretended,
+        lambda captures, *, ports, **_: asked.append((captures, ports)) or pretended,
     )
     run("sessions", "a.pcap", "-", "--port", "15741", "--port", "55740")
     assert asked == [(["a.pcap", "-"], (15741, 55740))]
