@@ -1,4 +1,4 @@
-"""Work a few steps ahead, in another thread or in another process.
+"""Work a few steps ahead, in another thread or in another process. Knows nothing of what is made.
 
 Keeps order, passes exceptions on to the consumer, and stops the producer when the consumer leaves early. What was made
 stays valid while it is in the consumer's hand: ``STEPS`` buffers, used in turn, serve all.
@@ -23,15 +23,11 @@ T = TypeVar("T")
 STEPS = 3  # one item with the consumer, one that waits, one being made
 
 
-def nothing() -> None:
-    """What there is to do when there is nothing to do."""
-
-
-def in_thread(items: Iterable[T], meanwhile: Callable[[], object] = nothing) -> Iterator[T]:
+def in_thread(items: Iterable[T]) -> Iterator[T]:
     """The items of an iterable, each made in a second thread while the one before it is used.
 
     At any time one item is with the consumer, at most one waits, and one is being made. An exception of the iterable
-    is raised where its item would have come. ``meanwhile`` is called once, when the other thread is at work.
+    is raised where its item would have come.
     """
     waiting: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(STEPS - 2)
     left = threading.Event()
@@ -58,7 +54,6 @@ def in_thread(items: Iterable[T], meanwhile: Callable[[], object] = nothing) -> 
     producer = threading.Thread(target=produce, name="ahead", daemon=True)
     producer.start()
     try:
-        meanwhile()
         while True:
             item = waiting.get()
             if item is None:
@@ -92,59 +87,105 @@ class Shared:
         return place if 0 <= place <= len(self.whole) - raw.nbytes else None
 
 
+class WorkerError(RuntimeError):
+    """The process that makes items is gone. ``str`` is one line that says how."""
+
+
 def can_fork() -> bool:
-    """Whether ``in_process`` may be used now: on Linux, while no other thread holds locks that a fork would copy."""
+    """Whether a ``Worker`` may be made now: on Linux, while no other thread holds locks that a fork would copy."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def in_process(
-    items: Iterable[T],
-    shared: Shared,
-    farewell: Callable[[], Any] = nothing,
-    meanwhile: Callable[[], object] = nothing,
-) -> Generator[T, None, Any]:
-    """The items of an iterable, made in a forked process, at most ``STEPS`` beyond what the consumer has let go.
+Make = Callable[[Any, Shared], Generator[Any, None, Any]]
 
-    Items are pickled, their arrays pass through the shared memory and are valid until the next item is asked for.
-    Returns (the value of the generator) what ``farewell`` said in the other process when the iterable was at its end.
-    An exception of the iterable is raised where its item would have come; RuntimeError when the process was killed.
-    ``meanwhile`` is called once, when the other process is at work.
+
+class Worker:
+    """A forked process that makes items when asked to, ahead of their use.
+
+    ``prepare()`` is called in that process at once, so that what it loads is loaded meanwhile; it gives the function
+    that makes the items of a request. Ends with ``close``, and when this process ends. A context manager.
     """
-    results, credits = os.pipe(), os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(results[0])
-        os.close(credits[1])
-        _produce(items, shared, results[1], credits[0], farewell)
-    os.close(results[1])
-    os.close(credits[0])
-    status = None
-    try:
-        with os.fdopen(results[0], "rb") as stream:
-            meanwhile()
+
+    def __init__(self, prepare: Callable[[], Make], shared: Shared) -> None:
+        self._shared = shared
+        results, requests = os.pipe(), os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._child = os.fork()
+        if self._child == 0:
+            os.close(results[0])
+            os.close(requests[1])
+            _work(prepare, shared, results[1], requests[0])
+        os.close(results[1])
+        os.close(requests[0])
+        self._results = os.fdopen(results[0], "rb")
+        self._requests = os.fdopen(requests[1], "wb", buffering=0)
+        self._asked: list[Any] = []
+
+    def ask(self, request: Any) -> None:
+        """Let the items of a request be made; nothing else may be asked for before they are taken."""
+        self._asked.append(request)
+        with contextlib.suppress(BrokenPipeError):  # taking them will say why
+            self._requests.write(pickle.dumps(request))
+
+    def items(self, request: Any) -> Generator[Any, None, Any]:
+        """The items of a request, asked for now or before, at most ``STEPS`` beyond what the consumer has let go.
+
+        Items are pickled, their arrays pass through the shared memory and are valid until the next item is asked for.
+        Returns (the value of the generator) what the maker returned; raises its exception where its item would have
+        come, WorkerError when the process was killed. A consumer that leaves early closes the worker.
+        """
+        if request not in self._asked:
+            self.ask(request)
+        if self._asked != [request]:
+            raise ValueError(f"{self._asked[0]!r} was asked for, and not taken")
+        ended = False
+        try:
             while True:
                 try:
-                    kind, places = pickle.load(stream)
-                    item = pickle.load(stream, buffers=[shared.whole[start:end] for start, end in places])
+                    kind, places = pickle.load(self._results)
+                    item = pickle.load(self._results, buffers=[self._shared.whole[low:high] for low, high in places])
                 except EOFError:
-                    _, status = os.waitpid(child, 0)
-                    reason = f"by signal {status & 0x7F}" if status & 0x7F else f"with status {status >> 8}"
-                    raise RuntimeError(f"the process that reads the capture ended {reason}") from None
-                if kind == _END:
-                    return item
+                    raise WorkerError(f"the process that reads the capture ended {self._ending()}") from None
                 if kind == _ERROR:
                     raise item
+                if kind == _END:
+                    ended = True
+                    return item
                 yield item
                 with contextlib.suppress(BrokenPipeError):
-                    os.write(credits[1], b"+")
-    finally:
-        os.close(credits[1])
-        if status is None:
-            os.waitpid(child, 0)
+                    self._requests.write(_GO_ON)
+        finally:
+            self._asked.clear()
+            if not ended:
+                self.close()
+
+    def _ending(self) -> str:
+        _, status = os.waitpid(self._child, 0)
+        self._child = 0
+        return f"by signal {status & 0x7F}" if status & 0x7F else f"with status {status >> 8}"
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be asked for any more."""
+        return self._results.closed
+
+    def close(self) -> None:
+        """End the process. May be called again."""
+        self._results.close()
+        self._requests.close()
+        if self._child:
+            os.waitpid(self._child, 0)
+            self._child = 0
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
+_GO_ON = b"+"
 _ITEM, _END, _ERROR = range(3)
 
 
@@ -156,36 +197,50 @@ def _address(view: memoryview) -> int:
     return ctypes.addressof(ctypes.c_char.from_buffer(view))
 
 
-def _produce(items: Iterable[Any], shared: Shared, results: int, credits: int, farewell: Callable[[], Any]) -> NoReturn:
+def _work(prepare: Callable[[], Make], shared: Shared, results: int, requests: int) -> NoReturn:
     """The whole life of the forked process. Ctrl-C is the parent's affair: this one ends when nobody listens."""
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        with os.fdopen(results, "wb") as stream:
-            number = 0
-            try:
-                making = iter(items)
-                while True:
-                    if number >= STEPS and not os.read(credits, 1):
-                        os._exit(0)  # the consumer has left
-                    try:
-                        item = next(making)
-                    except StopIteration:
-                        break
-                    _send(stream, _ITEM, item, shared, number)
-                    number += 1
-            except BrokenPipeError:
-                os._exit(0)
-            except BaseException as error:
-                _send(stream, _ERROR, error, shared, number)
-            else:
-                _send(stream, _END, farewell(), shared, number)
-        code = 0
-    except BrokenPipeError:
+        with os.fdopen(results, "wb") as stream, os.fdopen(requests, "rb", buffering=0) as asked:
+            make = prepare()
+            while True:
+                _serve(make, pickle.load(asked), shared, stream, asked)
+    except (EOFError, BrokenPipeError):  # the consumer has left
         code = 0
     finally:
         os._exit(code)
+
+
+def _serve(make: Make, request: Any, shared: Shared, stream: BinaryIO, asked: BinaryIO) -> None:
+    sent = let_go = 0
+    try:
+        making = make(request, shared)
+        while True:
+            if sent - let_go >= STEPS:
+                let_go += _await(asked)
+            try:
+                item = next(making)
+            except StopIteration as end:
+                kind, item = _END, end.value
+                break
+            _send(stream, _ITEM, item, shared, sent)
+            sent += 1
+    except (EOFError, BrokenPipeError):
+        raise
+    except BaseException as error:
+        kind, item = _ERROR, error
+    _send(stream, kind, item, shared, sent)
+    while let_go < sent:
+        let_go += _await(asked)
+
+
+def _await(asked: BinaryIO) -> int:
+    """Wait until the consumer lets go of an item. EOFError when it has left."""
+    if not asked.read(len(_GO_ON)):
+        raise EOFError
+    return 1
 
 
 def _send(stream: BinaryIO, kind: int, item: Any, shared: Shared, number: int) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from .ahead import Shared, can_fork, in_process, in_thread, nothing
+from .ahead import Worker, in_thread
 from .capture import CHUNK_BYTES, PacketBatch, Source, expand, open_capture
 from .facts.packets import DEFAULT_PORT
 from .headers import HeaderReader, Headers
@@ -279,16 +279,14 @@ def analyze(
     ports: Sequence[int] = (),
     packets: bool = True,
     progress: Progress | None = None,
-    fork: bool = False,
-    meanwhile: Callable[[], object] = nothing,
+    reader: Worker | None = None,
 ) -> Analysis:
     """Analyse captures as one.
 
     ``captures`` is a path, glob, directory, "-" or an open binary file, or several of those names. ``ports`` are TCP
     ports, besides 15740, on which PTP-IP is expected; ``packets=False`` keeps no packets table, which is faster.
-    ``progress(done, total)`` is called with bytes as work goes on. With ``fork`` large captures are read by a forked
-    process where that is safe (on Linux, without other threads), else by a thread. ``meanwhile`` is called once, when
-    the first capture is being read: a place for what the caller has to load for later.
+    ``progress(done, total)`` is called with bytes as work goes on. ``reader`` is a process that reads the headers of
+    large captures (``headers.read_apart``); without it a thread does.
     Raises CaptureError for what is not a capture; a damaged tail is not an error, see ``captures[i].damage``.
     """
     if isinstance(captures, str | os.PathLike):
@@ -307,11 +305,10 @@ def analyze(
             source = open_capture(name)
             analyzer = Analyzer(source, ports, packets=packets)
             done, rest = sum(sizes[:index]), sum(sizes[index + 1 :])
-            for headers in _headers(analyzer, source, fork, meanwhile):
+            for headers in _headers(analyzer, source, (source.path, packets), reader):
                 analyzer.feed(headers)
                 if progress is not None:
                     progress(done + headers.base + len(headers.data), done + source.size + rest)
-            meanwhile = nothing
             results.append(analyzer.finish())
     except BaseException:
         for opened in (*results, source):
@@ -322,16 +319,15 @@ def analyze(
 
 
 def _headers(
-    analyzer: Analyzer, source: Source, fork: bool, meanwhile: Callable[[], object]
+    analyzer: Analyzer, source: Source, request: tuple[str, bool], reader: Worker | None
 ) -> Generator[Headers, None, None]:
     """The headers of all packets, read ahead of analysis where that pays."""
     if source.size <= CHUNK_BYTES:
-        meanwhile()
         yield from map(analyzer.prepare, source.batches())
-    elif fork and can_fork():
-        # The columns of a batch need about as much room as its bytes, unless nearly all packets are empty.
-        shared = Shared(2 * CHUNK_BYTES, CHUNK_BYTES)
-        batches = source.batches(CHUNK_BYTES, shared.buffers)
-        source.learn((yield from in_process(map(analyzer.prepare, batches), shared, source.told, meanwhile)))
-    else:
-        yield from in_thread(map(analyzer.prepare, source.batches()), meanwhile)
+        return
+    if reader is not None and not reader.closed:
+        told = yield from reader.items(request)
+        if told is not None:
+            source.learn(told)
+            return
+    yield from in_thread(map(analyzer.prepare, source.batches()))

@@ -6,11 +6,16 @@ process, ahead of everything else.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
+import stat
+from collections.abc import Generator
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .capture import Dissected, Dissector, PacketBatch
+from .ahead import Shared
+from .capture import Dissected, Dissector, PacketBatch, open_capture
+from .capture.spool import compression_of
 from .tcp.numbering import FlowKey, FlowNumbers
 
 Pair = tuple[int, int, int, int]
@@ -104,3 +109,19 @@ class HeaderReader:
             found = [self._talks.setdefault(tuple(pair), len(self._talks)) for pair in unique.tolist()]
             numbers[rows] = np.array(found)[place.ravel()]
         return numbers, list(self._talks)[known:]
+
+
+def read_apart(request: tuple[str, bool], shared: Shared) -> Generator[Headers, None, tuple[Any, ...] | None]:
+    """The headers of a capture, read by an ``ahead.Worker``; returns what ``Source.learn`` takes.
+
+    The request has the path and whether to note who talks besides TCP. None, and no headers, for what has to be
+    unpacked first: the process that asks has done that already.
+    """
+    path, packets = request
+    with open(path, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) or compression_of(file.read(4)) is not None:
+            return None
+    with open_capture(path) as source:
+        reader = HeaderReader(packets=packets)
+        yield from map(reader.read, source.batches(len(shared.buffers[0]), shared.buffers))
+        return source.told()

@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ptpip_analyze.ahead import STEPS, Shared, can_fork, in_process, in_thread
+from ptpip_analyze.ahead import STEPS, Shared, Worker, WorkerError, can_fork, in_thread
 
 
 def threads() -> list[threading.Thread]:
@@ -77,27 +77,34 @@ def test_stops_the_producer_when_the_consumer_leaves() -> None:
     assert len(made) < 20
 
 
-def test_calls_what_is_to_be_done_meanwhile_once_and_first() -> None:
-    told: list[str] = []
-    told += (str(item) for item in in_thread(range(2), lambda: told.append("meanwhile")))
-    assert told == ["meanwhile", "0", "1"]
-
-
 # In another process. pytest itself runs no other threads here; where it does, the tests below would hang or fail.
 
 
-def forked(
-    items: Iterator[Any], slot_bytes: int = 4096, farewell: Callable[[], Any] = lambda: None
-) -> tuple[list[Any], Any]:
+Items = Callable[[Shared], Iterator[Any]]
+
+
+def worker(items: Items, slot_bytes: int = 4096, farewell: Callable[[], Any] = lambda: None) -> Worker:
+    """A worker whose only request is None."""
+
+    def make(request: object, shared: Shared) -> Generator[Any, None, Any]:
+        assert request is None
+        yield from items(shared)
+        return farewell()
+
+    return Worker(lambda: make, Shared(slot_bytes, 4096))
+
+
+def forked(items: Items, slot_bytes: int = 4096, farewell: Callable[[], Any] = lambda: None) -> tuple[list[Any], Any]:
     """All items that another process makes, copied while in hand, and its farewell."""
-    coming = in_process(items, Shared(slot_bytes, 4096), farewell)
-    got = []
-    while True:
-        try:
-            item = next(coming)
-        except StopIteration as end:
-            return got, end.value
-        got.append(item.copy() if isinstance(item, np.ndarray) else item)
+    with worker(items, slot_bytes, farewell) as other:
+        coming = other.items(None)
+        got = []
+        while True:
+            try:
+                item = next(coming)
+            except StopIteration as end:
+                return got, end.value
+            got.append(item.copy() if isinstance(item, np.ndarray) else item)
 
 
 def children() -> list[int]:
@@ -126,83 +133,127 @@ def test_may_fork_while_nobody_else_runs() -> None:
 def test_gives_the_items_of_another_process_in_order_and_its_farewell() -> None:
     made: list[int] = []
 
-    def items() -> Iterator[tuple[int, int]]:
+    def items(_: Shared) -> Iterator[tuple[int, int]]:
         for number in range(50):
             made.append(number)
             yield number, os.getpid()
 
-    got, farewell = forked(items(), farewell=lambda: len(made))
+    got, farewell = forked(items, farewell=lambda: len(made))
     assert [number for number, _ in got] == list(range(50))
     assert {process for _, process in got}.isdisjoint({os.getpid()})
     assert farewell == 50
     assert made == []  # here nothing was made
 
 
+@pytest.mark.parametrize("count", [0, 1, STEPS, STEPS + 1, 40])
+def test_serves_one_request_after_the_other(count: int) -> None:
+    def make(request: str, _: Shared) -> Generator[str, None, str]:
+        yield from (f"{request}{number}" for number in range(count))
+        return request.upper()
+
+    with Worker(lambda: make, Shared(64, 64)) as other:
+        for request in ("a", "b", "c"):
+            coming = other.items(request)
+            assert [next(coming) for _ in range(count)] == [f"{request}{number}" for number in range(count)]
+            with pytest.raises(StopIteration) as end:
+                next(coming)
+            assert end.value.value == request.upper()
+
+
+def test_begins_with_what_is_asked_for_before_it_is_taken(tmp_path: Path) -> None:
+    def make(request: Path, _: Shared) -> Generator[int, None, None]:
+        request.write_text("begun")
+        yield 1
+
+    with Worker(lambda: make, Shared(64, 64)) as other:
+        other.ask(tmp_path / "sign")
+        for _ in range(200):
+            if (tmp_path / "sign").exists():
+                break
+            threading.Event().wait(0.05)
+        assert (tmp_path / "sign").exists()
+        assert list(other.items(tmp_path / "sign")) == [1]
+
+
+def test_refuses_another_request_while_one_is_not_taken() -> None:
+    with worker(lambda _: iter(())) as other:
+        other.ask(None)
+        with pytest.raises(ValueError, match="None was asked for"):
+            next(other.items("else"))
+
+
 @pytest.mark.parametrize("size", [0, 10, 4096, 5000, 100_000])
 def test_gives_arrays_whole_whether_or_not_they_fit_the_slot(size: int) -> None:
-    got, _ = forked(np.arange(size, dtype=np.uint8) + number for number in range(8))
+    got, _ = forked(lambda _: (np.arange(size, dtype=np.uint8) + number for number in range(8)))
     for number, array in enumerate(got):
         assert (array == (np.arange(size) + number).astype(np.uint8)).all()
 
 
 def test_leaves_an_array_where_the_producer_read_it() -> None:
-    shared = Shared(64, 4096)
-
-    def items() -> Iterator[np.ndarray]:
+    def items(shared: Shared) -> Iterator[np.ndarray]:
         for number in range(7):
             buffer = np.frombuffer(shared.buffers[number % STEPS], np.uint8)
             buffer[:] = number
             yield buffer[8:]
 
-    for number, array in enumerate(in_process(items(), shared)):
-        assert len(array) == 4088
-        assert (array == number).all()
-        assert shared.place(memoryview(array)) is not None
+    with worker(items, slot_bytes=64) as other:
+        for number, array in enumerate(other.items(None)):
+            assert len(array) == 4088
+            assert (array == number).all()
+            assert other._shared.place(memoryview(array)) is not None
 
 
 def test_keeps_what_is_in_hand_while_the_other_process_goes_on() -> None:
-    for number, array in enumerate(in_process((np.full(1000, n) for n in range(20)), Shared(8000, 64))):
-        if number == 3:
-            threading.Event().wait(0.2)  # the other process fills what buffers it has
-        assert (array == number).all()
+    with worker(lambda _: (np.full(1000, n) for n in range(20)), 8000) as other:
+        for number, array in enumerate(other.items(None)):
+            if number == 3:
+                threading.Event().wait(0.2)  # the other process fills what buffers it has
+            assert (array == number).all()
 
 
 def test_raises_the_other_process_s_exception_where_its_item_would_have_come() -> None:
-    def items() -> Iterator[int]:
+    def items(_: Shared) -> Iterator[int]:
         yield 1
         raise ValueError("second")
 
-    coming = in_process(items(), Shared(64, 64))
+    coming = worker(items).items(None)
     assert next(coming) == 1
     with pytest.raises(ValueError, match="second"):
         next(coming)
 
 
 def test_ends_the_other_process_when_the_consumer_leaves() -> None:
-    coming = in_process(iter(range(1_000_000)), Shared(64, 64))
+    other = worker(lambda _: iter(range(1_000_000)))
+    coming = other.items(None)
     assert next(coming) == 0
     assert len(children()) == 1
     coming.close()
+    assert other.closed
     assert children() == []
 
 
+def test_ends_a_process_that_nobody_asked_for_anything() -> None:
+    worker(lambda _: iter(())).close()
+
+
 def test_says_that_the_other_process_was_killed() -> None:
-    def items() -> Iterator[int]:
+    def items(_: Shared) -> Iterator[int]:
         yield os.getpid()
         os.kill(os.getpid(), signal.SIGKILL)
         yield 0
 
-    coming = in_process(items(), Shared(64, 64))
+    coming = worker(items).items(None)
     assert next(coming) != os.getpid()
-    with pytest.raises(RuntimeError, match="signal 9"):
+    with pytest.raises(WorkerError, match="signal 9"):
         next(coming)
 
 
 def test_leaves_no_process_behind_when_this_one_is_killed() -> None:
     code = """if True:
         import itertools, os
-        from ptpip_analyze.ahead import Shared, in_process
-        for item in in_process((os.getpid() for _ in itertools.count()), Shared(64, 64)):
+        from ptpip_analyze.ahead import Shared, Worker
+        make = lambda request, shared: (os.getpid() for _ in itertools.count())
+        for item in Worker(lambda: make, Shared(64, 64)).items(None):
             print(item, flush=True)
             os.kill(os.getpid(), 9)
     """

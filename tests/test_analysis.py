@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from ptpip_analyze import Analysis, Analyzer, CaptureError, analyze, open_capture
+from ptpip_analyze.ahead import Shared, Worker
 from ptpip_analyze.capture import NO_TIME, PacketBatch, Source
+from ptpip_analyze.headers import read_apart
 from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_bytes, pcapng_bytes, write_pcap
 
 TABLES = ("sessions", "transactions", "messages", "events", "packets")
@@ -170,45 +173,49 @@ def test_gives_no_time_to_what_lies_in_a_packet_without_one(size: int) -> None:
 
 
 @pytest.fixture
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks so small that stories are read in many of them."""
+def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """A process that reads in chunks so small that a story has many."""
     monkeypatch.setattr("ptpip_analyze.analysis.CHUNK_BYTES", 2048)
+    with Worker(lambda: read_apart, Shared(8192, 2048)) as worker:
+        yield worker
 
 
-@pytest.mark.usefixtures("small_chunks")
-@pytest.mark.parametrize("fork", [False, True])
 @pytest.mark.parametrize("name", STORIES)
-def test_gives_the_same_tables_whoever_reads_the_headers(name: str, fork: bool, tmp_path: Path) -> None:
+def test_gives_the_same_tables_whoever_reads_the_headers(name: str, tmp_path: Path, reader: Worker) -> None:
     packets = capture(name)
     path = write_pcap(tmp_path / "a.pcap", packets, nano=True)
-    with analyze(path, fork=fork) as read, in_pieces(packets, len(packets)) as whole:
-        columns = [frame.drop(columns="capture") if "capture" in frame else frame for frame in map(read.frame, TABLES)]
-        for table, frame in zip(TABLES, columns, strict=True):
-            expected = whole.frame(table)
-            assert_frame_equal(frame, expected.drop(columns="capture", errors="ignore"), obj=table)
-        assert read.captures[0].source.links == whole.captures[0].source.links
+    with analyze(path, reader=reader) as apart, analyze(path) as in_thread, in_pieces(packets, len(packets)) as whole:
+        equal(apart, in_thread)
+        for table in TABLES:
+            expected = whole.frame(table).drop(columns="capture", errors="ignore")
+            assert_frame_equal(apart.frame(table).drop(columns="capture", errors="ignore"), expected, obj=table)
+        assert apart.captures[0].source.links == whole.captures[0].source.links
+    assert not reader.closed
 
 
-@pytest.mark.usefixtures("small_chunks")
-@pytest.mark.parametrize("fork", [False, True])
-def test_knows_the_damage_that_another_process_found(fork: bool, tmp_path: Path) -> None:
+def test_reads_several_captures_with_one_process_in_turn(tmp_path: Path, reader: Worker) -> None:
+    paths = [write_pcap(tmp_path / f"{name}.pcap", capture(name)) for name in ("plain", "two_pairs", "upload")]
+    reader.ask((str(paths[0]), True))
+    with analyze(paths, reader=reader) as apart, analyze(paths) as alone:
+        equal(apart, alone)
+
+
+def test_knows_the_damage_that_another_process_found(tmp_path: Path, reader: Worker) -> None:
     path = tmp_path / "cut.pcap"
-    data = pcap_bytes(capture("plain"))
-    path.write_bytes(data[:-5])
-    with analyze(path, fork=fork) as read:
+    path.write_bytes(pcap_bytes(capture("plain"))[:-5])
+    with analyze(path, reader=reader) as read:
         damage = read.captures[0].damage
     assert damage is not None
     assert damage.at_end
     assert damage.path == str(path)
 
 
-@pytest.mark.usefixtures("small_chunks")
-def test_loads_meanwhile_what_is_needed_later(tmp_path: Path) -> None:
-    path = write_pcap(tmp_path / "a.pcap", capture("plain"))
-    for fork in (False, True):
-        told: list[str] = []
-        analyze([path, path], fork=fork, meanwhile=lambda told=told: told.append("once")).close()  # type: ignore[misc]
-        assert told == ["once"]
+def test_unpacks_a_capture_itself(tmp_path: Path, reader: Worker) -> None:
+    path = tmp_path / "a.pcap.gz"
+    path.write_bytes(gzip.compress(pcap_bytes(capture("plain"), nano=True)))
+    with analyze(path, reader=reader) as read, analysed(capture("plain")) as whole:
+        assert len(read.messages) == len(whole.messages) > 0
+    assert not reader.closed
 
 
 # Tables and bytes

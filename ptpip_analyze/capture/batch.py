@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..ahead import STEPS
+
 # A record that claims more is a lie: the largest packets that capture tools write (USB, D-Bus) stay below 128 MiB.
 MOST_BYTES = 256 << 20
 # Time of a packet to which the capture gives none. The smallest number: the latest of several times ignores it.
 NO_TIME = -(1 << 63)
 # Batches whose bytes stay valid: the one in hand, the one asked for next, and one to spare.
-RING = 3
+RING = STEPS
 
 Buffer = bytes | bytearray | memoryview
 

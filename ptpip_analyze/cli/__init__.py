@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # Looking for garbage among modules while they load takes a tenth of that time, and finds none.
     gc.set_threshold(100_000, *gc.get_threshold()[1:])
     try:
+        from ptpip_analyze.cli import reader
+
+        if arguments is None:
+            reader.begin(sys.argv[1:])
         from ptpip_analyze.cli.app import run
 
         code = run(arguments)

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from ptpip_analyze.ahead import WorkerError
+from ptpip_analyze.cli import reader
 from ptpip_analyze.describe import counted, safe_text
 
 if TYPE_CHECKING:
@@ -57,20 +59,18 @@ def analysed(
 ) -> Iterator[Analysis]:
     """The analysis of `captures`, with the packets table if wanted; what is damaged in them is said on stderr.
 
-    `modules` will be needed by the block: they are loaded while the first bytes are being read.
+    `modules` will be needed by the block: they are loaded while another process reads.
 
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
+    helper = reader.ask(captures, packets)
     from ptpip_analyze.analysis import analyze
     from ptpip_analyze.capture import CaptureError, left_out
     from ptpip_analyze.tables.frame import keep_pandas_away
 
     keep_pandas_away()
-
-    def load() -> None:
-        for module in modules:
-            importlib.import_module(module)
-
+    for module in modules:
+        importlib.import_module(module)
     try:
         with contextlib.ExitStack() as stack:
             with _progress(progress) as report:
@@ -80,8 +80,7 @@ def analysed(
                         ports=tuple(ports or ()),
                         packets=packets,
                         progress=report,
-                        fork=True,
-                        meanwhile=load,
+                        reader=helper,
                     )
                 )
             for folders, pattern in left_out(captures):
@@ -91,7 +90,7 @@ def analysed(
                 if capture.damage is not None:
                     say(f"{capture.damage} (everything before it is analysed)")
             yield analysis
-    except CaptureError as error:
+    except (CaptureError, WorkerError) as error:
         raise CommandError(str(error)) from error
 
 
