@@ -73,16 +73,12 @@ class Stage:
         analysis = ptpip_analyze.analyze(self.recording)
         log = self.camera.log
         sessions = analysis.sessions
-        if len(log.sessions) > 1:  # two that come at once may be heard in another order than their packets came
-            order = {
-                bytes.fromhex(guid.replace("-", "")): place for place, guid in enumerate(sessions["initiator_guid"])
-            }
-            log.sessions.sort(key=lambda one: order.get(one.initiator_guid, -1))
+        guids = [bytes.fromhex(guid.replace("-", "")) for guid in sessions["initiator_guid"]]
+        if len(set(guids)) == len(guids):  # of two that come at once, either may be heard first
+            log.sessions.sort(key=lambda one: guids.index(one.initiator_guid))
         assert sessions["status"].tolist() == ["rejected" if one.fail_reason else "established" for one in log.sessions]
         assert sessions["initiator_name"].tolist() == [one.initiator_name for one in log.sessions]
-        assert [bytes.fromhex(guid.replace("-", "")) for guid in sessions["initiator_guid"]] == [
-            one.initiator_guid for one in log.sessions
-        ]
+        assert guids == [one.initiator_guid for one in log.sessions]
         for session, logged in zip(sessions.itertuples(), log.sessions, strict=True):
             assert (session.responder_address, session.responder_port) == (self.address, 15740)
             number = logged.connection_number
