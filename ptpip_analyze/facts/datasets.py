@@ -155,8 +155,7 @@ CARRIED: tuple[Carried, ...] = (
     Carried("olympus", 0x9301, "OlympusXML"), Carried("olympus", 0x9302, "OlympusXML"), Carried("olympus", 0x9581, "OlympusXML"),
     Carried("olympus", 0x9484, "OlympusLiveView"),
     Carried("olympus_omd", 0x9485, "ObjectBytes"), Carried("olympus_omd", 0x9486, "OlympusChangedProperties"), Carried("olympus_omd", 0x9489, "PropCodes"),
-    Carried("sigma", 0x9012, "SigmaDataGroup"), Carried("sigma", 0x9013, "SigmaDataGroup"), Carried("sigma", 0x9014, "SigmaDataGroup"), Carried("sigma", 0x9023, "SigmaDataGroup"),
-    Carried("sigma", 0x9027, "SigmaDataGroup"), Carried("sigma", 0x902B, "SigmaLiveView"), Carried("sigma", 0x9030, "SigmaList"), Carried("sigma", 0x9031, "SigmaList"), Carried("sigma", 0x9033, "SigmaList"),
+    Carried("sigma", 0x902B, "SigmaLiveView"), Carried("sigma", 0x9030, "SigmaList"), Carried("sigma", 0x9031, "SigmaList"), Carried("sigma", 0x9033, "SigmaList"),
 )
 
 # Vendors whose cameras answer each other's operations: where to look, in this order, before the standards.
@@ -186,8 +185,11 @@ OLC_SIZES: dict[range, tuple[int, ...]] = {
     range(0x14, 0x15): (2, 9, 9, 7, 4, 6, 8, 5, 7, 5, 5, 9, 8),
 }
 
+# Properties that hold a network's name and passphrase: their values are not told.
+SECRETS: dict[str, frozenset[int]] = {"ricoh": frozenset({0xD805, 0xD806})}
+
 # Canon EOS properties whose value is 8-bit text (libgphoto2), and those that hold an ImageFormat structure.
-EOS_TEXTS = frozenset({0xD115, 0xD1D0, 0xD1D1, 0xD1D9, 0xD1DD})
+EOS_TEXTS = frozenset({0xD115, 0xD125, 0xD1AF, 0xD1D0, 0xD1D1, 0xD1D8})
 EOS_IMAGE_FORMATS = frozenset({0xD120, 0xD121, 0xD122, 0xD123})
 EOS_IMAGE_TYPES: dict[int, str] = {1: "JPEG", 6: "RAW"}
 EOS_IMAGE_SIZES: dict[int, str] = {0: "L", 1: "M", 2: "S", 5: "M1", 6: "M2", 14: "S1", 15: "S2", 16: "S3"}
@@ -196,3 +198,10 @@ EOS_COMPRESSIONS: dict[int, str] = {2: "coarse", 3: "fine", 4: "lossless"}
 # Viewfinder blocks whose content is known to be a picture.
 EOS_PICTURE_BLOCKS = (1, 11, 9)
 EOS_BLOCKS: dict[int, str] = {1: "jpeg", 8: "touchAfArea", 9: "moviePicture", 11: "jpeg", 14: "sensorSize", 17: "histogram"}
+
+EOS_OLC_VERSION = 0xD199
+EOS_CUSTOM_FUNCTIONS = 0xD1A0
+EOS_FOCUS_INFO = 0xD1D3
+
+SONY_ACCESS: dict[int, str] = {0: "Get", 1: "GetSet", 0x81: "button", 0x82: "notch", 0x83: "lock", 0x84: "variable"}
+SONY_ENABLED: dict[int, str] = {0: "greyed out", 1: "enabled", 2: "display only"}

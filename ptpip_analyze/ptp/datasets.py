@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..facts import STANDARDS, VENDORS, Operation, row_of
 from ..facts.datasets import BY_NAME, CARRIED, FAMILIES, Carried
-from . import standard
+from . import canon, fuji, nikon, olympus, panasonic, sigma, sony, standard
 from .pictures import find_jpeg
 from .scan import Request, Scan
 from .values import Dataset, PolledEvent, PropertyValue
@@ -21,12 +21,20 @@ from .values import Dataset, PolledEvent, PropertyValue
 GET_DEVICE_INFO = 0x1001
 DEVICE_INFO_BYTES = 1 << 16  # more than any camera sends; bounds what is read
 
-_DECODERS: dict[str, Callable[[Scan], None]] = {**standard.DECODERS}
-_EVENTS: dict[str, Callable[[Dataset], list[PolledEvent]]] = {}
+_DECODERS: dict[str, Callable[[Scan], None]] = {
+    **standard.DECODERS, **canon.DECODERS, **nikon.DECODERS, **sony.DECODERS, **fuji.DECODERS, **panasonic.DECODERS,
+    **olympus.DECODERS, **sigma.DECODERS,
+}  # fmt: skip
+_EVENTS: dict[str, Callable[[Dataset], list[PolledEvent]]] = {
+    **standard.EVENTS, **canon.EVENTS, **nikon.EVENTS, **fuji.EVENTS,
+}  # fmt: skip
 _PROPERTIES: dict[str, Callable[[Dataset, tuple[int, ...], int | None], list[PropertyValue]]] = {
-    **standard.PROPERTY_VALUES,
-}
-_JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {}
+    **standard.PROPERTY_VALUES, **canon.PROPERTY_VALUES, **sony.PROPERTY_VALUES, **fuji.PROPERTY_VALUES,
+    **panasonic.PROPERTY_VALUES, **olympus.PROPERTY_VALUES,
+}  # fmt: skip
+_JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {
+    **canon.JPEGS, **nikon.JPEGS, **sony.JPEGS, **fuji.JPEGS, **panasonic.JPEGS, **olympus.JPEGS, **sigma.JPEGS,
+}  # fmt: skip
 
 NAMES = tuple(sorted({*_DECODERS, *BY_NAME}))  # every dataset that ``decode_as`` knows
 

@@ -130,8 +130,8 @@ class Scan:
         self.fields.append(value)
         return True
 
-    def _short(self, name: str, start: int, wanted: int | None) -> None:
-        """A note for a value whose bytes are not there."""
+    def short(self, name: str, start: int, wanted: int | None) -> None:
+        """A note for a value whose bytes are not there, be it the camera's doing or the capture's."""
         if self.reader.end == self._book.present and not self.whole:
             text = f"{name} is not at hand: only the first {self._book.present:,} of {self._book.size:,} bytes are"
             self._book.cut_told = True
@@ -156,7 +156,7 @@ class Scan:
         value = self.reader.signed(size, order) if signed else self.reader.unsigned(size, order)
         if value is None:
             if not before:
-                self._short(name, start, size)
+                self.short(name, start, size)
             return None
         text = names.get(value) if names is not None else wording(codes, value, self.vendor)
         return value if self.add(Value(name, value, start, self.at, text)) else None
@@ -169,7 +169,7 @@ class Scan:
         if units is None:
             if not before:
                 self.reader.at = start
-                self._short(name, start, None if count is None else 1 + 2 * count)
+                self.short(name, start, None if count is None else 1 + 2 * count)
             return None
         value, nul, behind = units.partition("\0")
         if units and not nul:
@@ -189,7 +189,7 @@ class Scan:
         taken = self.reader.raw(size)
         if taken is None:
             if not before:
-                self._short(name, start, size)
+                self.short(name, start, size)
             return None
         value = taken.split(b"\0", 1)[0].decode("utf-8", "replace")
         if secret:
@@ -203,7 +203,7 @@ class Scan:
         if self.failed or not 0 <= size <= self.left:
             self.reader.failed = True
             if not before:
-                self._short(name, start, size)
+                self.short(name, start, size)
             return None
         self.reader.at += size
         taken = self.data[start : start + size] if size <= MOST_BYTES else None
@@ -217,7 +217,10 @@ class Scan:
         return self.raw(name, self.left, text) if self.more() else None
 
     def numbers(self, name: str, count: int, size: int, codes: str = "", *, signed: bool = False) -> tuple[int, ...]:
-        """``count`` integers of ``size`` bytes. Those that are there, where there are fewer."""
+        """``count`` integers of ``size`` bytes.
+
+        Where there are fewer, those that are there are parts of a field without a value.
+        """
         return self._elements(name, self.at, count, size, codes, signed)
 
     def array(
@@ -228,7 +231,7 @@ class Scan:
         count = self.reader.unsigned(counted)
         if count is None:
             if not before:
-                self._short(name, start, counted)
+                self.short(name, start, counted)
             return ()
         return self._elements(name, start, count, size, codes, signed)
 
@@ -244,7 +247,8 @@ class Scan:
         )
         texts = [wording(codes, value, self.vendor) for value in values]
         parts: tuple[Value, ...] = ()
-        if size > 1 or codes:
+        complete = kept == count
+        if size > 1 or codes or not complete:
             parts = tuple(
                 Value(str(index), value, first + index * size, first + (index + 1) * size, texts[index])
                 for index, value in enumerate(values)
@@ -257,9 +261,10 @@ class Scan:
             text = told if count <= _TOLD else f"{told}, … {count:,} in all"
         if kept < there:
             self.note(f"{name}: {there - kept:,} more elements are not shown", first + kept * size)
-        self.fields.append(Value(name, values, start, self.at, text, parts))
+        # A list of which a part is missing has no value that one could take for the whole.
+        self.fields.append(Value(name, values if complete else None, start, self.at, text, parts))
         if there < count:
-            self._short(f"{name} of {count:,} elements", first, count * size)
+            self.short(f"{name} of {count:,} elements", first, count * size)
             self.reader.failed = True
         return values
 
@@ -274,8 +279,8 @@ class Scan:
         signed = datatypes.is_signed(datatype)
         if datatypes.is_array(datatype):
             before = len(self.fields)
-            values = self.array(name, size, codes, signed=signed)
-            return values if len(self.fields) > before else None
+            self.array(name, size, codes, signed=signed)
+            return self.fields[-1].value if len(self.fields) > before else None
         return self.number(name, size, codes, signed=signed)
 
     def layout(self, layout: Layout) -> None:
@@ -286,7 +291,7 @@ class Scan:
             _KINDS[field.kind](self, field)
 
     @contextmanager
-    def group(self, name: str, end: int | None = None, text: str | None = None) -> Iterator[Scan]:
+    def group(self, name: str, end: int | None = None, text: str | None = None, value: Plain = None) -> Iterator[Scan]:
         """Fields that belong together, up to ``end``: behind it this scan goes on, whatever the group lacked.
 
         Without an ``end`` the group ends where its last field does, and what it lacks this scan lacks.
@@ -304,7 +309,7 @@ class Scan:
         reached = inner.at if end is None else stop
         # The group is kept even when its fields used up the budget: they would be lost with it.
         self._book.values += 1
-        self.fields.append(Value(name, None, start, max(reached, inner.at), text, tuple(inner.fields)))
+        self.fields.append(Value(name, value, start, max(reached, inner.at), text, tuple(inner.fields)))
         self.reader.at = reached
         if inner.failed and (end is None or self._book.values >= MOST_VALUES):
             self.reader.failed = True
@@ -315,7 +320,7 @@ class Scan:
             if self.failed:
                 return
             if not self.left:
-                self._short(f"{name}: {index:,} of {count:,}", self.at, None)
+                self.short(f"{name} {index + 1:,} of {count:,}", self.at, None)
                 self.reader.failed = True
                 return
             yield str(index)

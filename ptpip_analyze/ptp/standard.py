@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..facts.datasets import BY_NAME
+from ..facts import name_of
+from ..facts.datasets import BY_NAME, SECRETS
 from . import datatypes
 from .pictures import kind_text
 from .reader import Reader
 from .scan import Scan, bytes_text
-from .values import MOST_BYTES, Dataset, PropertyValue, Value
+from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
 
 NONE, RANGE, ENUMERATION, DATE_TIME, FIXED_ARRAY, EXPRESSION, BYTE_ARRAY, LONG_STRING = (0, 1, 2, 3, 4, 5, 6, 0xFF)
 _OBJECT_NAME = 52  # where the filename of an ObjectInfo begins
@@ -123,7 +124,10 @@ def device_prop_desc(scan: Scan) -> None:
 
 def prop_value(scan: Scan) -> None:
     """The value of a property; of a datatype that nobody told, it is what its size suggests, and a note says so."""
-    datatype = scan.request.datatype
+    datatype, parameters = scan.request.datatype, scan.request.parameters
+    if parameters and parameters[0] in SECRETS.get(scan.vendor or "", ()):
+        scan.chars("value", scan.left, secret=True)
+        return
     if datatype is not None and datatypes.is_known(datatype):
         scan.typed("value", datatype)
         return
@@ -197,6 +201,20 @@ def object_bytes(scan: Scan) -> None:
     scan.rest("bytes", f"{kind}, {size}" if kind else size if scan.left > MOST_BYTES else None)
 
 
+def framed_picture(scan: Scan, place: tuple[int, int] | None) -> None:
+    """A live-view frame: a header that ends where the picture begins, the picture, and what follows it."""
+    if place is None:
+        scan.note("no JPEG here")
+        scan.rest("header")
+        return
+    if place[0] > scan.at:
+        scan.raw("header", place[0] - scan.at)
+    size = place[1] - place[0]
+    scan.raw("jpeg", size, f"JPEG, {bytes_text(size) or f'{size} bytes'}")
+    if scan.left:
+        scan.rest("trailer")
+
+
 DECODERS: dict[str, Callable[[Scan], None]] = {
     "StorageInfo": storage_info,
     "ObjectInfo": object_info,
@@ -211,14 +229,14 @@ DECODERS: dict[str, Callable[[Scan], None]] = {
 }
 
 
-def described(parts: tuple[Value, ...], current: str = "current") -> list[PropertyValue]:
+def described(parts: tuple[Value, ...]) -> list[PropertyValue]:
     """The current value, and the values that may be set, out of the fields of a property description."""
     fields = {part.name: part for part in parts}
-    code, datatype, value = fields.get("property"), fields.get("dataType"), fields.get(current)
+    code, datatype, value = fields.get("property"), fields.get("dataType"), fields.get("current")
     if code is None or datatype is None or value is None:
         return []
-    assert isinstance(code.value, int)
-    assert isinstance(datatype.value, int)
+    if not isinstance(code.value, int) or not isinstance(datatype.value, int):
+        return []
     found = [PropertyValue(code.value, datatype.value, value.value, value.start, value.end)]
     allowed = fields.get("settable") or fields.get("values")
     if allowed is not None and isinstance(allowed.value, tuple):
@@ -239,4 +257,15 @@ def plain_value(dataset: Dataset, parameters: tuple[int, ...], datatype: int | N
     return [PropertyValue(parameters[0], datatype, value.value, value.start, value.end)]
 
 
+def container_event(dataset: Dataset) -> list[PolledEvent]:
+    """The event that a packet or container of its own is."""
+    code, words = dataset.value("eventCode"), dataset.value("parameters")
+    if not isinstance(code, int):
+        return []
+    parameters = tuple(word for word in words if isinstance(word, int)) if isinstance(words, tuple) else ()
+    vendor = "fuji" if dataset.name == "FujiEventPacket" else "canon"
+    return [PolledEvent(code, name_of("event", code, vendor), parameters, 0, dataset.fields[-1].end)]
+
+
+EVENTS = {"EventContainer": container_event, "FujiEventPacket": container_event}
 PROPERTY_VALUES = {"DevicePropDesc": desc_values, "DevicePropValue": plain_value}

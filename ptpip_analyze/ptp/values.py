@@ -18,7 +18,7 @@ class Value(NamedTuple):
     """One field, element or group of fields."""
 
     name: str
-    value: Plain  # None for a group, and for more than ``MOST_BYTES`` bytes
+    value: Plain  # None: a group, more than ``MOST_BYTES`` bytes, a secret, a list of which not all is there
     start: int  # first byte in the payload
     end: int  # behind the last byte
     text: str | None = None  # readable form: the name of a code, a date, a size; None where the value says it all
@@ -79,9 +79,9 @@ class Dataset(NamedTuple):
 class PolledEvent(NamedTuple):
     """An event that a camera put into a list which the initiator asks for."""
 
-    code: int
+    code: int | None  # None: the list names a property that changed, no event
     name: str
-    parameters: tuple[int, ...]
+    parameters: tuple[int, ...]  # of a property that changed: its code, and its value
     start: int  # place of its record in the payload
     end: int
 
@@ -95,6 +95,7 @@ class PropertyValue(NamedTuple):
     start: int  # place of the value in the payload
     end: int
     role: str = "current"  # "current", or "allowed": ``value`` is the tuple of values that may be set
+    text: str | None = None  # readable form, where the payload's layout gives one
 
 
 def _found(values: tuple[Value, ...], path: str) -> Value | None:

@@ -75,6 +75,8 @@ def test_gives_the_elements_that_are_there_of_a_list_with_a_lying_count() -> Non
     scan = Scan(u32(0xFFFFFFFF) + u16(5, 6) + b"\x07")
     assert scan.array("list", 2) == (5, 6)
     assert scan.failed
+    assert scan.fields[0].value is None, "a part of a list is not taken for the whole"
+    assert [part.value for part in scan.fields[0].parts] == [5, 6]
     assert "list of 4,294,967,295 elements" in texts(scan)[0]
 
 

@@ -71,7 +71,7 @@ def test_reads_the_entries_of_a_manifest() -> None:
     assert notes(read) == []
     short = decode_as("FilesystemManifest", u64(3) + entry)
     assert short.value("entries.0.filename") == "a.jpg"
-    assert notes(short) == ["ends inside entries: 1 of 3"]
+    assert notes(short) == ["ends inside entries 2 of 3"]
 
 
 F_NUMBER = prop_desc(0x5007, 4, 1, u16(400), u16(560), u8(2) + u16(3) + u16(400, 560, 800))
