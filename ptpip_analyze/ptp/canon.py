@@ -74,7 +74,7 @@ def event_list(scan: Scan) -> None:
             version = scan.peek(4, _HEAD + 4)
         text = wording("property", subject, _EOS) if subject is not None else None
         with scan.group(name, scan.at + size, text) as record:
-            record.number("size", 4)
+            record.number("length", 4)
             record.number("type", 4, "event")
             if kind == _OLC_CHANGED:
                 _olc(record, version)
@@ -245,7 +245,7 @@ _RECORDS: dict[int, Callable[[Scan], None]] = {
 
 def _olc(record: Scan, version: int | None) -> None:
     """OLCInfoChanged: the fields whose mask bits are set, as long as their sizes add up to the record's."""
-    record.number("length", 4)
+    record.number("ownLength", 4)
     mask = record.number("mask", 4, "hex")
     sizes = None if mask is None else olc_sizes(mask, record.left, version)
     if sizes is None:
@@ -306,7 +306,7 @@ def folder_entries_ex(scan: Scan) -> None:
         if size is not None and size > scan.left:
             scan.short("an entry", scan.at, size)
         with scan.group(name, scan.at + (size or 4)) as entry:
-            entry.number("size", 4)
+            entry.number("length", 4)
             entry.layout(BY_NAME["EOSFolderEntryHead"])
             if not entry.failed:
                 entry.chars("filename", min(16, entry.left))
@@ -329,7 +329,7 @@ def view_finder(scan: Scan) -> None:
         if size > scan.left:
             scan.short("a block", scan.at, size)
         with scan.group(EOS_BLOCKS.get(kind, f"type{kind}"), scan.at + size) as block:
-            block.number("size", 4)
+            block.number("length", 4)
             block.number("type", 4)
             picture = told_jpeg(block.data, block.at, block.left)
             block.rest("data", f"JPEG, {bytes_text(block.left) or f'{block.left} bytes'}" if picture else None)

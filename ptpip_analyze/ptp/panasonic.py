@@ -58,7 +58,7 @@ def prop_descs(scan: Scan) -> None:
     while scan.more():
         with _with_content(scan, "group") as (group, count):
             for _ in group.entries(count, "properties"):
-                with _with_content(group, "property") as (entry, components):
+                with _with_content(group, "entry") as (entry, components):
                     for name in entry.entries(components, "descriptions"):
                         _description(entry, name)
 
@@ -133,7 +133,7 @@ def listed_values(dataset: Dataset, parameters: tuple[int, ...], datatype: int |
 def described_values(dataset: Dataset, parameters: tuple[int, ...], datatype: int | None) -> list[PropertyValue]:
     """The first component of each property that is described."""
     found = []
-    for entry in (entry for group in dataset.fields for entry in group.parts if entry.name == "property"):
+    for entry in (entry for group in dataset.fields for entry in group.parts if entry.name == "entry"):
         code, kind, value, allowed = (entry.get(name) for name in ("property", "0.dataType", "0.current", "0.values"))
         if code is None or kind is None or value is None:
             continue

@@ -260,5 +260,5 @@ def test_decodes_what_real_cameras_sent(row: dict[str, Any]) -> None:
 
 # What is known to be odd about them: each note must be one of these.
 ODDITIES = (
-    "Canon EOS 60D", "iRiver", "datatype is not known", "empty payload",
+    "Canon EOS 60D", "iRiver", "datatype is not known", "empty payload", "SX740", "older text behind the NUL",
 )  # fmt: skip

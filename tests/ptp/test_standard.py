@@ -90,7 +90,7 @@ def test_reads_an_enumeration_of_values() -> None:
         ("values", (400, 560, 800), None),
     ]
     assert notes(read) == []
-    assert [value[:3] + value[5:] for value in property_values(read)] == [
+    assert [(*value[:3], value.role) for value in property_values(read)] == [
         (0x5007, 4, 560, "current"), (0x5007, 4, (400, 560, 800), "allowed"),
     ]  # fmt: skip
 
