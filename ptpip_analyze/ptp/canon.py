@@ -5,7 +5,7 @@ size doesn't fit any layout that is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..facts import name_of
 from ..facts.datasets import (
@@ -23,9 +23,10 @@ from ..facts.datasets import (
     OLC_FIELDS,
     OLC_SIZES,
 )
-from .pictures import told_jpeg
+from .pictures import find_jpeg, told_jpeg
 from .scan import Scan, bytes_text, wording
-from .values import Dataset, PolledEvent, PropertyValue, Value
+from .standard import framed_picture
+from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
 
 _EOS = "canon_eos"
 _HEAD = 8  # size and type of a record
@@ -85,7 +86,7 @@ def event_list(scan: Scan) -> None:
             if record.left:
                 record.rest("unknown")
         if last:
-            if scan.left and not any(scan.data[scan.at : scan.end]):
+            if scan.left and not scan.data[scan.at : scan.end].strip(b"\0"):
                 scan.note(f"{scan.left:,} zero bytes of padding behind the last record")
                 scan.rest("padding")
             return
@@ -124,7 +125,9 @@ def _list_changed(record: Scan) -> None:
 def eos_value(scan: Scan, code: int) -> None:
     """The value of an EOS property: all bytes up to the end. Integers are sent as 32 bits whatever their type is."""
     size = scan.left
-    if code in EOS_TEXTS:
+    if size > MOST_BYTES:
+        scan.raw("value", size)
+    elif code in EOS_TEXTS:
         junk = scan.data[scan.at : scan.end].partition(b"\0")[2].strip(b"\0")
         if junk:
             scan.note("bytes of an older text behind the NUL")
@@ -297,6 +300,24 @@ def set_property(scan: Scan) -> None:
 
 def folder_entries_ex(scan: Scan) -> None:
     """GetObjectInfoEx: entries that tell their own size."""
+    for entry in _sized_entries(scan):
+        entry.layout(BY_NAME["EOSFolderEntryHead"])
+        if not entry.failed:
+            entry.chars("filename", min(16, entry.left))
+        if entry.left >= 4:
+            entry.number("time", 4, "unix_time")
+
+
+def folder_entries_ex_64(scan: Scan) -> None:
+    """GetObjectInfoEx64: longer entries, of which only the first fields are known."""
+    for entry in _sized_entries(scan):
+        entry.number("objectHandle", 4, "handle")
+        entry.number("storageId", 4, "storage")
+        entry.number("objectFormat", 2, "format")
+
+
+def _sized_entries(scan: Scan) -> Iterator[Scan]:
+    """Each entry behind its size; what is not taken off it is kept as bytes."""
     count = scan.number("count", 4)
     for name in scan.entries(count, "entries"):
         size = scan.peek(4)
@@ -307,13 +328,14 @@ def folder_entries_ex(scan: Scan) -> None:
             scan.short("an entry", scan.at, size)
         with scan.group(name, scan.at + (size or 4)) as entry:
             entry.number("length", 4)
-            entry.layout(BY_NAME["EOSFolderEntryHead"])
-            if not entry.failed:
-                entry.chars("filename", min(16, entry.left))
-            if entry.left >= 4:
-                entry.number("time", 4, "unix_time")
+            yield entry
             if entry.left:
                 entry.rest("unknown")
+
+
+def view_finder_image(scan: Scan) -> None:
+    """GetViewfinderImage of old PowerShots: a JPEG."""
+    framed_picture(scan, find_jpeg(scan.data))
 
 
 def view_finder(scan: Scan) -> None:
@@ -392,7 +414,9 @@ DECODERS: dict[str, Callable[[Scan], None]] = {
     "EOSDeviceInfoEx": device_info_ex,
     "EOSSetDevicePropValue": set_property,
     "EOSFolderEntries": folder_entries_ex,
+    "EOSFolderEntries64": folder_entries_ex_64,
     "EOSViewFinderData": view_finder,
+    "CanonViewFinderImage": view_finder_image,
     "CanonFolderEntries": folder_entries,
     "CanonDirectory": directory,
     "CHDKLiveView": chdk_live_view,
@@ -445,4 +469,5 @@ EVENTS = {"EOSEventList": events}
 PROPERTY_VALUES = {"EOSEventList": listed_values, "EOSSetDevicePropValue": set_values}
 JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {
     "EOSViewFinderData": view_finder_jpeg,
+    "CanonViewFinderImage": find_jpeg,
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ..facts import name_of
 from .pictures import find_jpeg
-from .scan import Scan
+from .scan import Scan, many
 from .standard import described, framed_picture, prop_desc
 from .values import Dataset, PolledEvent, PropertyValue, Value
 
@@ -39,7 +39,7 @@ def prop_descs(scan: Scan) -> None:
             entry.number("size", 4)
             prop_desc(entry)
             if entry.left:
-                entry.note(f"{entry.left:,} bytes behind the description")
+                entry.note(f"{many(entry.left, 'byte')} behind the description")
                 entry.rest("unknown")
 
 
@@ -49,6 +49,11 @@ def live_view_frame(scan: Scan) -> None:
     if size is not None and size != scan.size:
         scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0)
     framed_picture(scan, find_jpeg(scan.data, scan.at))
+
+
+def live_view_object(scan: Scan) -> None:
+    """Object 0x80000001: the picture of live view over USB containers."""
+    framed_picture(scan, find_jpeg(scan.data))
 
 
 def init_request(scan: Scan) -> None:
@@ -72,6 +77,7 @@ DECODERS: dict[str, Callable[[Scan], None]] = {
     "FujiEventList": event_list,
     "FujiDevicePropDescs": prop_descs,
     "FujiLiveViewFrame": live_view_frame,
+    "FujiLiveViewObject": live_view_object,
     "FujiInitRequest": init_request,
 }
 
@@ -106,4 +112,7 @@ def described_values(dataset: Dataset, parameters: tuple[int, ...], datatype: in
 
 EVENTS = {"FujiEventList": events}
 PROPERTY_VALUES = {"FujiEventList": listed_values, "FujiDevicePropDescs": described_values}
-JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {"FujiLiveViewFrame": lambda data: find_jpeg(data, 4)}
+JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {
+    "FujiLiveViewFrame": lambda data: find_jpeg(data, 4),
+    "FujiLiveViewObject": find_jpeg,
+}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from .pictures import find_jpeg
 from .scan import Scan
 from .standard import described, framed_picture, prop_desc
-from .values import MOST_BYTES, Dataset, PropertyValue
+from .values import Dataset, PropertyValue
 
 _SMALLEST_FRAME = 1024  # cameras answer with less while there is no picture
 
@@ -34,10 +34,7 @@ def live_view_jpeg(data: bytes) -> tuple[int, int] | None:
 
 def xml(scan: Scan) -> None:
     """The text of an answer in XML."""
-    if scan.left > MOST_BYTES:
-        scan.rest("xml")
-    else:
-        scan.chars("xml", scan.left)
+    scan.chars("xml", scan.left)
 
 
 DECODERS: dict[str, Callable[[Scan], None]] = {

@@ -175,9 +175,9 @@ class Scan:
         if units and not nul:
             self.note(f"{name} has no final NUL", start)
         elif behind.strip("\0"):
-            self.note(f"{name}: {len(behind)} units behind its NUL", start)
+            self.note(f"{name}: {many(len(behind), 'unit')} behind its NUL", start)
         elif behind:
-            self.note(f"{name} is padded with {len(behind)} more NULs", start)
+            self.note(f"{name} is padded with {many(len(behind), 'more NUL')}", start)
         text = datatypes.date_text(value) if date else None
         if date and value and text is None:
             self.note(f"{name} is no date", start)
@@ -185,6 +185,9 @@ class Scan:
 
     def chars(self, name: str, size: int, *, secret: bool = False) -> str | None:
         """8-bit text in a field of ``size`` bytes, up to its first NUL; a secret one is not told."""
+        if size > MOST_BYTES and not secret:
+            self.raw(name, size)
+            return None
         start, before = self.at, self.failed
         taken = self.reader.raw(size)
         if taken is None:
@@ -333,10 +336,15 @@ class Scan:
         if self.left:
             start, size = self.at, self.left
             if not self.failed:
-                self.note(f"{size:,} bytes behind the dataset")
+                self.note(f"{many(size, 'byte')} behind the dataset")
             kept = self.data[start : self.end] if size <= MOST_BYTES else None
             self.fields.append(Value("rest", kept, start, self.end, None if kept is not None else f"{size:,} bytes"))
         return Dataset(name, tuple(self.fields), tuple(sorted(self._book.notes)), self._book.size)
+
+
+def many(count: int, noun: str) -> str:
+    """1 byte, 2 bytes."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def bytes_text(size: int) -> str | None:

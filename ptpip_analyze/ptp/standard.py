@@ -74,6 +74,9 @@ def prop_desc(scan: Scan, *, asked: int | None = None, exact: bool = True) -> No
     scan.number("getSet", 1, "get_set")
     if datatype is None or scan.failed:
         return
+    if code in SECRETS.get(scan.vendor or "", ()):
+        scan.chars("values", scan.left, secret=True)
+        return
     scan.typed("factoryDefault", datatype)
     scan.typed("current", datatype)
     if datatype == datatypes.STRING and not scan.failed and not scan.left and scan.whole:

@@ -97,6 +97,8 @@ SAMPLES: dict[str, list[bytes]] = {
     "EOSFolderEntries": [
         u32(1, 56, 0x30000000, 0x10001) + u16(0x3001, 0) + u32(1, 0x10, 0, 0, 0x30000000) + b"DCIM".ljust(16, b"\0") + u32(1_200_000_000)
     ],
+    "EOSFolderEntries64": [u32(1, 72, 0x30000000, 0x10001) + u16(0x3001, 0) + bytes(56)],
+    "CanonViewFinderImage": [JPEG],
     "EOSViewFinderData": [record(14, u32(6000)) + record(1, JPEG) + record(17, b"histogram")],
     "CanonFolderEntries": [(u32(7) + u16(0x3801) + u8(1) + u32(5000, 1_200_000_000) + b"IMG_0001.JPG\0") * 2],
     "CanonDirectory": [
@@ -119,6 +121,7 @@ SAMPLES: dict[str, list[bytes]] = {
         u32(1) + u32(22) + prop_desc(0x5007, 4, 1, u16(400), u16(560), u8(2) + u16(3) + u16(400, 560, 800))
     ],
     "FujiLiveViewFrame": [u32(18 + len(JPEG)) + bytes(14) + JPEG],
+    "FujiLiveViewObject": [JPEG],
     "FujiInitRequest": [u32(82, 1, 0x8F53E4F2) + bytes(16) + "phone".encode("utf-16-le").ljust(54, b"\0")],
     "PanasonicPropValues": [u32(0x02000021, 2) + u16(200) + u32(0x02000031, 3) + b"abc"],
     "PanasonicPropSizes": [u32(0x02000020, 20, 20, 0x00010001, 0, 1, 70) + u32(0x02000021, 20, 20, 0x00010001, 0, 1, 42)],

@@ -101,7 +101,7 @@ def test_notes_padding_a_missing_end_and_sizes_that_lie() -> None:
     one = record(0xC1A4, u32(1))
     assert notes(eos(one + END + bytes(12))) == ["12 zero bytes of padding behind the last record"]
     assert notes(eos(one)) == ["no record ends the list"]
-    assert notes(eos(one + END + b"\1")) == ["1 bytes behind the dataset"]
+    assert notes(eos(one + END + b"\1")) == ["1 byte behind the dataset"]
     assert notes(eos(one + u32(4, 0xC1A4))) == ["a record of 4 bytes, less than its head"]
     assert (
         notes(eos(one + u32(0xFFFFFFFF, 0xC1A4, 5)))[0] == "ends inside a record: 12 of 4,294,967,295 bytes are there"
@@ -163,6 +163,8 @@ def test_reads_folders() -> None:
     read = eos(SAMPLES["EOSFolderEntries"][0], 0x9109)
     assert (read.value("count"), read.value("0.objectHandle"), read.value("0.flags")) == (1, 0x30000000, 0x10)
     assert (read.value("0.filename"), read.value("0.size"), read.notes) == ("DCIM", 0, ())
+    wide = eos(SAMPLES["EOSFolderEntries64"][0], 0x9173)
+    assert (wide.value("0.storageId"), wide.value("0.unknown"), wide.notes) == (0x10001, bytes(58), ())
     old = decode(SAMPLES["CanonFolderEntries"][0], operation=0x9021, vendor="canon")
     assert old is not None
     assert [field.get("filename").value for field in old.fields] == ["IMG_0001.JPG"] * 2  # type: ignore[union-attr]
@@ -182,6 +184,15 @@ def test_finds_the_picture_among_viewfinder_blocks() -> None:
         assert live_view_jpeg(record(14, u32(1)) + record(kind, JPEG), "canon_eos", 0x9153) is not None
     assert live_view_jpeg(record(14, JPEG), "canon_eos", 0x9153) is None, "a block that is no picture"
     assert live_view_jpeg(record(1, b"raw"), "canon_eos", 0x9153) is None
+
+
+def test_finds_the_viewfinder_picture_of_an_old_powershot() -> None:
+    assert live_view_jpeg(JPEG, "canon", 0x901D) == (0, len(JPEG))
+
+
+def test_steps_over_no_entry_that_is_smaller_than_its_size() -> None:
+    read = eos(u32(2, 3, 0x30000000), 0x9109)
+    assert notes(read) == ["an entry of 3 bytes, less than its size field"]
 
 
 def test_reads_the_event_that_an_old_powershot_answers() -> None:

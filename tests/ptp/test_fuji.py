@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ptpip_analyze.ptp.datasets import decode, decode_as, jpeg_of, polled_events, property_values
+from ptpip_analyze.ptp.datasets import decode, decode_as, jpeg_of, live_view_jpeg, polled_events, property_values
 from ptpip_analyze.ptp.values import Dataset
 
 from .build import prop_desc, u8, u16, u32
@@ -38,7 +38,7 @@ def test_reads_all_descriptions() -> None:
     assert [(value.code, value.value, value.role) for value in property_values(read)] == [
         (0x5007, 560, "current"), (0x5007, (400,), "allowed"), (0x5012, 2, "current"),
     ]  # fmt: skip
-    assert [note.text for note in read.notes] == ["1 bytes behind the description"]
+    assert [note.text for note in read.notes] == ["1 byte behind the description"]
 
 
 def test_stops_at_a_description_that_is_smaller_than_its_size() -> None:
@@ -59,6 +59,11 @@ def test_finds_the_picture_of_a_live_view_frame() -> None:
     assert [(field.name, field.start) for field in read.fields] == [("length", 0), ("header", 4), ("jpeg", 18)]
     assert read.notes == ()
     assert [note.text for note in decode_as("FujiLiveViewFrame", frame[:-2]).notes] == ["says 39 bytes, there are 37"]
+
+
+def test_finds_the_picture_of_live_view_over_usb() -> None:
+    assert live_view_jpeg(JPEG, "fuji", 0x1009, [0x80000001]) == (0, len(JPEG))
+    assert live_view_jpeg(JPEG, "fuji", 0x1009, [1]) is None
 
 
 def test_reads_the_first_packet_of_a_client() -> None:

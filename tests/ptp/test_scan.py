@@ -83,7 +83,7 @@ def test_gives_the_elements_that_are_there_of_a_list_with_a_lying_count() -> Non
 @pytest.mark.parametrize(
     ("units", "value", "note"),
     [
-        ("a\0b".encode("utf-16-le"), "a", "text: 1 units behind its NUL"),
+        ("a\0b".encode("utf-16-le"), "a", "text: 1 unit behind its NUL"),
         ("a\0\0\0".encode("utf-16-le"), "a", "text is padded with 2 more NULs"),
         ("ab".encode("utf-16-le"), "ab", "text has no final NUL"),
         ("\0".encode("utf-16-le"), "", None),
@@ -161,6 +161,12 @@ def test_keeps_only_the_place_of_many_bytes() -> None:
     scan = Scan(bytes(values.MOST_BYTES + 1))
     scan.rest("bytes")
     assert scan.fields == [values.Value("bytes", None, 0, values.MOST_BYTES + 1, "65,537 bytes")]
+
+
+def test_keeps_only_the_place_of_a_long_text() -> None:
+    scan = Scan(b"a" * (values.MOST_BYTES + 1))
+    assert scan.chars("text", values.MOST_BYTES + 1) is None
+    assert scan.fields == [values.Value("text", None, 0, values.MOST_BYTES + 1, "65,537 bytes")]
 
 
 def test_keeps_a_bounded_number_of_notes() -> None:

@@ -180,6 +180,26 @@ def test_reads_a_value(data: bytes, datatype: int | None, value: object, note: s
     )
 
 
+def test_tells_no_passphrase_of_a_network() -> None:
+    read = decode(string("hunter2"), operation=0x1015, vendor="ricoh", parameters=[0xD806], datatype=0xFFFF)
+    assert read is not None
+    assert "hunter2" not in repr(read)
+    described = decode(
+        prop_desc(0xD806, 0xFFFF, 1, string(""), string("hunter2")),
+        operation=0x1014,
+        vendor="ricoh",
+        parameters=[0xD806],
+    )
+    assert described is not None
+    assert "hunter2" not in repr(described)
+    assert property_values(described) == []
+    assert read.fields[0].text == "(redacted)"
+    assert (
+        decode(string("v1"), operation=0x1015, vendor="ricoh", parameters=[0xD801], datatype=0xFFFF).value("value")
+        == "v1"
+    )  # type: ignore[union-attr]
+
+
 def test_tells_no_property_value_when_nobody_says_of_what() -> None:
     assert property_values(decode_as("DevicePropValue", u16(5))) == []
 
