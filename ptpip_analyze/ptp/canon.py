@@ -402,8 +402,9 @@ def chdk_live_view(scan: Scan) -> None:
     minor = head.get("versionMinor")
     if isinstance(minor, int) and minor >= 2:
         scan.number("offset8", 4)
-    for offset, name in sorted((str(head.get(f"{name}Offset")), name) for name in ("viewport", "bitmap")):
-        if offset == str(scan.at):
+    starts = [(head.get(f"{name}Offset"), name) for name in ("viewport", "bitmap")]
+    for start, name in sorted((start, name) for start, name in starts if isinstance(start, int)):
+        if start == scan.at:
             with scan.group(name) as frame:
                 frame.layout(BY_NAME["CHDKFrameDescriptor"])
     scan.rest("frames")

@@ -29,7 +29,7 @@ def storage_info(scan: Scan) -> None:
 
 def object_info(scan: Scan) -> None:
     """ObjectInfo, also with the 64-bit size that some Samsung phones send."""
-    wide = _is_wide(scan.data)
+    wide = scan.whole and _is_wide(scan.data)
     if wide:
         scan.note("the object's size has 64 bits instead of 32, as some Samsung phones send it", 8)
     scan.layout(BY_NAME["ObjectInfo64" if wide else "ObjectInfo"])

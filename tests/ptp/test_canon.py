@@ -134,7 +134,6 @@ def test_splits_an_olc_record_only_where_the_sizes_add_up(
 
 
 def test_does_not_choose_between_layouts_that_both_fit() -> None:
-    """Bits 7 and 8: 4 and 6 bytes, or in later versions 5 and 7; bits of one sum may lie differently."""
     assert olc_sizes(0x202 | 0x1000, 6 + 5 + 1, None) == [("shutterSpeed", 6), ("focusMask", 5), ("unknown1000", 1)]
     ambiguous = [
         (mask, size)
@@ -148,9 +147,17 @@ def test_does_not_choose_between_layouts_that_both_fit() -> None:
 
 
 def test_uses_the_layout_version_that_the_same_list_tells() -> None:
+    mask, size = next(
+        (mask, size)
+        for mask in range(1, 0x2000)
+        for size in (sum(width for bit, width in enumerate(OLC_SIZES[range(0x14, 0x15)]) if mask >> bit & 1),)
+        if olc_sizes(mask, size, None) is None
+    )
+    wide = record(0xC1A5, u32(8 + size, mask) + bytes(size))
     version = record(0xC189, u32(0xD199, 0x14))
-    wide = record(0xC1A5, u32(12, 0x2) + bytes(9))
-    assert [part.name for part in eos(version + wide + END).fields[1].parts][-1] == "shutterSpeed"
+    assert eos(wide + END).value("OLCInfoChanged.fields") == bytes(size)
+    told = eos(version + wide + END).fields[1].parts[4:]
+    assert [(part.name, part.end - part.start) for part in told] == olc_sizes(mask, size, 0x14)
 
 
 def test_reads_what_a_client_sets() -> None:

@@ -37,6 +37,11 @@ def test_finds_it_out_from_the_beginning_of_a_payload() -> None:
     ]
 
 
+def test_finds_it_out_from_the_beginning_of_an_older_payload() -> None:
+    read = read_sony(u32(9, 0) + sony(0x5007, 4, u16(560), u8(2) + u16(2, 560, 800)) * 5, size=5000)
+    assert [value.value for value in property_values(read) if value.role == "allowed"] == [(560, 800)] * 5
+
+
 def test_takes_no_part_of_a_list_for_what_may_be_set() -> None:
     cut = u32(1, 0) + sony(0x5007, 4, u16(560), u8(2) + u16(2, 560))
     read = read_sony(cut, size=500)

@@ -44,6 +44,12 @@ def test_sees_that_a_samsung_phone_sends_the_size_in_64_bits() -> None:
     assert "64 bits" in notes(read)[0]
 
 
+def test_keeps_to_the_standard_where_both_sizes_would_fit() -> None:
+    read = decode_as("ObjectInfo", object_info()[:52] + bytes([0, 0, 0, 2, 0, 0, 0, 0]))
+    assert read.value("objectCompressedSize") == 5_000_000
+    assert notes(read) == ["keywords is padded with 1 more NUL"]
+
+
 def test_takes_an_object_without_a_name_for_what_it_is() -> None:
     read = decode_as("ObjectInfo", object_info(name=""))
     assert (read.value("filename"), read.value("captureDate"), notes(read)) == ("", "20260102T030405", [])
@@ -128,6 +134,12 @@ def test_reads_values_that_are_wider_than_their_datatype() -> None:
     read = decode_as("DevicePropDesc", battery)
     assert read.value("values") == (100, 75, 50, 25, 0)
     assert notes(read) == ["values are 2 bytes wide, the datatype says 1; a Canon EOS 60D does so"]
+
+
+def test_takes_bytes_behind_a_description_for_no_wider_values() -> None:
+    read = decode_as("DevicePropDesc", F_NUMBER + b"\0")
+    assert read.value("values") == (400, 560, 800)
+    assert notes(read) == ["1 byte behind the dataset"]
 
 
 def test_reads_a_big_endian_count() -> None:
