@@ -1,0 +1,274 @@
+"""Datasets of PTP and MTP that branch, and what cameras do differently in the flat ones. Promises the fields that are
+there, with a note for each oddity it knows; refuses makers' own datasets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..facts import name_of
+from ..facts.datasets import BY_NAME, SECRETS
+from . import datatypes
+from .pictures import kind_text
+from .reader import Reader
+from .scan import Scan, bytes_text
+from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
+
+NONE, RANGE, ENUMERATION, DATE_TIME, FIXED_ARRAY, EXPRESSION, BYTE_ARRAY, LONG_STRING = (0, 1, 2, 3, 4, 5, 6, 0xFF)
+_OBJECT_NAME = 52  # where the filename of an ObjectInfo begins
+_OBJECT_NAME_64 = 56
+
+
+def storage_info(scan: Scan) -> None:
+    """StorageInfo; an EOS 60D sends two zero bytes more behind an empty string."""
+    scan.layout(BY_NAME["StorageInfo"])
+    if not scan.failed and 0 < scan.left <= 4 and not any(scan.data[scan.at :]):
+        scan.note("stray zero bytes behind an empty string, as a Canon EOS 60D sends them")
+        scan.rest("stray")
+
+
+def object_info(scan: Scan) -> None:
+    """ObjectInfo, also with the 64-bit size that some Samsung phones send."""
+    wide = scan.whole and _is_wide(scan.data)
+    if wide:
+        scan.note("the object's size has 64 bits instead of 32, as some Samsung phones send it", 8)
+    scan.layout(BY_NAME["ObjectInfo64" if wide else "ObjectInfo"])
+
+
+def _is_wide(data: bytes) -> bool:
+    """Do the strings begin 4 bytes late, and only so fit the payload?"""
+    return _strings_fit(data, _OBJECT_NAME_64) and not _strings_fit(data, _OBJECT_NAME)
+
+
+def _strings_fit(data: bytes, start: int) -> bool:
+    reader = Reader(data, start)
+    texts = [reader.units() for _ in range(4)]
+    return not reader.failed and not reader.left and all(text is not None and text[-1:] in ("", "\0") for text in texts)
+
+
+def filesystem_manifest(scan: Scan) -> None:
+    """FilesystemManifest: entries behind a 64-bit count."""
+    count = scan.number("count", 8)
+    with scan.group("entries") as entries:
+        for name in entries.entries(count, "entries"):
+            with entries.group(name) as entry:
+                entry.layout(BY_NAME["FilesystemManifestEntry"])
+
+
+def prop_desc(scan: Scan, *, asked: int | None = None, exact: bool = True) -> None:
+    """DevicePropDesc.
+
+    ``asked`` is the property that the request named; ``exact``: does the description end where the scan ends, so that
+    what its bytes add up to tells something?
+    """
+    code = scan.peek(2)
+    datatype = scan.peek(2, 2)
+    if asked is not None and code != asked and datatype is not None and not datatypes.is_known(datatype):
+        scan.note(f"no description: it doesn't begin with property 0x{asked:04X}; some iRiver players send the value")
+        scan.rest("raw")
+        return
+    code = scan.number("property", 2, "property")
+    if asked is not None and code is not None and code != asked:
+        scan.note(f"describes another property than 0x{asked:04X}, which was asked for", scan.at - 2)
+    datatype = scan.number("dataType", 2, "datatype")
+    scan.number("getSet", 1, "get_set")
+    if datatype is None or scan.failed:
+        return
+    if code in SECRETS.get(scan.vendor or "", ()):
+        scan.chars("values", scan.left, secret=True)
+        return
+    scan.typed("factoryDefault", datatype)
+    scan.typed("current", datatype)
+    if datatype == datatypes.STRING and not scan.failed and not scan.left and scan.whole:
+        scan.note("no FormFlag behind a string")
+        return
+    form(scan, scan.number("formFlag", 1, "form_flag"), datatype, exact=exact)
+
+
+def form(scan: Scan, flag: int | None, datatype: int, *, exact: bool = True) -> None:
+    """What a form flag of a property description announces."""
+    if flag == RANGE:
+        for name in ("minimum", "maximum", "step"):
+            scan.typed(name, datatype)
+    elif flag == ENUMERATION:
+        enumeration(scan, "values", datatype, exact=exact)
+    elif flag not in (None, NONE):
+        scan.fail(f"form flag {flag} is not known: what follows can't be read")
+
+
+def enumeration(scan: Scan, name: str, datatype: int, *, exact: bool = True) -> None:
+    """Values of one datatype behind a count of 16 bits."""
+    size = datatypes.size_of(datatype)
+    if size is None or datatypes.is_array(datatype):
+        count = scan.number(f"{name}Count", 2)
+        with scan.group(name) as values:
+            for index in values.entries(count, name):
+                values.typed(index, datatype)
+        return
+    count, signed, left = scan.peek(2), datatypes.is_signed(datatype), scan.left - 2
+    swapped = 0 if count is None else int.from_bytes(count.to_bytes(2, "little"), "big")
+    if count is not None and exact and scan.whole and count * size > left == swapped * size:
+        scan.note(f"the number of {name} is big-endian, as an HP PhotoSmart 120 sends it")
+        scan.number(f"{name}Count", 2, order="big")
+        scan.numbers(name, swapped, size, signed=signed)
+    elif count and exact and scan.whole and left == 2 * count * size:
+        scan.note(f"{name} are {2 * size} bytes wide, the datatype says {size}; a Canon EOS 60D does so", scan.at + 2)
+        scan.number(f"{name}Count", 2)
+        scan.numbers(name, count, 2 * size, signed=signed)
+    else:
+        scan.array(name, size, counted=2, signed=signed)
+
+
+def device_prop_desc(scan: Scan) -> None:
+    """DevicePropDesc as the answer to a request."""
+    asked = scan.request.parameters[0] if scan.request.parameters else None
+    prop_desc(scan, asked=asked)
+
+
+def prop_value(scan: Scan) -> None:
+    """The value of a property; of a datatype that nobody told, it is what its size suggests, and a note says so."""
+    datatype, parameters = scan.request.datatype, scan.request.parameters
+    if parameters and parameters[0] in SECRETS.get(scan.vendor or "", ()):
+        scan.chars("value", scan.left, secret=True)
+        return
+    if datatype is not None and datatypes.is_known(datatype):
+        scan.typed("value", datatype)
+        return
+    if not scan.left or not scan.whole:
+        scan.rest("value")
+        return
+    guess = datatypes.unsigned_of(scan.left)
+    if guess is not None:
+        scan.note(f"the datatype is not known; read as {datatypes.datatype_name(guess)}")
+        scan.typed("value", guess)
+    elif scan.left == 1 + 2 * scan.data[scan.at] and scan.data[-2:] == b"\0\0":
+        scan.note("the datatype is not known; read as a string")
+        scan.string("value")
+    else:
+        scan.note("the datatype is not known")
+        scan.rest("value")
+
+
+def object_prop_desc(scan: Scan) -> None:
+    """ObjectPropDesc of MTP."""
+    scan.number("property", 2, "object_property")
+    datatype = scan.number("dataType", 2, "datatype")
+    scan.number("getSet", 1, "get_set")
+    if datatype is None or scan.failed:
+        return
+    scan.typed("default", datatype)
+    scan.number("groupCode", 4)
+    flag = scan.number("formFlag", 1, "object_form_flag")
+    if flag in (DATE_TIME, EXPRESSION):
+        scan.string("date" if flag == DATE_TIME else "expression", date=flag == DATE_TIME)
+    elif flag == FIXED_ARRAY:
+        scan.number("length", 2)
+    elif flag == BYTE_ARRAY and scan.left in (2, 4):
+        scan.number("maximumLength", scan.left)
+    elif flag == LONG_STRING:
+        if scan.left == 4:
+            scan.number("maximumLength", 4)
+    else:
+        form(scan, flag, datatype, exact=scan.depth == 0)
+
+
+def object_prop_list(scan: Scan) -> None:
+    """ObjectPropList of MTP: each element tells its own datatype."""
+    count = scan.number("count", 4)
+    with scan.group("elements") as elements:
+        for name in elements.entries(count, "elements"):
+            with elements.group(name) as element:
+                element.number("objectHandle", 4, "handle")
+                element.number("property", 2, "object_property")
+                datatype = element.number("dataType", 2, "datatype")
+                if datatype is not None:
+                    element.typed("value", datatype)
+
+
+def interdependent(scan: Scan) -> None:
+    """InterdependentPropDesc of MTP: groups of property descriptions."""
+    count = scan.number("count", 4)
+    with scan.group("groups") as groups:
+        for name in groups.entries(count, "groups"):
+            with groups.group(name) as group:
+                members = group.number("count", 4)
+                for member in group.entries(members, "descriptions"):
+                    with group.group(member) as description:
+                        object_prop_desc(description)
+
+
+def object_bytes(scan: Scan) -> None:
+    """A file, or a piece of one."""
+    kind = kind_text(scan.data)
+    size = bytes_text(scan.size) or f"{scan.size:,} bytes"
+    scan.rest("bytes", f"{kind}, {size}" if kind else size if scan.left > MOST_BYTES else None)
+
+
+def framed_picture(scan: Scan, place: tuple[int, int] | None) -> None:
+    """A live-view frame: a header that ends where the picture begins, the picture, and what follows it."""
+    if place is None:
+        scan.note("no JPEG here")
+        scan.rest("header")
+        return
+    if place[0] > scan.at:
+        scan.raw("header", place[0] - scan.at)
+    size = place[1] - place[0]
+    scan.raw("jpeg", size, f"JPEG, {bytes_text(size) or f'{size} bytes'}")
+    if scan.left:
+        scan.rest("trailer")
+
+
+DECODERS: dict[str, Callable[[Scan], None]] = {
+    "StorageInfo": storage_info,
+    "ObjectInfo": object_info,
+    "FilesystemManifest": filesystem_manifest,
+    "DevicePropDesc": device_prop_desc,
+    "DevicePropValue": prop_value,
+    "ObjectPropDesc": object_prop_desc,
+    "ObjectPropValue": prop_value,
+    "ObjectPropList": object_prop_list,
+    "InterdependentPropDesc": interdependent,
+    "ObjectBytes": object_bytes,
+}
+
+
+def described(parts: tuple[Value, ...]) -> list[PropertyValue]:
+    """The current value, and the values that may be set, out of the fields of a property description."""
+    fields = {part.name: part for part in parts}
+    code, datatype, value = fields.get("property"), fields.get("dataType"), fields.get("current")
+    if code is None or datatype is None or value is None:
+        return []
+    if not isinstance(code.value, int) or not isinstance(datatype.value, int):
+        return []
+    found = [PropertyValue(code.value, datatype.value, value.value, value.start, value.end)]
+    allowed = fields.get("settable") or fields.get("values")
+    if allowed is not None and isinstance(allowed.value, tuple):
+        found.append(PropertyValue(code.value, datatype.value, allowed.value, allowed.start, allowed.end, "allowed"))
+    return found
+
+
+def desc_values(dataset: Dataset, parameters: tuple[int, ...], datatype: int | None) -> list[PropertyValue]:
+    """Property values that a DevicePropDesc tells."""
+    return described(dataset.fields)
+
+
+def plain_value(dataset: Dataset, parameters: tuple[int, ...], datatype: int | None) -> list[PropertyValue]:
+    """The property value that a payload is; which property, says the request's first parameter."""
+    value = dataset.get("value")
+    if value is None or not parameters:
+        return []
+    return [PropertyValue(parameters[0], datatype, value.value, value.start, value.end)]
+
+
+def container_event(dataset: Dataset) -> list[PolledEvent]:
+    """The event that a packet or container of its own is."""
+    code, words = dataset.value("eventCode"), dataset.value("parameters")
+    if not isinstance(code, int):
+        return []
+    parameters = tuple(word for word in words if isinstance(word, int)) if isinstance(words, tuple) else ()
+    vendor = "fuji" if dataset.name == "FujiEventPacket" else "canon"
+    return [PolledEvent(code, name_of("event", code, vendor), parameters, 0, dataset.fields[-1].end)]
+
+
+EVENTS = {"EventContainer": container_event, "FujiEventPacket": container_event}
+PROPERTY_VALUES = {"DevicePropDesc": desc_values, "DevicePropValue": plain_value}

@@ -1,0 +1,217 @@
+"""What Canon cameras put into their lists."""
+
+from __future__ import annotations
+
+import pytest
+
+from ptpip_analyze.facts.datasets import OLC_SIZES
+from ptpip_analyze.ptp.canon import olc_sizes
+from ptpip_analyze.ptp.datasets import decode, live_view_jpeg, polled_events, property_values
+from ptpip_analyze.ptp.values import Dataset
+
+from .build import u16, u32
+from .samples import END, EOS_EVENTS, IMAGE_FORMAT, JPEG, SAMPLES, record
+
+
+def eos(data: bytes, operation: int = 0x9116, size: int | None = None) -> Dataset:
+    read = decode(data, operation=operation, vendor="canon_eos", size=size)
+    assert read is not None
+    return read
+
+
+def notes(dataset: Dataset) -> list[str]:
+    return [note.text for note in dataset.notes]
+
+
+def test_reads_every_record_of_an_event_list() -> None:
+    read = eos(EOS_EVENTS)
+    assert [(field.name, field.text) for field in read.fields][:7] == [
+        ("PropValueChanged", "ISOSpeed"),
+        ("PropValueChanged", "Owner"),
+        ("PropValueChanged", "ImageFormat"),
+        ("PropValueChanged", "CustomFuncEx"),
+        ("PropValueChanged", "FocusInfoEx"),
+        ("PropValueChanged", "StroboWirelessSetting"),
+        ("AvailListChanged", "ISOSpeed"),
+    ]
+    assert [field.name for field in read.fields][-3:] == ["CTGInfoCheckComplete", "0xC1EE", "End"]
+    assert notes(read) == ["bytes of an older text behind the NUL"]
+
+
+def test_polls_each_record_as_an_event_with_its_place() -> None:
+    events = polled_events(eos(EOS_EVENTS))
+    assert events[0][:3] == (0xC189, "PropValueChanged", (0xD103, 0x60))
+    assert (events[0].start, events[0].end, events[1].start) == (0, 16, 16)
+    assert [event[:3] for event in events if event.code in (0xC181, 0xC1A4, 0xC1EE)] == [
+        (0xC181, "ObjectAddedEx", (7, 0x10001)),
+        (0xC1A4, "CTGInfoCheckComplete", (0x10001,)),
+        (0xC1EE, "0xC1EE", ()),
+    ]
+    assert all(event.code for event in events), "the record that ends the list is no event"
+
+
+def test_tells_values_and_what_may_be_set() -> None:
+    told = property_values(eos(EOS_EVENTS))
+    assert [(one.code, one.value, one.text) for one in told if one.role == "current"][:3] == [
+        (0xD103, 0x60, None), (0xD115, "me", None), (0xD120, IMAGE_FORMAT, "RAW L + JPEG L fine"),
+    ]  # fmt: skip
+    allowed = {one.code: (one.value, one.text) for one in told if one.role == "allowed"}
+    assert allowed == {
+        0xD103: ((0x48, 0x60), None),
+        0xD120: ((IMAGE_FORMAT, u32(1, 16, 1, 2, 2)), "RAW L + JPEG L fine, JPEG S coarse"),
+        0xD17D: ((u32(12, 0, 5), u32(12, 1, 6)), None),
+    }
+
+
+def test_reads_objects_that_were_added() -> None:
+    read = eos(EOS_EVENTS)
+    assert read.value("ObjectAddedEx.filename") == "IMG_0001.JPG"
+    assert read.value("ObjectAddedEx.objectHandle2") == 8
+    time = read.get("ObjectAddedEx.time")
+    assert time is not None
+    assert time.text == "2008-01-10 21:20:00"
+    assert read.value("ObjectAddedEx64.size") == 5 << 32
+    assert read.value("ObjectAddedEx64.filename") == "IMG_0001.JPG"
+    assert read.value("RequestObjectTransfer.size") == 5000
+    assert read.value("RequestObjectTransfer64LFN.parentObject") == 0x90000000
+
+
+def test_reads_the_geometry_of_focus_points() -> None:
+    focus = eos(EOS_EVENTS).get("4.value")
+    assert focus is not None
+    assert focus.get("points") is not None
+    points = focus.get("x")
+    assert points is not None
+    assert points.value == (-100, 100)
+
+
+def test_notes_what_stands_behind_an_image_format() -> None:
+    one = u32(1, 16, 1, 0, 3)
+    read = eos(record(0xC189, u32(0xD121) + one + u32(0, 3, 1, 0)) + END)
+    assert "SX740" in notes(read)[0]
+    assert [value.text for value in property_values(read)] == ["JPEG L fine"]
+
+
+def test_takes_no_image_format_for_one_that_it_is_not() -> None:
+    read = eos(record(0xC189, u32(0xD120, 7, 7, 7)) + END)
+    assert read.value("0.value") == u32(7, 7, 7)
+
+
+def test_notes_padding_a_missing_end_and_sizes_that_lie() -> None:
+    one = record(0xC1A4, u32(1))
+    assert notes(eos(one + END + bytes(12))) == ["12 zero bytes of padding behind the last record"]
+    assert notes(eos(one)) == ["no record ends the list"]
+    assert notes(eos(one + END + b"\1")) == ["1 byte behind the dataset"]
+    assert notes(eos(one + u32(4, 0xC1A4))) == ["a record of 4 bytes, less than its head"]
+    assert (
+        notes(eos(one + u32(0xFFFFFFFF, 0xC1A4, 5)))[0] == "ends inside a record: 12 of 4,294,967,295 bytes are there"
+    )
+    assert notes(eos(one, size=500)) == ["only the first 12 of 500 bytes are at hand"]
+
+
+@pytest.mark.parametrize(
+    ("mask", "size", "version", "fields"),
+    [
+        (0x2, 6, None, [("shutterSpeed", 6)]),
+        (0x2, 7, None, [("shutterSpeed", 7)]),
+        (0x4, 5, 8, [("aperture", 5)]),
+        (0x1FFF, 76, 0x10, None),
+        (0x8, 99, 8, None),
+        (0x200, 7, None, [("focusMask", 7)]),
+        (0, 0, 8, None),
+        (0x2000, 4, 8, None),
+    ],
+)
+def test_splits_an_olc_record_only_where_the_sizes_add_up(
+    mask: int, size: int, version: int | None, fields: list[tuple[str, int]] | None
+) -> None:
+    found = olc_sizes(mask, size, version)
+    if (mask, size) == (0x1FFF, 76):  # what a PowerShot SX740 HS sends: it says 0x10 and means 0x11
+        assert found is not None
+        assert [width for _, width in found] == list(OLC_SIZES[range(0x11, 0x12)])
+    else:
+        assert found == fields
+
+
+def test_does_not_choose_between_layouts_that_both_fit() -> None:
+    assert olc_sizes(0x202 | 0x1000, 6 + 5 + 1, None) == [("shutterSpeed", 6), ("focusMask", 5), ("unknown1000", 1)]
+    ambiguous = [
+        (mask, size)
+        for mask in range(1, 0x2000)
+        for size in {sum(width for bit, width in enumerate(sizes) if mask >> bit & 1) for sizes in OLC_SIZES.values()}
+        if olc_sizes(mask, size, None) is None
+    ]
+    assert ambiguous
+    mask, size = ambiguous[0]
+    assert any(olc_sizes(mask, size, version) for version in range(0x15)), "the version decides"
+
+
+def test_uses_the_layout_version_that_the_same_list_tells() -> None:
+    mask, size = next(
+        (mask, size)
+        for mask in range(1, 0x2000)
+        for size in (sum(width for bit, width in enumerate(OLC_SIZES[range(0x14, 0x15)]) if mask >> bit & 1),)
+        if olc_sizes(mask, size, None) is None
+    )
+    wide = record(0xC1A5, u32(8 + size, mask) + bytes(size))
+    version = record(0xC189, u32(0xD199, 0x14))
+    assert eos(wide + END).value("OLCInfoChanged.fields") == bytes(size)
+    told = eos(version + wide + END).fields[1].parts[4:]
+    assert [(part.name, part.end - part.start) for part in told] == olc_sizes(mask, size, 0x14)
+
+
+def test_reads_what_a_client_sets() -> None:
+    read = eos(u32(12, 0xD103, 0x60), 0x9110)
+    assert [value[:3] for value in property_values(read)] == [(0xD103, None, 0x60)]
+    assert notes(eos(u32(13, 0xD103, 0x60), 0x9110)) == ["says 13 bytes, there are 12"]
+
+
+def test_reads_folders() -> None:
+    read = eos(SAMPLES["EOSFolderEntries"][0], 0x9109)
+    assert (read.value("count"), read.value("0.objectHandle"), read.value("0.flags")) == (1, 0x30000000, 0x10)
+    assert (read.value("0.filename"), read.value("0.size"), read.notes) == ("DCIM", 0, ())
+    wide = eos(SAMPLES["EOSFolderEntries64"][0], 0x9173)
+    assert (wide.value("0.storageId"), wide.value("0.unknown"), wide.notes) == (0x10001, bytes(58), ())
+    old = decode(SAMPLES["CanonFolderEntries"][0], operation=0x9021, vendor="canon")
+    assert old is not None
+    assert [field.get("filename").value for field in old.fields] == ["IMG_0001.JPG"] * 2  # type: ignore[union-attr]
+    directory = decode(SAMPLES["CanonDirectory"][0], operation=0x902D, vendor="canon")
+    assert directory is not None
+    assert directory.fields[0].get("thumbWidth").value == 160  # type: ignore[union-attr]
+    assert directory.notes == ()
+
+
+def test_finds_the_picture_among_viewfinder_blocks() -> None:
+    data = SAMPLES["EOSViewFinderData"][0]
+    place = live_view_jpeg(data, "canon_eos", 0x9153)
+    assert place is not None
+    assert data[slice(*place)] == JPEG
+    assert [field.name for field in eos(data, 0x9153).fields] == ["sensorSize", "jpeg", "histogram"]
+    for kind in (11, 9):
+        assert live_view_jpeg(record(14, u32(1)) + record(kind, JPEG), "canon_eos", 0x9153) is not None
+    assert live_view_jpeg(record(14, JPEG), "canon_eos", 0x9153) is None, "a block that is no picture"
+    assert live_view_jpeg(record(1, b"raw"), "canon_eos", 0x9153) is None
+
+
+def test_finds_the_viewfinder_picture_of_an_old_powershot() -> None:
+    assert live_view_jpeg(JPEG, "canon", 0x901D) == (0, len(JPEG))
+
+
+def test_steps_over_no_entry_that_is_smaller_than_its_size() -> None:
+    read = eos(u32(2, 3, 0x30000000), 0x9109)
+    assert notes(read) == ["an entry of 3 bytes, less than its size field"]
+
+
+def test_reads_the_event_that_an_old_powershot_answers() -> None:
+    read = decode(u32(16) + u16(4, 0x4002) + u32(9, 7), operation=0x9013, vendor="canon")
+    assert read is not None
+    assert polled_events(read) == [(0x4002, "ObjectAdded", (7,), 0, 16)]
+
+
+def test_reads_the_live_view_of_chdk() -> None:
+    read = decode(SAMPLES["CHDKLiveView"][0], operation=0x9999, vendor="canon", parameters=[12])
+    assert read is not None
+    assert read.value("viewport.visibleWidth") == 3
+    assert read.value("bitmap.marginBottom") == 8
+    assert read.value("frames") == b"frames"
+    assert decode(b"text", operation=0x9999, vendor="canon", parameters=[10]) is None
