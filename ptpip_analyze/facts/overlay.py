@@ -37,7 +37,7 @@ _NAME = re.compile(r"[A-Za-z0-9_\-/.+()#: ]+")
 # Measures that are safe to choose: the rest are one maker's own way of packing.
 _MEASURES = (
     "percent", "f_number", "mm", "distance", "exposure", "span", "iso", "ev", "kelvin", "times", "fps", "degrees",
-    "date", "unix_time", "fourcc", "fraction", "ratio",
+    "date", "unix_time", "utc_time", "fourcc", "fraction", "ratio",
 )  # fmt: skip
 _TYPES: dict[type, str] = {str: "a text", int: "a whole number", dict: "a table", list: "a list of texts"}
 

@@ -22,7 +22,7 @@ from .row import DOCUMENTED, IMPLEMENTED, Choices, Scale
 # What a number can measure: a closed set, each member is worded by ``ptp.texts``.
 MEASURES = (
     "percent", "f_number", "mm", "distance", "exposure", "span", "iso", "ev", "kelvin", "times", "fps", "degrees",
-    "date", "unix_time", "fourcc", "fraction", "ratio", "code",
+    "date", "unix_time", "utc_time", "fourcc", "fraction", "ratio", "code",
     "apex_f_number", "apex_exposure", "apex_iso", "apex_ev", "sixths_f_number", "sixths_exposure",
     "sony_iso", "sony_object", "fuji_iso", "fuji_exposure", "canon_image_format",
 )

@@ -223,6 +223,11 @@ def _unix_time(scale: Scale, value: int) -> str | None:
     return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def _utc_time(scale: Scale, value: int) -> str | None:
+    text = _unix_time(scale, value)
+    return f"{text} UTC" if text else None
+
+
 def _fourcc(scale: Scale, value: int) -> str | None:
     text = struct.pack("<I", value).decode("latin-1") if 0 <= value <= 0xFFFFFFFF else ""
     return text.rstrip() if text.isascii() and text.isprintable() and text.strip() else None
@@ -379,6 +384,7 @@ _MEASURED: dict[str, Callable[[Scale, int], str | None]] = {
     "degrees": _degrees,
     "date": _no_number,
     "unix_time": _unix_time,
+    "utc_time": _utc_time,
     "fourcc": _fourcc,
     "fraction": _fraction,
     "ratio": _ratio,

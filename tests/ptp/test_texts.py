@@ -126,7 +126,9 @@ EXAMPLES: list[tuple[str | None, int, Any, str]] = [
     ("canon_eos", 0xD10A, 5200, "5200 K"),
     ("canon_eos", 0xD111, 4, "75 %"),
     ("canon_eos", 0xD113, 1_767_323_045, "2026-01-02 03:04:05"),
+    ("canon_eos", 0xD17C, 1_767_323_045, "2026-01-02 03:04:05 UTC"),
     ("canon_eos", 0xD11C, 4, "computer"),
+    ("canon_eos", 0xD138, 0x37, "Fv"),
     ("canon_eos", 0xD120, (1, 16, 6, 0, 4), "RAW"),
     ("canon_eos", 0xD120, (1, 16, 6, 0, 3), "cRAW"),
     ("canon_eos", 0xD120, (1, 16, 1, 0, 3), "L fine"),
@@ -209,6 +211,8 @@ EXAMPLES: list[tuple[str | None, int, Any, str]] = [
     ("fuji", 0x500D, 64_000_030, "2 min"),
     ("fuji", 0x500D, BULB, "bulb"),
     ("fuji", 0x5005, 0x800B, "color temperature"),
+    ("fuji", 0x500C, 0x800A, "enabled"),
+    ("fuji", 0x500C, 0x8004, "0x8004"),  # sources disagree
     ("fuji", 0x5007, 280, "f/2.8"),
     ("fuji", 0x5007, 0xFFFF, "---"),
     ("fuji", 0x5012, 2, "2 s"),

@@ -59,10 +59,14 @@ VALUES: tuple[Scale | Choices, ...] = (
     Choices("canon_eos", 0xD138, "libgphoto2", IMPLEMENTED, {
         0: "P", 1: "Tv", 2: "Av", 3: "M", 4: "bulb", 5: "A-DEP", 6: "DEP", 7: "custom", 8: "lock", 9: "full auto",
         10: "night portrait", 11: "sports", 12: "portrait", 13: "landscape", 14: "close-up", 15: "flash off",
-        0x16: "auto",
+        0x16: "auto", 0x17: "handheld night scene", 0x18: "HDR backlight control", 0x1B: "food",
+        0x1E: "grainy black and white", 0x1F: "soft focus", 0x20: "toy camera effect", 0x21: "fish-eye effect",
+        0x22: "water painting effect", 0x23: "miniature effect", 0x24: "HDR art standard", 0x25: "HDR art vivid",
+        0x26: "HDR art bold", 0x27: "HDR art embossed", 0x2D: "panning", 0x32: "self portrait", 0x33: "hybrid auto",
+        0x34: "smooth skin", 0x37: "Fv",
     }),
     Choices("canon_eos", 0xD178, "libgphoto2", IMPLEMENTED, {0: "off", 1: "low", 2: "normal", 3: "high", 4: "multi-shot"}),
-    Scale("canon_eos", 0xD17C, "unix_time", "libgphoto2"),
+    Scale("canon_eos", 0xD17C, "utc_time", "libgphoto2", AGREED, 1, 0, "", "hours apart from the camera's clock on real cameras"),
     Choices("canon_eos", 0xD194, "libgphoto2", IMPLEMENTED, {0: "3:2", 1: "1:1", 2: "4:3", 7: "16:9"}),
     Choices("canon_eos", 0xD1A9, "libgphoto2", IMPLEMENTED, {0: "off", 2: "2 s", 4: "4 s", 8: "8 s", 0xFF: "hold"}),
     Choices("canon_eos", 0xD1B0, "libgphoto2", IMPLEMENTED, {

@@ -20,7 +20,7 @@ VALUES: tuple[Scale | Choices, ...] = (
     }, "agrees with ptp-ip, both over Wi-Fi; libgphoto2 reads 0x8007 to 0x800C otherwise"),
     Choices("fuji", 0x5007, "hkr", IMPLEMENTED, {0xFFFF: "---"}, "what the camera's display shows"),
     Choices("fuji", 0x500A, "ptp-ip", AGREED, {0x8001: "AF-S", 0x8002: "AF-C"}, "agrees with libgphoto2"),
-    Choices("fuji", 0x500C, "ptp-ip", AGREED, {0x8002: "red-eye reduction"}, "on the others, ptp-ip and libgphoto2 disagree"),
+    Choices("fuji", 0x500C, "ptp-ip", IMPLEMENTED, {0x8002: "red-eye reduction", 0x8008: "commander", 0x8009: "disabled", 0x800A: "enabled"}, "on 0x8001 and 0x8003 to 0x8007, ptp-ip and libgphoto2 disagree"),
     Scale("fuji", 0x500D, "exposure", "libgphoto2", IMPLEMENTED, 1000000, 0, "", "microseconds, unlike the standard's 1/10000 s"),
     Choices("fuji", 0x500D, "libgphoto2", IMPLEMENTED, {
         0xFFFFFFFF: "bulb", 64000030: "2 min", 64000060: "4 min", 64000090: "8 min", 64000120: "15 min",
@@ -33,7 +33,7 @@ VALUES: tuple[Scale | Choices, ...] = (
         7: "PRO Neg. Std", 8: "Monochrome + Ye filter", 9: "Monochrome + R filter", 10: "Monochrome + G filter",
         11: "Classic Chrome", 12: "ACROS", 13: "ACROS + Ye filter", 14: "ACROS + R filter", 15: "ACROS + G filter",
         16: "ETERNA/Cinema", 17: "Classic Neg.", 18: "ETERNA Bleach Bypass",
-    }, "1 to 11 agree with ptp-ip, 12 to 16 are ptp-ip's and libgphoto2's, 17 and 18 libgphoto2's, which orders 4 to 10 otherwise"),
+    }, "1 to 11 agree with ptp-ip and with the list of a real X-T1, 12 to 16 are ptp-ip's and libgphoto2's, 17 and 18 libgphoto2's, which orders 4 to 10 otherwise"),
     Choices("fuji", 0xD00A, "libgphoto2", IMPLEMENTED, {1: "sRGB", 2: "Adobe RGB"}),
     Scale("fuji", 0xD017, "kelvin", "libgphoto2"),
     Choices("fuji", 0xD018, "libgphoto2", AGREED, {1: "RAW", 2: "fine", 3: "normal", 4: "RAW + fine", 5: "RAW + normal", 6: "RAW"}, "2 to 5 agree with ptp-ip, 6 is ptp-ip's"),
