@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from .. import facts
@@ -138,6 +139,7 @@ def _call(
     return f"{name}({', '.join(parts)})"
 
 
+@lru_cache(maxsize=4096)  # the facts hold some hundreds
 def parsed(written: str) -> Parameter | None:
     """One parameter of an operation's row; None for a text that names none ("command dependent")."""
     found = _WRITTEN.fullmatch(written)
