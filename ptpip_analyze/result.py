@@ -16,6 +16,7 @@ from .store import Columns
 from .tcp import Flows
 
 if TYPE_CHECKING:
+    from .ptp.datasets import DeviceInfo
     from .capture import CaptureError, Source
 
 START_DATA_BYTES = 20
@@ -144,6 +145,8 @@ class Result:
     @cached_property
     def cameras(self) -> dict[int, DeviceInfo]:
         """What the responder of a session said of itself, by session index, where GetDeviceInfo was answered."""
+        from .ptp.datasets import DEVICE_INFO_BYTES, GET_DEVICE_INFO, device_info
+
         made, columns = self.transactions, self.messages
         asked = (made.request != NO_ROW) & (made.direction > 0)
         asked[asked] = columns["code"][made.request[asked]] == GET_DEVICE_INFO
@@ -161,6 +164,13 @@ class Result:
             if said.model is not None:
                 found[session] = said
         return found
+
+    @cached_property
+    def vendors(self) -> list[str | None]:
+        """By session, the vendor whose code tables apply (a name of ``facts.VENDORS``); None: the standards alone."""
+        from .ptp.vendor import vendor_of
+
+        return [vendor_of(self.cameras.get(index)) for index in range(len(self.pairs))]
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -24,6 +24,7 @@ FLOORS = {
     "facts": 0,
     "store": 0,
     "ahead": 0,
+    "names": 1,
     "capture": 1,
     "tcp": 2,
     "headers": 3,

@@ -5,9 +5,12 @@ A maker's rows are read when its vendor is first asked for (``vendors``); ``sear
 """
 
 from .lookup import KINDS, STANDARDS, VENDORS, Row, all_rows, name_of, names_of, row_of, rows, search, table
+from .overlay import Overlay, OverlayError, overlay_of
 from .packets import MESSAGES, Message
-from .row import CONFIDENCES, Code, Event, Operation
+from .row import CONFIDENCES, Choices, Code, Event, Operation, Scale
 from .source import SOURCES, Source
+from .values import choices, scale
+from .wildcards import wildcard
 
 __all__ = [
     "CONFIDENCES",
@@ -16,17 +19,25 @@ __all__ = [
     "SOURCES",
     "STANDARDS",
     "VENDORS",
+    "Choices",
     "Code",
     "Event",
     "Message",
     "Operation",
+    "Overlay",
+    "OverlayError",
     "Row",
+    "Scale",
     "Source",
     "all_rows",
+    "choices",
     "name_of",
     "names_of",
+    "overlay_of",
     "row_of",
     "rows",
+    "scale",
     "search",
     "table",
+    "wildcard",
 ]

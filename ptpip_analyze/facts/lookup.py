@@ -1,17 +1,21 @@
 """Look-ups over the code tables. Promises the same name for a code everywhere, and 0x9123 for one that has none;
 refuses kinds and vendors that don't exist (KeyError), because a typing error isn't an unknown code.
+
+What a user's overlay (``overlay``) names is seen by every look-up here from the moment it is put in force. Tables are
+kept per overlay, so that no table ever mixes two.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
 
 from . import vendors
 from .codes import EVENTS, FORMATS, OTHERS, RESPONSES
 from .operations import OPERATIONS
+from .overlay import Overlay, active, layered
 from .packets import MESSAGES, Message
 from .properties import OBJECT_PROPERTIES, PROPERTIES
 from .row import Code, Event, Operation
@@ -43,38 +47,57 @@ _STANDARD_ROWS: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+# More than there are kinds of all vendors: tables are made once per overlay, and go when overlays have changed often.
+_TABLES = 2048
+
+
 def rows(vendor: str) -> tuple[Row, ...]:
     """All rows of one vendor ("ptp" and "mtp" are the standards); KeyError for a vendor that doesn't exist."""
-    return tuple(row for row in _STANDARD_ROWS if row.vendor == vendor) if vendor in STANDARDS else vendors.rows(vendor)
+    return _rows(vendor, active())
 
 
-@cache
-def _own(kind: str, vendor: str) -> Mapping[int, Row]:
+@lru_cache(maxsize=_TABLES)
+def _rows(vendor: str, overlay: Overlay) -> tuple[Row, ...]:
+    if vendor in STANDARDS:
+        return layered(overlay, vendor, tuple(row for row in _STANDARD_ROWS if row.vendor == vendor))
+    return layered(overlay, vendor, vendors.rows(vendor))
+
+
+@lru_cache(maxsize=_TABLES)
+def _own(kind: str, vendor: str, overlay: Overlay) -> Mapping[int, Row]:
     """Rows of one vendor and kind by code; of aliases the first, which is the usual name."""
-    return MappingProxyType({row.code: row for row in reversed(rows(vendor)) if row.kind == kind})
+    return MappingProxyType({row.code: row for row in reversed(_rows(vendor, overlay)) if row.kind == kind})
 
 
-@cache
 def table(kind: str, vendor: str | None = None) -> Mapping[int, Row]:
     """All rows of a kind by code as seen with a vendor's camera: its own rows, else PTP's, else MTP's.
 
     Without a vendor: PTP's, else MTP's. With a maker's vendor, MTP rows inside ``VENDOR_RANGES`` stay out. KeyError
     for a kind or vendor that doesn't exist.
     """
+    return _table(kind, vendor, active())
+
+
+@lru_cache(maxsize=_TABLES)
+def _table(kind: str, vendor: str | None, overlay: Overlay) -> Mapping[int, Row]:
     if kind not in KINDS:
         raise KeyError(f"no kind of code is called {kind!r}")
     makers = VENDOR_RANGES.get(kind, ()) if vendor not in (None, "microsoft", *STANDARDS) else ()
-    merged = {code: row for code, row in _own(kind, "mtp").items() if code not in makers}
-    merged.update(_own(kind, "ptp"))
+    merged = {code: row for code, row in _own(kind, "mtp", overlay).items() if code not in makers}
+    merged.update(_own(kind, "ptp", overlay))
     if vendor is not None:
-        merged.update(_own(kind, vendor))
+        merged.update(_own(kind, vendor, overlay))
     return MappingProxyType(dict(sorted(merged.items())))
 
 
-@cache
 def names_of(kind: str, vendor: str | None = None) -> Mapping[int, str]:
     """Names by code, as ``table``."""
-    return MappingProxyType({code: row.name for code, row in table(kind, vendor).items()})
+    return _names(kind, vendor, active())
+
+
+@lru_cache(maxsize=_TABLES)
+def _names(kind: str, vendor: str | None, overlay: Overlay) -> Mapping[int, str]:
+    return MappingProxyType({code: row.name for code, row in _table(kind, vendor, overlay).items()})
 
 
 def row_of(kind: str, code: int, vendor: str | None = None) -> Row | None:

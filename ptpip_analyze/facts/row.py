@@ -4,6 +4,7 @@ refuses rows without a source.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 # How sure a row is.
@@ -12,6 +13,12 @@ AGREED = "agreed"  # two implementations say so, or one does and a real camera b
 IMPLEMENTED = "implemented"  # one implementation says so
 GUESSED = "guessed"  # concluded from behaviour, or a source that says so itself
 CONFIDENCES = (DOCUMENTED, AGREED, IMPLEMENTED, GUESSED)
+
+# What the number of a parameter means (``Operation``).
+PARAMETER_KINDS = (
+    "handle", "storage_id", "session_id", "transaction_id", "format", "prop", "object_prop", "panasonic_prop",
+    "protection", "offset", "offset_low", "offset_high", "max_bytes", "size_low", "size_high", "u32", "i32",
+)  # fmt: skip
 
 
 class Code(NamedTuple):
@@ -66,3 +73,28 @@ class Event(NamedTuple):
     def kind(self) -> str:
         """Code table this row belongs to."""
         return "event"
+
+
+class Scale(NamedTuple):
+    """How the number of a property is read: (number - zero) / per, in the unit of its measure."""
+
+    vendor: str
+    code: int  # of the property
+    measure: str  # one of ``values.MEASURES``
+    source: str
+    confidence: str = IMPLEMENTED
+    per: int = 1
+    zero: int = 0
+    of: str = ""  # measure "code": the code table that names the number
+    note: str = ""
+
+
+class Choices(NamedTuple):
+    """What single values of a property mean. They come before its scale."""
+
+    vendor: str
+    code: int  # of the property
+    source: str
+    confidence: str
+    texts: Mapping[int, str]
+    note: str = ""

@@ -42,6 +42,7 @@ SOURCES: dict[str, Source] = {
     "libpict": Source("libpict, PTP client library", "github.com/petabyt/libpict"),
     "vcam": Source("vcam, virtual camera, and the libfuji that it shares headers with", "github.com/petabyt/vcam"),
     "hkr": Source("fuji-cam-wifi-tool, client for Fujifilm cameras", "github.com/hkr/fuji-cam-wifi-tool, commands.cpp"),
+    "ptp-ip": Source("ptp-ip, library and client for cameras with PTP/IP", "github.com/malc0mn/ptp-ip, ip, fmt"),
     "CHDK": Source(
         "Canon Hack Development Kit, its PTP extension", "chdk.fandom.com; libgphoto2 camlibs/ptp2/chdk_ptp.h"
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ptpip_analyze.facts import CONFIDENCES, KINDS, Code, Event, Operation, all_rows
+from ptpip_analyze.facts.row import PARAMETER_KINDS
 
 ROWS = list(all_rows())
 
@@ -47,6 +48,14 @@ def test_describes_operations_in_the_language_of_parameters() -> None:
             for parameters in (row.request or (), row.response or ()):
                 assert len(parameters) <= 5, row
                 assert [text for text in parameters if not parameter.fullmatch(text)] == [], row
+
+
+def test_uses_every_kind_of_parameter_and_no_other() -> None:
+    written = [
+        text for row in ROWS if isinstance(row, Operation) for text in (row.request or ()) + (row.response or ())
+    ]
+    kinds = {found[1] for text in written if (found := re.match(r"\[?\w+:(\w+)", text))}
+    assert kinds == set(PARAMETER_KINDS)
 
 
 def test_describes_events_by_at_most_three_parameters() -> None:

@@ -13,8 +13,10 @@ from ptpip_analyze.facts import vendors
 from ptpip_analyze.facts.lookup import STANDARDS, VENDORS, rows
 
 FOLDER = Path(vendors.__file__).parent
-FILES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
-TABLES = [*FOLDER.glob("[a-z]*.py"), *(FOLDER.parent / f"{name}.py" for name in ("codes", "operations", "properties"))]
+PATHS = list(FOLDER.glob("[a-z]*.py"))
+FILES = sorted(path.stem for path in PATHS if not path.stem.startswith("values_"))
+VALUES = sorted(path.stem for path in PATHS if path.stem.startswith("values_"))
+TABLES = [*PATHS, *(FOLDER.parent / f"{name}.py" for name in ("codes", "operations", "properties"))]
 
 # Codes that one vendor uses under two names; the first is the usual one.
 ALIASES = {
@@ -75,7 +77,7 @@ def test_writes_tables_as_literals_alone(path: Path) -> None:
     tree = ast.parse(path.read_text())
     assert {type(statement) for statement in tree.body[1:]} <= {ast.ImportFrom, ast.Assign, ast.AnnAssign}
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    assert calls <= {"Code", "Event", "Operation"}
+    assert calls <= ({"Choices", "Scale"} if path.stem in VALUES else {"Code", "Event", "Operation"})
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
@@ -84,6 +86,25 @@ def test_writes_one_row_per_line(path: Path) -> None:
     assert set(lines.values()) == {1}
 
 
+def test_lists_every_maker_whose_values_are_known() -> None:
+    assert [f"values_{maker}" for maker in sorted(vendors.VALUES)] == VALUES
+
+
+@pytest.mark.parametrize("file", VALUES)
+def test_keeps_the_values_of_a_makers_vendors_in_its_file(file: str) -> None:
+    maker = file.removeprefix("values_")
+    listed = {vendor for vendor, module in vendors.MODULES.items() if module == maker}
+    module = import_module(f"ptpip_analyze.facts.vendors.{file}")
+    assert {row.vendor for row in module.VALUES} <= listed
+    assert sum(len(vendors.values(vendor)) for vendor in listed) == len(module.VALUES)
+
+
+def test_knows_no_values_of_a_maker_without_a_file() -> None:
+    assert vendors.values("casio") == ()
+
+
 def test_refuses_a_vendor_that_does_not_exist() -> None:
     with pytest.raises(KeyError):
         vendors.rows("cannon")
+    with pytest.raises(KeyError):
+        vendors.values("cannon")

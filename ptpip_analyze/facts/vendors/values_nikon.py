@@ -1,0 +1,101 @@
+"""What the numbers of Nikon's properties mean. Promises one row per property and kind with its source; refuses
+meanings that change from body to body (image quality, Active D-Lighting, AF areas): such a number stays a number.
+"""
+
+# ruff: noqa: E501
+# fmt: off
+
+from __future__ import annotations
+
+from ..row import AGREED, IMPLEMENTED, Choices, Scale
+
+VALUES: tuple[Scale | Choices, ...] = (
+    Choices("nikon", 0x5005, "libgphoto2", AGREED, {
+        2: "auto", 0x8010: "cloudy", 0x8011: "shade", 0x8012: "color temperature", 0x8013: "preset", 0x8014: "off",
+        0x8016: "natural light auto",
+    }),
+    Choices("nikon", 0x500A, "libgphoto2", AGREED, {0x8010: "AF-S", 0x8011: "AF-C", 0x8012: "AF-A"}),
+    Choices("nikon", 0x500B, "libgphoto2", IMPLEMENTED, {2: "center-weighted", 3: "matrix", 4: "spot"}),
+    Choices("nikon", 0x500C, "libgphoto2", IMPLEMENTED, {
+        0x8010: "auto", 0x8011: "auto slow sync", 0x8012: "rear curtain sync + slow sync",
+        0x8013: "red-eye reduction + slow sync",
+    }),
+    Choices("nikon", 0x500D, "libgphoto2", IMPLEMENTED, {0xFFFFFFFF: "bulb", 0xFFFFFFFD: "time"}),
+    Choices("nikon", 0x500E, "libgphoto2", AGREED, {
+        1: "M", 2: "P", 3: "A", 4: "S", 0x8010: "auto", 0x8011: "portrait", 0x8012: "landscape", 0x8013: "close-up",
+        0x8014: "sports", 0x8050: "U1", 0x8051: "U2",
+    }, "0x8015 to 0x8019 change from body to body"),
+    Choices("nikon", 0x5013, "libgphoto2", IMPLEMENTED, {
+        1: "single", 2: "continuous", 0x8010: "continuous low speed", 0x8011: "self-timer", 0x8012: "mirror up",
+        0x8014: "quick response remote", 0x8015: "delayed remote", 0x8016: "quiet release",
+        0x8018: "continuous quiet release",
+    }),
+    Choices("nikon", 0x501C, "libgphoto2", AGREED, {0x8010: "single-point AF"}),
+    Choices("nikon", 0xD02A, "libgphoto2", AGREED, {0: "auto", 1: "normal", 2: "low", 3: "medium low", 4: "medium high", 5: "high", 6: "none"}),
+    Choices("nikon", 0xD02B, "libgphoto2", IMPLEMENTED, {0: "auto", 1: "normal", 2: "low contrast", 3: "medium low", 4: "medium high", 5: "high contrast", 6: "custom"}),
+    Choices("nikon", 0xD02C, "libgphoto2", IMPLEMENTED, {0: "sRGB (portrait)", 1: "Adobe RGB", 2: "sRGB (nature)"}),
+    Choices("nikon", 0xD032, "libgphoto2", IMPLEMENTED, {0: "sRGB", 1: "Adobe RGB"}),
+    Choices("nikon", 0xD034, "libgphoto2", IMPLEMENTED, {0: "50 Hz", 1: "60 Hz", 2: "auto"}),
+    Choices("nikon", 0xD036, "libgphoto2", IMPLEMENTED, {0: "NTSC", 1: "PAL"}),
+    Choices("nikon", 0xD037, "libgphoto2", IMPLEMENTED, {0: "night vision", 1: "color sketch", 2: "miniature effect", 3: "selective color", 4: "silhouette", 5: "high key", 6: "low key"}),
+    Choices("nikon", 0xD054, "libgphoto2", AGREED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD056, "libgphoto2", IMPLEMENTED, {0: "1/3 EV", 1: "1/2 EV"}),
+    Choices("nikon", 0xD058, "libgphoto2", AGREED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD05D, "libgphoto2", IMPLEMENTED, {0: "face-priority AF", 1: "wide-area AF", 2: "normal-area AF", 3: "subject-tracking AF", 4: "spot-area AF"}),
+    Choices("nikon", 0xD061, "libgphoto2", IMPLEMENTED, {0: "AF-S", 1: "AF-C", 2: "AF-F", 3: "MF (fixed)", 4: "MF (selected)"}),
+    Choices("nikon", 0xD063, "libgphoto2", IMPLEMENTED, {0: "2 s", 1: "5 s", 2: "10 s", 3: "20 s"}),
+    Scale("nikon", 0xD067, "degrees", "libgphoto2", IMPLEMENTED, 65536),
+    Choices("nikon", 0xD06A, "libgphoto2", IMPLEMENTED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD06B, "libgphoto2", AGREED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD06C, "libgphoto2", AGREED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD078, "libgphoto2", IMPLEMENTED, {0: "AE + flash", 1: "AE only", 2: "flash only", 3: "WB bracketing", 4: "ADL bracketing"}),
+    Choices("nikon", 0xD07A, "libgphoto2", IMPLEMENTED, {0: "metered, under, over", 1: "under, metered, over"}),
+    Choices("nikon", 0xD08F, "libgphoto2", IMPLEMENTED, {0: "off", 1: "startup", 2: "shutdown", 3: "startup and shutdown"}),
+    Choices("nikon", 0xD0C0, "libgphoto2", AGREED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD0C1, "libgphoto2", IMPLEMENTED, {0: "1/3 EV", 1: "1/2 EV", 2: "2/3 EV", 3: "1 EV", 4: "2 EV", 5: "3 EV"}),
+    Scale("nikon", 0xD0E3, "mm", "libgphoto2", AGREED, 100),
+    Scale("nikon", 0xD0E4, "mm", "libgphoto2", AGREED, 100),
+    Scale("nikon", 0xD0E5, "f_number", "libgphoto2", AGREED, 100),
+    Scale("nikon", 0xD0E6, "f_number", "libgphoto2", AGREED, 100),
+    Choices("nikon", 0xD0F9, "libgphoto2", IMPLEMENTED, {
+        0: "night landscape", 1: "party/indoor", 2: "beach/snow", 3: "sunset", 4: "dusk/dawn", 5: "pet portrait",
+        6: "candlelight", 7: "blossom", 8: "autumn colors", 9: "food", 13: "portrait", 14: "landscape", 15: "child",
+        16: "sports", 17: "close-up", 18: "night portrait",
+    }),
+    Scale("nikon", 0xD100, "fraction", "libgphoto2"),
+    Choices("nikon", 0xD100, "libgphoto2", IMPLEMENTED, {0xFFFFFFFF: "bulb", 0xFFFFFFFE: "x 200", 0xFFFFFFFD: "time"}, "x 200 is a flash sync setting"),
+    Choices("nikon", 0xD108, "libgphoto2", AGREED, {0: "center", 1: "top", 2: "bottom", 3: "left", 4: "right"}),
+    Scale("nikon", 0xD10A, "ev", "libgphoto2", AGREED, 12, 0, "", "twelfths of a stop"),
+    Choices("nikon", 0xD10B, "libgphoto2", IMPLEMENTED, {0: "card", 1: "camera memory"}),
+    Choices("nikon", 0xD10E, "libgphoto2", IMPLEMENTED, {0: "0°", 1: "270°", 2: "90°", 3: "180°"}),
+    Scale("nikon", 0xD126, "ev", "libgphoto2", AGREED, 6, 0, "", "sixths of a stop"),
+    Choices("nikon", 0xD130, "libgphoto2", IMPLEMENTED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD131, "libgphoto2", IMPLEMENTED, {0: "auto", 1: "1 EV", 2: "2 EV", 3: "3 EV"}),
+    Choices("nikon", 0xD140, "libgphoto2", AGREED, {0: "normal", 1: "vivid", 2: "sharper", 3: "softer", 4: "direct print", 5: "portrait", 6: "landscape", 7: "custom"}),
+    Choices("nikon", 0xD142, "libgphoto2", AGREED, {0: "normal", 1: "moderate", 2: "enhanced"}),
+    Choices("nikon", 0xD160, "libgphoto2", AGREED, {0: "on", 1: "off"}, "the property says what is off"),
+    Choices("nikon", 0xD161, "libgphoto2", IMPLEMENTED, {0: "AF-S", 1: "AF-C", 2: "AF-A", 3: "MF (fixed)", 4: "MF (selected)"}),
+    Choices("nikon", 0xD166, "libgphoto2", AGREED, {0: "auto", 1: "off", 2: "on"}),
+    Choices("nikon", 0xD167, "libgphoto2", AGREED, {0: "iTTL", 1: "manual", 2: "commander", 3: "repeating"}),
+    Choices("nikon", 0xD16A, "libgphoto2", IMPLEMENTED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD16B, "libgphoto2", AGREED, {0: "1 min", 1: "5 min", 2: "10 min", 3: "15 min"}),
+    Choices("nikon", 0xD16C, "libgphoto2", AGREED, {0: "off", 1: "on"}),
+    Choices("nikon", 0xD16D, "libgphoto2", AGREED, {0: "full", 1: "1/2", 2: "1/4", 3: "1/8", 4: "1/16", 5: "1/32"}),
+    Scale("nikon", 0xD1A8, "fraction", "libgphoto2"),
+    Choices("nikon", 0xD1A8, "libgphoto2", IMPLEMENTED, {0xFFFFFFFF: "bulb", 0xFFFFFFFD: "time"}),
+    Choices("nikon", 0xD1A7, "libgphoto2", IMPLEMENTED, {
+        1: "manual", 2: "auto", 3: "one-push auto", 4: "daylight", 5: "fluorescent", 6: "tungsten", 7: "flash",
+        0x8010: "cloudy", 0x8011: "shade", 0x8012: "color temperature", 0x8013: "preset", 0x8014: "off",
+        0x8016: "natural light auto",
+    }),
+    Scale("nikon", 0xD1A9, "f_number", "libgphoto2", IMPLEMENTED, 100),
+    Scale("nikon", 0xD1AA, "iso", "libgphoto2"),
+    Scale("nikon", 0xD1AB, "ev", "libgphoto2", IMPLEMENTED, 1000),
+    Choices("nikon", 0xD1C0, "libgphoto2", IMPLEMENTED, {0: "no", 1: "yes"}),
+    Choices("nikon", 0xD1C1, "libgphoto2", IMPLEMENTED, {0: "no", 1: "yes"}),
+    Scale("nikon", 0xF003, "sixths_f_number", "libgphoto2", IMPLEMENTED, 6, 0, "", "Nikon 1: sixths of a stop"),
+    Scale("nikon", 0xF004, "sixths_exposure", "libgphoto2", IMPLEMENTED, 6, 0, "", "Nikon 1: sixths of a stop, signed 8 bits"),
+    Choices("nikon", 0xF004, "libgphoto2", IMPLEMENTED, {-31: "bulb", 0xE1: "bulb"}),
+    Scale("nikon", 0xF006, "sixths_f_number", "libgphoto2", IMPLEMENTED, 6),
+    Choices("nikon", 0xF00C, "libgphoto2", IMPLEMENTED, {0: "auto", 1: "tungsten", 2: "fluorescent", 3: "daylight", 4: "flash", 5: "cloudy", 6: "shade", 8: "preset", 10: "underwater"}),
+)
