@@ -9,15 +9,15 @@ import numpy as np
 
 from .capture import NO_TIME, earliest
 from .facts.packets import UNKNOWN_TOTAL
-from .ptp import DEVICE_INFO_BYTES, GET_DEVICE_INFO, NO_ROW, STATUSES, DeviceInfo, Transactions, build, device_info
+from .ptp import NO_ROW, STATUSES, Transactions, build
 from .ptpip import Conversations, Pair, handshakes, pair
 from .ptpip import messages as m
 from .store import Columns
 from .tcp import Flows
 
 if TYPE_CHECKING:
-    from .ptp.datasets import DeviceInfo
     from .capture import CaptureError, Source
+    from .ptp.datasets import DeviceInfo
 
 START_DATA_BYTES = 20
 
