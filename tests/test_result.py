@@ -215,7 +215,9 @@ def test_numbers_its_rows_from_where_it_is_told() -> None:
 def test_finds_the_same_bytes_in_segment_tables_of_many_parts(
     name: str, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packets = damage.drop(capture(name), segment=7)
+    packets = capture(name)
+    if sum(bool(packet.payload) for packet in packets) > 7:
+        packets = damage.drop(packets, segment=7)
     with result_of(packets) as whole:
         numbers = range(len(whole.transactions))
         expected = [whole.data_pieces(number) for number in numbers]
