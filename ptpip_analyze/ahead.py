@@ -67,16 +67,16 @@ def in_thread(items: Iterable[T]) -> Iterator[T]:
 
 
 class Shared:
-    """Memory that a forked process writes and its parent reads: for each of ``STEPS`` steps a slot and a buffer.
+    """Memory that a forked process writes and its parent reads: for each of ``steps`` items a slot and a buffer.
 
     Arrays of an item are copied into its ``slots``; arrays that lie in one of the ``buffers`` already (where the
     producer reads files into) are not copied. Pages cost memory only once they are touched.
     """
 
-    def __init__(self, slot_bytes: int, buffer_bytes: int) -> None:
+    def __init__(self, slot_bytes: int, buffer_bytes: int, steps: int = STEPS) -> None:
         step = _aligned(slot_bytes, mmap.PAGESIZE) + _aligned(buffer_bytes, mmap.PAGESIZE)
-        self.whole = memoryview(mmap.mmap(-1, STEPS * step))
-        self.slots = [(start, start + slot_bytes) for start in range(0, STEPS * step, step)]
+        self.whole = memoryview(mmap.mmap(-1, steps * step))
+        self.slots = [(start, start + slot_bytes) for start in range(0, steps * step, step)]
         buffers = [start + step - _aligned(buffer_bytes, mmap.PAGESIZE) for start, _ in self.slots]
         self.buffers = [self.whole[start : start + buffer_bytes] for start in buffers]
         self._address = _address(self.whole)
@@ -129,7 +129,7 @@ class Worker:
             self._requests.write(pickle.dumps(request))
 
     def items(self, request: Any) -> Generator[Any, None, Any]:
-        """The items of a request, asked for now or before, at most ``STEPS`` beyond what the consumer has let go.
+        """The items of a request, asked for now or before; as many are made ahead as the shared memory has slots.
 
         Items are pickled, their arrays pass through the shared memory and are valid until the next item is asked for.
         Returns (the value of the generator) what the maker returned; raises its exception where its item would have
@@ -218,7 +218,7 @@ def _serve(make: Make, request: Any, shared: Shared, stream: BinaryIO, asked: Bi
     try:
         making = make(request, shared)
         while True:
-            if sent - let_go >= STEPS:
+            if sent - let_go >= len(shared.slots):
                 let_go += _await(asked)
             try:
                 item = next(making)
@@ -245,7 +245,7 @@ def _await(asked: BinaryIO) -> int:
 
 def _send(stream: BinaryIO, kind: int, item: Any, shared: Shared, number: int) -> None:
     places: list[tuple[int, int]] = []
-    free, end = shared.slots[number % STEPS]
+    free, end = shared.slots[number % len(shared.slots)]
 
     def put(buffer: pickle.PickleBuffer) -> bool:
         """Leave an array where it is shared already, or copy it there; True keeps it in the pickle: no room."""

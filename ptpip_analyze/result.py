@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from .ptp.datasets import DeviceInfo
 
 START_DATA_BYTES = 20
+PARTS_IN_MEMORY = 8  # of the segment table, each some ten thousand rows: payloads are read one after the other
 
 
 class CaptureFacts(NamedTuple):
@@ -76,7 +80,7 @@ class Result:
         self._messages = conversations.framer.messages
         self.messages: dict[str, np.ndarray] = self._messages.whole()
         self._segments = conversations.segments
-        self._ranges: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self._parts: OrderedDict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
         self.first_session = self.first_transaction = self.first_message = 0
 
     def number_from(self, session: int, transaction: int, message: int) -> None:
@@ -252,40 +256,60 @@ class Result:
 
     def _pieces(self, stream: int, start: int, end: int) -> list[tuple[int, int, int | None]]:
         """A range of a stream as (offset from start, length, position or None)."""
-        offsets, captured, positions = self._stream_ranges(stream)
         pieces: list[tuple[int, int, int | None]] = []
         at = start
-        piece = max(int(np.searchsorted(offsets, start, "right")) - 1, 0)
-        while at < end and piece < len(offsets):
-            offset, size = int(offsets[piece]), int(captured[piece])
-            if offset >= end:
-                break
-            if offset + size > at:
-                if offset > at:
-                    pieces.append((at - start, offset - at, None))
-                    at = offset
-                taken = min(offset + size, end) - at
-                pieces.append((at - start, taken, int(positions[piece]) + at - offset))
-                at += taken
-            piece += 1
+        for offset, size, position in self._carried_between(stream, start, end):
+            if offset > at:
+                pieces.append((at - start, offset - at, None))
+                at = offset
+            taken = min(offset + size, end) - at
+            pieces.append((at - start, taken, position + at - offset))
+            at += taken
         if at < end:
             pieces.append((at - start, end - at, None))
         return pieces
 
-    def _stream_ranges(self, stream: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        if stream not in self._ranges:
-            parts = []
-            for chunk in self._segments.chunks():
-                rows = np.flatnonzero(chunk["stream"] == stream)
-                if len(rows):
-                    parts.append([chunk[name][rows] for name in ("offset", "captured", "position")])
-            joined = (
-                [np.concatenate(column) for column in zip(*parts, strict=True)]
-                if parts
-                else [np.empty(0, np.int64)] * 3
-            )
-            self._ranges[stream] = (joined[0], joined[1], joined[2])
-        return self._ranges[stream]
+    def _carried_between(self, stream: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Offset, captured bytes and position of the segments that carry a range of a stream, in order."""
+        numbers, ends = self._segment_parts.get(stream, ([], []))
+        for number in numbers[bisect_right(ends, start) :]:
+            offsets, captured, positions = self._part_of(number, stream)
+            first = max(int(np.searchsorted(offsets, start, "right")) - 1, 0)
+            last = int(np.searchsorted(offsets, end))
+            for offset, size, position in zip(
+                offsets[first:last].tolist(), captured[first:last].tolist(), positions[first:last].tolist(), strict=True
+            ):
+                if offset + size > start:
+                    yield offset, size, position
+            if last < len(offsets):
+                return
+
+    @cached_property
+    def _segment_parts(self) -> dict[int, tuple[list[int], list[int]]]:
+        """By stream, the parts of the segment table that hold rows of it, and where the last of these ends in each."""
+        parts: dict[int, tuple[list[int], list[int]]] = {}
+        for number, chunk in enumerate(self._segments.chunks("stream", "offset", "captured")):
+            order = np.argsort(chunk["stream"], kind="stable")
+            streams = chunk["stream"][order]
+            last = order[np.append(np.flatnonzero(np.diff(streams)), len(order) - 1)]
+            ends = chunk["offset"][last] + chunk["captured"][last]
+            for stream, end in zip(chunk["stream"][last].tolist(), ends.tolist(), strict=True):
+                numbers, known = parts.setdefault(stream, ([], []))
+                numbers.append(number)
+                known.append(end)
+        return parts
+
+    def _part_of(self, number: int, stream: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Offsets, captured bytes and positions of a stream's segments in one part of the segment table."""
+        key = number, stream
+        found = self._parts.get(key)
+        if found is None:
+            chunk = self._segments.part(number)
+            rows = np.flatnonzero(chunk["stream"] == stream)
+            found = self._parts[key] = chunk["offset"][rows], chunk["captured"][rows], chunk["position"][rows]
+            while len(self._parts) > PARTS_IN_MEMORY:
+                self._parts.popitem(last=False)
+        return found
 
     def close(self) -> None:
         """Give back the files behind the rows; a snapshot leaves them to the analysis that goes on."""

@@ -208,3 +208,36 @@ def test_numbers_its_rows_from_where_it_is_told() -> None:
     with result_of(capture("plain")) as result:
         result.number_from(3, 40, 500)
         assert (result.first_session, result.first_transaction, result.first_message) == (3, 40, 500)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7])
+@pytest.mark.parametrize("name", STORIES)
+def test_finds_the_same_bytes_in_segment_tables_of_many_parts(
+    name: str, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packets = capture(name)
+    if sum(bool(packet.payload) for packet in packets) > 7:
+        packets = damage.drop(packets, segment=7)
+    with result_of(packets) as whole:
+        numbers = range(len(whole.transactions))
+        expected = [whole.data_pieces(number) for number in numbers]
+        messages = [whole.message_bytes(number) for number in range(whole.message_count)]
+    monkeypatch.setattr("ptpip_analyze.store.column.CHUNK_ROWS", rows)
+    monkeypatch.setattr("ptpip_analyze.analysis.CHUNK_BYTES", 512)
+    monkeypatch.setattr("ptpip_analyze.result.PARTS_IN_MEMORY", 1)
+    with result_of(packets) as parts:
+        assert [merged(parts.data_pieces(number)) for number in numbers] == [merged(pieces) for pieces in expected]
+        assert [parts.message_bytes(number) for number in range(parts.message_count)] == messages
+
+
+def merged(pieces: list[tuple[int, int, int | None]]) -> list[tuple[int, int, int | None]]:
+    """Pieces that follow one another in the capture as one."""
+    joined: list[tuple[int, int, int | None]] = []
+    for offset, length, position in pieces:
+        if joined and position is not None and joined[-1][2] is not None:
+            before, size, at = joined[-1]
+            if at is not None and before + size == offset and at + size == position:
+                joined[-1] = before, size + length, at
+                continue
+        joined.append((offset, length, position))
+    return joined

@@ -77,9 +77,9 @@ def earliest(*times: int) -> int:
 class Window:
     """A stretch of the source in memory that moves towards its end.
 
-    ``buffer`` holds ``used`` bytes from source position ``base`` on; ``size`` is the size of the source. ``RING``
+    ``buffer`` holds ``used`` bytes from source position ``base`` on; ``size`` is the size of the source. Several
     buffers are used in turn, so that what was given out as ``array`` stays valid for a while: ``buffers`` if they are
-    given and large enough, else its own.
+    given and large enough, else ``RING`` of its own.
     """
 
     def __init__(self, fd: int, size: int, chunk_bytes: int, buffers: Sequence[memoryview] = ()) -> None:
@@ -90,7 +90,7 @@ class Window:
         self._fd = fd
         self._chunk_bytes = chunk_bytes
         self._buffers = buffers
-        self._ring = [bytearray() for _ in range(RING)]
+        self._ring = [bytearray() for _ in buffers or range(RING)]
         self._turn = 0
         self._given_out = False
 
@@ -106,7 +106,7 @@ class Window:
         """
         capacity = max(self._chunk_bytes, need)
         if self._given_out:  # a move that gave nothing out must not take a turn from what was
-            self._turn, self._given_out = (self._turn + 1) % RING, False
+            self._turn, self._given_out = (self._turn + 1) % len(self._ring), False
         if self._buffers and capacity <= len(self._buffers[self._turn]):
             buffer: bytearray | memoryview = self._buffers[self._turn]
         else:

@@ -19,6 +19,7 @@ Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
 EtherTypes = npt.NDArray[np.uint16]
 
+ETHERNET = 1  # LINKTYPE
 NO_NETWORK = 0
 IPV4 = 0x0800
 IPV6 = 0x86DD
@@ -183,7 +184,7 @@ def _ppi(data: Bytes, start: Offsets, stop: Offsets) -> tuple[EtherTypes, Offset
 Reader = Callable[[Bytes, Offsets, Offsets], tuple[EtherTypes, Offsets]]
 _READERS: dict[int, Reader] = {
     0: _null,
-    1: _ethernet,
+    ETHERNET: _ethernet,
     12: _raw,
     14: _raw,
     101: _raw,

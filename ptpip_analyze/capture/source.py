@@ -83,7 +83,7 @@ class Source:
         return sum(self._dropped.values()) if self._dropped else None
 
     def batches(self, chunk_bytes: int = CHUNK_BYTES, buffers: Sequence[memoryview] = ()) -> Iterator[PacketBatch]:
-        """All packets from the beginning, read ``chunk_bytes`` at a time, into ``buffers`` if given (``RING`` of them).
+        """All packets from the beginning, read ``chunk_bytes`` at a time, into ``buffers``, in turn, if given.
 
         The last batches' bytes stay valid until two further ones were requested. Sets ``damage``, ``links`` and
         ``dropped`` as it goes on. ValueError when the source is closed.

@@ -16,6 +16,9 @@ BUFFER_BYTES = 4 << 20
 # The columns of a batch need about as much room as its bytes, unless nearly all packets are empty.
 SLOT_BYTES = 2 * BUFFER_BYTES
 
+# So far it may be ahead: what it reads while this process loads modules.
+STEPS = 12
+
 _reader: Worker | None = None
 
 
@@ -31,7 +34,7 @@ def begin(arguments: Sequence[str]) -> None:
         from ptpip_analyze.ahead import Shared, Worker, can_fork
 
         if can_fork():
-            _reader = Worker(_prepare, Shared(SLOT_BYTES, BUFFER_BYTES))
+            _reader = Worker(_prepare, Shared(SLOT_BYTES, BUFFER_BYTES, STEPS))
 
 
 def ask(captures: Sequence[str], packets: bool) -> Worker | None:

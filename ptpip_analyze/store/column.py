@@ -100,12 +100,18 @@ class Columns:
 
     def chunks(self, *names: str) -> Iterator[Chunk]:
         """Consecutive parts of the table with the columns ``names``, or with all; some ten thousand rows each."""
+        for number in range(len(self._chunks) + bool(self._pending)):
+            yield self.part(number, *names)
+
+    def part(self, number: int, *names: str) -> Chunk:
+        """The ``number``-th of ``chunks``. IndexError when there is none."""
         wanted = names or self.names
-        for chunk in self._chunks:
-            yield self._load(chunk, wanted)
-        if self._pending:
-            self._pending = [self._joined(self._pending)]
-            yield {name: self._pending[0][name] for name in wanted}
+        if number < len(self._chunks):
+            return self._load(self._chunks[number], wanted)
+        if number > len(self._chunks) or not self._pending:
+            raise IndexError(f"part {number}")
+        self._pending = [self._joined(self._pending)]
+        return {name: self._pending[0][name] for name in wanted}
 
     def column(self, name: str) -> np.ndarray:
         """One whole column, in memory; length ``len(self)``, dtype as defined."""

@@ -54,7 +54,8 @@ class FlowNumbers:
             order = np.argsort(merged, kind="stable")
             self._known, self._known_flow = merged[order], np.concatenate([self._known_flow, flows])[order]
             flow = self._look_up(hashed)
-        if any((self._key_columns[row][flow] != key[row]).any() for row in range(5)):
+        known = self._key_columns[:, flow]
+        if (known != key).any():
             # Two sets of addresses share a hash: rare or hostile, so decide by the addresses themselves.
             flow = np.array([self._flow_at(key, row) for row in range(key.shape[1])], np.int64)
         return flow

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ptpip_analyze.capture import Dissected, Dissector, inet, open_capture
+from tests.traffic import STORIES, capture, damage, pcap_bytes
 
 from .build import (
     CAMERA,
@@ -314,3 +319,51 @@ def test_stays_inside_the_packet_whatever_its_bytes(number: int, changes: list[t
     ):
         assert 0 <= size <= length <= len(frame)
         assert size == 0 or 40 <= at <= at + size <= 40 + len(damaged)
+
+
+# The quick way gives the same answer
+
+
+def fields(seen: Dissected) -> dict[str, list[int]]:
+    return {name: getattr(seen, name).tolist() for name in Dissected.__slots__}
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda packets: packets,
+        lambda packets: damage.snap(packets, 60),
+        lambda packets: damage.snap(packets, 52),
+        lambda packets: damage.snap(packets, 40),
+        lambda packets: damage.fragmented(packets, 400),
+        lambda packets: damage.shuffle(packets, 6, 3),
+    ],
+    ids=["whole", "cut in the payload", "cut in the TCP header", "cut in the IP header", "fragments", "shuffled"],
+)
+@pytest.mark.parametrize("name", STORIES)
+def test_reads_plain_batches_as_it_reads_any(name: str, harm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pcap_bytes(harm(capture(name)))
+    with open_capture(io.BytesIO(data)) as source:
+        quick = [fields(Dissector().dissect(batch)) for batch in source.batches(1 << 20)]
+        monkeypatch.setattr(inet, "_read_plain", lambda *_: None)
+        assert quick == [fields(Dissector().dissect(batch)) for batch in source.batches(1 << 20)]
+
+
+def test_takes_the_quick_way_with_plain_batches_and_no_other() -> None:
+    def is_plain(data: bytes) -> bool:
+        with open_capture(io.BytesIO(data)) as source:
+            (batch,) = source.batches()
+            start = batch.position - batch.base
+            return inet._read_plain(batch, start, start + batch.captured) is not None
+
+    packets = capture("plain")
+    assert is_plain(pcap_bytes(packets))
+    assert not is_plain(pcap_bytes(damage.fragmented(packets, 400)))
+    assert not is_plain(pcap_bytes(damage.snap(packets, 49)))
+    data = bytearray(pcap_bytes(packets))
+    for place in (12, 14, 23):  # EtherType, header length, protocol of the first packet
+        other = data.copy()
+        other[24 + 16 + place] ^= 0x01
+        assert not is_plain(bytes(other))
+    data[24 + 16 + 16 : 24 + 16 + 18] = b"\0\0"  # a segment that the card was still to cut
+    assert not is_plain(bytes(data))

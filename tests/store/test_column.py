@@ -55,6 +55,23 @@ def test_hands_out_consecutive_chunks_with_only_the_columns_asked_for(memory_byt
     assert [set(chunk) for chunk in table.chunks()] == [set(KINDS)] * 4
 
 
+@pytest.mark.parametrize("memory_bytes", [0, 1 << 20])
+def test_gives_any_chunk_by_its_number(memory_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ptpip_analyze.store.column.CHUNK_ROWS", 4)
+    table = Columns({"a": "u4", "b": "i8"}, memory_bytes)
+    for start in range(0, 10, 2):
+        table.append(a=np.arange(start, start + 2), b=-np.arange(start, start + 2))
+    chunks = list(table.chunks("b"))
+    assert len(chunks) == 3
+    for number in (2, 0, 1):
+        assert list(table.part(number, "b")) == ["b"]
+        assert table.part(number, "b")["b"].tolist() == chunks[number]["b"].tolist()
+    for number in (3, 4):
+        with pytest.raises(IndexError):
+            table.part(number)
+    table.close()
+
+
 def test_can_be_read_between_appends() -> None:
     table = Columns(KINDS, 0)
     for number in range(33):
