@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from .ptp.values import Dataset
+
 Progress = Callable[[int, int], None]
 
 PACKET_COLUMNS = {
@@ -155,8 +157,8 @@ def _payload(headers: Headers) -> np.ndarray:
 class Analysis:
     """Captures analysed as one: tables as DataFrames, and the bytes behind their rows.
 
-    ``sessions``, ``transactions``, ``messages``, ``events`` and ``packets`` are pandas DataFrames with the columns of
-    ``tables.schema``, made when first asked for. ``results`` holds one Result per capture.
+    ``sessions``, ``transactions``, ``messages``, ``events``, ``properties`` and ``packets`` are pandas DataFrames with
+    the columns of ``tables.schema``, made when first asked for. ``results`` holds one Result per capture.
     """
 
     def __init__(self, results: list[Result]) -> None:
@@ -240,6 +242,17 @@ class Analysis:
         """
         result, number = self._transaction(row)
         return result.data_pieces(number)
+
+    def dataset(self, row: Any) -> Dataset | None:
+        """What a transaction's data phase says: fields with values, texts and byte ranges, and notes for what is odd.
+
+        None where there is no data phase, or nobody has described what its operation carries. Bytes behind a hole are
+        not decoded, and a note says so. ``row`` as for ``data``.
+        """
+        from .decoded import decoder
+
+        result, number = self._transaction(row)
+        return decoder(result).dataset(number)
 
     def _transaction(self, row: Any) -> tuple[Result, int]:
         number = _number(row, "transaction")
