@@ -181,10 +181,15 @@ class Analysis:
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """The rows of a table as Arrow record batches, in bounded memory. KeyError for an unknown table."""
+        for _, batches in self.batches_by_capture(table):
+            yield from batches
+
+    def batches_by_capture(self, table: str) -> Iterator[tuple[Result, Iterator[pa.RecordBatch]]]:
+        """As ``batches``, capture by capture."""
         from .tables.build import TABLES
 
         for result in self.results:
-            yield from TABLES[table](result)
+            yield result, TABLES[table](result)
 
     def arrow(self, table: str) -> pa.Table:
         """A whole table in Arrow memory. KeyError for an unknown table."""

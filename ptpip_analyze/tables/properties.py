@@ -1,5 +1,6 @@
-"""The properties table: what sessions revealed of properties, a row each. Promises bounded memory, some thousand rows at
-a time; computes nothing that ``decoded`` has not found.
+"""The properties table: what sessions revealed of properties, a row each.
+
+Promises bounded memory, some thousand rows at a time; computes nothing that ``decoded`` has not found.
 """
 
 from __future__ import annotations
