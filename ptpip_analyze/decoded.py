@@ -106,7 +106,18 @@ class Decoder:
         if exchange is None or name is None:
             return None
         head = self.result.data_head(number, MOST_BYTES if name == "ObjectBytes" else MOST_READ)
-        return self._decoded(name, exchange, head, self._datatype(exchange, name, number))
+        datatype = self._datatype(exchange, name, number)
+        read = self._decoded(name, exchange, head, datatype)
+        if name not in PROPERTY_LISTS:
+            return read
+        session = int(self.result.transactions.session[number])
+        known, said = self.datatypes.get(session, _NOTHING), {}
+        for one in property_values(read, parameters=exchange.parameters, datatype=datatype):
+            kind = one.datatype or known.of(one.code, number)
+            text = text_of(one.code, one.value, exchange.vendor, kind, one.role)
+            if text is not None and text != str(one.value):
+                said[one.start, one.end] = text
+        return read._replace(fields=tuple(_worded(field, said) for field in read.fields))
 
     def _decoded(self, name: str, exchange: Exchange, head: DataHead, datatype: int | None) -> Dataset:
         size = len(head.data) if head.size is None else head.size
@@ -247,6 +258,13 @@ class Decoder:
                 count += 1
         while waiting:
             yield heapq.heappop(waiting)[2]
+
+
+def _worded(value: Value, said: dict[tuple[int, int], str]) -> Value:
+    """The value with the texts of the property values in it, by place, where it has none of its own."""
+    if value.parts and not isinstance(value.value, tuple | bytes):
+        return value._replace(parts=tuple(_worded(part, said) for part in value.parts))
+    return value if value.text is not None else value._replace(text=said.get((value.start, value.end)))
 
 
 _NOTHING = Datatypes()

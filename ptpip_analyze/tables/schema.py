@@ -248,6 +248,7 @@ ABOUT: Final[dict[str, str]] = {
     "events": "One row per event, from the event connection or polled.",
     "properties": "One row per value of a property that a session revealed, and per list of values that may be set.",
     "packets": "One row per packet of the capture file.",
+    "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }
 """One sentence per table."""
 
@@ -261,7 +262,7 @@ VIEWS: Final[dict[str, tuple[Column, ...]]] = {
         *PROPERTIES,
     ),
 }
-"""Tables that a command makes out of others when asked: `changes` is what `properties --before-failure` lists."""
+"""Tables that a command makes out of others when it is asked; they are not exported."""
 
 
 def columns(table: str) -> tuple[Column, ...]:
