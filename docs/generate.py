@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ptpip_analyze.tables.schema import ABOUT, TABLES
+from ptpip_analyze.tables.schema import ABOUT, TABLES, VIEWS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -30,7 +30,7 @@ _BLOCK = re.compile(r"```console\n\$ ptpip-analyze (.*)\n(?:.*\n)*?```\n")
 def tables_page() -> str:
     """docs/tables.md."""
     parts = ["# Tables\n", KINDS]
-    for table, columns in TABLES.items():
+    for table, columns in (TABLES | VIEWS).items():
         lines = [f"## {table}\n", f"{ABOUT[table]}\n", "| column | kind | unit | |", "|---|---|---|---|"]
         lines += [f"| `{column.name}` | {column.kind} | {column.unit} | {column.sentence} |" for column in columns]
         parts.append("\n".join(lines) + "\n")

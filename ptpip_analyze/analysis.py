@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from .ptp.values import Dataset
+
 Progress = Callable[[int, int], None]
 
 PACKET_COLUMNS = {
@@ -155,8 +157,8 @@ def _payload(headers: Headers) -> np.ndarray:
 class Analysis:
     """Captures analysed as one: tables as DataFrames, and the bytes behind their rows.
 
-    ``sessions``, ``transactions``, ``messages``, ``events`` and ``packets`` are pandas DataFrames with the columns of
-    ``tables.schema``, made when first asked for. ``results`` holds one Result per capture.
+    ``sessions``, ``transactions``, ``messages``, ``events``, ``properties`` and ``packets`` are pandas DataFrames with
+    the columns of ``tables.schema``, made when first asked for. ``results`` holds one Result per capture.
     """
 
     def __init__(self, results: list[Result]) -> None:
@@ -179,10 +181,15 @@ class Analysis:
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """The rows of a table as Arrow record batches, in bounded memory. KeyError for an unknown table."""
+        for _, batches in self.batches_by_capture(table):
+            yield from batches
+
+    def batches_by_capture(self, table: str) -> Iterator[tuple[Result, Iterator[pa.RecordBatch]]]:
+        """As ``batches``, capture by capture."""
         from .tables.build import TABLES
 
         for result in self.results:
-            yield from TABLES[table](result)
+            yield result, TABLES[table](result)
 
     def arrow(self, table: str) -> pa.Table:
         """A whole table in Arrow memory. KeyError for an unknown table."""
@@ -240,6 +247,17 @@ class Analysis:
         """
         result, number = self._transaction(row)
         return result.data_pieces(number)
+
+    def dataset(self, row: Any) -> Dataset | None:
+        """What a transaction's data phase says: fields with values, texts and byte ranges, and notes for what is odd.
+
+        None where there is no data phase, or nobody has described what its operation carries. Bytes behind a hole are
+        not decoded, and a note says so. ``row`` as for ``data``.
+        """
+        from .decoded import decoder
+
+        result, number = self._transaction(row)
+        return decoder(result).dataset(number)
 
     def _transaction(self, row: Any) -> tuple[Result, int]:
         number = _number(row, "transaction")

@@ -44,6 +44,20 @@ class CaptureFacts(NamedTuple):
         return CaptureFacts(packets, earliest(first, self.first_time), max(last, self.last_time))
 
 
+class DataHead(NamedTuple):
+    """The beginning of a data phase: what was read of it, and what is known of the rest."""
+
+    data: bytes
+    held: int  # bytes up to the first hole, also where fewer were read
+    size: int | None  # of the whole payload; None where it can't be known
+    hole: tuple[int, int] | None  # offset and length of the first hole
+
+    @property
+    def whole(self) -> bool:
+        """Does the capture hold all of it?"""
+        return self.held == self.size
+
+
 class Result:
     """One analysed capture: packets, messages, sessions and transactions as columns.
 
@@ -244,6 +258,24 @@ class Result:
             return None
         total = int(columns["total"][start])
         return None if total == UNKNOWN_TOTAL or total < held + lacking else total - held
+
+    def data_head(self, number: int, most: int) -> DataHead:
+        """The data phase of transaction row ``number`` up to its first hole, of it at most ``most`` bytes."""
+        pieces = self.data_pieces(number)
+        data, held, hole = bytearray(), 0, None
+        for offset, length, position in pieces:
+            if position is None:
+                hole = hole or (offset, length)
+            elif hole is None:
+                if len(data) < most:
+                    data += self.read(position, min(length, most - len(data)))
+                held = offset + length
+        end = pieces[-1][0] + pieces[-1][1] if pieces else 0
+        if STATUSES[self.transactions.status[number]] == "complete":
+            return DataHead(bytes(data), held, end, hole)
+        missing = self.data_missing(number)
+        lacking = sum(length for _, length, position in pieces if position is None)
+        return DataHead(bytes(data), held, None if missing is None else end - lacking + missing, hole)
 
     def read(self, position: int, length: int) -> bytes:
         """Bytes of the source. CaptureError when it has become shorter since it was analysed."""

@@ -19,7 +19,9 @@ TABLES = ("sessions", "transactions", "messages", "events", "packets")
 RECORDED = sorted(path for path in (ROOT / "captures").iterdir() if path.suffix in (".pcap", ".pcapng"))
 
 # Frame numbers, and numbers of rows: what changes when a packet is missing elsewhere, or comes at another time.
-PLACES = frozenset({"first_frame", "last_frame", "frame", "message", "transaction", "capture"})
+PLACES = frozenset(
+    {"first_frame", "last_frame", "frame", "message", "transaction", "capture", "caused_by", "polled_by"}
+)
 TIMES = frozenset(
     {"time", "request_time", "response_time", "latency_s", "first_byte_s", "transfer_s"}
     | {"start_time", "end_time", "duration_s"}

@@ -32,6 +32,7 @@ FLOORS = {
     "ptp": 4,
     "rules": 5,
     "result": 6,
+    "decoded": 6.5,
     "analysis": 7,
     "describe": 8,
     "tables": 9,

@@ -6,7 +6,10 @@ Promises that rows pass through batch by batch, and that usage errors are said b
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
 
 from ptpip_analyze.cli.options import (
     Captures,
@@ -24,18 +27,32 @@ from ptpip_analyze.tables.schema import ABOUT, TABLES, arrow_schema, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import pyarrow as pa
-    import typer
 
+    from ptpip_analyze.analysis import Analysis
+    from ptpip_analyze.tables.moments import Moment
     from ptpip_analyze.tables.where import Where
 
 
 def register(app: typer.Typer) -> None:
     """Add one command per table."""
     for table in TABLES:
-        app.command(table, help=f"List the {table}. {ABOUT[table]}")(_command(table))
+        make = _COMMANDS.get(table, _command)
+        app.command(table, help=f"List the {table}. {ABOUT[table]}")(make(table))
+
+
+class Asked(NamedTuple):
+    """The options that all listing commands share."""
+
+    captures: list[str]
+    file_format: RowFormat | None
+    output: Path | None
+    columns: str | None
+    limit: int | None
+    where: str | None
+    ports: list[int] | None
+    progress: bool
 
 
 def _command(table: str) -> Callable[..., None]:
@@ -49,27 +66,143 @@ def _command(table: str) -> Callable[..., None]:
         ports: Ports = None,
         progress: Progress = True,
     ) -> None:
-        chosen = chosen_format(file_format, output)
-        if chosen == "parquet" and output is None and sys.stdout.isatty():
-            raise CommandError("parquet is not for a terminal; give -o FILE")
-        wanted = None if columns is None else names_in(columns, names(table), "--columns", "column")
-        condition = _condition(table, where)
-        with analysed(captures, ports, progress, packets=table == "packets") as analysis:
-            rows = _rows(analysis.batches(table), condition)
-            with written_to(output, captures) as stream:
-                if chosen == "table":
-                    from ptpip_analyze.cli.screen import show_rows
-
-                    show_rows(table, rows, stream, wanted, limit, output)
-                else:
-                    from ptpip_analyze.tables import export
-
-                    limited = rows if limit is None else export.head(rows, limit)
-                    shown = export.select(limited, wanted or names(table))
-                    export.write_rows(shown, arrow_schema(table, wanted), stream, chosen)
+        _list(table, Asked(captures, file_format, output, columns, limit, where, ports, progress))
 
     command.__doc__ = ABOUT[table]
     return command
+
+
+def _transactions(table: str) -> Callable[..., None]:
+    def command(
+        captures: Captures,
+        file_format: Format = None,
+        output: Output = None,
+        columns: Columns = None,
+        limit: Limit = None,
+        where: WhereText = None,
+        ports: Ports = None,
+        progress: Progress = True,
+        expand: Annotated[
+            bool, typer.Option("--expand", help="Under each row what its data phase says; in JSON as dataset_values.")
+        ] = False,
+    ) -> None:
+        asked = Asked(captures, file_format, output, columns, limit, where, ports, progress)
+        _list(table, asked, expand=expand)
+
+    command.__doc__ = ABOUT[table]
+    return command
+
+
+def _properties(table: str) -> Callable[..., None]:
+    def command(
+        captures: Captures,
+        file_format: Format = None,
+        output: Output = None,
+        columns: Columns = None,
+        limit: Limit = None,
+        where: WhereText = None,
+        ports: Ports = None,
+        progress: Progress = True,
+        at: Annotated[
+            str | None,
+            typer.Option(
+                metavar="TIME|FRAME",
+                help="The last value of each property up to then: a frame number (120), a time (ISO 8601, UTC), or "
+                "seconds from the capture's first packet (1.5s).",
+                show_default=False,
+            ),
+        ] = None,
+        before_failure: Annotated[
+            float | None,
+            typer.Option(
+                metavar="SECONDS",
+                min=0,
+                help="For each transaction answered with anything but OK, what changed or was set in the seconds "
+                "before its request.",
+                show_default=False,
+            ),
+        ] = None,
+    ) -> None:
+        asked = Asked(captures, file_format, output, columns, limit, where, ports, progress)
+        if at is not None and before_failure is not None:
+            raise CommandError("--at and --before-failure are two questions; ask one")
+        if at is None and before_failure is None:
+            _list(table, asked)
+        elif before_failure is not None:
+            _list("changes", asked, rows_of=lambda analysis: _changes(analysis, before_failure))
+        else:
+            from ptpip_analyze.tables.moments import MomentError, moment_of
+
+            try:
+                moment = moment_of(at or "")
+            except MomentError as error:
+                raise CommandError(f"--at: {error}") from error
+            _list(table, asked, rows_of=lambda analysis: _state(analysis, moment))
+
+    command.__doc__ = ABOUT[table]
+    return command
+
+
+_COMMANDS: dict[str, Callable[[str], Callable[..., None]]] = {"transactions": _transactions, "properties": _properties}
+"""Commands with options of their own."""
+
+
+def _state(analysis: Analysis, moment: Moment) -> Iterator[pa.RecordBatch]:
+    from ptpip_analyze.tables.moments import state_at
+
+    for result, rows in analysis.batches_by_capture("properties"):
+        yield from state_at(rows, moment, result.times[0] if result.times else None).to_batches()
+
+
+def _changes(analysis: Analysis, seconds: float) -> Iterator[pa.RecordBatch]:
+    from ptpip_analyze.tables.moments import changes_before
+
+    return changes_before(analysis.batches("transactions"), analysis.batches("properties"), seconds)
+
+
+def _list(
+    table: str,
+    asked: Asked,
+    *,
+    expand: bool = False,
+    rows_of: Callable[[Analysis], Iterator[pa.RecordBatch]] | None = None,
+) -> None:
+    """Write the rows of `table`, or those that `rows_of` makes of the analysis with its columns."""
+    output, limit = asked.output, asked.limit
+    chosen = chosen_format(asked.file_format, output)
+    if chosen == "parquet" and output is None and sys.stdout.isatty():
+        raise CommandError("parquet is not for a terminal; give -o FILE")
+    wanted = None if asked.columns is None else names_in(asked.columns, names(table), "--columns", "column")
+    condition = _condition(table, asked.where)
+    with analysed(asked.captures, asked.ports, asked.progress, packets=table == "packets") as analysis:
+        rows = _rows(rows_of(analysis) if rows_of else analysis.batches(table), condition)
+        with written_to(output, asked.captures) as stream:
+            if chosen == "table":
+                from ptpip_analyze.cli.screen import show_rows
+
+                trees = _trees(analysis) if expand else None
+                show_rows(table, rows, stream, wanted, limit, output, trees)
+                return
+            from ptpip_analyze.tables import export
+
+            limited = rows if limit is None else export.head(rows, limit)
+            shown, schema = tuple(wanted or names(table)), arrow_schema(table, wanted)
+            if expand:
+                from ptpip_analyze.tables.expand import COLUMN, expanded, expanded_schema
+
+                limited = expanded(limited, analysis.dataset)
+                shown, schema = (*shown, COLUMN), expanded_schema(schema)
+            export.write_rows(export.select(limited, shown), schema, stream, chosen)
+
+
+def _trees(analysis: Analysis) -> Callable[[int], list[str]]:
+    from ptpip_analyze.tables.expand import tree_lines
+
+    def lines(number: int) -> list[str]:
+        read = analysis.dataset(number)
+        return [] if read is None else list(tree_lines(read))
+
+    return lines
 
 
 def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:

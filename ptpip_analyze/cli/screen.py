@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ptpip_analyze import describe
@@ -43,7 +43,16 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "message", "session", "type", "code_name", "transaction_id", "length", "status", "first_frame",
         "direction", "time", "connection", "reason",
     ),
-    "events": ("session", "event", "parameters", "frame", "time", "transaction_id", "source", "event_code"),
+    "events": (
+        "session", "event", "parameters", "frame", "time", "transaction_id", "source", "event_code", "text",
+    ),
+    "properties": (
+        "session", "property", "text", "role", "frame", "time", "source", "changed", "value", "event", "property_code",
+    ),
+    "changes": (
+        "failed_transaction", "failed_operation", "failed_response", "property", "text", "role", "before_s", "frame",
+        "session", "failed_frame", "source", "value",
+    ),
     "packets": (
         "frame", "source", "destination", "tcp_payload_bytes", "session", "connection", "flags", "time",
         "source_port", "destination_port", "captured_bytes", "original_bytes",
@@ -104,11 +113,13 @@ def show_rows(
     wanted: Sequence[str] | None,
     limit: int | None,
     output: Path | None = None,
+    trees: Callable[[int], list[str]] | None = None,
 ) -> None:
     """Write rows of `table` as text: `wanted` columns, or as many of the readable ones as fit.
 
     `stream` is what leads to the file `output`, or to stdout when that is None. A terminal gets at
-    most `limit` rows, 200 without one; what follows is counted below the table.
+    most `limit` rows, 200 without one; what follows is counted below the table. `trees` gives the lines that stand
+    under the row of a transaction.
     """
     terminal = output is None and sys.stdout.isatty()
     most = ROWS_AT_ONCE if limit is None and terminal else limit
@@ -116,16 +127,25 @@ def show_rows(
     names = list(wanted or READABLE[table])
     cells: dict[str, list[str]] = {name: [] for name in names}
     shown = total = 0
+    numbers: list[int] = []
     for batch in batches:
         total += batch.num_rows
         part = batch.select(names) if most is None else batch.slice(0, max(most - shown, 0)).select(names)
+        if trees is not None:
+            numbers += batch["transaction"].slice(0, part.num_rows).to_pylist()
         shown += part.num_rows
         for name, values in zip(names, part.columns, strict=True):
             cells[name] += [cell_text(by_name[name], value) for value in _values(values)]
     page = io.StringIO()
     console = console_for(page, terminal=terminal)
     fitting = names if wanted else _fitting(table, names, cells, console.width if terminal else None)
-    if terminal:
+    if trees is not None:
+        lines = _plain_lines(by_name, fitting, cells, shown)
+        stream.write(encoded(next(lines), output))
+        for line, number in zip(lines, numbers, strict=True):
+            stream.write(encoded(line, output))
+            stream.writelines(encoded(f"    {said}\n", output) for said in trees(number))
+    elif terminal:
         _print_table(console, by_name, fitting, cells, shown)
     else:
         stream.writelines(encoded(line, output) for line in _plain_lines(by_name, fitting, cells, shown))

@@ -7,7 +7,7 @@ Which operation carries what says ``facts.datasets``; flat layouts are rows ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -37,6 +37,8 @@ _JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {
 }  # fmt: skip
 
 NAMES = tuple(sorted({*_DECODERS, *BY_NAME}))  # every dataset that ``decode_as`` knows
+EVENT_LISTS = frozenset(_EVENTS)  # those of which ``polled_events`` tells something
+PROPERTY_LISTS = frozenset(_PROPERTIES)  # those of which ``property_values`` tells something
 
 
 class DeviceInfo(NamedTuple):
@@ -113,6 +115,11 @@ def dataset_name(
     if direction and isinstance(told, Operation) and told.data in ("in", "out") and told.data != direction:
         return None
     return row.dataset
+
+
+def operations_with(names: Collection[str]) -> frozenset[int]:
+    """Codes of the operations whose data phase is one of these datasets, with some maker's camera."""
+    return frozenset(row.operation for row in CARRIED if row.dataset in names)
 
 
 def _row(operation: int, vendor: str | None, first: int | None) -> Carried | None:

@@ -25,7 +25,7 @@ from ..facts.values import (
     ISO_BY_THIRDS,
 )
 
-PropertyValue = int | float | str | bytes | Sequence[int | str] | None
+PropertyValue = int | float | str | bytes | Sequence[int | str | bytes] | None
 
 MOST_PARTS = 16
 """How many elements of an array, or bytes, are written out; a text is one line on a screen."""

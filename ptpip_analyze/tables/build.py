@@ -15,6 +15,7 @@ import pyarrow as pa
 from .. import facts
 from ..capture import NO_TIME, earliest
 from ..ptp import DIRECTIONS, NO_ROW, STATUSES
+from ..ptp.polled import may_list
 from ..ptpip import Dialect, Handshake, Pair
 from ..ptpip import messages as m
 from ..result import Result
@@ -24,6 +25,7 @@ from .schema import arrow_schema
 
 BATCH_ROWS = 1 << 17
 UNKNOWN_TOTAL = np.uint64(0xFFFFFFFFFFFFFFFF)
+NO_TRANSACTION = 0xFFFFFFFF  # the TransactionID of an event that belongs to none
 _FLAGS = (
     (RETRANSMISSION, "retransmission"),
     (OUT_OF_ORDER, "out-of-order"),
@@ -41,6 +43,10 @@ def sessions(result: Result) -> Iterator[pa.RecordBatch]:
     place = result.places[0][result.messages["stream"]]
     is_event = _event_rows(result)
     events = np.bincount(place[is_event], minlength=len(result.pairs)) if is_event.any() else counts * 0
+    if fetches_lists(result):
+        from .polled import counts_by_session
+
+        events = events + counts_by_session(result)
     rows = []
     for index, pair in enumerate(result.pairs):
         row = _session(result, pair)
@@ -288,8 +294,22 @@ def _event_rows(result: Result) -> np.ndarray:
     return (kind == m.EVENT) & m.carries_transaction_id(kind, known, length)
 
 
+def fetches_lists(result: Result) -> bool:
+    """May there be events in what operations fetched? Only then anything is decoded."""
+    request, columns = result.transactions.request, result.messages
+    return bool((may_list(columns["code"][request], columns["word0"][request]) & (request != NO_ROW)).any())
+
+
 def events(result: Result) -> Iterator[pa.RecordBatch]:
-    """The events table."""
+    """The events table: those of event connections, and those of lists that operations fetched."""
+    if not fetches_lists(result):
+        return _connection_events(result)
+    from .polled import merged
+
+    return merged(result, _connection_events(result))
+
+
+def _connection_events(result: Result) -> Iterator[pa.RecordBatch]:
     schema = arrow_schema("events")
     rows = np.flatnonzero(_event_rows(result))
     rows = rows[np.argsort(result.messages["first"][rows], kind="stable")]
@@ -299,6 +319,7 @@ def events(result: Result) -> Iterator[pa.RecordBatch]:
         everyone = np.ones(len(part), bool)
         has_id = m.carries_transaction_id(columns["type"], columns["known"], columns["length"])
         session = result.places[0][columns["stream"]]
+        causes = causes_of(result, session, columns["transaction_id"], columns["last"], has_id)
         yield _batch(
             {
                 "session": _integers(session + result.first_session, session >= 0),
@@ -310,9 +331,56 @@ def events(result: Result) -> Iterator[pa.RecordBatch]:
                 "frame": _integers(columns["last"] + np.int64(1)),
                 "source": _same("connection", len(part)),
                 "capture": _same(result.path, len(part)),
+                "text": arrow.texts(_event_texts(result, session, columns)),
+                "caused_by": _integers(causes + result.first_transaction, causes >= 0),
+                "polled_by": _integers(np.zeros(len(part), np.int64), np.zeros(len(part), bool)),
             },
             schema,
         )
+
+
+def causes_of(
+    result: Result, session: np.ndarray, identity: np.ndarray, packet: np.ndarray, known: np.ndarray
+) -> np.ndarray:
+    """By event, the row of the last transaction begun before it with the TransactionID that it names; -1 for none."""
+    found = np.full(len(session), -1, np.int64)
+    naming = np.flatnonzero(known & (session >= 0) & (identity > 0) & (identity < NO_TRANSACTION))
+    made = result.transactions
+    if len(naming) == 0 or len(made) == 0:
+        return found
+    keys = np.concatenate([made.session << 32 | made.transaction_id, session[naming] << 32 | identity[naming]])
+    packets = np.concatenate([made.first, packet[naming].astype(np.int64)])
+    order = np.lexsort((np.arange(len(keys)), packets, keys))  # of one packet, transactions stand before events
+    is_transaction = order < len(made)
+    last = np.maximum.accumulate(np.where(is_transaction, np.arange(len(order)), -1))
+    before = order[last]
+    fits = (last >= 0) & (keys[before] == keys[order])
+    event = ~is_transaction
+    found[naming[order[event] - len(made)]] = np.where(fits, before, -1)[event]
+    return found
+
+
+def _event_texts(result: Result, session: np.ndarray, columns: dict[str, np.ndarray]) -> list[str]:
+    from ..ptp.parameters import event_text
+
+    known: dict[tuple[Any, ...], str] = {}
+    vendors = [*result.vendors, None]  # the last one is what session -1 finds
+    texts = []
+    parts = (columns["code"], columns["words"], *(columns[f"word{index}"] for index in range(5)))
+    for of, code, count, *words in zip(session.tolist(), *(part.tolist() for part in parts), strict=True):
+        key = (vendors[of], code, *words[:count])
+        text = known.get(key)
+        if text is None:
+            text = known[key] = event_text(code, words[:count], vendors[of])
+        texts.append(text)
+    return texts
+
+
+def properties(result: Result) -> Iterator[pa.RecordBatch]:
+    """The properties table."""
+    from .properties import batches
+
+    return batches(result)
 
 
 def packets(result: Result) -> Iterator[pa.RecordBatch]:
@@ -502,6 +570,7 @@ TABLES: dict[str, Callable[[Result], Iterator[pa.RecordBatch]]] = {
     "transactions": transactions,
     "messages": messages,
     "events": events,
+    "properties": properties,
     "packets": packets,
 }
 """How each table is made, by name."""

@@ -60,13 +60,14 @@ def csv_rows(batch: pa.RecordBatch) -> pa.Array:
 
 
 def json_rows(batch: pa.RecordBatch) -> pa.Array:
-    """Each row as a JSON object on one line."""
+    """Each row as a JSON object on one line. Of a column with the metadata "json" the texts are JSON already."""
     if not batch.num_columns:
         return pa.array(["{}"] * batch.num_rows)
     parts = []
     lead = "{"
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        parts += [lead + json_text(name) + ":", pc.fill_null(_json_cells(column), "null")]
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        cells = column if b"json" in (field.metadata or ()) else _json_cells(column)
+        parts += [lead + json_text(field.name) + ":", pc.fill_null(cells, "null")]
         lead = ","
     return pc.binary_join_element_wise(*parts, "}", "")
 

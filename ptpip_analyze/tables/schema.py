@@ -155,6 +155,57 @@ EVENTS: Final = (
     Column("frame", "int", "", "Frame number of that packet, from 1."),
     Column("source", "text", "", '"connection" (event connection) or "polled" (list fetched by an operation).'),
     _CAPTURE,
+    Column(
+        "text",
+        "text",
+        "",
+        "The event with its parameters by name, and values of properties as a photographer reads them.",
+    ),
+    Column(
+        "caused_by",
+        "int",
+        "",
+        "Row of the transactions table (column transaction): the last one before the event with the TransactionID that "
+        "the event names.",
+    ),
+    Column("polled_by", "int", "", "Row of the transactions table whose data phase listed the event, when polled."),
+)
+
+PROPERTIES: Final = (
+    Column("session", "int", "", "Session in which the property was told."),
+    Column("property", "text", "", "Name of the property; 0xD123 when no table knows the code."),
+    Column("property_code", "uint", "", "Code of the property."),
+    Column(
+        "value",
+        "text",
+        "",
+        "The value as it was sent: a number in decimal, a string as it is, bytes as hex digits, a list in brackets; at "
+        "most 256 bytes or elements of it, then … and how many there are. Null when it is not told.",
+    ),
+    Column("text", "text", "", "The value as a photographer reads it: f/5.6, 1/125 s, ISO 800, Daylight."),
+    Column("source", "text", "", "Name of the operation whose data phase carried the value."),
+    Column("time", "time", "", "Time of the packet in which that data phase ends."),
+    Column("frame", "int", "", "Frame number of that packet, from 1."),
+    Column(
+        "role",
+        "text",
+        "",
+        '"current" (told by the responder), "set" (by the initiator, answered OK), "refused" (answered with something '
+        'else), "unanswered" (no response captured), "control" (a button pressed), "reset" (to a value not told), '
+        '"allowed" (the values that may be set; listed when they differ from before).',
+    ),
+    Column(
+        "changed",
+        "bool",
+        "",
+        "Does it differ from what was known of the property in this session before? Null when nothing was.",
+    ),
+    Column("event", "text", "", "Name of the record that carried the value inside a polled event list."),
+    Column("datatype", "text", "", "Name of the value's datatype, where a description told it."),
+    Column("vendor", "text", "", "Vendor whose tables name and read the property; null for the standards alone."),
+    Column("transaction_id", "uint", "", "TransactionID of the transaction that carried the value."),
+    Column("transaction", "int", "", "Row of the transactions table that carried the value."),
+    _CAPTURE,
 )
 
 PACKETS: Final = (
@@ -185,6 +236,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "transactions": TRANSACTIONS,
     "messages": MESSAGES,
     "events": EVENTS,
+    "properties": PROPERTIES,
     "packets": PACKETS,
 }
 """The columns of each table, by table name."""
@@ -194,19 +246,37 @@ ABOUT: Final[dict[str, str]] = {
     "transactions": "One row per transaction: request, optional data phase, response.",
     "messages": "One row per PTP-IP message, as framed inside TCP.",
     "events": "One row per event, from the event connection or polled.",
+    "properties": "One row per value of a property that a session revealed, and per list of values that may be set.",
     "packets": "One row per packet of the capture file.",
+    "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }
 """One sentence per table."""
+
+VIEWS: Final[dict[str, tuple[Column, ...]]] = {
+    "changes": (
+        Column("failed_transaction", "int", "", "Row of the transactions table that failed."),
+        Column("failed_operation", "text", "", "Name of its operation."),
+        Column("failed_response", "text", "", "Name of its response, which is not OK."),
+        Column("failed_frame", "int", "", "Frame number of that transaction's first packet."),
+        Column("before_s", "float", "s", "From the property's row to the request that failed."),
+        *PROPERTIES,
+    ),
+}
+"""Tables that a command makes out of others when it is asked; they are not exported."""
 
 
 def columns(table: str) -> tuple[Column, ...]:
     """Columns of `table`. Raises KeyError for a table that does not exist."""
-    return TABLES[table]
+    return _listed(table)
+
+
+def _listed(table: str) -> tuple[Column, ...]:
+    return TABLES[table] if table in TABLES else VIEWS[table]
 
 
 def names(table: str) -> tuple[str, ...]:
     """Column names of `table` in order. Raises KeyError for a table that does not exist."""
-    return tuple(column.name for column in TABLES[table])
+    return tuple(column.name for column in _listed(table))
 
 
 def arrow_type(kind: Kind) -> pa.DataType:
@@ -235,5 +305,5 @@ def arrow_schema(table: str, wanted: Sequence[str] | None = None) -> pa.Schema:
     """
     import pyarrow as pa
 
-    kinds = {column.name: column.kind for column in TABLES[table]}
+    kinds = {column.name: column.kind for column in _listed(table)}
     return pa.schema([pa.field(name, arrow_type(kinds[name])) for name in (wanted or kinds)])

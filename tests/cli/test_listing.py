@@ -12,6 +12,7 @@ import pytest
 
 from ptpip_analyze.cli.listing import chosen_format
 from ptpip_analyze.tables.schema import TABLES, names
+from tests.traffic import capture, write_pcap
 
 from .conftest import program
 from .pretend import Analysis, transaction
@@ -158,3 +159,74 @@ class TestEndToEnd:
         assert [json.loads(line) for line in ran.stdout.splitlines()] == [
             {"session": number, "capture": str(tmp_path / name)} for number, name in enumerate(("a.pcap", "b.pcap"))
         ]
+
+
+@pytest.fixture(scope="module")
+def canon_pcap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An EOS camera that is polled; ISO 100, set to 200, refused to become 400."""
+    return write_pcap(tmp_path_factory.mktemp("captures") / "canon.pcap", capture("canon_polls"))
+
+
+def test_shows_the_dataset_under_each_transaction(run, canon_pcap: Path) -> None:
+    ran = run("transactions", canon_pcap, "--expand", "--format", "table", "--columns", "operation_code,response",
+              "--where", "operation_code == 0x9110 or operation_code == 0x9114")  # fmt: skip
+    assert ran.out.splitlines() == [
+        "operation_code  response",
+        "        0x9114  OK",
+        "        0x9110  OK",
+        "    EOSSetDevicePropValue, 12 bytes",
+        "     0-3   length: 12",
+        "     4-7   property: 53507 (ISOSpeed)",
+        "     8-11  value: 80 (ISO 200)",
+        "        0x9110  DeviceBusy",
+        "    EOSSetDevicePropValue, 12 bytes",
+        "     0-3   length: 12",
+        "     4-7   property: 53507 (ISOSpeed)",
+        "     8-11  value: 88 (ISO 400)",
+    ]
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "json"])
+def test_writes_the_dataset_as_an_object_of_json(run, canon_pcap: Path, file_format: str) -> None:
+    ran = run("transactions", canon_pcap, "--expand", "--format", file_format, "--columns", "operation_code")
+    rows = json.loads(ran.out) if file_format == "json" else [json.loads(line) for line in ran.out.splitlines()]
+    assert all(list(row) == ["operation_code", "dataset_values"] for row in rows)
+    assert rows[0]["dataset_values"] is None
+    assert rows[1]["dataset_values"]["dataset"] == "DeviceInfo"
+
+
+def test_expands_only_the_rows_that_are_listed(run, canon_pcap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("ptpip_analyze.analysis.Analysis.dataset", lambda _, number: asked.append(number))
+    run("transactions", canon_pcap, "--expand", "--limit", "2", "--where", "operation_code == 0x9116")
+    assert len(asked) == 2
+    run("transactions", canon_pcap)
+    assert len(asked) == 2
+
+
+def test_tells_the_properties_at_a_moment(run, canon_pcap: Path) -> None:
+    rows = [json.loads(line) for line in run("properties", canon_pcap).out.splitlines()]
+    set_at = next(row["frame"] for row in rows if row["role"] == "set")
+    for moment, iso in ((set_at - 1, "ISO 100"), (set_at, "ISO 200"), ("1000s", "ISO 200")):
+        ran = run("properties", canon_pcap, "--at", str(moment), "--columns", "text")
+        assert [json.loads(line)["text"] for line in ran.out.splitlines()] == ["f/5.6", iso]
+
+
+def test_tells_what_changed_before_a_failure(run, canon_pcap: Path) -> None:
+    ran = run("properties", canon_pcap, "--before-failure", "10", "--columns", "failed_response,property,text,role",
+              "--format", "csv")  # fmt: skip
+    assert ran.out.splitlines() == ["failed_response,property,text,role", "DeviceBusy,ISOSpeed,ISO 200,set"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--at", "noon"], "--at: noon is no frame number, no ISO 8601 time and no seconds as 1.5s"),
+        (["--at", "5", "--before-failure", "1"], "--at and --before-failure are two questions; ask one"),
+        (["--columns", "before_s"], "--columns: no such column: before_s; "),
+    ],
+)
+def test_says_what_is_wrong_with_a_question_before_it_reads(run, options: list[str], said: str) -> None:
+    ran = run("properties", "/no/such/file", *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"ptpip-analyze: {said}")

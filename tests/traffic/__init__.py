@@ -5,7 +5,7 @@
 Plain Python and ``struct``: nothing here imports the product, so an error can't be on both sides of a test.
 """
 
-from . import damage
+from . import damage, polls
 from .conversation import NOT_APPLICABLE, UNKNOWN_TOTAL, Conversation, Truth, conversation
 from .files import pcap_bytes, pcapng_bytes, write_pcap, write_pcapng
 from .packet import LINK_TYPES, TO_INITIATOR, TO_RESPONDER, Packet
@@ -14,6 +14,6 @@ from .wire import SEGMENTATIONS
 
 __all__ = [
     "LINK_TYPES", "NOT_APPLICABLE", "SEGMENTATIONS", "STORIES", "TO_INITIATOR", "TO_RESPONDER", "UNKNOWN_TOTAL",
-    "Conversation", "Packet", "Truth", "capture", "conversation", "damage", "pcap_bytes", "pcapng_bytes", "write_pcap",
-    "write_pcapng",
+    "Conversation", "Packet", "Truth", "capture", "conversation", "damage", "pcap_bytes", "pcapng_bytes", "polls",
+    "write_pcap", "write_pcapng",
 ]  # fmt: skip

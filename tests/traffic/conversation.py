@@ -204,6 +204,14 @@ class Conversation:
         words = struct.pack(f"<HI{len(parameters)}I", code, transaction_id, *parameters)
         return self.message(EVENT, words, TO_INITIATOR, "event", transaction_id, code)
 
+    def polled(self, code: int, *parameters: int) -> Self:
+        """An event in the list that the transaction before this fetched; such lists name no transaction."""
+        self._truth.events.append({
+            "session": self.number, "event_code": code, "transaction_id": None, "parameters": list(parameters),
+            "source": "polled",
+        })  # fmt: skip
+        return self
+
     def cancel(self, transaction_id: int | None = None, on: Sequence[str] = ("command", "event")) -> Self:
         """The initiator cancels the current transaction (or names another) on these connections."""
         current = self._current
@@ -403,9 +411,14 @@ def _codes(*codes: int) -> bytes:
     return struct.pack(f"<I{len(codes)}H", len(codes), *codes)
 
 
-DEVICE_INFO = (
-    struct.pack("<HIH", 100, 6, 100) + _string("microsoft.com: 1.0") + struct.pack("<H", 0)
-    + _codes(0x1001, 0x1002, 0x1003, 0x1007, 0x1008, 0x1009, 0x100C, 0x100D, 0x1014, 0x1015, 0x1016)
-    + _codes(0x4002, 0x4006, 0x400D) + _codes(0x5001, 0x5007) + _codes() + _codes(0x3801)
-    + _string("Example") + _string("Pretend Camera") + _string("1.0") + _string("0001")
-)  # fmt: skip
+def device_info(manufacturer: str, model: str) -> bytes:
+    """A DeviceInfo dataset (ISO 15740 5.5.2)."""
+    return (
+        struct.pack("<HIH", 100, 6, 100) + _string("microsoft.com: 1.0") + struct.pack("<H", 0)
+        + _codes(0x1001, 0x1002, 0x1003, 0x1007, 0x1008, 0x1009, 0x100C, 0x100D, 0x1014, 0x1015, 0x1016)
+        + _codes(0x4002, 0x4006, 0x400D) + _codes(0x5001, 0x5007) + _codes() + _codes(0x3801)
+        + _string(manufacturer) + _string(model) + _string("1.0") + _string("0001")
+    )  # fmt: skip
+
+
+DEVICE_INFO = device_info("Example", "Pretend Camera")

@@ -1,0 +1,286 @@
+"""What data phases say, decoded when asked for: datasets of transactions, events out of polled lists, properties.
+
+Promises that nothing behind a hole is decoded, that a value which ends at the edge of a hole is not told (it may go on
+behind it), and that at most ``MOST_READ`` bytes of a data phase are read. Refuses to be loaded before it is needed:
+the decoders take their time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from .facts import name_of
+from .ptp import DIRECTIONS, NO_ROW
+from .ptp.datasets import (
+    EVENT_LISTS,
+    PROPERTY_LISTS,
+    dataset_name,
+    decode_as,
+    operations_with,
+    polled_events,
+    property_values,
+)
+from .ptp.parameters import event_text
+from .ptp.polled import may_list
+from .ptp.properties import RESET, Datatypes, Exchange, Memory, Revealed, role_of, text_of
+from .ptp.values import MOST_BYTES, Dataset, Note, PropertyValue, Value
+from .ptpip import messages as m
+from .result import DataHead, Result
+
+MOST_READ = 1 << 20
+"""Bytes of a data phase that are read; no dataset but an object's bytes is that long."""
+
+_DESCRIPTIONS = frozenset({
+    "DevicePropDesc", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs", "OlympusChangedProperties",
+    "PanasonicPropDescs",
+})  # fmt: skip
+_REMEMBERED = 256  # answers whose values are kept, to be known when the same answer comes again
+
+
+class ListedEvent(NamedTuple):
+    """An event out of a list that an operation fetched."""
+
+    transaction: int  # row of the transaction that fetched it
+    code: int | None  # None: the list names a property that changed, no event
+    name: str
+    transaction_id: int | None  # that the event names
+    parameters: tuple[int, ...]
+    text: str
+    message: int  # row of the message that ends the data phase
+
+
+class PropertyRow(NamedTuple):
+    """What a transaction revealed of a property."""
+
+    transaction: int
+    revealed: Revealed
+    text: str | None
+    event: str | None  # record of an event list that carried it
+    message: int  # row of the message that ends the data phase; of the response where there is no data phase
+
+
+class Decoder:
+    """Decodes the data phases of one result; transactions go by row number."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        made, columns = result.transactions, result.messages
+        self._operation = _codes(columns, made.request)
+        self._response = _codes(columns, made.response)
+        self._words = columns["words"]
+        known, length = columns["known"].astype(np.int64), columns["length"]
+        self._spelled = known >= np.minimum(length, m.FIXED_BYTES)
+        self._answers: dict[tuple[int, Exchange], tuple[bytes, list[tuple[PropertyValue, str | None]]]] = {}
+
+    def exchange(self, number: int) -> Exchange | None:
+        """What is known of a transaction; None where its operation is not."""
+        made, columns = self.result.transactions, self.result.messages
+        operation, response, request = self._operation[number], self._response[number], int(made.request[number])
+        if operation < 0:
+            return None
+        count = int(self._words[request]) if self._spelled[request] else 0
+        return Exchange(
+            int(operation),
+            tuple(int(columns[f"word{index}"][request]) for index in range(count)),
+            self.result.vendors[made.session[number]],
+            DIRECTIONS[made.direction[number]] if made.direction[number] else None,
+            int(response) if response >= 0 else None,
+        )
+
+    def name(self, exchange: Exchange | None) -> str | None:
+        """Name of the dataset in the data phase; None where there is none, or none that is known."""
+        if exchange is None or exchange.direction is None:
+            return None
+        return dataset_name(exchange.operation, exchange.vendor, exchange.direction, exchange.parameters)
+
+    def dataset(self, number: int) -> Dataset | None:
+        """What the data phase of a transaction says; None where there is none, or nobody has described it."""
+        exchange = self.exchange(number)
+        name = self.name(exchange)
+        if exchange is None or name is None:
+            return None
+        head = self.result.data_head(number, MOST_BYTES if name == "ObjectBytes" else MOST_READ)
+        datatype = self._datatype(exchange, name, number)
+        read = self._decoded(name, exchange, head, datatype)
+        if name not in PROPERTY_LISTS:
+            return read
+        session = int(self.result.transactions.session[number])
+        known, said = self.datatypes.get(session, _NOTHING), {}
+        for one in property_values(read, parameters=exchange.parameters, datatype=datatype):
+            kind = one.datatype or known.of(one.code, number)
+            text = text_of(one.code, one.value, exchange.vendor, kind, one.role)
+            if text is not None and text != str(one.value):
+                said[one.start, one.end] = text
+        return read._replace(fields=tuple(_worded(field, said) for field in read.fields))
+
+    def _decoded(self, name: str, exchange: Exchange, head: DataHead, datatype: int | None) -> Dataset:
+        size = len(head.data) if head.size is None else head.size
+        read = decode_as(
+            name, head.data, vendor=exchange.vendor, parameters=exchange.parameters, datatype=datatype, size=size
+        )
+        if name == "ObjectBytes" and head.whole and read.fields and len(head.data) < size:
+            return Dataset(name, (Value("bytes", None, 0, size, read.fields[0].text),), (), size)
+        notes = list(read.notes)
+        if head.hole is not None:
+            at, length = head.hole
+            notes.append(
+                Note(at, f"{length:,} bytes are missing from the capture here; what follows them is not decoded")
+            )
+        elif head.size is None:
+            notes.append(Note(head.held, "the data phase is not complete; how much of it is missing can't be known"))
+        return read._replace(notes=tuple(notes))
+
+    def _datatype(self, exchange: Exchange, name: str, number: int) -> int | None:
+        if name != "DevicePropValue" or not exchange.parameters:
+            return None
+        session = int(self.result.transactions.session[number])
+        return self.datatypes.get(session, _NOTHING).of(exchange.parameters[0], number)
+
+    def _rows(self, mask: np.ndarray) -> list[int]:
+        return [int(number) for number in np.flatnonzero(mask)]
+
+    @cached_property
+    def datatypes(self) -> dict[int, Datatypes]:
+        """What descriptions told, by session."""
+        made = self.result.transactions
+        found: dict[int, Datatypes] = {}
+        for number in self._rows(np.isin(self._operation, sorted(operations_with(_DESCRIPTIONS)))):
+            exchange = self.exchange(number)
+            if exchange is None or self.name(exchange) not in _DESCRIPTIONS or role_of(exchange) is None:
+                continue
+            known = found.setdefault(int(made.session[number]), Datatypes())
+            for told, _ in self._values(number, exchange):
+                if told.datatype is not None:
+                    known.learn(number, told.code, told.datatype)
+        return found
+
+    def _values(self, number: int, exchange: Exchange) -> list[tuple[PropertyValue, str | None]]:
+        """The values that a payload tells, each with the record of an event list that it stands in."""
+        name = self.name(exchange)
+        if name is None:
+            return []
+        head = self.result.data_head(number, MOST_READ)
+        datatype = self._datatype(exchange, name, number)
+        # What cameras repeat all day long is decoded once.
+        key = (int(self.result.transactions.session[number]), exchange)
+        if name != "DevicePropValue" and head.whole:
+            before = self._answers.get(key)
+            if before is not None and before[0] == head.data:
+                return before[1]
+        read = self._decoded(name, exchange, head, datatype)
+        told = property_values(read, parameters=exchange.parameters, datatype=datatype)
+        if not head.whole:
+            told = [one for one in told if one.end < len(head.data)]
+        records = {event.start: event for event in polled_events(read) if event.code is not None}
+        starts = sorted(records)
+        places = np.searchsorted(starts, [one.start for one in told], "right") - 1 if starts else [-1] * len(told)
+        values = [
+            (one, records[starts[place]].name if place >= 0 else None)
+            for one, place in zip(told, map(int, places), strict=True)
+        ]
+        if name != "DevicePropValue" and head.whole:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            self._answers[key] = (head.data, values)
+        return values
+
+    def _end(self, number: int) -> int:
+        """Row of the message that ends the data phase, else of the response, else of the request."""
+        made = self.result.transactions
+        places = (int(column[number]) for column in (made.last_data, made.response, made.request))
+        return next(place for place in places if place != NO_ROW)
+
+    @cached_property
+    def events(self) -> list[ListedEvent]:
+        """The events of all lists that were fetched, in the order of the transactions."""
+        request, columns = self.result.transactions.request, self.result.messages
+        found: list[ListedEvent] = []
+        for number in self._rows(may_list(self._operation, columns["word0"][request]) & (request != NO_ROW)):
+            exchange = self.exchange(number)
+            name = self.name(exchange)
+            if exchange is None or name not in EVENT_LISTS or role_of(exchange) != "current":
+                continue
+            found += self._listed(number, exchange, name)
+        return found
+
+    def _listed(self, number: int, exchange: Exchange, name: str) -> list[ListedEvent]:
+        head = self.result.data_head(number, MOST_READ)
+        read = self._decoded(name, exchange, head, None)
+        named = read.value("transactionId") if name == "EventContainer" else None
+        values = {one.start: one for one in property_values(read)}
+        starts = sorted(values)
+        message, found = self._end(number), []
+        for event in polled_events(read):
+            if not head.whole and event.end >= len(head.data):
+                break
+            place = int(np.searchsorted(starts, event.start)) if starts else 0
+            value = values[starts[place]] if place < len(starts) and starts[place] < event.end else None
+            if value is not None:
+                said = text_of(value.code, value.value, exchange.vendor, value.datatype, value.role)
+                sign = " in " if value.role == "allowed" else " = "
+                words = name_of("property", value.code, exchange.vendor) + ("" if said is None else sign + said)
+                text = words if event.code is None else f"{event.name}({words})"
+            else:
+                text = event.name if event.code is None else event_text(event.code, event.parameters, exchange.vendor)
+            identity = named if isinstance(named, int) else None
+            found.append(ListedEvent(number, event.code, event.name, identity, event.parameters, text, message))
+        return found
+
+    def properties(self) -> Iterator[PropertyRow]:
+        """What was revealed of properties, in the order of the messages that carried it."""
+        made, columns = self.result.transactions, self.result.messages
+        memories: dict[int, Memory] = {}
+        waiting: list[tuple[int, int, PropertyRow]] = []  # a later transaction's data may come first
+        count = 0
+        for number in self._rows(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET}))):
+            first = int(made.first[number])
+            while waiting and waiting[0][0] < first:
+                yield heapq.heappop(waiting)[2]
+            exchange = self.exchange(number)
+            if exchange is None or (exchange.operation != RESET and self.name(exchange) not in PROPERTY_LISTS):
+                continue
+            session = int(made.session[number])
+            known = self.datatypes.get(session, _NOTHING)
+            told = [] if exchange.operation == RESET or role_of(exchange) is None else self._values(number, exchange)
+            events = {(one.start, one.end): event for one, event in told}
+            message = self._end(number)
+            revealed = memories.setdefault(session, Memory()).take(exchange, [one for one, _ in told], known, number)
+            for one in revealed:
+                text = text_of(one.code, one.value, exchange.vendor, one.datatype, one.role)
+                row = PropertyRow(number, one, text, events.get((one.start, one.end)), message)
+                heapq.heappush(waiting, (int(columns["last"][message]), count, row))
+                count += 1
+        while waiting:
+            yield heapq.heappop(waiting)[2]
+
+
+def _worded(value: Value, said: dict[tuple[int, int], str]) -> Value:
+    """The value with the texts of the property values in it, by place, where it has none of its own."""
+    if value.parts and not isinstance(value.value, tuple | bytes):
+        return value._replace(parts=tuple(_worded(part, said) for part in value.parts))
+    return value if value.text is not None else value._replace(text=said.get((value.start, value.end)))
+
+
+_NOTHING = Datatypes()
+_DECODERS: WeakKeyDictionary[Result, Decoder] = WeakKeyDictionary()
+
+
+def decoder(result: Result) -> Decoder:
+    """The decoder of a result, the same one each time."""
+    found = _DECODERS.get(result)
+    if found is None:
+        found = _DECODERS[result] = Decoder(result)
+    return found
+
+
+def _codes(columns: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Codes of request or response rows; -1 where there is none, or its code is not in the capture."""
+    kind, known, length = columns["type"][rows], columns["known"][rows].astype(np.int64), columns["length"][rows]
+    there = (rows != NO_ROW) & m.carries_code(kind, known, length)
+    return np.where(there, columns["code"][rows].astype(np.int64), -1)

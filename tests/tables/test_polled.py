@@ -1,0 +1,47 @@
+"""Polled events stand among the others by frame."""
+
+from __future__ import annotations
+
+import pytest
+
+from ptpip_analyze.tables import build, polled
+from ptpip_analyze.tables.schema import arrow_schema
+from tests.support import analysed, rows
+from tests.traffic import capture, conversation
+from tests.traffic.conversation import device_info
+from tests.traffic.polls import CANON_END, record, u32
+
+
+def test_stands_by_frame_among_the_events_of_the_connection() -> None:
+    one = conversation().open().transaction(0x1001, data_in=device_info("Canon Inc.", "Canon EOS R5"))
+    for handle in range(1, 6):
+        one.event(0x4002, 0xFFFFFFFF, handle)
+        one.transaction(0x9116, data_in=record(0xC182, u32(handle)) + CANON_END)
+    with analysed(one.packets()) as told:
+        found = rows(told, "events")
+    assert [row["source"] for row in found] == ["connection", "polled"] * 5
+    assert [row["parameters"] for row in found] == [[handle] for handle in range(1, 6) for _ in range(2)]
+    assert [row["frame"] for row in found] == sorted(row["frame"] for row in found)
+
+
+def test_keeps_the_schema_however_many_rows_a_batch_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    with analysed(capture("canon_polls")) as told:
+        whole = rows(told, "events")
+    monkeypatch.setattr(polled, "BATCH_ROWS", 2)
+    monkeypatch.setattr(build, "BATCH_ROWS", 2)
+    with analysed(capture("canon_polls")) as told:
+        batches = list(told.batches("events"))
+        assert len(batches) > 1
+        for batch in batches:
+            assert batch.schema == arrow_schema("events")
+            batch.validate(full=True)
+        assert rows(told, "events") == whole
+
+
+def test_leaves_out_of_the_parameters_what_is_wider_than_a_word() -> None:
+    one = conversation().open().transaction(0x1001, data_in=device_info("Canon Inc.", "Canon EOS R5"))
+    one.transaction(0x9116, data_in=record(0xC189, u32(0xD1FF, 1, 2)) + CANON_END)
+    with analysed(one.packets()) as told:
+        (row,) = rows(told, "events")
+    assert row["parameters"] == [0xD1FF]
+    assert row["text"].endswith(f"= {(2 << 32) + 1})")

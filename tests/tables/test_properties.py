@@ -1,0 +1,50 @@
+"""The properties table: in order of frame, in batches, over several captures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ptpip_analyze import analyze
+from ptpip_analyze.tables import properties
+from ptpip_analyze.tables.schema import arrow_schema
+from tests.support import analysed, rows
+from tests.traffic import capture, write_pcap
+
+
+def test_keeps_schema_and_order_however_many_rows_a_batch_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    with analysed(capture("sony_polls")) as told:
+        whole = rows(told, "properties")
+    assert [row["frame"] for row in whole] == sorted(row["frame"] for row in whole)
+    monkeypatch.setattr(properties, "BATCH_ROWS", 2)
+    with analysed(capture("sony_polls")) as told:
+        for batch in told.batches("properties"):
+            assert batch.num_rows <= 2
+            assert batch.schema == arrow_schema("properties")
+            batch.validate(full=True)
+        assert rows(told, "properties") == whole
+
+
+def test_numbers_sessions_and_transactions_over_all_captures(tmp_path: Path) -> None:
+    for name in ("canon_polls", "sony_polls"):
+        write_pcap(tmp_path / f"{name}.pcap", capture(name))
+    with analyze(tmp_path.as_posix()) as told:
+        found, asked = rows(told, "properties"), {row["transaction"]: row for row in rows(told, "transactions")}
+    assert {row["session"] for row in found} == {0, 1}
+    for row in found:
+        of = asked[row["transaction"]]
+        assert (row["session"], row["transaction_id"], row["capture"]) == (
+            of["session"], of["transaction_id"], of["capture"],
+        )  # fmt: skip
+
+
+def test_reads_properties_with_the_vendor_of_their_session() -> None:
+    with analysed(capture("canon_polls")) as told:
+        assert {row["vendor"] for row in rows(told, "properties")} == {"canon_eos"}
+
+
+def test_is_empty_where_no_property_was_told() -> None:
+    with analysed(capture("http")) as told:
+        assert rows(told, "properties") == []
+        assert told.properties.empty

@@ -1,0 +1,200 @@
+"""What data phases say is decoded when asked for: datasets, polled events and properties of the makers' stories."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from ptpip_analyze import Analysis, decoded
+from ptpip_analyze.decoded import decoder
+from tests.support import analysed, rows
+from tests.traffic import STORIES, Conversation, Packet, capture, conversation, damage, polls
+from tests.traffic.conversation import device_info
+
+EOS = device_info("Canon Inc.", "Canon EOS R5")
+
+
+def properties(analysis: Analysis, *columns: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[column] for column in columns) for row in rows(analysis, "properties")]
+
+
+def events(analysis: Analysis, *columns: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[column] for column in columns) for row in rows(analysis, "events")]
+
+
+def test_tells_what_canon_polls_revealed() -> None:
+    with analysed(capture("canon_polls")) as told:
+        assert properties(told, "property", "value", "text", "source", "role", "changed", "event") == [
+            ("Aperture", "48", "f/5.6", "GetEvent", "current", None, "PropValueChanged"),
+            ("ISOSpeed", "72", "ISO 100", "GetEvent", "current", None, "PropValueChanged"),
+            ("ISOSpeed", "[72, 80, 88]", "ISO 100, ISO 200, ISO 400", "GetEvent", "allowed", None, "AvailListChanged"),
+            ("ISOSpeed", "80", "ISO 200", "SetDevicePropValueEx", "set", True, None),
+            ("ISOSpeed", "80", "ISO 200", "GetEvent", "current", False, "PropValueChanged"),
+            ("ISOSpeed", "88", "ISO 400", "SetDevicePropValueEx", "refused", None, None),
+        ]  # fmt: skip
+        assert events(told, "text", "source") == [
+            ("PropValueChanged(Aperture = f/5.6)", "polled"),
+            ("PropValueChanged(ISOSpeed = ISO 100)", "polled"),
+            ("AvailListChanged(ISOSpeed in ISO 100, ISO 200, ISO 400)", "polled"),
+            ("PropValueChanged(ISOSpeed = ISO 200)", "polled"),
+            ("RequestGetEvent", "connection"),
+            ("ObjectAddedEx(p1=0x7, p2=0x10001)", "polled"),
+        ]
+
+
+def test_reads_values_by_the_datatype_that_a_description_told_before_or_after() -> None:
+    with analysed(capture("nikon_polls")) as told:
+        assert properties(told, "property", "value", "text", "role", "changed", "datatype") == [
+            ("ExposureBiasCompensation", "-333", "-0.3 EV", "current", None, "INT16"),
+            ("ExposureBiasCompensation", "-333", "-0.3 EV", "current", False, "INT16"),
+            ("ExposureBiasCompensation", "[-333, 0, 333]", "-0.3 EV, 0 EV, +0.3 EV", "allowed", None, "INT16"),
+            ("ExposureBiasCompensation", "333", "+0.3 EV", "set", True, "INT16"),
+            ("ExposureBiasCompensation", "5000", "+5 EV", "refused", None, "INT16"),
+            ("ExposureBiasCompensation", None, None, "reset", None, None),
+        ]
+
+
+def test_tells_both_lists_of_nikon_and_what_caused_an_event() -> None:
+    with analysed(capture("nikon_polls")) as told:
+        found = rows(told, "events")
+        by_row = {row["transaction"]: row["operation"] for row in rows(told, "transactions")}
+    assert [(row["event_code"], row["parameters"], row["source"]) for row in found] == [
+        (0xC101, [0x2B000001], "polled"), (0x4006, [0x500D], "polled"), (0x400D, [], "connection"),
+        (0x4002, [7], "polled"), (0x400D, [], "polled"),
+    ]  # fmt: skip
+    assert found[1]["text"] == "DevicePropChanged(ExposureTime)"
+    assert [by_row.get(row["caused_by"]) for row in found] == [None, None, "InitiateCapture", None, None]
+    assert [row["polled_by"] is not None for row in found] == [True, True, False, True, True]
+
+
+def test_tells_what_sony_describes_and_no_button_as_a_value() -> None:
+    with analysed(capture("sony_polls")) as told:
+        assert properties(told, "property_code", "text", "role", "changed") == [
+            (0x5007, "f/5.6", "current", None), (0x5007, "f/4, f/5.6, f/8", "allowed", None),
+            (0xD21E, "ISO 400", "current", None),
+            (0x5007, "f/5.6", "current", False), (0xD21E, "ISO 400", "current", False),
+            (0x5007, "f/8", "set", True),
+            (0x5007, "f/8", "current", False), (0xD21E, "ISO 400", "current", False),
+            (0xD2C1, properties(told, "text")[-1][0], "control", None),
+        ]  # fmt: skip
+
+
+def test_counts_polled_events_in_their_session() -> None:
+    for name in ("canon_polls", "nikon_polls", "sony_polls"):
+        with analysed(capture(name)) as told:
+            (session,) = rows(told, "sessions")
+            assert session["events"] == len(rows(told, "events")) == len(STORIES[name]()[0].truth().events)
+
+
+def test_puts_frames_and_times_of_polled_events_where_the_data_ends() -> None:
+    with analysed(capture("canon_polls")) as told:
+        ends = {row["transaction_id"]: row for row in rows(told, "messages") if row["type"] == "EndData"}
+        by_row = {row["transaction"]: row for row in rows(told, "transactions")}
+        for event in rows(told, "events"):
+            if event["source"] == "polled":
+                end = ends[by_row[event["polled_by"]]["transaction_id"]]
+                assert (event["frame"], event["time"]) == (end["last_frame"], end["time"])
+        for row in rows(told, "properties"):
+            assert row["frame"] == ends[row["transaction_id"]]["last_frame"]
+
+
+def test_decodes_a_dataset_with_the_texts_of_its_properties() -> None:
+    with analysed(capture("nikon_polls")) as told:
+        found = {row["operation_code"]: told.dataset(row) for row in rows(told, "transactions")}
+        value = found[0x1015]
+        assert value is not None
+        assert (value.value("value"), value.notes) == (-333, ()), "read as the description says that comes after"
+        text = found[0x1014].get("current")  # type: ignore[union-attr]
+        assert text is not None
+        assert (text.text, text.start, text.end) == ("-0.3 EV", 7, 9)
+        assert found[0x1002] is None
+        with pytest.raises(IndexError):
+            told.dataset(len(told.transactions))
+
+
+def test_shows_a_large_object_as_a_place_without_reading_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with analysed(capture("big_object")) as told:
+        result = told.results[0]
+        read = [0]
+        monkeypatch.setattr(result, "read", lambda at, size, old=result.read: (read.append(size), old(at, size))[1])
+        (number,) = (row["transaction"] for row in rows(told, "transactions") if row["operation"] == "GetObject")
+        dataset = told.dataset(number)
+    assert dataset is not None
+    assert (dataset.size, dataset.notes, [field[:4] for field in dataset.fields]) == (
+        300_000, (), [("bytes", None, 0, 300_000)],
+    )  # fmt: skip
+    assert sum(read) < 70_000
+
+
+def holed() -> list[Packet]:
+    """EOS events in three segments, the one in the middle lost."""
+    listed = b"".join(polls.record(0xC189, polls.u32(0xD103, value)) for value in range(40)) + polls.CANON_END
+    one = conversation(mss=200).open().transaction(0x1001, data_in=EOS)
+    one.transaction(0x9116, data_in=listed).close_session().close()
+    return without_second(one, b"\x89\xc1\0\0\x03\xd1")
+
+
+def without_second(one: Conversation, content: bytes) -> list[Packet]:
+    """The packets but for the second one that holds these bytes."""
+    packets = one.packets()
+    return damage.drop(packets, [at for at, packet in enumerate(packets) if content in packet.payload][1])
+
+
+def test_decodes_nothing_behind_a_hole_and_no_value_at_its_edge() -> None:
+    with analysed(holed()) as told:
+        row = next(row for row in rows(told, "transactions") if row["operation_code"] == 0x9116)
+        assert row["status"] == "gap"
+        (first, *_) = (length for at, length, place in told.data_pieces(row) if place is None)
+        edge = next(at for at, _, place in told.data_pieces(row) if place is None)
+        dataset = told.dataset(row)
+        assert dataset is not None
+        assert dataset.notes[-1].text.startswith(f"{first:,} bytes are missing from the capture here")
+        assert dataset.notes[-1].start == edge
+        whole = (edge - 1) // 16
+        assert [row["value"] for row in rows(told, "properties")] == [str(value) for value in range(whole)]
+        assert [row["parameters"][1] for row in rows(told, "events")] == list(range(whole))
+        assert whole > 3
+
+
+def test_tells_no_value_of_which_a_part_is_missing() -> None:
+    """Without a description a value's datatype is its size: half of it would read as another value."""
+    one = conversation().open().transaction(0x1015, 0x5003, data_in=b"0123456789" * 300).close_session().close()
+    with analysed(without_second(one, b"123456789012")) as told:
+        assert [row["status"] for row in rows(told, "transactions")][1] == "gap"
+        assert rows(told, "properties") == []
+
+
+def test_tells_the_values_of_an_answer_that_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoded once, told each time."""
+    calls = []
+    real = decoded.decode_as
+    monkeypatch.setattr(decoded, "decode_as", lambda name, *a, **b: (calls.append(name), real(name, *a, **b))[1])
+    with analysed(capture("sony_polls")) as told:
+        result = told.results[0]
+        assert sum(row.revealed.code == 0xD21E for row in decoder(result).properties()) == 3
+    assert calls.count("SonyAllDevicePropData") == 4, "for datatypes and for values, each of two different answers"
+
+
+def test_decodes_nothing_where_nobody_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(decoded, "decode_as", never)
+    with analysed(capture("events_inside")) as told:
+        assert [row["text"] for row in rows(told, "events")]
+        assert rows(told, "sessions")
+
+
+@pytest.mark.parametrize("name", ["canon_polls", "nikon_polls", "sony_polls"])
+def test_bears_any_damage(name: str) -> None:
+    packets, chance = capture(name), random.Random(name)
+    for _ in range(12):
+        lost = chance.sample(range(len(packets)), 3)
+        with analysed(damage.drop(packets, *lost)) as told:
+            assert len(rows(told, "events")) == sum(row["events"] for row in rows(told, "sessions"))
+            for row in rows(told, "properties"):
+                assert row["value"] is not None or row["role"] == "reset"
+            for number in range(len(rows(told, "transactions"))):
+                told.dataset(number)
