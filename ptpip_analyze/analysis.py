@@ -186,6 +186,22 @@ class Analysis:
             messages += result.message_count
 
     @property
+    def vendors(self) -> list[str | None]:
+        """By session, the vendor whose code tables apply; None: the standards alone."""
+        return [vendor for result in self.results for vendor in result.vendors]
+
+    def call(self, row: Any) -> str:
+        """A transaction as a person reads it: ``GetDevicePropDesc(ExposureTime)``; "" where no request was captured.
+
+        ``row`` is a row of ``transactions`` or its number. IndexError for no such transaction.
+        """
+        from .tables.build import transaction_rows
+        from .tables.calls import calls
+
+        result, number = self._transaction(row)
+        return calls(transaction_rows(result, number, number + 1), self.vendors)[0] or ""
+
+    @property
     def captures(self) -> list[Result]:
         """The analysed captures, in the order given; path, format, size, packets, times, damage."""
         return self.results

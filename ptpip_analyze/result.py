@@ -211,6 +211,15 @@ class Result:
             found.append(clues(seen))
         return found
 
+    @property
+    def evidence(self) -> list[str | None]:
+        """By session, the evidence for its vendor as one sentence; None where there is none."""
+        from .ptp.vendor import told
+
+        if self._vendor is not None:
+            return ["named by the user"] * len(self.pairs)
+        return [told(clues, vendor) for clues, vendor in zip(self.clues, self.vendors, strict=True)]
+
     @cached_property
     def _seen(self) -> SeenCodes:
         return seen_codes(self.messages, self.transactions, self.places[0], len(self.pairs))

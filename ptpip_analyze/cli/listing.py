@@ -6,6 +6,7 @@ Promises that rows pass through batch by batch, and that usage errors are said b
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ptpip_analyze.cli.options import (
@@ -13,22 +14,26 @@ from ptpip_analyze.cli.options import (
     Columns,
     Format,
     Limit,
+    Names,
     Output,
     Ports,
     Progress,
     RowFormat,
+    Vendor,
     WhereText,
 )
-from ptpip_analyze.cli.work import CommandError, analysed, names_in, written_to
-from ptpip_analyze.tables.schema import ABOUT, TABLES, arrow_schema, names
+from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
+from ptpip_analyze.tables.schema import ABOUT, TABLES, arrow_schema, names, on_demand
+from ptpip_analyze.tables.schema import columns as all_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import pyarrow as pa
     import typer
 
+    from ptpip_analyze.analysis import Analysis
     from ptpip_analyze.tables.where import Where
 
 
@@ -47,29 +52,48 @@ def _command(table: str) -> Callable[..., None]:
         limit: Limit = None,
         where: WhereText = None,
         ports: Ports = None,
+        vendor: Vendor = None,
+        names_file: Names = None,
         progress: Progress = True,
     ) -> None:
         chosen = chosen_format(file_format, output)
         if chosen == "parquet" and output is None and sys.stdout.isatty():
             raise CommandError("parquet is not for a terminal; give -o FILE")
-        wanted = None if columns is None else names_in(columns, names(table), "--columns", "column")
+        wanted = None if columns is None else names_in(columns, _all_names(table), "--columns", "column")
         condition = _condition(table, where)
-        with analysed(captures, ports, progress, packets=table == "packets") as analysis:
-            rows = _rows(analysis.batches(table), condition)
+        name_codes(names_file)
+        with analysed(captures, ports, progress, packets=table == "packets", vendor=vendor) as analysis:
+            filtered = condition is not None and set(on_demand(table)) & set(condition.columns)
+            batches = analysis.batches(table)
+            rows = _rows(completed(analysis, batches) if filtered else batches, condition)
             with written_to(output, captures) as stream:
                 if chosen == "table":
                     from ptpip_analyze.cli.screen import show_rows
 
-                    show_rows(table, rows, stream, wanted, limit, output)
+                    show_rows(table, rows, stream, wanted, limit, output, partial(completed, analysis))
                 else:
                     from ptpip_analyze.tables import export
 
                     limited = rows if limit is None else export.head(rows, limit)
+                    if wanted is not None and set(on_demand(table)) & set(wanted):
+                        limited = completed(analysis, limited)
                     shown = export.select(limited, wanted or names(table))
                     export.write_rows(shown, arrow_schema(table, wanted), stream, chosen)
 
     command.__doc__ = ABOUT[table]
     return command
+
+
+def _all_names(table: str) -> tuple[str, ...]:
+    return tuple(column.name for column in all_columns(table))
+
+
+def completed(analysis: Analysis, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of the transactions table with their columns on demand."""
+    from ptpip_analyze.tables.calls import CALL, with_calls
+
+    for batch in batches:
+        yield from [batch] if CALL in batch.schema.names else with_calls([batch], analysis.vendors)
 
 
 def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ptpip_analyze import describe
-from ptpip_analyze.tables.schema import Column, columns
+from ptpip_analyze.tables.schema import Column, columns, on_demand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,9 @@ ROWS_AT_ONCE: Final = 200
 PLAIN_WIDTH: Final = 100
 """Columns of a page that is not written to a terminal."""
 
+MOST_TEXT: Final = 44
+"""Columns for which a call, which may be long, is reason enough to leave out others."""
+
 LEAST_TEXT: Final = 5
 """Columns that a text keeps where columns that were asked for have no room."""
 
@@ -36,8 +39,8 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "model", "close_kind", "closed_by", "capture",
     ),
     "transactions": (
-        "session", "transaction_id", "operation", "status", "response", "latency_s", "data_bytes", "first_frame",
-        "request_time", "parameters", "data_direction", "response_parameters", "last_frame",
+        "session", "transaction_id", "call", "status", "response", "latency_s", "data_bytes", "first_frame",
+        "request_time", "data_direction", "response_parameters", "last_frame",
     ),
     "messages": (
         "message", "session", "type", "code_name", "transaction_id", "length", "status", "first_frame",
@@ -104,10 +107,12 @@ def show_rows(
     wanted: Sequence[str] | None,
     limit: int | None,
     output: Path | None = None,
+    complete: Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]] | None = None,
 ) -> None:
     """Write rows of `table` as text: `wanted` columns, or as many of the readable ones as fit.
 
-    `stream` is what leads to the file `output`, or to stdout when that is None. A terminal gets at
+    `stream` is what leads to the file `output`, or to stdout when that is None. `complete` adds the columns that are
+    made on demand to the rows that are shown. A terminal gets at
     most `limit` rows, 200 without one; what follows is counted below the table.
     """
     terminal = output is None and sys.stdout.isatty()
@@ -118,8 +123,11 @@ def show_rows(
     shown = total = 0
     for batch in batches:
         total += batch.num_rows
-        part = batch.select(names) if most is None else batch.slice(0, max(most - shown, 0)).select(names)
+        part = batch if most is None else batch.slice(0, max(most - shown, 0))
         shown += part.num_rows
+        if complete is not None and set(on_demand(table)) & set(names):
+            (part,) = complete([part])
+        part = part.select(names)
         for name, values in zip(names, part.columns, strict=True):
             cells[name] += [cell_text(by_name[name], value) for value in _values(values)]
     page = io.StringIO()
@@ -181,6 +189,8 @@ def _fitting(table: str, names: Sequence[str], cells: dict[str, list[str]], widt
         if not any(cells[name]) and kept and width is not None:
             continue
         needed = max([cell_len(name), *map(cell_len, cells[name])]) + 2
+        if name in on_demand(table):
+            needed = min(needed, MOST_TEXT)
         if needed > room and kept:
             break
         room -= needed

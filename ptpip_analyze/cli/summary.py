@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.options import Captures, Output, Ports, Progress
-from ptpip_analyze.cli.work import CommandError, analysed, written_to
+from ptpip_analyze.cli.options import Captures, Names, Output, Ports, Progress, Vendor
+from ptpip_analyze.cli.work import CommandError, analysed, name_codes, written_to
 from ptpip_analyze.describe import bar, count, counted, human_bytes, human_seconds, safe_text
 
 if TYPE_CHECKING:
@@ -44,11 +44,14 @@ def _summary(
     ] = None,
     output: Output = None,
     ports: Ports = None,
+    vendor: Vendor = None,
+    names: Names = None,
     progress: Progress = True,
 ) -> None:
     """One page: the capture, its sessions, operations, responses, events, and what is wrong with them."""
     chosen = _chosen_format(file_format, output)
-    with analysed(captures, ports, progress) as analysis:
+    name_codes(names)
+    with analysed(captures, ports, progress, vendor=vendor) as analysis:
         from ptpip_analyze.tables.summary import summarize
 
         facts = summarize(analysis)

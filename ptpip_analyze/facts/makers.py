@@ -41,8 +41,8 @@ MAKERS: tuple[Maker, ...] = (
 )  # fmt: on
 """Every maker whose codes there are and that can be told by more than a code."""
 
-SHORT_PREFIX = 4
-"""A beginning of fewer letters ("x-t", "nx") is common: it counts in DeviceInfo's Model, never in a friendly name."""
+SHORT_PREFIX = 3
+"""A beginning of fewer letters ("nx") is common: it counts in DeviceInfo's Model, never in a friendly name."""
 
 PORTS: dict[int, str] = {55740: "fuji"}
 """TCP ports of the responder that one maker uses (libgphoto2; several implementations)."""

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from ..facts import VENDORS, vendors
+from ..facts import VENDORS, names_of, vendors
+from ..facts.lookup import VENDOR_RANGES
 from ..facts.makers import MAKERS, PORTS, SHORT_PREFIX, Maker
 from .camera import DeviceInfo
 
@@ -26,6 +27,7 @@ _ONLY_ONE, _FEW, _ALL_NAMED = 2, 1, 2
 _NAME, _PORT, _EXTENSION = 1, 1, 1
 _STRANGER = 6  # a manufacturer that is none of these
 _MOST_OF_CODES = 6  # what the codes of one kind may weigh, however many there are
+_LEAST_PROPERTIES = 3
 _LONGEST_TEXT = 40
 
 # Makers whose own codes were never seen over PTP-IP: a code that they share tells less, but still something.
@@ -147,7 +149,8 @@ def _device_clues(device: DeviceInfo, message: int | None) -> Iterator[Clue]:
     if maker is not None:
         yield Clue(maker.vendors[0], _MANUFACTURER, f"manufacturer {_quoted(device.manufacturer)}", message)
     elif device.manufacturer:
-        yield Clue(None, _STRANGER, f"manufacturer {_quoted(device.manufacturer)}", message)
+        says = f"manufacturer {_quoted(device.manufacturer)}, of whom no codes are known"
+        yield Clue(None, _STRANGER, says, message)
     model = (device.model or "").lower()
     for other in MAKERS:
         known = maker is None or other is maker  # short model names are common: between makers the manufacturer tells
@@ -182,6 +185,8 @@ def _code_clues(kind: str, codes: Mapping[int, int | None], how: str) -> Iterato
         alone = [code for code in own if owners[code] == {file}]
         few = [code for code in own if owners[code] - _ELSEWHERE == {file} and code not in alone]
         weight = min(_ONLY_ONE * len(alone) + _FEW * len(few), _MOST_OF_CODES)
+        if kind == "property":  # real cameras list one or two that the tables know of another maker only
+            weight = 0 if len(alone) < _LEAST_PROPERTIES else weight // 2
         shared = [owner for code in own if (owner := owners[code])]
         if kind == "operation" and len(shared) > 1 and frozenset.intersection(*shared) == {file}:
             weight += _ALL_NAMED
@@ -198,11 +203,14 @@ def _says(kind: str, codes: Sequence[int], maker: Maker, how: str) -> str:
 
 @cache
 def _owners(kind: str) -> dict[int, frozenset[str]]:
-    """By code, the files of makers that name it. The user's own names prove nothing about a camera."""
+    """By code outside the standards, the files of makers that name it. The user's own names prove nothing here."""
     found: dict[int, set[str]] = {}
     for vendor, file in vendors.MODULES.items():
         for code in _codes_of(kind, vendor):
             found.setdefault(code, set()).add(file)
+    for code in names_of(kind):  # MTP's extensions: any camera may have them
+        if code not in VENDOR_RANGES[kind]:
+            found.pop(code, None)
     return {code: frozenset(files) for code, files in found.items()}
 
 

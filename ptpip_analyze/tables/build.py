@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +48,8 @@ def sessions(result: Result) -> Iterator[pa.RecordBatch]:
         if camera is not None:
             row.update(model=camera.model or None, manufacturer=camera.manufacturer or None)
         row.update(
+            vendor=result.vendors[index],
+            vendor_evidence=result.evidence[index],
             session=result.first_session + index,
             capture=result.path,
             transactions=int(counts[index]),
@@ -161,6 +163,11 @@ def transactions(result: Result) -> Iterator[pa.RecordBatch]:
         yield _transaction_batch(result, slice(low, low + BATCH_ROWS), schema)
 
 
+def transaction_rows(result: Result, low: int, high: int) -> pa.RecordBatch:
+    """Some rows of the transactions table."""
+    return _transaction_batch(result, slice(low, high), arrow_schema("transactions"))
+
+
 def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordBatch:
     made, columns = result.transactions, result.messages
     request, response, start = made.request[part], made.response[part], made.start[part]
@@ -181,14 +188,15 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
     holed = np.isin(made.status[part], [STATUSES.index("gap"), STATUSES.index("began-earlier")])
     begun = (~holed | (columns["type"][first_data] == m.START_DATA)) & (data_time != NO_TIME)
     ended = (~holed | (columns["type"][last_data] == m.END_DATA)) & (data_end != NO_TIME)
-    operation = _names("operation", code, asked)
+    tongues = _Tongues.of(result, made.session[part])
+    named = tongues.rows("operation", code, asked)
     phase_known = (request != NO_ROW) & (columns["known"][request] >= 12)
     values = {
         "session": _integers(made.session[part] + result.first_session),
         "transaction_id": _codes(identity, identity >= 0),
-        "operation": operation,
+        "operation": tongues.names("operation", code, asked),
         "operation_code": _codes(code, asked),
-        "vendor": arrow.choices(np.zeros(count, np.int32), [None]),
+        "vendor": arrow.choices(named.place, [_maker_of(row) for row in named.rows], asked),
         "parameters": _words(columns, request, asked_words),
         "data_phase_info": _codes(columns["data_phase_info"][request], phase_known),
         # No data phase in the capture is "none" only where no byte of the transaction is missing from it.
@@ -198,8 +206,8 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
         "announced_bytes": _integers(np.minimum(total, np.uint64(2**63 - 1)).astype(np.int64), total_known),
         "data_bytes": _integers(made.data_bytes[part]),
         "data_messages": _integers(made.data_messages[part]),
-        "dataset": _datasets(code, asked & has_data),
-        "response": _names("response", columns["code"][response], answered),
+        "dataset": arrow.choices(named.place, [_dataset_of(row) for row in named.rows], asked & has_data),
+        "response": tongues.names("response", columns["code"][response], answered),
         "response_code": _codes(columns["code"][response], answered),
         "response_parameters": _words(columns, response, answered_words),
         "status": arrow.choices(made.status[part], STATUSES),
@@ -268,7 +276,7 @@ def _message_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordB
         "length": _integers(columns["length"]),
         "transaction_id": _codes(columns["transaction_id"], has_id),
         "code": _codes(columns["code"], has_code),
-        "code_name": _code_names(kind, columns["code"], has_code),
+        "code_name": _code_names(kind, columns["code"], has_code, _Tongues.of(result, session[stream])),
         "time": _times(columns["time"]),
         "first_frame": _integers(columns["first"] + np.int64(1)),
         "last_frame": _integers(columns["last"] + np.int64(1)),
@@ -302,7 +310,7 @@ def events(result: Result) -> Iterator[pa.RecordBatch]:
         yield _batch(
             {
                 "session": _integers(session + result.first_session, session >= 0),
-                "event": _names("event", columns["code"], everyone),
+                "event": _Tongues.of(result, session).names("event", columns["code"], everyone),
                 "event_code": _codes(columns["code"], everyone),
                 "transaction_id": _codes(columns["transaction_id"], has_id),
                 "parameters": _words(columns, np.arange(len(part)), everyone),
@@ -445,10 +453,46 @@ def _same(text: str, count: int) -> pa.Array:
     return arrow.choices(np.zeros(count, np.int32), [text])
 
 
-def _names(kind: str, codes: np.ndarray, valid: np.ndarray) -> pa.Array:
-    """Names of codes of one kind, dictionary-encoded."""
-    place, unique = _distinct(codes)
-    return arrow.choices(place, [facts.name_of(kind, code) for code in unique], valid)
+class _Named(NamedTuple):
+    """Rows of the facts for codes: which of ``rows`` each code has; None where nothing names it."""
+
+    place: np.ndarray
+    rows: list[facts.Row | None]
+
+
+class _Tongues(NamedTuple):
+    """In whose code tables the codes of rows are looked up: ``vendors[of_row]``; of one vendor, no ``of_row``."""
+
+    vendors: list[str | None]
+    of_row: np.ndarray | None
+
+    @classmethod
+    def of(cls, result: Result, session: np.ndarray) -> _Tongues:
+        """For rows of these sessions; -1 is none."""
+        by_session = [*result.vendors, None]  # the last one is what session -1 finds
+        vendors = list(dict.fromkeys(by_session))
+        if len(vendors) == 1 or (len(set(by_session[:-1])) == 1 and int(session.min(initial=0)) >= 0):
+            return cls(vendors[:1], None)
+        return cls(vendors, np.array([vendors.index(vendor) for vendor in by_session], np.int64)[session])
+
+    def distinct(self, codes: np.ndarray) -> tuple[np.ndarray, list[tuple[int, str | None]]]:
+        """The place of each row's pair of code and vendor among the distinct ones, and these."""
+        if self.of_row is None:
+            place, unique = _distinct(codes)
+            return place, [(code, self.vendors[0]) for code in unique]
+        bits = 16 if int(codes.max(initial=0)) < 1 << 16 else 32
+        place, unique = _distinct(self.of_row << bits | codes.astype(np.int64))
+        return place, [(key & (1 << bits) - 1, self.vendors[key >> bits]) for key in unique]
+
+    def rows(self, kind: str, codes: np.ndarray, valid: np.ndarray) -> _Named:
+        """What the facts say of codes of one kind; of codes that are not valid, anything."""
+        place, unique = self.distinct(np.where(valid, codes, 0))
+        return _Named(place, [facts.row_of(kind, code, vendor) for code, vendor in unique])
+
+    def names(self, kind: str, codes: np.ndarray, valid: np.ndarray) -> pa.Array:
+        """Names of codes of one kind, dictionary-encoded."""
+        place, unique = self.distinct(codes)
+        return arrow.choices(place, [facts.name_of(kind, code, vendor) for code, vendor in unique], valid)
 
 
 def _distinct(codes: np.ndarray) -> tuple[np.ndarray, list[int]]:
@@ -464,14 +508,20 @@ def _distinct(codes: np.ndarray) -> tuple[np.ndarray, list[int]]:
     return inverse, values.tolist()
 
 
-def _code_names(kind: np.ndarray, code: np.ndarray, valid: np.ndarray) -> pa.Array:
+def _code_names(kind: np.ndarray, code: np.ndarray, valid: np.ndarray, tongues: _Tongues) -> pa.Array:
     rank = np.zeros(m.LAST_TYPE + 1, np.int64)
     kinds = ["init_fail", *_CODE_KINDS.values()]
     rank[list(_CODE_KINDS)] = np.arange(1, len(kinds))
     of_type = np.where((kind > 0) & (kind <= m.LAST_TYPE), kind, 0)
     bits = 16 if int(code.max(initial=0)) < 1 << 16 else 32
-    place, unique = _distinct(np.where(valid, rank[of_type] << bits | code.astype(np.int64), 0))
-    named = [facts.name_of(kinds[key >> bits], key & (1 << bits) - 1) for key in unique]
+    keys = np.where(valid, rank[of_type] << bits | code.astype(np.int64), 0)
+    if tongues.of_row is not None:
+        keys |= np.where(valid, tongues.of_row << bits + 2, 0)
+    place, unique = _distinct(keys)
+    low, few = (1 << bits) - 1, len(kinds) - 1
+    named = [
+        facts.name_of(kinds[key >> bits & few], key & low, tongues.vendors[key >> bits + 2]) for key in unique
+    ]  # fmt: skip
     return arrow.choices(place, named, valid)
 
 
@@ -486,10 +536,13 @@ def _type_names(kind: np.ndarray, listed: np.ndarray, names: list[str | None]) -
     return arrow.choices(place, [*names, *(f"0x{code:08X}" for code in reserved.tolist())])
 
 
-def _datasets(code: np.ndarray, valid: np.ndarray) -> pa.Array:
-    place, unique = _distinct(code)
-    rows = [facts.row_of("operation", value) for value in unique]
-    return arrow.choices(place, [getattr(row, "dataset", "") or None if row else None for row in rows], valid)
+def _maker_of(row: facts.Row | None) -> str | None:
+    vendor = getattr(row, "vendor", None)
+    return None if vendor in facts.STANDARDS else vendor
+
+
+def _dataset_of(row: facts.Row | None) -> str | None:
+    return getattr(row, "dataset", "") or None
 
 
 def _words(columns: dict[str, np.ndarray], rows: np.ndarray, valid: np.ndarray) -> pa.Array:

@@ -46,6 +46,7 @@ class Analysis:
     batch_rows: int = 1000
 
     tables = tuple(TABLES)
+    vendors: list[str | None] = field(default_factory=list)
 
     def arrow(self, table: str) -> pa.Table:
         return pa.Table.from_pylist(self.rows.get(table, []), schema=arrow_schema(table))
