@@ -39,8 +39,8 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "model", "close_kind", "closed_by", "capture",
     ),
     "transactions": (
-        "session", "transaction_id", "call", "status", "response", "latency_s", "data_bytes", "first_frame",
-        "request_time", "data_direction", "response_parameters", "last_frame",
+        "session", "transaction_id", "operation", "status", "response", "latency_s", "data_bytes", "first_frame",
+        "request_time", "parameters", "data_direction", "response_parameters", "last_frame",
     ),
     "messages": (
         "message", "session", "type", "code_name", "transaction_id", "length", "status", "first_frame",
@@ -53,6 +53,9 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 """The columns a person wants to see, most wanted first: the last ones go first when the terminal is narrow."""
+
+_SAID_BY: Final = {"operation": "call", "parameters": ""}
+"""What a column on demand says in their place."""
 
 _GOOD: Final = frozenset({"complete", "established"})
 _BAD: Final = frozenset({"gap", "malformed", "rejected", "disordered"})
@@ -118,7 +121,7 @@ def show_rows(
     terminal = output is None and sys.stdout.isatty()
     most = ROWS_AT_ONCE if limit is None and terminal else limit
     by_name = {column.name: column for column in columns(table)}
-    names = list(wanted or READABLE[table])
+    names = list(wanted or _readable(table, complete is not None))
     cells: dict[str, list[str]] = {name: [] for name in names}
     shown = total = 0
     for batch in batches:
@@ -143,6 +146,12 @@ def show_rows(
     if hidden and terminal:
         console.print(f"… not shown for lack of width: {', '.join(hidden)} (--columns)", style="dim")
     stream.write(encoded(page.getvalue(), output))
+
+
+def _readable(table: str, complete: bool) -> list[str]:
+    if not complete or not on_demand(table):
+        return list(READABLE[table])
+    return [name for name in (_SAID_BY.get(name, name) for name in READABLE[table]) if name]
 
 
 def cell_text(column: Column, value: object) -> str:

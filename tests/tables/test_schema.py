@@ -58,6 +58,16 @@ def test_keeps_units_and_kinds_in_the_name(column: schema.Column) -> None:
         assert column.kind == "uint"
 
 
+def test_sets_columns_on_demand_behind_what_they_say_in_words() -> None:
+    assert schema.on_demand("transactions") == ("call",)
+    assert schema.on_demand("sessions") == ()
+    names = [column.name for column in schema.columns("transactions")]
+    assert names[names.index("operation") + 1] == "call"
+    assert "call" not in schema.names("transactions")
+    assert "call" not in schema.arrow_schema("transactions").names
+    assert schema.arrow_schema("transactions", ["call"]).names == ["call"]
+
+
 @pytest.mark.parametrize("table", REQUIRED)
 def test_names_a_column_once(table: str) -> None:
     assert len(set(schema.names(table))) == len(schema.names(table))
