@@ -36,8 +36,8 @@ def tables_page() -> str:
         lines = [f"## {table}\n", f"{ABOUT[table]}\n", "| column | kind | unit | |", "|---|---|---|---|"]
         lines += [f"| `{column.name}` | {column.kind} | {column.unit} | {column.sentence} |" for column in columns]
         parts.append("\n".join(lines) + "\n")
-        for column in ON_DEMAND.get(table, {}).values():
-            parts.append(f"{DEMANDED} `{column.name}` ({column.kind}): {column.sentence}\n")
+        demanded = ON_DEMAND.get(table, {}).values()
+        parts += [f"{DEMANDED} `{column.name}` ({column.kind}): {column.sentence}\n" for column in demanded]
     return "\n".join(parts)
 
 

@@ -318,7 +318,8 @@ def analyze(
     ``vendor``, a name of ``facts.VENDORS``, is taken for that of all cameras; without one each session's is found out.
     ``progress(done, total)`` is called with bytes as work goes on. ``reader`` is a process that reads the headers of
     large captures (``headers.read_apart``); without it a thread does.
-    Raises ValueError for an unknown vendor and CaptureError for what is not a capture; a damaged tail is not an error, see ``captures[i].damage``.
+    Raises ValueError for an unknown vendor, and CaptureError for what is not a capture; a damaged tail is not an error,
+    see ``captures[i].damage``.
     """
     if vendor is not None:
         from .ptp.vendor import checked

@@ -205,6 +205,7 @@ class Result:
                 self._seen.properties[index],
                 name,
                 row,
+                self._seen.refused[index],
                 main.responder[1],
                 dialect.value if dialect else None,
             )
@@ -230,7 +231,8 @@ class Result:
         if sides.command is None or body is None:
             return None, None
         said = m.greeting(m.INIT_COMMAND_ACK, body, fuji=sides.command.conversation.dialect is Dialect.FUJI)
-        return said["name"], row
+        name = said["name"]
+        return (name if isinstance(name, str) else None), row
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -173,6 +173,9 @@ def _session(console: Console, row: dict[str, Any]) -> None:
     if row["start_time"] is not None and row["duration_s"] is not None:
         dialect = "" if row["dialect"] in (None, "standard") else f", {safe_text(row['dialect'])} dialect"
         _say(console, (f"  {row['start_time'][11:23]}, lasts {human_seconds(row['duration_s'])}{dialect}", ""))
+    if row["vendor_evidence"]:
+        codes = f"{row['vendor']} codes" if row["vendor"] else "standard codes only"
+        _say(console, (f"  {codes}: {safe_text(row['vendor_evidence'])}", "dim"))
     told = counted(row["transactions"] or 0, "transaction")
     states = row["transactions_by_status"]
     if set(states) - {"complete"}:

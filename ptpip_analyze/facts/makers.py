@@ -4,6 +4,10 @@ them: that is done where a session is looked at (``ptp.vendor``).
 A VendorExtensionID says little: Canon, Nikon and Fujifilm cameras report Microsoft's 6, others 0xFFFFFFFF or 0.
 """
 
+# One row per line, however long: a change is then a line of the diff.
+# ruff: noqa: E501
+# fmt: off
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -22,7 +26,6 @@ class Maker(NamedTuple):
     extensions: tuple[int, ...] = ()  # VendorExtensionID that is the maker's own
 
 
-# fmt: off
 MAKERS: tuple[Maker, ...] = (
     Maker(("canon_eos", "canon"), ("canon",), ("canon eos", "canon powershot", "canon ixus", "eos", "powershot", "ixus"), "libgphoto2", extensions=(0xB,)),
     Maker(("nikon",), ("nikon",), ("nikon", "coolpix"), "libgphoto2", extensions=(0xA,)),
@@ -38,7 +41,7 @@ MAKERS: tuple[Maker, ...] = (
     Maker(("kodak",), ("kodak", "eastman kodak"), ("kodak",), "libgphoto2", IMPLEMENTED, (0x1,)),
     Maker(("casio",), ("casio",), ("ex-",), "libgphoto2", IMPLEMENTED),
     Maker(("android",), ("android.com",), (), "libgphoto2", DOCUMENTED),
-)  # fmt: on
+)
 """Every maker whose codes there are and that can be told by more than a code."""
 
 SHORT_PREFIX = 3

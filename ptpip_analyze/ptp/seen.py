@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..ptpip import messages as m
-from .transactions import NO_ROW, Transactions
+from .transactions import Transactions
+from .walk import NO_ROW
 
-NOT_SUPPORTED = 0x2005  # OperationNotSupported: that the initiator asked says nothing about the camera
+NOT_SUPPORTED = 0x2005  # OperationNotSupported
 PROPERTY_OPERATIONS = (0x1014, 0x1015, 0x1016, 0x1017)  # their first parameter is a property
 
 _OPERATIONS = (0x9000, 0x9FFF)
@@ -27,6 +28,7 @@ class SeenCodes(NamedTuple):
     operations: Codes
     events: Codes
     properties: Codes
+    refused: Codes
 
 
 def seen_codes(
@@ -34,14 +36,16 @@ def seen_codes(
 ) -> SeenCodes:
     """The codes that sessions used, out of message columns and transactions.
 
-    Operations are those of requests that were not answered OperationNotSupported.
+    Operations are those of requests that were not answered OperationNotSupported; ``refused`` has those that were.
     """
     asked = made.request != NO_ROW
     request, session = made.request[asked], made.session[asked]
     code = columns["code"][request]
     answer = made.response[asked]
     refused = (answer != NO_ROW) & (columns["code"][answer] == NOT_SUPPORTED)
-    operations = _distinct(code, request, session, _within(code, _OPERATIONS) & ~refused, sessions)
+    beyond = _within(code, _OPERATIONS)
+    operations = _distinct(code, request, session, beyond & ~refused, sessions)
+    turned_down = _distinct(code, request, session, beyond & refused, sessions)
     for_property = np.flatnonzero(np.isin(code, PROPERTY_OPERATIONS) & ~refused)
     rows = request[for_property]
     word = columns["word0"][rows]
@@ -49,9 +53,8 @@ def seen_codes(
     properties = _distinct(word, rows, session[for_property], named, sessions)
     events = np.flatnonzero((columns["type"] == m.EVENT) & _within(columns["code"], _EVENTS))
     owner = session_of_stream[columns["stream"][events]]
-    return SeenCodes(
-        operations, _distinct(columns["code"][events], events, owner, owner >= 0, sessions), properties
-    )  # fmt: skip
+    sent = _distinct(columns["code"][events], events, owner, owner >= 0, sessions)
+    return SeenCodes(operations, sent, properties, turned_down)
 
 
 def _within(code: np.ndarray, bounds: tuple[int, int]) -> np.ndarray:

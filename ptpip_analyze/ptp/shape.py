@@ -24,6 +24,8 @@ def shape_of(data: bytes, size: int | None = None) -> str | None:
     size = len(data) if size is None else size
     if not size:
         return "empty"
+    if not data:
+        return None
     return next((found for shape in _SHAPES if (found := shape(data, size))), None)
 
 
@@ -86,4 +88,4 @@ def _number(data: bytes, size: int) -> str | None:
     return f"u{8 * size}" if size in (1, 2, 4, 8) else None
 
 
-_SHAPES: tuple[Callable[[bytes, int], str | None], ...] = (_picture, _string, _array, _records, _text, _number)
+_SHAPES: tuple[Callable[[bytes, int], str | None], ...] = (_picture, _string, _records, _array, _text, _number)

@@ -31,7 +31,9 @@ _LEAST_PROPERTIES = 3
 _LONGEST_TEXT = 40
 
 # Makers whose own codes were never seen over PTP-IP: a code that they share tells less, but still something.
-_ELSEWHERE = frozenset({"android", "casio", "chdk", "gphoto", "kodak", "leica", "microsoft", "parrot", "samsung", "sigma"})  # fmt: skip
+_ELSEWHERE = frozenset(
+    ("android", "casio", "chdk", "gphoto", "kodak", "leica", "microsoft", "parrot", "samsung", "sigma")
+)
 _KINDS = ("operation", "event", "property")
 
 
@@ -47,7 +49,7 @@ class Clue(NamedTuple):
 class Seen(NamedTuple):
     """What a session showed. Codes are given with the row of the first message that had them.
 
-    ``operations`` are the requests that were not refused as unsupported, ``properties`` those asked for or set by
+    ``operations`` are the requests that were not ``refused`` as unsupported, ``properties`` those asked for or set by
     standard operations, ``events`` those of the event connection; of all, those outside the standards are enough.
     """
 
@@ -58,6 +60,7 @@ class Seen(NamedTuple):
     properties: Mapping[int, int] = {}
     name: str | None = None  # the responder's friendly name
     name_message: int | None = None
+    refused: Mapping[int, int] = {}
     port: int | None = None
     dialect: str | None = None
 
@@ -77,7 +80,8 @@ def clues(seen: Seen) -> list[Clue]:
         told = (seen.device.operations, seen.device.events, seen.device.properties)
         for kind, codes in zip(_KINDS, told, strict=True):
             found += _code_clues(kind, dict.fromkeys(codes, seen.device_message), "listed in DeviceInfo")
-    found += _code_clues("operation", seen.operations, "requested")
+    # An initiator that asks for what the camera lacks knows its maker, if the camera answers others of these at all.
+    found += _code_clues("operation", {**seen.refused, **seen.operations} if seen.operations else {}, "requested")
     found += _code_clues("event", seen.events, "sent")
     found += _code_clues("property", seen.properties, "asked for")
     return sorted(found, key=lambda clue: -clue.weight)
@@ -190,6 +194,8 @@ def _code_clues(kind: str, codes: Mapping[int, int | None], how: str) -> Iterato
         shared = [owner for code in own if (owner := owners[code])]
         if kind == "operation" and len(shared) > 1 and frozenset.intersection(*shared) == {file}:
             weight += _ALL_NAMED
+        if not alone:  # any maker may have chosen the same numbers once more
+            weight = min(weight, ENOUGH - 1)
         if weight:
             listed = sorted([*alone, *few]) or sorted(own)
             yield Clue(maker.vendors[0], weight, _says(kind, listed, maker, how), codes[listed[0]])

@@ -139,7 +139,8 @@ def _unnamed(
 def _payloads(result: Result, transactions: Sequence[int]) -> tuple[list[int], list[tuple[bytes, int]]]:
     """The sizes of all data phases, and the beginnings of the first few that are without a hole."""
     made = result.transactions
-    sizes, payloads = [], []
+    sizes: list[int] = []
+    payloads: list[tuple[bytes, int]] = []
     for number in transactions:
         if made.direction[number] <= 0:
             continue

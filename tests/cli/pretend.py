@@ -74,6 +74,8 @@ def session(number: int = 0, **columns: object) -> dict[str, object]:
         "initiator_name": "laptop",
         "responder_name": "Studio",
         "model": "Simulated Camera",
+        "vendor": "nikon",
+        "vendor_evidence": 'manufacturer "Nikon\x1b Corporation"',
         "dialect": "standard",
         "paired_by": "connection-number",
         "status": "established",

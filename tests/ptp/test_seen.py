@@ -16,7 +16,7 @@ def seen(packets: list[Packet]) -> tuple[list[set[int]], list[set[int]], list[se
         for codes in found:
             for session in codes:
                 assert all(result.messages["type"][row] in (6, 8) for row in session.values())
-        operations, events, properties = ([set(session) for session in codes] for codes in found)
+        operations, events, properties, _ = ([set(session) for session in codes] for codes in found)
         return operations, events, properties
 
 
@@ -26,9 +26,12 @@ def test_finds_operations_events_and_properties_outside_the_standards() -> None:
     assert seen(one.packets()) == ([{0x90C7, 0x90C8}], [{0xC101}], [{0xD10B}])
 
 
-def test_leaves_out_what_the_camera_does_not_support() -> None:
+def test_sets_apart_what_the_camera_does_not_support() -> None:
     one = conversation().open().request(0x9114, 1).response(NOT_SUPPORTED).transaction(0x9115, 1)
-    assert seen(one.packets())[0] == [{0x9115}]
+    with analyze(io.BytesIO(pcap_bytes(one.packets()))) as told:
+        (result,) = told.results
+        found = seen_codes(result.messages, result.transactions, result.places[0], 1)
+    assert [set(codes) for codes in (*found.operations, *found.refused)] == [{0x9115}, {0x9114}]
 
 
 def test_keeps_what_was_asked_and_never_answered() -> None:

@@ -68,9 +68,22 @@ def test_finds_too_little_in_one_operation() -> None:
     assert told(clues(seen), None) == "too little for nikon: operation 0x90C7 requested, as of nikon"
 
 
+def test_counts_what_was_refused_only_beside_what_was_not() -> None:
+    assert vendor(Seen(refused=asked(*EOS))) is None
+    assert clues(Seen(refused=asked(*EOS))) == []
+    assert vendor(Seen(operations=asked(0x9114), refused=asked(0x9128))) == "canon_eos"
+    assert vendor(Seen(operations=asked(0x9114))) is None
+
+
 def test_finds_nothing_in_operations_that_makers_share() -> None:
     """0x9201 to 0x9209 are Nikon's and Sony's: what was asked does not say whose."""
     assert vendor(Seen(operations=asked(*SONY))) is None
+
+
+def test_finds_too_little_in_numbers_that_follow_one_another() -> None:
+    """Whoever adds operations of their own begins at 0x9001."""
+    assert vendor(Seen(operations=asked(*range(0x9000, 0x9006)))) is None
+    assert vendor(Seen(operations=asked(0x9109, 0x9114))) is None
 
 
 def test_tells_sony_by_its_events_beside_operations_that_are_shared() -> None:
