@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ptpip_analyze.tables.schema import ABOUT, TABLES, VIEWS
+from ptpip_analyze.tables.schema import ABOUT, ON_DEMAND, TABLES, VIEWS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +23,8 @@ Kinds: `text`; `int` (64 bits, signed); `uint` (32 bits, unsigned, as on the wir
 A value that is not known is null. Frame numbers count from 1 over a capture file, as Wireshark does.
 Rows are in order of first frame.
 """
+
+DEMANDED = "Made only where asked for by name (`--columns`, `--where`) or shown as a table:"
 
 _BLOCK = re.compile(r"```console\n\$ ptpip-analyze (.*)\n(?:.*\n)*?```\n")
 
@@ -34,6 +36,8 @@ def tables_page() -> str:
         lines = [f"## {table}\n", f"{ABOUT[table]}\n", "| column | kind | unit | |", "|---|---|---|---|"]
         lines += [f"| `{column.name}` | {column.kind} | {column.unit} | {column.sentence} |" for column in columns]
         parts.append("\n".join(lines) + "\n")
+        demanded = ON_DEMAND.get(table, {}).values()
+        parts += [f"{DEMANDED} `{column.name}` ({column.kind}): {column.sentence}\n" for column in demanded]
     return "\n".join(parts)
 
 

@@ -52,10 +52,14 @@ class Analyzer:
 
     ``source`` supplies the bytes behind the rows; ``ports`` are TCP ports, besides 15740, on which PTP-IP is expected
     (it is recognised by content on any port). Without ``packets`` no packets table is kept, which saves time and disk.
+    ``vendor``, a name of ``facts.VENDORS``, is that of all sessions; without one it is found out.
     """
 
-    def __init__(self, source: Source, ports: Sequence[int] = (), *, packets: bool = True) -> None:
+    def __init__(
+        self, source: Source, ports: Sequence[int] = (), *, packets: bool = True, vendor: str | None = None
+    ) -> None:
         self._source = source
+        self._vendor = vendor
         self._reader = HeaderReader(packets=packets)
         self._flows = Flows()
         self._conversations = Conversations(source.read, {DEFAULT_PORT, *ports})
@@ -141,7 +145,16 @@ class Analyzer:
 
     def _result(self, owned: bool) -> Result:
         talks = list(self._talks)
-        return Result(self._source, self._facts, self._packets, talks, self._flows, self._conversations, owned=owned)
+        return Result(
+            self._source,
+            self._facts,
+            self._packets,
+            talks,
+            self._flows,
+            self._conversations,
+            owned=owned,
+            vendor=self._vendor,
+        )
 
 
 def _payload(headers: Headers) -> np.ndarray:
@@ -173,6 +186,22 @@ class Analysis:
             sessions += len(result.pairs)
             transactions += len(result.transactions)
             messages += result.message_count
+
+    @property
+    def vendors(self) -> list[str | None]:
+        """By session, the vendor whose code tables apply; None: the standards alone."""
+        return [vendor for result in self.results for vendor in result.vendors]
+
+    def call(self, row: Any) -> str:
+        """A transaction as a person reads it: ``GetDevicePropDesc(ExposureTime)``; "" where no request was captured.
+
+        ``row`` is a row of ``transactions`` or its number. IndexError for no such transaction.
+        """
+        from .tables.build import transaction_rows
+        from .tables.calls import calls
+
+        result, number = self._transaction(row)
+        return calls(transaction_rows(result, number, number + 1), self.vendors)[0] or ""
 
     @property
     def captures(self) -> list[Result]:
@@ -296,6 +325,7 @@ def analyze(
     *,
     ports: Sequence[int] = (),
     packets: bool = True,
+    vendor: str | None = None,
     progress: Progress | None = None,
     reader: Worker | None = None,
 ) -> Analysis:
@@ -303,10 +333,16 @@ def analyze(
 
     ``captures`` is a path, glob, directory, "-" or an open binary file, or several of those names. ``ports`` are TCP
     ports, besides 15740, on which PTP-IP is expected; ``packets=False`` keeps no packets table, which is faster.
+    ``vendor``, a name of ``facts.VENDORS``, is taken for that of all cameras; without one each session's is found out.
     ``progress(done, total)`` is called with bytes as work goes on. ``reader`` is a process that reads the headers of
     large captures (``headers.read_apart``); without it a thread does.
-    Raises CaptureError for what is not a capture; a damaged tail is not an error, see ``captures[i].damage``.
+    Raises ValueError for an unknown vendor, and CaptureError for what is not a capture; a damaged tail is not an error,
+    see ``captures[i].damage``.
     """
+    if vendor is not None:
+        from .ptp.vendor import checked
+
+        checked(vendor)
     if isinstance(captures, str | os.PathLike):
         names: list[Any] = list(expand([os.fspath(captures)]))
     elif isinstance(captures, Sequence):
@@ -321,7 +357,7 @@ def analyze(
     try:
         for index, name in enumerate(names):
             source = open_capture(name)
-            analyzer = Analyzer(source, ports, packets=packets)
+            analyzer = Analyzer(source, ports, packets=packets, vendor=vendor)
             done, rest = sum(sizes[:index]), sum(sizes[index + 1 :])
             for headers in _headers(analyzer, source, (source.path, packets), reader):
                 analyzer.feed(headers)

@@ -75,7 +75,7 @@ def extract(
 
 
 def _write_object(result: Result, one: Carried, place: Path, taken: set[str]) -> dict[str, Any]:
-    info, vendor = one.info, result.vendors[one.session]
+    info = one.info
     form = info.format if info is not None else None
     handle = "unknown" if one.handle is None else f"0x{one.handle:08X}"
     said = safe_name(info.name if info else None, "")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -57,6 +56,8 @@ def use_names(path: str | Path | None = None, environ: Mapping[str, str] | None 
 
 def read_names(path: str | Path) -> Overlay:
     """The overlay that one file describes; it is not in force yet. Raises NamesError."""
+    import tomllib  # only who has a file of names waits for it
+
     path = Path(path)
     text = _text_of(path)
     try:

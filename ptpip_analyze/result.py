@@ -13,14 +13,16 @@ import numpy as np
 from .capture import NO_TIME, earliest
 from .facts.packets import UNKNOWN_TOTAL
 from .ptp import NO_ROW, STATUSES, Transactions, build
-from .ptpip import Conversations, Pair, handshakes, pair
+from .ptp.seen import SeenCodes, seen_codes
+from .ptpip import Conversations, Dialect, Pair, handshakes, pair
 from .ptpip import messages as m
 from .store import Columns
 from .tcp import Flows
 
 if TYPE_CHECKING:
     from .capture import CaptureError, Source
-    from .ptp.datasets import DeviceInfo
+    from .ptp.camera import DeviceInfo
+    from .ptp.vendor import Clue
 
 START_DATA_BYTES = 20
 PARTS_IN_MEMORY = 8  # of the segment table, each some ten thousand rows: payloads are read one after the other
@@ -67,6 +69,8 @@ class Result:
     ``silent_connections`` counts, by port on which PTP-IP is expected, the connections of which the capture holds no
     payload: what they would have carried can't be known.
 
+    ``vendor`` is the vendor of all sessions where the user says so; else it is found out.
+
     ``first_session``, ``first_transaction`` and ``first_message`` are what row numbers start from within the analysis.
     """
 
@@ -80,6 +84,7 @@ class Result:
         conversations: Conversations,
         *,
         owned: bool = True,
+        vendor: str | None = None,
     ) -> None:
         self._owned = owned  # closing closes the files behind the rows
         self.source = source
@@ -95,6 +100,8 @@ class Result:
         self.messages: dict[str, np.ndarray] = self._messages.whole()
         self._segments = conversations.segments
         self._parts: OrderedDict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
+        self._camera_rows: dict[int, int] = {}  # by session the request that ``cameras`` was answered to
+        self._vendor = vendor
         self.first_session = self.first_transaction = self.first_message = 0
 
     def number_from(self, session: int, transaction: int, message: int) -> None:
@@ -163,7 +170,7 @@ class Result:
     @cached_property
     def cameras(self) -> dict[int, DeviceInfo]:
         """What the responder of a session said of itself, by session index, where GetDeviceInfo was answered."""
-        from .ptp.datasets import DEVICE_INFO_BYTES, GET_DEVICE_INFO, device_info
+        from .ptp.camera import DEVICE_INFO_BYTES, GET_DEVICE_INFO, device_info
 
         made, columns = self.transactions, self.messages
         asked = (made.request != NO_ROW) & (made.direction > 0)
@@ -181,14 +188,69 @@ class Result:
             said = device_info(data)
             if said.model is not None:
                 found[session] = said
+                self._camera_rows[session] = int(made.request[number])
         return found
 
     @cached_property
     def vendors(self) -> list[str | None]:
         """By session, the vendor whose code tables apply (a name of ``facts.VENDORS``); None: the standards alone."""
-        from .ptp.vendor import vendor_of
+        from .ptp.vendor import decide
 
-        return [vendor_of(self.cameras.get(index)) for index in range(len(self.pairs))]
+        if self._vendor is not None:
+            return [self._vendor] * len(self.pairs)
+        found: list[str | None] = []
+        for index, clues in enumerate(self.clues):
+            camera = self.cameras.get(index)
+            listed = camera.operations if camera else ()
+            found.append(decide(clues, {*listed, *self._seen.operations[index]}, camera.model if camera else None))
+        return found
+
+    @cached_property
+    def clues(self) -> list[list[Clue]]:
+        """By session, the evidence for its vendor; also where the user named one. Rows are those of ``messages``."""
+        from .ptp.vendor import Seen, clues
+
+        found = []
+        for index, sides in enumerate(self.pairs):
+            main = sides.parts[0]
+            dialect = main.conversation.dialect
+            name, row = self._responder_name(sides)
+            seen = Seen(
+                self.cameras.get(index),
+                self._camera_rows.get(index),
+                self._seen.operations[index],
+                self._seen.events[index],
+                self._seen.properties[index],
+                name,
+                row,
+                self._seen.refused[index],
+                main.responder[1],
+                dialect.value if dialect else None,
+            )
+            found.append(clues(seen))
+        return found
+
+    @property
+    def evidence(self) -> list[str | None]:
+        """By session, the evidence for its vendor as one sentence; None where there is none."""
+        from .ptp.vendor import told
+
+        if self._vendor is not None:
+            return ["named by the user"] * len(self.pairs)
+        return [told(clues, vendor) for clues, vendor in zip(self.clues, self.vendors, strict=True)]
+
+    @cached_property
+    def _seen(self) -> SeenCodes:
+        return seen_codes(self.messages, self.transactions, self.places[0], len(self.pairs))
+
+    def _responder_name(self, sides: Pair) -> tuple[str | None, int | None]:
+        row = sides.command.rows.get(m.INIT_COMMAND_ACK) if sides.command else None
+        body = self.greetings.get(row) if row is not None else None
+        if sides.command is None or body is None:
+            return None, None
+        said = m.greeting(m.INIT_COMMAND_ACK, body, fuji=sides.command.conversation.dialect is Dialect.FUJI)
+        name = said["name"]
+        return (name if isinstance(name, str) else None), row
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

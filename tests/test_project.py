@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ptpip_analyze import __version__
-from ptpip_analyze.tables.schema import ABOUT, TABLES
+from ptpip_analyze.tables.schema import ABOUT, ON_DEMAND, TABLES
 from tests.traffic import capture, write_pcap
 
 ROOT = Path(__file__).parents[1]
@@ -179,6 +179,8 @@ def test_documents_every_column(table: str) -> None:
     assert ABOUT[table] in section[1]
     listed = re.findall(r"^\| `(\w+)` \| (\S+) \| (\S*) ?\| (.*) \|$", section[1], re.MULTILINE)
     assert listed == [(column.name, column.kind, column.unit, column.sentence) for column in TABLES[table]]
+    for column in ON_DEMAND.get(table, {}).values():
+        assert f"`{column.name}` ({column.kind}): {column.sentence}" in section[1]
 
 
 def test_has_one_version() -> None:

@@ -1,24 +1,29 @@
-"""`codes`: what a code is called, what code a name has, over all vendors."""
+"""`codes`: what a code is called, what code a name has, over all vendors; and which codes of captures have no name."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ptpip_analyze import describe
 from ptpip_analyze.cli.listing import chosen_format
-from ptpip_analyze.cli.options import Format, Limit, Output
-from ptpip_analyze.cli.work import CommandError, written_to
+from ptpip_analyze.cli.options import Format, Limit, Names, Output, Ports, Progress, Vendor
+from ptpip_analyze.cli.work import CommandError, analysed, known_vendor, name_codes, written_to
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
 
-COLUMNS = ("kind", "vendor", "code", "name", "confidence", "source")
-"""The columns of a code's row; `code` is an integer, as everywhere."""
+    from ptpip_analyze.cli.options import RowFormat
+
+COLUMNS = {
+    "kind": "text", "vendor": "text", "code": "uint", "name": "text", "confidence": "text", "source": "text",
+}  # fmt: skip
+"""The columns of a code's row and their kinds; `code` is an integer, as everywhere."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,47 +32,93 @@ def register(app: typer.Typer) -> None:
 
 
 def _codes(
-    text: Annotated[
-        str, typer.Argument(metavar="[TEXT]", help="Part of a name, or a code: GetObj, 0x1009, 4105.")
-    ] = "",
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TEXT | --unknown CAPTURE...]",
+            help="Part of a name, or a code: GetObj, 0x1009, 4105.",
+            show_default=False,
+        ),
+    ] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="List the codes of captures that nothing names, and what they carry.")
+    ] = False,
     file_format: Format = None,
     output: Output = None,
     limit: Limit = None,
+    ports: Ports = None,
+    vendor: Vendor = None,
+    names: Names = None,
+    progress: Progress = True,
 ) -> None:
     """Look up operations, responses, events, formats and properties by name or code, over all vendors."""
-    from ptpip_analyze import facts
-
     chosen = chosen_format(file_format, output)
     if chosen == "parquet" and output is None and sys.stdout.isatty():
         raise CommandError("parquet is not for a terminal; give -o FILE")
-    rows = [{name: getattr(row, name) for name in COLUMNS} for row in facts.search(text)][:limit]
-    with written_to(output) as stream:
+    given = texts or []
+    if unknown and not given:
+        raise CommandError("--unknown names no capture")
+    if not unknown and len(given) > 1:
+        raise CommandError(f"one TEXT is looked up at a time, not {len(given)}; of captures, --unknown lists codes")
+    known_vendor(vendor)
+    name_codes(names)
+    if unknown:
+        with analysed(given, ports, progress, vendor=vendor) as analysis:
+            from ptpip_analyze.tables import unknown as room
+
+            rows = room.unknown_codes(analysis)[:limit]
+        _write(rows, room.COLUMNS, chosen, output, given)
+        return
+    from ptpip_analyze import facts
+
+    found = [row for row in facts.search(given[0] if given else "") if vendor in (None, row.vendor)]
+    _write([{name: getattr(row, name) for name in COLUMNS} for row in found[:limit]], COLUMNS, chosen, output, [])
+
+
+def _write(
+    rows: Sequence[Mapping[str, Any]],
+    kinds: Mapping[str, str],
+    chosen: RowFormat,
+    output: Path | None,
+    captures: Sequence[str],
+) -> None:
+    with written_to(output, captures) as stream:
         if chosen == "table":
-            stream.write(_lines(rows, output))
+            stream.write(_lines(rows, kinds, output))
         else:
             from ptpip_analyze.tables.export import write_rows
             from ptpip_analyze.tables.frame import keep_pandas_away
 
             keep_pandas_away()
-            batch = _batch(rows)
+            batch = _batch(rows, kinds)
             write_rows([batch], batch.schema, stream, chosen)
 
 
-def _lines(rows: list[dict[str, object]], output: Path | None) -> bytes:
+def _lines(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], output: Path | None) -> bytes:
     from ptpip_analyze.cli.screen import encoded
 
-    cells = [
-        [describe.code_text(int(str(row[name]))) if name == "code" else describe.safe_text(str(row[name] or ""))
-         for name in COLUMNS]
-        for row in rows
-    ]  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(COLUMNS, *cells, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [COLUMNS, *cells])
+    cells = [[_cell(name, row[name]) for name in kinds] for row in rows]
+    widths = [max(map(len, column)) for column in zip(kinds, *cells, strict=True)]
+    right = [kind == "int" for kind in kinds.values()]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, right, strict=True)
+        )
+        for row in [list(kinds), *cells]
+    )
     return encoded("".join(line + "\n" for line in lines), output)
 
 
-def _batch(rows: list[dict[str, object]]) -> pa.RecordBatch:
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    return describe.code_text(value) if name == "code" else describe.safe_text(str(value))
+
+
+def _batch(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str]) -> pa.RecordBatch:
     import pyarrow as pa
 
-    schema = pa.schema([(name, pa.uint32() if name == "code" else pa.string()) for name in COLUMNS])
-    return pa.RecordBatch.from_pylist(rows, schema=schema)
+    types = {"text": pa.string(), "uint": pa.uint32(), "int": pa.int64()}
+    schema = pa.schema([(name, types[kind]) for name, kind in kinds.items()])
+    return pa.RecordBatch.from_pylist(list(rows), schema=schema)

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.options import Captures, Ports, Progress
-from ptpip_analyze.cli.work import CommandError, analysed, names_in, written_to
+from ptpip_analyze.cli.options import Captures, Names, Ports, Progress, Vendor
+from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
 from ptpip_analyze.tables.schema import TABLES, arrow_schema
 
 SMALL_PACKETS = 1 << 19  # the tables of captures up to this size are written faster than threads are begun
@@ -28,6 +28,8 @@ def _export(
     file_format: Annotated[ExportFormat, typer.Option("--format", help="How tables are written.")] = "parquet",
     tables: Annotated[str | None, typer.Option(metavar="A,B", help="Only these tables.", show_default=False)] = None,
     ports: Ports = None,
+    vendor: Vendor = None,
+    names: Names = None,
     progress: Progress = True,
 ) -> None:
     """Write every table to a folder: sessions.parquet, transactions.parquet, ..."""
@@ -37,7 +39,9 @@ def _export(
         "ptpip_analyze.tables.build",
         *(["pyarrow.parquet"] if file_format == "parquet" else []),
     ]
-    with analysed(captures, ports, progress, packets="packets" in chosen, modules=modules) as analysis:
+    name_codes(names)
+    packets = "packets" in chosen
+    with analysed(captures, ports, progress, packets=packets, modules=modules, vendor=vendor) as analysis:
         from ptpip_analyze.tables.export import ExportError, export_tables
 
         schemas = {table: arrow_schema(table) for table in chosen}

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.options import Captures, Ports, Progress
-from ptpip_analyze.cli.work import CommandError, analysed, names_in, written_to
+from ptpip_analyze.cli.options import Captures, Names, Ports, Progress, Vendor
+from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
 
 KINDS = ("objects", "thumbnails", "previews", "uploads", "live-view")
 
@@ -27,11 +27,14 @@ def _extract(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write anew what an earlier run has written.")] = False,
     ports: Ports = None,
+    vendor: Vendor = None,
+    names: Names = None,
     progress: Progress = True,
 ) -> None:
     """Write objects that were carried, and live-view frames, to a folder with manifest.json."""
     chosen = KINDS if what is None else names_in(what, KINDS, "--what", "kind of file")
-    with analysed(captures, ports, progress) as analysis:
+    name_codes(names)
+    with analysed(captures, ports, progress, vendor=vendor) as analysis:
         from ptpip_analyze.extract import ExtractError, extract
 
         try:

@@ -6,6 +6,7 @@ Promises that rows pass through batch by batch, and that usage errors are said b
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -16,17 +17,20 @@ from ptpip_analyze.cli.options import (
     Columns,
     Format,
     Limit,
+    Names,
     Output,
     Ports,
     Progress,
     RowFormat,
+    Vendor,
     WhereText,
 )
-from ptpip_analyze.cli.work import CommandError, analysed, names_in, written_to
-from ptpip_analyze.tables.schema import ABOUT, TABLES, arrow_schema, names
+from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
+from ptpip_analyze.tables.schema import ABOUT, TABLES, arrow_schema, names, on_demand
+from ptpip_analyze.tables.schema import columns as all_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
 
@@ -52,6 +56,8 @@ class Asked(NamedTuple):
     limit: int | None
     where: str | None
     ports: list[int] | None
+    vendor: str | None
+    names_file: Path | None
     progress: bool
 
 
@@ -64,9 +70,11 @@ def _command(table: str) -> Callable[..., None]:
         limit: Limit = None,
         where: WhereText = None,
         ports: Ports = None,
+        vendor: Vendor = None,
+        names_file: Names = None,
         progress: Progress = True,
     ) -> None:
-        _list(table, Asked(captures, file_format, output, columns, limit, where, ports, progress))
+        _list(table, Asked(captures, file_format, output, columns, limit, where, ports, vendor, names_file, progress))
 
     command.__doc__ = ABOUT[table]
     return command
@@ -81,12 +89,14 @@ def _transactions(table: str) -> Callable[..., None]:
         limit: Limit = None,
         where: WhereText = None,
         ports: Ports = None,
+        vendor: Vendor = None,
+        names_file: Names = None,
         progress: Progress = True,
         expand: Annotated[
             bool, typer.Option("--expand", help="Under each row what its data phase says; in JSON as dataset_values.")
         ] = False,
     ) -> None:
-        asked = Asked(captures, file_format, output, columns, limit, where, ports, progress)
+        asked = Asked(captures, file_format, output, columns, limit, where, ports, vendor, names_file, progress)
         _list(table, asked, expand=expand)
 
     command.__doc__ = ABOUT[table]
@@ -102,6 +112,8 @@ def _properties(table: str) -> Callable[..., None]:
         limit: Limit = None,
         where: WhereText = None,
         ports: Ports = None,
+        vendor: Vendor = None,
+        names_file: Names = None,
         progress: Progress = True,
         at: Annotated[
             str | None,
@@ -123,7 +135,7 @@ def _properties(table: str) -> Callable[..., None]:
             ),
         ] = None,
     ) -> None:
-        asked = Asked(captures, file_format, output, columns, limit, where, ports, progress)
+        asked = Asked(captures, file_format, output, columns, limit, where, ports, vendor, names_file, progress)
         if at is not None and before_failure is not None:
             raise CommandError("--at and --before-failure are two questions; ask one")
         if at is None and before_failure is None:
@@ -172,20 +184,28 @@ def _list(
     chosen = chosen_format(asked.file_format, output)
     if chosen == "parquet" and output is None and sys.stdout.isatty():
         raise CommandError("parquet is not for a terminal; give -o FILE")
-    wanted = None if asked.columns is None else names_in(asked.columns, names(table), "--columns", "column")
+    wanted = None if asked.columns is None else names_in(asked.columns, _all_names(table), "--columns", "column")
     condition = _condition(table, asked.where)
-    with analysed(asked.captures, asked.ports, asked.progress, packets=table == "packets") as analysis:
-        rows = _rows(rows_of(analysis) if rows_of else analysis.batches(table), condition)
+    demanded = set(on_demand(table))
+    name_codes(asked.names_file)
+    packets = table == "packets"
+    with analysed(asked.captures, asked.ports, asked.progress, packets=packets, vendor=asked.vendor) as analysis:
+        batches = rows_of(analysis) if rows_of else analysis.batches(table)
+        if condition is not None and demanded & set(condition.columns):
+            batches = completed(analysis, batches)
+        rows = _rows(batches, condition)
         with written_to(output, asked.captures) as stream:
             if chosen == "table":
                 from ptpip_analyze.cli.screen import show_rows
 
                 trees = _trees(analysis) if expand else None
-                show_rows(table, rows, stream, wanted, limit, output, trees)
+                show_rows(table, rows, stream, wanted, limit, output, trees, partial(completed, analysis))
                 return
             from ptpip_analyze.tables import export
 
             limited = rows if limit is None else export.head(rows, limit)
+            if demanded & set(wanted or ()):
+                limited = completed(analysis, limited)
             shown, schema = tuple(wanted or names(table)), arrow_schema(table, wanted)
             if expand:
                 from ptpip_analyze.tables.expand import COLUMN, expanded, expanded_schema
@@ -203,6 +223,18 @@ def _trees(analysis: Analysis) -> Callable[[int], list[str]]:
         return [] if read is None else list(tree_lines(read))
 
     return lines
+
+
+def _all_names(table: str) -> tuple[str, ...]:
+    return tuple(column.name for column in all_columns(table))
+
+
+def completed(analysis: Analysis, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of the transactions table with their columns on demand."""
+    from ptpip_analyze.tables.calls import CALL, with_calls
+
+    for batch in batches:
+        yield from [batch] if CALL in batch.schema.names else with_calls([batch], analysis.vendors)
 
 
 def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:

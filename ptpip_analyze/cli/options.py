@@ -24,6 +24,24 @@ Ports = Annotated[
         show_default=False,
     ),
 ]
+Vendor = Annotated[
+    str | None,
+    typer.Option(
+        "--vendor",
+        metavar="NAME",
+        help="Whose codes all cameras use; without it each session's vendor is found out from what it shows.",
+        show_default=False,
+    ),
+]
+Names = Annotated[
+    Path | None,
+    typer.Option(
+        "--names",
+        metavar="FILE",
+        help="TOML file with your own names, on top of ~/.config/ptpip-analyze/names.toml (docs/names.md).",
+        show_default=False,
+    ),
+]
 Progress = Annotated[bool, typer.Option("--progress/--no-progress", help="Progress on stderr while work lasts.")]
 Format = Annotated[
     RowFormat | None,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ptpip_analyze import describe
-from ptpip_analyze.tables.schema import Column, columns
+from ptpip_analyze.tables.schema import Column, columns, on_demand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,9 @@ ROWS_AT_ONCE: Final = 200
 
 PLAIN_WIDTH: Final = 100
 """Columns of a page that is not written to a terminal."""
+
+MOST_TEXT: Final = 44
+"""Columns for which a call, which may be long, is reason enough to leave out others."""
 
 LEAST_TEXT: Final = 5
 """Columns that a text keeps where columns that were asked for have no room."""
@@ -63,6 +66,9 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 """The columns a person wants to see, most wanted first: the last ones go first when the terminal is narrow."""
+
+_SAID_BY: Final = {"operation": "call", "parameters": ""}
+"""What a column on demand says in their place."""
 
 _GOOD: Final = frozenset({"complete", "established"})
 _BAD: Final = frozenset({"gap", "malformed", "rejected", "disordered"})
@@ -118,26 +124,30 @@ def show_rows(
     limit: int | None,
     output: Path | None = None,
     trees: Callable[[int], list[str]] | None = None,
+    complete: Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]] | None = None,
 ) -> None:
     """Write rows of `table` as text: `wanted` columns, or as many of the readable ones as fit.
 
     `stream` is what leads to the file `output`, or to stdout when that is None. A terminal gets at
     most `limit` rows, 200 without one; what follows is counted below the table. `trees` gives the lines that stand
-    under the row of a transaction.
+    under the row of a transaction; `complete` adds the columns that are made on demand to the rows that are shown.
     """
     terminal = output is None and sys.stdout.isatty()
     most = ROWS_AT_ONCE if limit is None and terminal else limit
     by_name = {column.name: column for column in columns(table)}
-    names = list(wanted or READABLE[table])
+    names = list(wanted or _readable(table, complete is not None))
     cells: dict[str, list[str]] = {name: [] for name in names}
     shown = total = 0
     numbers: list[int] = []
     for batch in batches:
         total += batch.num_rows
-        part = batch.select(names) if most is None else batch.slice(0, max(most - shown, 0)).select(names)
+        part = batch if most is None else batch.slice(0, max(most - shown, 0))
         if trees is not None:
-            numbers += batch["transaction"].slice(0, part.num_rows).to_pylist()
+            numbers += part["transaction"].to_pylist()
         shown += part.num_rows
+        if complete is not None and set(on_demand(table)) & set(names):
+            (part,) = complete([part])
+        part = part.select(names)
         for name, values in zip(names, part.columns, strict=True):
             cells[name] += [cell_text(by_name[name], value) for value in _values(values)]
     page = io.StringIO()
@@ -159,6 +169,12 @@ def show_rows(
     if hidden and terminal:
         console.print(f"… not shown for lack of width: {', '.join(hidden)} (--columns)", style="dim")
     stream.write(encoded(page.getvalue(), output))
+
+
+def _readable(table: str, complete: bool) -> list[str]:
+    if not complete or not on_demand(table):
+        return list(READABLE[table])
+    return [name for name in (_SAID_BY.get(name, name) for name in READABLE[table]) if name]
 
 
 def cell_text(column: Column, value: object) -> str:
@@ -205,6 +221,8 @@ def _fitting(table: str, names: Sequence[str], cells: dict[str, list[str]], widt
         if not any(cells[name]) and kept and width is not None:
             continue
         needed = max([cell_len(name), *map(cell_len, cells[name])]) + 2
+        if name in on_demand(table):
+            needed = min(needed, MOST_TEXT)
         if needed > room and kept:
             break
         room -= needed

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.options import Captures, Output, Ports, Progress
-from ptpip_analyze.cli.work import CommandError, analysed, written_to
+from ptpip_analyze.cli.options import Captures, Names, Output, Ports, Progress, Vendor
+from ptpip_analyze.cli.work import CommandError, analysed, name_codes, written_to
 from ptpip_analyze.describe import bar, count, counted, human_bytes, human_seconds, safe_text
 
 if TYPE_CHECKING:
@@ -44,11 +44,14 @@ def _summary(
     ] = None,
     output: Output = None,
     ports: Ports = None,
+    vendor: Vendor = None,
+    names: Names = None,
     progress: Progress = True,
 ) -> None:
     """One page: the capture, its sessions, operations, responses, events, and what is wrong with them."""
     chosen = _chosen_format(file_format, output)
-    with analysed(captures, ports, progress) as analysis:
+    name_codes(names)
+    with analysed(captures, ports, progress, vendor=vendor) as analysis:
         from ptpip_analyze.tables.summary import summarize
 
         facts = summarize(analysis)
@@ -170,6 +173,9 @@ def _session(console: Console, row: dict[str, Any]) -> None:
     if row["start_time"] is not None and row["duration_s"] is not None:
         dialect = "" if row["dialect"] in (None, "standard") else f", {safe_text(row['dialect'])} dialect"
         _say(console, (f"  {row['start_time'][11:23]}, lasts {human_seconds(row['duration_s'])}{dialect}", ""))
+    if row["vendor_evidence"]:
+        codes = f"{row['vendor']} codes" if row["vendor"] else "standard codes only"
+        _say(console, (f"  {codes}: {safe_text(row['vendor_evidence'])}", "dim"))
     told = counted(row["transactions"] or 0, "transaction")
     states = row["transactions_by_status"]
     if set(states) - {"complete"}:

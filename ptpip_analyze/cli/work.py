@@ -56,13 +56,16 @@ def analysed(
     *,
     packets: bool = False,
     modules: Sequence[str] = (),
+    vendor: str | None = None,
 ) -> Iterator[Analysis]:
     """The analysis of `captures`, with the packets table if wanted; what is damaged in them is said on stderr.
 
-    `modules` will be needed by the block: they are loaded while another process reads.
+    `modules` will be needed by the block: they are loaded while another process reads. `vendor` is that of all cameras
+    where the user says so.
 
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
+    known_vendor(vendor)
     helper = reader.ask(captures, packets)
     from ptpip_analyze.analysis import analyze
     from ptpip_analyze.capture import CaptureError, left_out
@@ -79,6 +82,7 @@ def analysed(
                         list(captures),
                         ports=tuple(ports or ()),
                         packets=packets,
+                        vendor=vendor,
                         progress=report,
                         reader=helper,
                     )
@@ -91,6 +95,29 @@ def analysed(
                     say(f"{capture.damage} (everything before it is analysed)")
             yield analysis
     except (CaptureError, WorkerError) as error:
+        raise CommandError(str(error)) from error
+
+
+def known_vendor(name: str | None) -> str | None:
+    """A vendor as the user named it. Raises CommandError, which lists those that there are, for another name."""
+    if name is not None:
+        from ptpip_analyze.facts import VENDORS
+
+        if name not in VENDORS:
+            raise CommandError(f"--vendor: no such vendor: {name}; there are {', '.join(VENDORS)}")
+    return name
+
+
+def name_codes(path: Path | None) -> None:
+    """Put the user's names in force: those of the usual file, and on top those of `path`; before anything is named.
+
+    Raises CommandError for a file that can't be used.
+    """
+    from ptpip_analyze.names import NamesError, use_names
+
+    try:
+        use_names(path)
+    except NamesError as error:
         raise CommandError(str(error)) from error
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .layout import Field, Kind, Layout
+from .vendors import FAMILIES as FAMILIES
 
 _U8, _U16, _U32, _U64, _STRING, _DATE, _ARRAY, _WORDS = Kind.U8, Kind.U16, Kind.U32, Kind.U64, Kind.STRING, Kind.DATE, Kind.ARRAY, Kind.WORDS
 
@@ -157,15 +158,6 @@ CARRIED: tuple[Carried, ...] = (
     Carried("olympus_omd", 0x9485, "ObjectBytes"), Carried("olympus_omd", 0x9486, "OlympusChangedProperties"), Carried("olympus_omd", 0x9489, "PropCodes"),
     Carried("sigma", 0x902B, "SigmaLiveView"), Carried("sigma", 0x9030, "SigmaList"), Carried("sigma", 0x9031, "SigmaList"), Carried("sigma", 0x9033, "SigmaList"),
 )
-
-# Vendors whose cameras answer each other's operations: where to look, in this order, before the standards.
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "canon": ("canon", "canon_eos", "chdk"),
-    "canon_eos": ("canon_eos", "canon"),
-    "olympus": ("olympus", "olympus_omd"),
-    "olympus_omd": ("olympus_omd", "olympus"),
-    "sony_qx": ("sony_qx", "sony"),
-}
 
 # Canon EOS property 0xD199 -> bytes of each field of an OLCInfoChanged record, in the order of its mask bits. Found by
 # libgphoto2; row 0x10 by what an EOS M50 sends (libgphoto2's own is marked as a guess, and is wrong).

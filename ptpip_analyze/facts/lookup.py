@@ -70,7 +70,8 @@ def _own(kind: str, vendor: str, overlay: Overlay) -> Mapping[int, Row]:
 
 
 def table(kind: str, vendor: str | None = None) -> Mapping[int, Row]:
-    """All rows of a kind by code as seen with a vendor's camera: its own rows, else PTP's, else MTP's.
+    """All rows of a kind by code as seen with a vendor's camera: its own rows, else its relatives', else PTP's, else
+    MTP's. Relatives (``vendors.FAMILIES``) are what the maker's other cameras answer.
 
     Without a vendor: PTP's, else MTP's. With a maker's vendor, MTP rows inside ``VENDOR_RANGES`` stay out. KeyError
     for a kind or vendor that doesn't exist.
@@ -86,7 +87,8 @@ def _table(kind: str, vendor: str | None, overlay: Overlay) -> Mapping[int, Row]
     merged = {code: row for code, row in _own(kind, "mtp", overlay).items() if code not in makers}
     merged.update(_own(kind, "ptp", overlay))
     if vendor is not None:
-        merged.update(_own(kind, vendor, overlay))
+        for own in reversed(vendors.FAMILIES.get(vendor, (vendor,))):
+            merged.update(_own(kind, own, overlay))
     return MappingProxyType(dict(sorted(merged.items())))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from ..facts import STANDARDS, VENDORS, Operation, row_of
 from ..facts.datasets import BY_NAME, CARRIED, FAMILIES, Carried
@@ -17,9 +16,6 @@ from . import canon, fuji, nikon, olympus, panasonic, sigma, sony, standard
 from .pictures import find_jpeg
 from .scan import Request, Scan
 from .values import Dataset, PolledEvent, PropertyValue
-
-GET_DEVICE_INFO = 0x1001
-DEVICE_INFO_BYTES = 1 << 16  # more than any camera sends; bounds what is read
 
 _DECODERS: dict[str, Callable[[Scan], None]] = {
     **standard.DECODERS, **canon.DECODERS, **nikon.DECODERS, **sony.DECODERS, **fuji.DECODERS, **panasonic.DECODERS,
@@ -40,22 +36,6 @@ NAMES = tuple(sorted({*_DECODERS, *BY_NAME}))  # every dataset that ``decode_as`
 EVENT_LISTS = frozenset(_EVENTS)  # those of which ``polled_events`` tells something
 LIVE_VIEWS = frozenset(_JPEGS)  # those in which ``live_view_jpeg`` looks for a frame
 PROPERTY_LISTS = frozenset(_PROPERTIES)  # those of which ``property_values`` tells something
-
-
-class DeviceInfo(NamedTuple):
-    """Who the responder says it is (ISO 15740 5.5.2); texts are None where the payload ended before them."""
-
-    manufacturer: str | None
-    model: str | None
-    device_version: str | None
-    serial_number: str | None
-
-
-def device_info(data: bytes) -> DeviceInfo:
-    """Read the texts of a DeviceInfo dataset, walking over the lists before them."""
-    said = decode_as("DeviceInfo", data)
-    texts = [said.value(name) for name in ("manufacturer", "model", "deviceVersion", "serialNumber")]
-    return DeviceInfo(*(text if isinstance(text, str) else None for text in texts))
 
 
 def decode(

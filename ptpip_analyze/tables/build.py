@@ -22,6 +22,7 @@ from ..result import Result
 from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION
 from . import arrow
 from .schema import arrow_schema
+from .tongues import Tongues, distinct
 
 BATCH_ROWS = 1 << 17
 UNKNOWN_TOTAL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -54,6 +55,8 @@ def sessions(result: Result) -> Iterator[pa.RecordBatch]:
         if camera is not None:
             row.update(model=camera.model or None, manufacturer=camera.manufacturer or None)
         row.update(
+            vendor=result.vendors[index],
+            vendor_evidence=result.evidence[index],
             session=result.first_session + index,
             capture=result.path,
             transactions=int(counts[index]),
@@ -167,6 +170,11 @@ def transactions(result: Result) -> Iterator[pa.RecordBatch]:
         yield _transaction_batch(result, slice(low, low + BATCH_ROWS), schema)
 
 
+def transaction_rows(result: Result, low: int, high: int) -> pa.RecordBatch:
+    """Some rows of the transactions table."""
+    return _transaction_batch(result, slice(low, high), arrow_schema("transactions"))
+
+
 def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordBatch:
     made, columns = result.transactions, result.messages
     request, response, start = made.request[part], made.response[part], made.start[part]
@@ -187,14 +195,15 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
     holed = np.isin(made.status[part], [STATUSES.index("gap"), STATUSES.index("began-earlier")])
     begun = (~holed | (columns["type"][first_data] == m.START_DATA)) & (data_time != NO_TIME)
     ended = (~holed | (columns["type"][last_data] == m.END_DATA)) & (data_end != NO_TIME)
-    operation = _names("operation", code, asked)
+    tongues = Tongues.of(result, made.session[part])
+    named = tongues.rows("operation", code, asked)
     phase_known = (request != NO_ROW) & (columns["known"][request] >= 12)
     values = {
         "session": _integers(made.session[part] + result.first_session),
         "transaction_id": _codes(identity, identity >= 0),
-        "operation": operation,
+        "operation": tongues.names("operation", code, asked),
         "operation_code": _codes(code, asked),
-        "vendor": arrow.choices(np.zeros(count, np.int32), [None]),
+        "vendor": arrow.choices(named.place, [_maker_of(row) for row in named.rows], asked),
         "parameters": _words(columns, request, asked_words),
         "data_phase_info": _codes(columns["data_phase_info"][request], phase_known),
         # No data phase in the capture is "none" only where no byte of the transaction is missing from it.
@@ -204,8 +213,8 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
         "announced_bytes": _integers(np.minimum(total, np.uint64(2**63 - 1)).astype(np.int64), total_known),
         "data_bytes": _integers(made.data_bytes[part]),
         "data_messages": _integers(made.data_messages[part]),
-        "dataset": _datasets(code, asked & has_data),
-        "response": _names("response", columns["code"][response], answered),
+        "dataset": arrow.choices(named.place, [_dataset_of(row) for row in named.rows], asked & has_data),
+        "response": tongues.names("response", columns["code"][response], answered),
         "response_code": _codes(columns["code"][response], answered),
         "response_parameters": _words(columns, response, answered_words),
         "status": arrow.choices(made.status[part], STATUSES),
@@ -274,7 +283,7 @@ def _message_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordB
         "length": _integers(columns["length"]),
         "transaction_id": _codes(columns["transaction_id"], has_id),
         "code": _codes(columns["code"], has_code),
-        "code_name": _code_names(kind, columns["code"], has_code),
+        "code_name": _code_names(kind, columns["code"], has_code, Tongues.of(result, session[stream])),
         "time": _times(columns["time"]),
         "first_frame": _integers(columns["first"] + np.int64(1)),
         "last_frame": _integers(columns["last"] + np.int64(1)),
@@ -323,7 +332,7 @@ def _connection_events(result: Result) -> Iterator[pa.RecordBatch]:
         yield _batch(
             {
                 "session": _integers(session + result.first_session, session >= 0),
-                "event": _names("event", columns["code"], everyone),
+                "event": Tongues.of(result, session).names("event", columns["code"], everyone),
                 "event_code": _codes(columns["code"], everyone),
                 "transaction_id": _codes(columns["transaction_id"], has_id),
                 "parameters": _words(columns, np.arange(len(part)), everyone),
@@ -520,33 +529,20 @@ def _same(text: str, count: int) -> pa.Array:
     return arrow.choices(np.zeros(count, np.int32), [text])
 
 
-def _names(kind: str, codes: np.ndarray, valid: np.ndarray) -> pa.Array:
-    """Names of codes of one kind, dictionary-encoded."""
-    place, unique = _distinct(codes)
-    return arrow.choices(place, [facts.name_of(kind, code) for code in unique], valid)
-
-
-def _distinct(codes: np.ndarray) -> tuple[np.ndarray, list[int]]:
-    """Index of each code among the distinct ones, and these. Codes of 16 bits are counted instead of sorted."""
-    if len(codes) and int(codes.max()) < 1 << 18:
-        seen = np.zeros(1 << 18, bool)
-        seen[codes] = True
-        unique = np.flatnonzero(seen)
-        place = np.zeros(1 << 18, np.int32)
-        place[unique] = np.arange(len(unique))
-        return place[codes], unique.tolist()
-    values, inverse = np.unique(codes, return_inverse=True)
-    return inverse, values.tolist()
-
-
-def _code_names(kind: np.ndarray, code: np.ndarray, valid: np.ndarray) -> pa.Array:
+def _code_names(kind: np.ndarray, code: np.ndarray, valid: np.ndarray, tongues: Tongues) -> pa.Array:
     rank = np.zeros(m.LAST_TYPE + 1, np.int64)
     kinds = ["init_fail", *_CODE_KINDS.values()]
     rank[list(_CODE_KINDS)] = np.arange(1, len(kinds))
     of_type = np.where((kind > 0) & (kind <= m.LAST_TYPE), kind, 0)
     bits = 16 if int(code.max(initial=0)) < 1 << 16 else 32
-    place, unique = _distinct(np.where(valid, rank[of_type] << bits | code.astype(np.int64), 0))
-    named = [facts.name_of(kinds[key >> bits], key & (1 << bits) - 1) for key in unique]
+    keys = np.where(valid, rank[of_type] << bits | code.astype(np.int64), 0)
+    if tongues.of_row is not None:
+        keys |= np.where(valid, tongues.of_row << bits + 2, 0)
+    place, unique = distinct(keys)
+    low, few = (1 << bits) - 1, len(kinds) - 1
+    named = [
+        facts.name_of(kinds[key >> bits & few], key & low, tongues.vendors[key >> bits + 2]) for key in unique
+    ]  # fmt: skip
     return arrow.choices(place, named, valid)
 
 
@@ -561,10 +557,13 @@ def _type_names(kind: np.ndarray, listed: np.ndarray, names: list[str | None]) -
     return arrow.choices(place, [*names, *(f"0x{code:08X}" for code in reserved.tolist())])
 
 
-def _datasets(code: np.ndarray, valid: np.ndarray) -> pa.Array:
-    place, unique = _distinct(code)
-    rows = [facts.row_of("operation", value) for value in unique]
-    return arrow.choices(place, [getattr(row, "dataset", "") or None if row else None for row in rows], valid)
+def _maker_of(row: facts.Row | None) -> str | None:
+    vendor = getattr(row, "vendor", None)
+    return None if vendor in facts.STANDARDS else vendor
+
+
+def _dataset_of(row: facts.Row | None) -> str | None:
+    return getattr(row, "dataset", "") or None
 
 
 def _words(columns: dict[str, np.ndarray], rows: np.ndarray, valid: np.ndarray) -> pa.Array:

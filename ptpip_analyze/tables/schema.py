@@ -46,7 +46,7 @@ SESSIONS: Final = (
     Column("responder_guid", "text", "", "The responder's GUID as 32 hexadecimal digits in wire order."),
     Column("responder_name", "text", "", "The responder's friendly name."),
     Column("responder_version", "text", "", 'The responder\'s protocol version, "major.minor".'),
-    Column("vendor", "text", "", "Vendor whose code tables apply; null while only standard codes are named."),
+    Column("vendor", "text", "", "Vendor whose code tables apply; null while only standard codes can be named."),
     Column("model", "text", "", "Manufacturer's model name out of DeviceInfo."),
     Column("dialect", "text", "", 'How PTP-IP is spoken: "standard", "fuji", ...'),
     Column(
@@ -73,6 +73,7 @@ SESSIONS: Final = (
     Column("closed_by", "text", "", 'Who closed the command connection first: "initiator" or "responder".'),
     Column("close_kind", "text", "", 'How it was closed: "fin", "reset", or "none" while still open at the end.'),
     Column("manufacturer", "text", "", "Manufacturer's name out of DeviceInfo."),
+    Column("vendor_evidence", "text", "", "Why it is this vendor, or none although something spoke for one."),
 )
 
 TRANSACTIONS: Final = (
@@ -97,7 +98,7 @@ TRANSACTIONS: Final = (
         "Payload that the data phase carried: without bytes lost in a hole, with those cut by snaplen.",
     ),
     Column("data_messages", "int", "", "Data and EndData messages of the data phase."),
-    Column("dataset", "text", "", "PTP dataset that the data phase carries, where the operation defines one."),
+    Column("dataset", "text", "", "What the data phase carries, where that is known of the operation."),
     Column("response", "text", "", "Name of the response code."),
     Column("response_code", "uint", "", "ResponseCode; null when no response was captured."),
     Column("response_parameters", "words", "", "Parameters of the response, in order."),
@@ -262,6 +263,20 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
 }
 """The columns of each table, by table name."""
 
+ON_DEMAND: Final[dict[str, dict[str, Column]]] = {
+    "transactions": {
+        "operation": Column(
+            "call",
+            "text",
+            "",
+            "The operation with its parameters: GetObject(handle=0x2A), GetDevicePropDesc(ExposureTime); (?) where "
+            "they were not captured.",
+        ),
+    },
+}
+"""By table, columns that are made only for rows that a terminal shows or where they are asked for by name, each with
+the column behind which it stands."""
+
 ABOUT: Final[dict[str, str]] = {
     "sessions": "One row per session: a command/data connection with its event connection.",
     "transactions": "One row per transaction: request, optional data phase, response.",
@@ -288,16 +303,23 @@ VIEWS: Final[dict[str, tuple[Column, ...]]] = {
 
 
 def columns(table: str) -> tuple[Column, ...]:
-    """Columns of `table`. Raises KeyError for a table that does not exist."""
-    return _listed(table)
+    """Columns of `table`, with those on demand. Raises KeyError for a table that does not exist."""
+    extra = ON_DEMAND.get(table, {})
+    pairs = ((column, extra.get(column.name)) for column in _listed(table))
+    return tuple(column for pair in pairs for column in pair if column is not None)
 
 
 def _listed(table: str) -> tuple[Column, ...]:
     return TABLES[table] if table in TABLES else VIEWS[table]
 
 
+def on_demand(table: str) -> tuple[str, ...]:
+    """Names of the columns of `table` that are made only when asked for."""
+    return tuple(column.name for column in ON_DEMAND.get(table, {}).values())
+
+
 def names(table: str) -> tuple[str, ...]:
-    """Column names of `table` in order. Raises KeyError for a table that does not exist."""
+    """Column names of `table` in order, without those on demand. Raises KeyError for a table that does not exist."""
     return tuple(column.name for column in _listed(table))
 
 
@@ -321,11 +343,11 @@ def arrow_type(kind: Kind) -> pa.DataType:
 
 
 def arrow_schema(table: str, wanted: Sequence[str] | None = None) -> pa.Schema:
-    """Arrow schema of `table`, all fields nullable: all columns in order, or the `wanted` ones in theirs.
+    """Arrow schema of `table`, all fields nullable: all columns but those on demand, or the `wanted` ones in theirs.
 
     Raises KeyError for a table or column that does not exist.
     """
     import pyarrow as pa
 
-    kinds = {column.name: column.kind for column in _listed(table)}
-    return pa.schema([pa.field(name, arrow_type(kinds[name])) for name in (wanted or kinds)])
+    kinds = {column.name: column.kind for column in columns(table)}
+    return pa.schema([pa.field(name, arrow_type(kinds[name])) for name in (wanted or names(table))])

@@ -121,7 +121,7 @@ def _sample(table: str) -> pa.RecordBatch:
     """One row with a value in each column: what has no meaning for it has none for any row."""
     values = {"text": "a", "float": 1.0, "words": [1], "bool": True}
     row = {column.name: values.get(column.kind, 1) for column in columns(table)}
-    return pa.RecordBatch.from_pylist([row], schema=arrow_schema(table))
+    return pa.RecordBatch.from_pylist([row], schema=arrow_schema(table, list(row)))
 
 
 def _as_python(text: str) -> tuple[str, list[int]]:

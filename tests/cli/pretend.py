@@ -46,6 +46,7 @@ class Analysis:
     batch_rows: int = 1000
 
     tables = tuple(TABLES)
+    vendors: list[str | None] = field(default_factory=list)
 
     def arrow(self, table: str) -> pa.Table:
         return pa.Table.from_pylist(self.rows.get(table, []), schema=arrow_schema(table))
@@ -73,6 +74,8 @@ def session(number: int = 0, **columns: object) -> dict[str, object]:
         "initiator_name": "laptop",
         "responder_name": "Studio",
         "model": "Simulated Camera",
+        "vendor": "nikon",
+        "vendor_evidence": 'manufacturer "Nikon\x1b Corporation"',
         "dialect": "standard",
         "paired_by": "connection-number",
         "status": "established",

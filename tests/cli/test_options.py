@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
 from ptpip_analyze.cli import listing, options
 from ptpip_analyze.cli.app import app
+from ptpip_analyze.facts.overlay import EMPTY, use
 from ptpip_analyze.tables.schema import TABLES
+from tests.traffic import conversation, write_pcap
 
 SHARED = {"--format", "-o", "--columns", "--limit", "--where", "--port", "--progress", "--no-progress"}
 
@@ -33,3 +38,47 @@ def test_offers_the_formats_of_the_exporters_and_the_table() -> None:
     from ptpip_analyze.tables.export import FORMATS
 
     assert set(options.RowFormat.__args__) == {"table", *FORMATS}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", ["summary", "transactions", "sessions", "events", "export"])
+def test_refuses_an_unknown_vendor_in_one_line(run, tmp_path: Path, command: str) -> None:
+    ran = run(command, "/no/such/file", "--vendor", "nicon", *(["-o", tmp_path] if command == "export" else []))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert ran.err.startswith("ptpip-analyze: --vendor: no such vendor: nicon; there are ptp, mtp, android, canon, ")
+
+
+@pytest.mark.parametrize("command", ["summary", "transactions", "codes", "export"])
+def test_refuses_a_bad_file_of_names_in_one_line(run, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "names.toml"
+    path.write_text('[nikon.operations]\n"0x90C7" = 5\n')
+    where = [] if command == "codes" else ["/no/such/file"]
+    ran = run(command, *where, "--names", path, *(["-o", tmp_path] if command == "export" else []))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert ran.err.startswith(f"ptpip-analyze: {path}:2: ")
+
+
+def test_names_codes_as_the_user_does(run, tmp_path: Path, plain_names: None) -> None:
+    path = tmp_path / "names.toml"
+    path.write_text('[nikon.operations]\n"0x90C7" = "AskForNews"\n')
+    one = conversation().open().transaction(0x90C7).close_session()
+    capture = write_pcap(tmp_path / "a.pcap", one.packets())
+    wanted = ["--columns", "operation,vendor,call", "--where", "operation_code == 0x90C7"]
+    assert '"operation":"0x90C7","call":"0x90C7()","vendor":null' in _sorted(run("transactions", capture, *wanted).out)
+    named = run("transactions", capture, *wanted, "--vendor", "nikon", "--names", path).out
+    assert '"operation":"AskForNews","call":"AskForNews()","vendor":"nikon"' in _sorted(named)
+    assert "AskForNews" in run("codes", "0x90C7", "--names", path).out
+    assert "GetEvent" in run("transactions", capture, *wanted, "--vendor", "nikon").out
+    assert "AskForNews" in run("summary", capture, "--vendor", "nikon", "--names", path).out
+
+
+def _sorted(line: str) -> str:
+    row = json.loads(line)
+    return json.dumps({name: row[name] for name in ("operation", "call", "vendor")}, separators=(",", ":"))
+
+
+@pytest.fixture
+def plain_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No file of names of the person who runs the tests, and none left in force."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    yield
+    use(EMPTY)

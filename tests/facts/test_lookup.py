@@ -172,3 +172,14 @@ def test_is_imported_quickly() -> None:
         seconds.append(float(done.stdout))
         time.sleep(0.01)
     assert min(seconds) < 0.2
+
+
+def test_names_what_relatives_name_after_the_vendors_own() -> None:
+    """An EOS answers operations of older Canon cameras, an OM-D has the properties of Olympus."""
+    for vendor in ("canon", "canon_eos"):
+        assert facts.name_of("operation", 0x9052, vendor) == "ExecuteEventProc"
+    row = facts.row_of("operation", 0x9052, "canon_eos")
+    assert row is not None
+    assert row.vendor == "canon"
+    assert facts.name_of("property", 0xD002, "olympus_omd") == facts.name_of("property", 0xD002, "olympus")
+    assert facts.name_of("operation", 0x96F2, "sony") == "0x96F2"

@@ -17,11 +17,9 @@ from ptpip_analyze.facts.layout import Kind, Layout
 from ptpip_analyze.ptp import datasets
 from ptpip_analyze.ptp.datasets import (
     NAMES,
-    DeviceInfo,
     dataset_name,
     decode,
     decode_as,
-    device_info,
     live_view_jpeg,
     polled_events,
     property_values,
@@ -41,31 +39,6 @@ LISTS = (
 )
 TEXTS = [string(text) for text in ("Maker", "Model X", "1.2.3", "0042")]
 DEVICE_INFO = struct.pack("<HIH", 100, 6, 100) + string("microsoft.com: 1.0") + b"\0\0" + LISTS + b"".join(TEXTS)
-
-
-def test_reads_who_the_camera_is() -> None:
-    assert device_info(DEVICE_INFO) == DeviceInfo("Maker", "Model X", "1.2.3", "0042")
-
-
-def test_reads_a_camera_that_declares_no_extension() -> None:
-    plain = struct.pack("<HIH", 100, 0, 0) + string("") + b"\0\0" + LISTS + b"".join(TEXTS)
-    assert device_info(plain).model == "Model X"
-
-
-def test_leaves_none_what_a_short_payload_lacks() -> None:
-    """Weak firmware leaves the last texts out; a hole may take them too."""
-    without_serial = DEVICE_INFO[: -len(TEXTS[3])]
-    assert device_info(without_serial) == DeviceInfo("Maker", "Model X", "1.2.3", None)
-    for size in range(len(DEVICE_INFO)):
-        said = device_info(DEVICE_INFO[:size])
-        assert said.serial_number is None
-        assert said.manufacturer in (None, "Maker")
-    assert device_info(b"") == DeviceInfo(None, None, None, None)
-
-
-def test_survives_a_list_with_a_lying_count() -> None:
-    lying = struct.pack("<HIH", 100, 6, 100) + string("") + b"\0\0" + b"\xff\xff\xff\xff" + LISTS
-    assert device_info(lying) == DeviceInfo(None, None, None, None)
 
 
 def test_names_what_a_camera_supports() -> None:

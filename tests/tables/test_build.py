@@ -288,3 +288,64 @@ def test_gives_long_tables_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
             batches = list(told.batches(name))
             assert max(batch.num_rows for batch in batches) == 3
             assert pa.Table.from_batches(batches).to_pylist() == whole[name]
+
+
+# Names by vendor
+
+
+def two_makers() -> list[Packet]:
+    """0x9203 asked of a camera that shows itself Nikon's, of one that is Sony's, and of one that shows nothing."""
+    nikon = conversation(seed=1).open().transaction(0x90C7).transaction(0x90C8).transaction(0x9203).event(0xC101)
+    sony = conversation(seed=2, initiator="192.168.1.77").open()
+    for code in (0xC201, 0xC203, 0xC206):
+        sony.event(code)
+    sony.transaction(0x9203)
+    nobody = conversation(seed=3, initiator="192.168.1.78").open().transaction(0x9203)
+    return damage.in_turn(nikon.close().packets(), sony.close().packets(), nobody.close().packets())
+
+
+def test_names_codes_by_the_vendor_of_their_session() -> None:
+    packets = two_makers()
+    assert [row["vendor"] for row in table("sessions", packets)] == ["nikon", "sony", None]
+    asked = [row for row in table("transactions", packets) if row["operation_code"] == 0x9203]
+    assert [(row["operation"], row["vendor"], row["session"]) for row in asked] == [
+        ("GetLiveViewImg", "nikon", 0),
+        ("GetDevicePropDesc", "sony", 1),
+        ("0x9203", None, 2),
+    ]
+    said = [row["code_name"] for row in table("messages", packets) if row["type_code"] == 6 and row["code"] == 0x9203]
+    assert said == ["GetLiveViewImg", "GetDevicePropDesc", "0x9203"]
+    assert table("events", packets)[0]["event"] == facts.name_of("event", 0xC101, "nikon") != "0xC101"
+
+
+def test_gives_no_vendor_to_standard_operations() -> None:
+    rows = [row for row in table("transactions", two_makers()) if row["operation"] == "OpenSession"]
+    assert [row["vendor"] for row in rows] == [None] * 3
+
+
+def test_says_why_it_is_this_vendor() -> None:
+    assert [row["vendor_evidence"] for row in table("sessions", two_makers())] == [
+        "2 operations from 0x90C7 on requested, as of nikon",
+        "3 events from 0xC201 on sent, as of sony",
+        None,
+    ]
+
+
+def test_takes_the_users_word_for_the_vendor() -> None:
+    with analyze(io.BytesIO(pcap_bytes(two_makers())), vendor="nikon") as told:
+        assert set(told.sessions["vendor"]) == {"nikon"}
+        assert set(told.sessions["vendor_evidence"]) == {"named by the user"}
+        assert set(told.transactions.query("operation_code == 0x9203")["operation"]) == {"GetLiveViewImg"}
+        assert told.vendors == ["nikon"] * 3
+        assert all(told.results[0].clues[:2])
+
+
+def test_refuses_a_vendor_that_does_not_exist() -> None:
+    with pytest.raises(ValueError, match="no vendor is called nicon; known are ptp, mtp, "):
+        analyze(io.BytesIO(pcap_bytes(capture("plain"))), vendor="nicon")
+
+
+def test_says_what_the_data_of_a_makers_operation_is() -> None:
+    packets = conversation().open().transaction(0x90C7, data_in=b"\0\0").transaction(0x90C8).close_session().packets()
+    with analyze(io.BytesIO(pcap_bytes(packets)), vendor="nikon") as told:
+        assert list(told.transactions["dataset"].iloc[1:2]) == ["Nikon event list"]

@@ -23,6 +23,8 @@ REQUIRED = {
     " first_frame last_frame offset status",
     "events": "session event event_code transaction_id parameters time frame source",
     "properties": "session property property_code value text source time frame",
+    "objects": "session handle filename format declared_bytes carried_bytes complete sha256 operation"
+    " transaction_id time",
     "packets": "frame time captured_bytes original_bytes source destination session connection tcp_payload_bytes flags",
 }
 
@@ -58,6 +60,16 @@ def test_keeps_units_and_kinds_in_the_name(column: schema.Column) -> None:
         assert (column.kind, column.unit) == ("int", "bytes")
     if column.name.endswith("_code"):
         assert column.kind == "uint"
+
+
+def test_sets_columns_on_demand_behind_what_they_say_in_words() -> None:
+    assert schema.on_demand("transactions") == ("call",)
+    assert schema.on_demand("sessions") == ()
+    names = [column.name for column in schema.columns("transactions")]
+    assert names[names.index("operation") + 1] == "call"
+    assert "call" not in schema.names("transactions")
+    assert "call" not in schema.arrow_schema("transactions").names
+    assert schema.arrow_schema("transactions", ["call"]).names == ["call"]
 
 
 @pytest.mark.parametrize("table", REQUIRED)

@@ -40,6 +40,15 @@ MODULES: dict[str, str] = {
     "sony_qx": "sony",
 }
 
+# Vendors whose cameras answer each other's operations: where to look, in this order, before the standards.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "canon": ("canon", "canon_eos", "chdk"),
+    "canon_eos": ("canon_eos", "canon"),
+    "olympus": ("olympus", "olympus_omd"),
+    "olympus_omd": ("olympus_omd", "olympus"),
+    "sony_qx": ("sony_qx", "sony"),
+}
+
 VALUES = ("canon", "fuji", "nikon", "olympus", "sony")
 """The makers whose property values are known."""
 
