@@ -73,8 +73,8 @@ def table(kind: str, vendor: str | None = None) -> Mapping[int, Row]:
     """All rows of a kind by code as seen with a vendor's camera: its own rows, else its relatives', else PTP's, else
     MTP's. Relatives (``vendors.FAMILIES``) are what the maker's other cameras answer.
 
-    Without a vendor: PTP's, else MTP's. MTP rows inside ``VENDOR_RANGES`` stay out unless a standard or Microsoft is the
-    vendor: of an unknown camera, the number may mean anything. KeyError for a kind or vendor that doesn't exist.
+    Without a vendor: PTP's, else MTP's. MTP rows inside ``VENDOR_RANGES`` stay out unless the vendor is a standard or
+    Microsoft: of an unknown camera, the number may mean anything. KeyError for a kind or vendor that doesn't exist.
     """
     return _table(kind, vendor, active())
 
