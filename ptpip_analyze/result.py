@@ -230,7 +230,7 @@ class Result:
             found.append(clues(seen))
         return found
 
-    @property
+    @cached_property
     def evidence(self) -> list[str | None]:
         """By session, the evidence for its vendor as one sentence; None where there is none."""
         from .ptp.vendor import told

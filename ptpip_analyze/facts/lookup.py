@@ -73,8 +73,8 @@ def table(kind: str, vendor: str | None = None) -> Mapping[int, Row]:
     """All rows of a kind by code as seen with a vendor's camera: its own rows, else its relatives', else PTP's, else
     MTP's. Relatives (``vendors.FAMILIES``) are what the maker's other cameras answer.
 
-    Without a vendor: PTP's, else MTP's. With a maker's vendor, MTP rows inside ``VENDOR_RANGES`` stay out. KeyError
-    for a kind or vendor that doesn't exist.
+    Without a vendor: PTP's, else MTP's. MTP rows inside ``VENDOR_RANGES`` stay out unless the vendor is a standard or
+    Microsoft: of an unknown camera, the number may mean anything. KeyError for a kind or vendor that doesn't exist.
     """
     return _table(kind, vendor, active())
 
@@ -83,7 +83,7 @@ def table(kind: str, vendor: str | None = None) -> Mapping[int, Row]:
 def _table(kind: str, vendor: str | None, overlay: Overlay) -> Mapping[int, Row]:
     if kind not in KINDS:
         raise KeyError(f"no kind of code is called {kind!r}")
-    makers = VENDOR_RANGES.get(kind, ()) if vendor not in (None, "microsoft", *STANDARDS) else ()
+    makers = VENDOR_RANGES.get(kind, ()) if vendor not in ("microsoft", *STANDARDS) else ()
     merged = {code: row for code, row in _own(kind, "mtp", overlay).items() if code not in makers}
     merged.update(_own(kind, "ptp", overlay))
     if vendor is not None:

@@ -53,7 +53,8 @@ def test_prefers_ptp_over_mtp_and_keeps_both_searchable() -> None:
 
 
 def test_keeps_microsofts_extensions_out_of_other_vendors_numbers() -> None:
-    assert facts.name_of("operation", 0x9301) == "GetServiceIDs"
+    assert facts.name_of("operation", 0x9301) == "0x9301"
+    assert facts.name_of("operation", 0x9301, "mtp") == "GetServiceIDs"
     assert facts.name_of("operation", 0x9301, "microsoft") == "GetServiceIDs"
     assert facts.name_of("operation", 0x9301, "casio") == "0x9301"
     assert facts.name_of("operation", 0x9801, "casio") == "GetObjectPropsSupported"
