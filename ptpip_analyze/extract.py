@@ -103,9 +103,7 @@ def _write_object(result: Result, one: Carried, place: Path, taken: set[str]) ->
         "kind": "upload" if one.upload else one.kind,
         "handle": one.handle,
         "name": info.name if info else None,
-        "format": name_of("format", info.format, result.vendors[one.session])
-        if info and info.format is not None
-        else None,
+        "format": None if form is None else name_of("format", form, vendor),
         "declared_bytes": one.end if info is None or info.size is None or one.kind != "object" else info.size,
         "carried_bytes": one.carried,
         "complete": complete,
