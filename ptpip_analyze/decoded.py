@@ -40,7 +40,8 @@ _DESCRIPTIONS = frozenset({
     "DevicePropDesc", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs", "OlympusChangedProperties",
     "PanasonicPropDescs",
 })  # fmt: skip
-_REMEMBERED = 256  # answers whose values are kept, to be known when the same answer comes again
+_REMEMBERED, _LONG = 64, 1 << 17  # answers whose values are kept, to be known when the same answer comes again
+_SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
 
 
 class ListedEvent(NamedTuple):
@@ -76,6 +77,7 @@ class Decoder:
         self._words = columns["words"]
         known, length = columns["known"].astype(np.int64), columns["length"]
         self._spelled = known >= np.minimum(length, m.FIXED_BYTES)
+        self._lists: dict[tuple[str, str | None, bytes], list[ListedEvent]] = {}
         self._answers: dict[tuple[int, Exchange], tuple[bytes, list[tuple[PropertyValue, str | None]]]] = {}
 
     def exchange(self, number: int) -> Exchange | None:
@@ -169,7 +171,8 @@ class Decoder:
         datatype = self._datatype(exchange, name, number)
         # What cameras repeat all day long is decoded once.
         key = (int(self.result.transactions.session[number]), exchange)
-        if name != "DevicePropValue" and head.whole:
+        again = name != "DevicePropValue" and head.whole and len(head.data) <= _LONG
+        if again:
             before = self._answers.get(key)
             if before is not None and before[0] == head.data:
                 return before[1]
@@ -184,7 +187,7 @@ class Decoder:
             (one, records[starts[place]].name if place >= 0 else None)
             for one, place in zip(told, map(int, places), strict=True)
         ]
-        if name != "DevicePropValue" and head.whole:
+        if again:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.clear()
             self._answers[key] = (head.data, values)
@@ -210,12 +213,23 @@ class Decoder:
         return found
 
     def _listed(self, number: int, exchange: Exchange, name: str) -> list[ListedEvent]:
-        head = self.result.data_head(number, MOST_READ)
+        """The events of one list. Short lists that come again, most of them empty, are decoded once."""
+        head, message = self.result.data_head(number, MOST_READ), self._end(number)
+        if not head.whole or len(head.data) > _SHORT:
+            return self._events_in(number, exchange, name, head, message)
+        key = (name, exchange.vendor, head.data)
+        if key not in self._lists:
+            if len(self._lists) >= _SHORT_LISTS:
+                self._lists.clear()
+            self._lists[key] = self._events_in(number, exchange, name, head, message)
+        return [event._replace(transaction=number, message=message) for event in self._lists[key]]
+
+    def _events_in(self, number: int, exchange: Exchange, name: str, head: DataHead, message: int) -> list[ListedEvent]:
         read = self._decoded(name, exchange, head, None)
         named = read.value("transactionId") if name == "EventContainer" else None
         values = {one.start: one for one in property_values(read)}
         starts = sorted(values)
-        message, found = self._end(number), []
+        found = []
         for event in polled_events(read):
             if not head.whole and event.end >= len(head.data):
                 break
