@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -28,7 +28,7 @@ from .ptp.datasets import (
 )
 from .ptp.parameters import event_text
 from .ptp.polled import may_list
-from .ptp.properties import RESET, Datatypes, Exchange, Memory, Revealed, role_of, text_of
+from .ptp.properties import CONTROLS, RESET, Datatypes, Exchange, Memory, Revealed, role_of, text_of
 from .ptp.values import MOST_BYTES, Dataset, Note, PropertyValue, Value
 from .ptpip import messages as m
 from .result import DataHead, Result
@@ -112,10 +112,9 @@ class Decoder:
         read = self._decoded(name, exchange, head, datatype)
         if name not in PROPERTY_LISTS:
             return read
-        session = int(self.result.transactions.session[number])
-        known, said = self.datatypes.get(session, _NOTHING), {}
+        said = {}
         for one in property_values(read, parameters=exchange.parameters, datatype=datatype):
-            kind = one.datatype or known.of(one.code, number)
+            kind = one.datatype or self._type_of(one.code, number)
             text = text_of(one.code, one.value, exchange.vendor, kind, one.role)
             if text is not None and text != str(one.value):
                 said[one.start, one.end] = text
@@ -138,11 +137,20 @@ class Decoder:
             notes.append(Note(head.held, "the data phase is not complete; how much of it is missing can't be known"))
         return read._replace(notes=tuple(notes))
 
-    def _datatype(self, exchange: Exchange, name: str, number: int) -> int | None:
+    def _datatype(self, exchange: Exchange, name: str, number: int, known: Datatypes | None = None) -> int | None:
+        """The datatype of the value that a payload is."""
         if name != "DevicePropValue" or not exchange.parameters:
             return None
-        session = int(self.result.transactions.session[number])
-        return self.datatypes.get(session, _NOTHING).of(exchange.parameters[0], number)
+        if known is not None and (exchange.vendor, exchange.operation) in CONTROLS:
+            return known.before(exchange.parameters[0], number)
+        return self._type_of(exchange.parameters[0], number, known)
+
+    def _type_of(self, code: int, number: int, known: Datatypes | None = None) -> int | None:
+        """The datatype of a property, by ``known`` where a description came before: all others are then not needed."""
+        found = None if known is None else known.before(code, number)
+        if found is None:
+            found = self.datatypes.get(int(self.result.transactions.session[number]), _NOTHING).of(code, number)
+        return found
 
     def _rows(self, mask: np.ndarray) -> list[int]:
         return [int(number) for number in np.flatnonzero(mask)]
@@ -157,18 +165,18 @@ class Decoder:
             if exchange is None or self.name(exchange) not in _DESCRIPTIONS or role_of(exchange) is None:
                 continue
             known = found.setdefault(int(made.session[number]), Datatypes())
-            for told, _ in self._values(number, exchange):
+            for told, _ in self._values(number, exchange, known):
                 if told.datatype is not None:
                     known.learn(number, told.code, told.datatype)
         return found
 
-    def _values(self, number: int, exchange: Exchange) -> list[tuple[PropertyValue, str | None]]:
+    def _values(self, number: int, exchange: Exchange, known: Datatypes) -> list[tuple[PropertyValue, str | None]]:
         """The values that a payload tells, each with the record of an event list that it stands in."""
         name = self.name(exchange)
         if name is None:
             return []
         head = self.result.data_head(number, MOST_READ)
-        datatype = self._datatype(exchange, name, number)
+        datatype = self._datatype(exchange, name, number, known)
         # What cameras repeat all day long is decoded once.
         key = (int(self.result.transactions.session[number]), exchange)
         again = name != "DevicePropValue" and head.whole and len(head.data) <= _LONG
@@ -249,7 +257,7 @@ class Decoder:
     def properties(self) -> Iterator[PropertyRow]:
         """What was revealed of properties, in the order of the messages that carried it."""
         made, columns = self.result.transactions, self.result.messages
-        memories: dict[int, Memory] = {}
+        sessions: dict[int, tuple[Memory, Datatypes]] = {}
         waiting: list[tuple[int, int, PropertyRow]] = []  # a later transaction's data may come first
         count = 0
         for number in self._rows(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET}))):
@@ -259,13 +267,18 @@ class Decoder:
             exchange = self.exchange(number)
             if exchange is None or (exchange.operation != RESET and self.name(exchange) not in PROPERTY_LISTS):
                 continue
-            session = int(made.session[number])
-            known = self.datatypes.get(session, _NOTHING)
-            told = [] if exchange.operation == RESET or role_of(exchange) is None else self._values(number, exchange)
+            memory, known = sessions.setdefault(int(made.session[number]), (Memory(), Datatypes()))
+            silent = exchange.operation == RESET or role_of(exchange) is None
+            told = [] if silent else self._values(number, exchange, known)
             events = {(one.start, one.end): event for one, event in told}
+            if self.name(exchange) in _DESCRIPTIONS:
+                for value, _ in told:
+                    if value.datatype is not None:
+                        known.learn(number, value.code, value.datatype)
             message = self._end(number)
-            revealed = memories.setdefault(session, Memory()).take(exchange, [one for one, _ in told], known, number)
-            for one in revealed:
+            pressed = (exchange.vendor, exchange.operation) in CONTROLS  # seldom described, and its size says it all
+            type_of = partial(known.before if pressed else partial(self._type_of, known=known), number=number)
+            for one in memory.take(exchange, [one for one, _ in told], type_of):
                 text = text_of(one.code, one.value, exchange.vendor, one.datatype, one.role)
                 row = PropertyRow(number, one, text, events.get((one.start, one.end)), message)
                 heapq.heappush(waiting, (int(columns["last"][message]), count, row))
