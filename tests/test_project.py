@@ -33,6 +33,8 @@ FLOORS = {
     "rules": 5,
     "result": 6,
     "decoded": 6.5,
+    "objects": 6.5,
+    "extract": 6.8,
     "analysis": 7,
     "describe": 8,
     "tables": 9,

@@ -42,6 +42,10 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "session", "transaction_id", "operation", "status", "response", "latency_s", "data_bytes", "first_frame",
         "request_time", "parameters", "data_direction", "response_parameters", "last_frame",
     ),
+    "objects": (
+        "session", "filename", "kind", "complete", "carried_bytes", "declared_bytes", "format", "handle", "operation",
+        "time", "frame", "missing", "sha256",
+    ),
     "messages": (
         "message", "session", "type", "code_name", "transaction_id", "length", "status", "first_frame",
         "direction", "time", "connection", "reason",

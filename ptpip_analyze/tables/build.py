@@ -346,6 +346,13 @@ def properties(result: Result) -> Iterator[pa.RecordBatch]:
     return batches(result)
 
 
+def objects(result: Result) -> Iterator[pa.RecordBatch]:
+    """The objects table."""
+    from .objects import batches
+
+    return batches(result)
+
+
 def packets(result: Result) -> Iterator[pa.RecordBatch]:
     """The packets table. ValueError when the analysis did not keep it."""
     if result.packet_rows is None:
@@ -534,6 +541,7 @@ TABLES: dict[str, Callable[[Result], Iterator[pa.RecordBatch]]] = {
     "messages": messages,
     "events": events,
     "properties": properties,
+    "objects": objects,
     "packets": packets,
 }
 """How each table is made, by name."""

@@ -208,6 +208,26 @@ PROPERTIES: Final = (
     _CAPTURE,
 )
 
+OBJECTS: Final = (
+    Column("session", "int", "", "Session in which the object was carried."),
+    Column("handle", "uint", "", "Object handle; of an upload the one that the responder gave; null: not captured."),
+    Column("filename", "text", "", "File name, as a dataset about this object said."),
+    Column("format", "text", "", "Object format, as a dataset about this object said."),
+    Column("declared_bytes", "int", "bytes", "Size that a dataset said, else that of the data phase; null: unknown."),
+    Column("carried_bytes", "int", "bytes", "Bytes of the object that the capture holds."),
+    Column("complete", "bool", "", "Is every byte in the capture? Null when nothing tells where the object ends."),
+    Column("sha256", "text", "", "SHA-256 of the bytes; null for an object that is not complete."),
+    Column("operation", "text", "", "Operation that carried it, or its first part."),
+    Column("transaction_id", "uint", "", "TransactionID of that operation's transaction."),
+    Column("time", "time", "", "Time of that operation's request."),
+    Column("frame", "int", "", "Frame number in which that transaction begins, from 1."),
+    Column("kind", "text", "", '"object", "thumbnail", "preview" or "upload".'),
+    Column("missing", "text", "", "Ranges of bytes that are missing, first-last; null when none is known to be."),
+    Column("parts", "int", "", "Transactions that carried parts of it."),
+    Column("transaction", "int", "", "Row of the transactions table that carried it, or its first part."),
+    _CAPTURE,
+)
+
 PACKETS: Final = (
     Column("frame", "int", "", "Frame number in the capture file, from 1."),
     Column("time", "time", "", "Time of the packet."),
@@ -237,6 +257,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "messages": MESSAGES,
     "events": EVENTS,
     "properties": PROPERTIES,
+    "objects": OBJECTS,
     "packets": PACKETS,
 }
 """The columns of each table, by table name."""
@@ -247,6 +268,7 @@ ABOUT: Final[dict[str, str]] = {
     "messages": "One row per PTP-IP message, as framed inside TCP.",
     "events": "One row per event, from the event connection or polled.",
     "properties": "One row per value of a property that a session revealed, and per list of values that may be set.",
+    "objects": "One row per photo, thumbnail or upload that was carried, put together from its parts.",
     "packets": "One row per packet of the capture file.",
     "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }
