@@ -75,7 +75,7 @@ def extract(
 
 
 def _write_object(result: Result, one: Carried, place: Path, taken: set[str]) -> dict[str, Any]:
-    info = one.info
+    info, vendor = one.info, result.vendors[one.session]
     form = info.format if info is not None else None
     handle = "unknown" if one.handle is None else f"0x{one.handle:08X}"
     said = safe_name(info.name if info else None, "")
@@ -103,9 +103,7 @@ def _write_object(result: Result, one: Carried, place: Path, taken: set[str]) ->
         "kind": "upload" if one.upload else one.kind,
         "handle": one.handle,
         "name": info.name if info else None,
-        "format": name_of("format", info.format, result.vendors[one.session])
-        if info and info.format is not None
-        else None,
+        "format": None if form is None else name_of("format", form, vendor),
         "declared_bytes": one.end if info is None or info.size is None or one.kind != "object" else info.size,
         "carried_bytes": one.carried,
         "complete": complete,

@@ -26,11 +26,11 @@ ROWS_AT_ONCE: Final = 200
 PLAIN_WIDTH: Final = 100
 """Columns of a page that is not written to a terminal."""
 
-MOST_TEXT: Final = 44
-"""Columns for which a call, which may be long, is reason enough to leave out others."""
-
 LEAST_TEXT: Final = 5
 """Columns that a text keeps where columns that were asked for have no room."""
+
+LONG_TEXTS: Final[dict[str, int]] = {"call": 44, "text": 36, "value": 24}
+"""Texts that may be long, as a call or a list of values is, and the width for which they leave out other columns."""
 
 READABLE: Final[dict[str, tuple[str, ...]]] = {
     "sessions": (
@@ -51,7 +51,7 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "direction", "time", "connection", "reason",
     ),
     "events": (
-        "session", "event", "parameters", "frame", "time", "transaction_id", "source", "event_code", "text",
+        "session", "event", "frame", "time", "text", "source", "transaction_id", "parameters", "event_code",
     ),
     "properties": (
         "session", "property", "text", "role", "frame", "time", "source", "changed", "value", "event", "property_code",
@@ -221,8 +221,8 @@ def _fitting(table: str, names: Sequence[str], cells: dict[str, list[str]], widt
         if not any(cells[name]) and kept and width is not None:
             continue
         needed = max([cell_len(name), *map(cell_len, cells[name])]) + 2
-        if name in on_demand(table):
-            needed = min(needed, MOST_TEXT)
+        if name in LONG_TEXTS:
+            needed = min(needed, LONG_TEXTS[name])
         if needed > room and kept:
             break
         room -= needed

@@ -195,6 +195,16 @@ def test_writes_the_dataset_as_an_object_of_json(run, canon_pcap: Path, file_for
     assert rows[1]["dataset_values"]["dataset"] == "DeviceInfo"
 
 
+def test_expands_rows_beside_their_calls(run, canon_pcap: Path) -> None:
+    opened = ["--expand", "--where", "call == 'OpenSession(session=0x1)'"]
+    ran = run("transactions", canon_pcap, *opened, "--columns", "call,response")
+    assert json.loads(ran.out) == {"call": "OpenSession(session=0x1)", "response": "OK", "dataset_values": None}
+    assert "call" not in json.loads(run("transactions", canon_pcap, *opened).out)
+    lines = run("transactions", canon_pcap, "--expand", "--format", "table").out.splitlines()
+    at = next(at for at, line in enumerate(lines) if "GetDeviceInfo()" in line)
+    assert lines[at + 1].startswith("    DeviceInfo, ")
+
+
 def test_expands_only_the_rows_that_are_listed(run, canon_pcap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr("ptpip_analyze.analysis.Analysis.dataset", lambda _, number: asked.append(number))

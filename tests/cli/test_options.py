@@ -14,9 +14,10 @@ from ptpip_analyze.cli import listing, options
 from ptpip_analyze.cli.app import app
 from ptpip_analyze.facts.overlay import EMPTY, use
 from ptpip_analyze.tables.schema import TABLES
-from tests.traffic import conversation, write_pcap
+from tests.traffic import STORIES, conversation, write_pcap
 
-SHARED = {"--format", "-o", "--columns", "--limit", "--where", "--port", "--progress", "--no-progress"}
+SHARED = {"--format", "-o", "--columns", "--limit", "--where", "--port", "--vendor", "--names", "--progress"}
+FOLDERS = ("export", "extract")
 
 
 def option_names(command: str) -> set[str]:
@@ -40,19 +41,19 @@ def test_offers_the_formats_of_the_exporters_and_the_table() -> None:
     assert set(options.RowFormat.__args__) == {"table", *FORMATS}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", ["summary", "transactions", "sessions", "events", "export"])
+@pytest.mark.parametrize("command", ["summary", "transactions", "properties", "events", "export", "extract"])
 def test_refuses_an_unknown_vendor_in_one_line(run, tmp_path: Path, command: str) -> None:
-    ran = run(command, "/no/such/file", "--vendor", "nicon", *(["-o", tmp_path] if command == "export" else []))
+    ran = run(command, "/no/such/file", "--vendor", "nicon", *(["-o", tmp_path] if command in FOLDERS else []))
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert ran.err.startswith("ptpip-analyze: --vendor: no such vendor: nicon; there are ptp, mtp, android, canon, ")
 
 
-@pytest.mark.parametrize("command", ["summary", "transactions", "codes", "export"])
+@pytest.mark.parametrize("command", ["summary", "transactions", "properties", "codes", "export", "extract"])
 def test_refuses_a_bad_file_of_names_in_one_line(run, tmp_path: Path, command: str) -> None:
     path = tmp_path / "names.toml"
     path.write_text('[nikon.operations]\n"0x90C7" = 5\n')
     where = [] if command == "codes" else ["/no/such/file"]
-    ran = run(command, *where, "--names", path, *(["-o", tmp_path] if command == "export" else []))
+    ran = run(command, *where, "--names", path, *(["-o", tmp_path] if command in FOLDERS else []))
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert ran.err.startswith(f"ptpip-analyze: {path}:2: ")
 
@@ -69,6 +70,18 @@ def test_names_codes_as_the_user_does(run, tmp_path: Path, plain_names: None) ->
     assert "AskForNews" in run("codes", "0x90C7", "--names", path).out
     assert "GetEvent" in run("transactions", capture, *wanted, "--vendor", "nikon").out
     assert "AskForNews" in run("summary", capture, "--vendor", "nikon", "--names", path).out
+
+
+@pytest.mark.parametrize("question", [["--at", "1000s"], ["--before-failure", "10"], []])
+def test_names_properties_as_the_user_does_whatever_is_asked_of_them(
+    run, tmp_path: Path, plain_names: None, question: list[str]
+) -> None:
+    path = tmp_path / "names.toml"
+    path.write_text('[canon_eos.properties]\n"0xD103" = "Film"\n')
+    capture = write_pcap(tmp_path / "a.pcap", STORIES["canon_polls"]()[0].packets())
+    wanted = [*question, "--columns", "property,text,vendor", "--format", "csv"]
+    assert "Film,ISO 200,canon_eos" in run("properties", capture, *wanted, "--names", path).out
+    assert "ISO 200" not in run("properties", capture, *wanted, "--names", path, "--vendor", "nikon").out
 
 
 def _sorted(line: str) -> str:
