@@ -103,15 +103,22 @@ class Worker:
     """A forked process that makes items when asked to, ahead of their use.
 
     ``prepare()`` is called in that process at once, so that what it loads is loaded meanwhile; it gives the function
-    that makes the items of a request. Ends with ``close``, and when this process ends. A context manager.
+    that makes the items of a request. Ends with ``close``, and when this process ends. A context manager. OSError when
+    no process can be had.
     """
 
     def __init__(self, prepare: Callable[[], Make], shared: Shared) -> None:
         self._shared = shared
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
         results, requests = os.pipe(), os.pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self._child = os.fork()
+        try:
+            self._child = os.fork()
+        except OSError:
+            for end in (*results, *requests):
+                os.close(end)
+            raise
         if self._child == 0:
             os.close(results[0])
             os.close(requests[1])
@@ -165,6 +172,15 @@ class Worker:
         self._child = 0
         return f"by signal {status & 0x7F}" if status & 0x7F else f"with status {status >> 8}"
 
+    def takes(self, request: Any) -> bool:
+        """Whether this may be asked for: nothing else was, and nothing is closed."""
+        return not self.closed and self._asked in ([], [request])
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was asked for that is not taken yet."""
+        return not self._asked
+
     @property
     def closed(self) -> bool:
         """Whether nothing can be asked for any more."""
@@ -175,6 +191,7 @@ class Worker:
         self._results.close()
         self._requests.close()
         if self._child:
+            os.kill(self._child, signal.SIGKILL)  # it may hang on a file, and has nothing to put in order
             os.waitpid(self._child, 0)
             self._child = 0
 
@@ -186,6 +203,12 @@ class Worker:
 
 
 _GO_ON = b"+"
+
+
+class _LeftError(Exception):
+    """The consumer has left."""
+
+
 _ITEM, _END, _ERROR = range(3)
 
 
@@ -203,11 +226,14 @@ def _work(prepare: Callable[[], Make], shared: Shared, results: int, requests: i
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1):  # whoever reads this program's output must not wait for this process
+            os.dup2(nowhere, standard)
         with os.fdopen(results, "wb") as stream, os.fdopen(requests, "rb", buffering=0) as asked:
             make = prepare()
             while True:
                 _serve(make, pickle.load(asked), shared, stream, asked)
-    except (EOFError, BrokenPipeError):  # the consumer has left
+    except (_LeftError, EOFError, BrokenPipeError):  # nothing more will be asked for
         code = 0
     finally:
         os._exit(code)
@@ -227,7 +253,7 @@ def _serve(make: Make, request: Any, shared: Shared, stream: BinaryIO, asked: Bi
                 break
             _send(stream, _ITEM, item, shared, sent)
             sent += 1
-    except (EOFError, BrokenPipeError):
+    except (_LeftError, BrokenPipeError):
         raise
     except BaseException as error:
         kind, item = _ERROR, error
@@ -237,9 +263,9 @@ def _serve(make: Make, request: Any, shared: Shared, stream: BinaryIO, asked: Bi
 
 
 def _await(asked: BinaryIO) -> int:
-    """Wait until the consumer lets go of an item. EOFError when it has left."""
+    """Wait until the consumer lets go of an item. _LeftError when it has left."""
     if not asked.read(len(_GO_ON)):
-        raise EOFError
+        raise _LeftError
     return 1
 
 

@@ -379,9 +379,24 @@ def _headers(
     if source.size <= CHUNK_BYTES:
         yield from map(analyzer.prepare, source.batches())
         return
-    if reader is not None and not reader.closed:
-        told = yield from reader.items(request)
-        if told is not None:
-            source.learn(told)
-            return
+    if reader is not None and (yield from _headers_apart(source, request, reader)):
+        return
     yield from in_thread(map(analyzer.prepare, source.batches()))
+
+
+def _headers_apart(source: Source, request: tuple[str, bool], reader: Worker) -> Generator[Headers, None, bool]:
+    """The headers as another process reads them; False, and none, when it does not read this very file."""
+    if not source.direct or not reader.takes(request):
+        if not reader.idle:  # it reads something that nobody will take
+            reader.close()
+        return False
+    coming = reader.items(request)
+    try:
+        same = next(coming, None) == source.identity
+    except OSError:
+        same = False
+    if not same:
+        reader.close()
+        return False
+    source.learn((yield from coming))
+    return True

@@ -6,16 +6,13 @@ process, ahead of everything else.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .ahead import Shared
-from .capture import Dissected, Dissector, PacketBatch, open_capture
-from .capture.spool import compression_of
+from .capture import Dissected, Dissector, PacketBatch, open_direct
 from .tcp.numbering import FlowKey, FlowNumbers
 
 Pair = tuple[int, int, int, int]
@@ -111,17 +108,28 @@ class HeaderReader:
         return numbers, list(self._talks)[known:]
 
 
-def read_apart(request: tuple[str, bool], shared: Shared) -> Generator[Headers, None, tuple[Any, ...] | None]:
-    """The headers of a capture, read by an ``ahead.Worker``; returns what ``Source.learn`` takes.
+Identity = tuple[int, int, int] | None
 
-    The request has the path and whether to note who talks besides TCP. None, and no headers, for what has to be
-    unpacked first: the process that asks has done that already.
+
+def read_apart(
+    request: tuple[str, bool], shared: Shared
+) -> Generator[Headers | Identity, None, tuple[Any, ...] | None]:
+    """The identity of a capture (``Source.identity``), then its headers, read by an ``ahead.Worker``.
+
+    The request has the path and whether to note who talks besides TCP. Returns what ``Source.learn`` takes; None, and
+    gives nothing, for what can't be read as it is: the process that asks has unpacked that already. A batch larger
+    than the shared buffers comes without its bytes, which are to be read from the source.
     """
     path, packets = request
-    with open(path, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) or compression_of(file.read(4)) is not None:
-            return None
-    with open_capture(path) as source:
+    source = open_direct(path)
+    if source is None:
+        return None
+    with source:
+        yield source.identity
         reader = HeaderReader(packets=packets)
-        yield from map(reader.read, source.batches(len(shared.buffers[0]), shared.buffers))
+        for batch in source.batches(len(shared.buffers[0]), shared.buffers):
+            headers = reader.read(batch)
+            if shared.place(headers.data.data) is None:
+                headers = headers._replace(data=np.empty(0, np.uint8))
+            yield headers
         return source.told()

@@ -294,6 +294,7 @@ class Result:
         columns = self.messages
         all_rows, begin = self._data_rows
         rows = all_rows[begin[number] : begin[number + 1]]
+        rows = rows[np.lexsort((columns["offset"][rows], columns["stream"][rows]))]  # of both directions, if it has two
         pieces: list[tuple[int, int, int | None]] = []
         done = 0
         for row in rows.tolist():
@@ -373,7 +374,7 @@ class Result:
             for offset, size, position in zip(
                 offsets[first:last].tolist(), captured[first:last].tolist(), positions[first:last].tolist(), strict=True
             ):
-                if offset + size > start:
+                if size and offset + size > start:
                     yield offset, size, position
             if last < len(offsets):
                 return

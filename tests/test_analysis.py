@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import random
 import threading
 from collections.abc import Iterator, Sequence
@@ -208,6 +209,31 @@ def test_knows_the_damage_that_another_process_found(tmp_path: Path, reader: Wor
     assert damage is not None
     assert damage.at_end
     assert damage.path == str(path)
+
+
+def test_notices_that_the_other_process_reads_another_file(tmp_path: Path, reader: Worker) -> None:
+    path = write_pcap(tmp_path / "a.pcap", capture("plain"))
+    other = write_pcap(tmp_path / "b.pcap", capture("two_pairs"))
+    reader.ask((str(path), True))
+    for _ in range(200):  # until it has opened the file
+        if any(Path(f"/proc/{child}/fd").exists() and str(path) in map(os.readlink, Path(f"/proc/{child}/fd").iterdir())
+               for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):  # fmt: skip
+            break
+        threading.Event().wait(0.02)
+    os.replace(other, path)
+    with analyze(path, reader=reader) as read, analysed(capture("two_pairs")) as whole:
+        assert read.messages["type"].tolist() == whole.messages["type"].tolist()
+
+
+def test_reads_the_bytes_of_huge_packets_from_the_file(tmp_path: Path, reader: Worker) -> None:
+    record = (1).to_bytes(4, "little") + bytes(4) + (9000).to_bytes(4, "little") * 2 + bytes(9000)
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap_bytes(capture("plain")) + record * 20 + pcap_bytes(capture("upload"))[24:])
+    with analyze(path, reader=reader) as apart, analyze(path) as alone:
+        equal(apart, alone)
+        assert [apart.bytes(row) for row in range(len(apart.messages))] == [
+            alone.bytes(row) for row in range(len(alone.messages))
+        ]
 
 
 def test_unpacks_a_capture_itself(tmp_path: Path, reader: Worker) -> None:

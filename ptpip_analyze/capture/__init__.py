@@ -2,7 +2,7 @@
 
 from .batch import NO_TIME, CaptureError, PacketBatch, earliest
 from .inet import Dissected, Dissector
-from .source import CHUNK_BYTES, Source, expand, left_out, open_capture
+from .source import CHUNK_BYTES, Source, expand, left_out, open_capture, open_direct
 
 __all__ = [
     "CHUNK_BYTES",
@@ -16,4 +16,5 @@ __all__ = [
     "expand",
     "left_out",
     "open_capture",
+    "open_direct",
 ]

@@ -79,7 +79,7 @@ class Window:
 
     ``buffer`` holds ``used`` bytes from source position ``base`` on; ``size`` is the size of the source. Several
     buffers are used in turn, so that what was given out as ``array`` stays valid for a while: ``buffers`` if they are
-    given and large enough, else ``RING`` of its own.
+    given, else ``RING`` of its own. What needs more than a given buffer is read into one that is not kept valid.
     """
 
     def __init__(self, fd: int, size: int, chunk_bytes: int, buffers: Sequence[memoryview] = ()) -> None:
@@ -90,7 +90,8 @@ class Window:
         self._fd = fd
         self._chunk_bytes = chunk_bytes
         self._buffers = buffers
-        self._ring = [bytearray() for _ in buffers or range(RING)]
+        self._ring = [bytearray() for _ in range(1 if buffers else RING)]
+        self._turns = len(buffers) or RING
         self._turn = 0
         self._given_out = False
 
@@ -106,13 +107,15 @@ class Window:
         """
         capacity = max(self._chunk_bytes, need)
         if self._given_out:  # a move that gave nothing out must not take a turn from what was
-            self._turn, self._given_out = (self._turn + 1) % len(self._ring), False
+            self._turn, self._given_out = (self._turn + 1) % self._turns, False
         if self._buffers and capacity <= len(self._buffers[self._turn]):
             buffer: bytearray | memoryview = self._buffers[self._turn]
+            self._ring[0] = bytearray()
         else:
-            if len(self._ring[self._turn]) != capacity:
-                self._ring[self._turn] = bytearray(capacity)
-            buffer = self._ring[self._turn]
+            place = 0 if self._buffers else self._turn
+            if len(self._ring[place]) != capacity:
+                self._ring[place] = bytearray(capacity)
+            buffer = self._ring[place]
         kept = min(max(0, self.base + self.used - position), capacity)
         with memoryview(buffer) as view, memoryview(self.buffer) as before:
             if kept:

@@ -36,6 +36,7 @@ class Source:
     size: bytes of the capture, decompressed.
     damage: why reading stopped before the end; known after ``batches`` ran to its end, None when there was no fault.
     links: LINKTYPE number -> packets read so far; ``unknown_links`` are those of them that nobody here can dissect.
+    direct: this is the file of that path itself, neither piped nor unpacked.
     dropped: packets that the capturing machine says it lost (``isb_ifdrop``), None when it says nothing.
     """
 
@@ -50,6 +51,7 @@ class Source:
         self.compression = compression
         self.damage = damage
         self.links: dict[int, int] = {}
+        self.direct = False
         self._file = file
         self._fd = file.fileno()
         self._spool_damage = damage
@@ -69,6 +71,14 @@ class Source:
             raise CaptureError(path, 0, f"not a capture: it has {self.size} bytes")
         else:
             raise CaptureError(path, 0, f"not a capture: it begins with {start[:4].hex(' ')}")
+
+    @property
+    def identity(self) -> tuple[int, int, int] | None:
+        """Device, inode and size of the file as its name gives it; None for one that was unpacked or piped."""
+        if not self.direct:
+            return None
+        status = os.fstat(self._fd)
+        return status.st_dev, status.st_ino, status.st_size
 
     @property
     def unknown_links(self) -> dict[int, int]:
@@ -145,6 +155,10 @@ class Source:
             found += more
         return found
 
+    def fileno(self) -> int:
+        """The descriptor that bytes are read from; -1 when closed."""
+        return self._fd
+
     def close(self) -> None:
         """Give back the file, and the disk space of a spooled capture. May be called again."""
         self._fd = -1
@@ -171,7 +185,9 @@ def open_capture(path: str | os.PathLike[str] | BinaryIO, *, spool_bytes: int | 
             if os.path.isdir(name):
                 raise CaptureError(name, None, "is a directory")
             with open(name, "rb", buffering=0) as file:
-                return _open(name, file, spool_bytes)
+                source = _open(name, file, spool_bytes)
+                source.direct = os.path.sameopenfile(file.fileno(), source.fileno())
+                return source
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise CaptureError(name, None, reason) from error
@@ -182,6 +198,18 @@ def open_capture(path: str | os.PathLike[str] | BinaryIO, *, spool_bytes: int | 
     except (OSError, EOFError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CaptureError(name, None, reason) from error
+
+
+def open_direct(path: str) -> Source | None:
+    """The capture of a path if it can be read as it is; None for what has to be unpacked first, or is no file."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not be waited for
+    file = os.fdopen(descriptor, "rb", buffering=0)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode) or compression_of(os.pread(descriptor, 4, 0)) is not None:
+        file.close()
+        return None
+    source = _source(path, file, None, None)
+    source.direct = True
+    return source
 
 
 def _open(name: str, file: BinaryIO, spool_bytes: int | None) -> Source:

@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from ptpip_analyze.cli import reader
 
         if arguments is None:
+            _open_streams()
             reader.begin(sys.argv[1:])
         from ptpip_analyze.cli.app import run
 
@@ -36,11 +37,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
+def _open_streams() -> None:
+    """Open what the shell has closed (``>&-``), so that no pipe or file takes its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
 def _leave(code: int) -> NoReturn:
     """End the process without taking numpy and pyarrow apart first, which lasts longer than a small summary.
 
     All files are closed by now, and temporary ones have no name.
     """
+    from ptpip_analyze.cli import reader
+
+    reader.end()
     try:
         sys.stdout.flush()
         sys.stderr.flush()

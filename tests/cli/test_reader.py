@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +63,66 @@ def test_reports_damage_at_the_end_of_a_large_file(large: Path) -> None:
     assert ran.returncode == 0
     assert "left" in ran.stderr
     assert "everything before it is analysed" in ran.stderr
+
+
+def test_does_not_wait_for_a_pipe(large: Path, tmp_path: Path) -> None:
+    """The process that reads must not open what this one has read already."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = subprocess.Popen(["cp", str(large), str(pipe)])
+    try:
+        ran = program("sessions", large, pipe, "--columns", "capture", timeout=60)
+    finally:
+        writer.wait(10)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.count("\n") == 2
+
+
+@pytest.mark.parametrize("first", ["-", "large"])
+def test_reads_standard_input_beside_a_large_file(first: str, large: Path, plain_pcap: Path) -> None:
+    names = ["-", large] if first == "-" else [large, "-"]
+    with large.open("rb") as stream:
+        ran = program("sessions", *names, "--columns", "session", stdin=stream)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == '{"session":0}\n{"session":1}\n'
+
+
+def test_takes_a_dash_for_standard_input_whatever_files_there_are(large: Path, plain_pcap: Path) -> None:
+    large.rename(large.parent / "-")
+    with plain_pcap.open("rb") as stream:
+        ran = program("sessions", "-", "--columns", "capture", stdin=stream, cwd=large.parent)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == '{"capture":"-"}\n'
+
+
+def test_goes_on_without_what_it_asked_for(large: Path) -> None:
+    """A packed capture that is large as a file and small as a capture: nobody takes what was read of it."""
+    packed = large.parent / "packed.pcap.gz"
+    packed.write_bytes(gzip.compress(pcap_bytes(capture("plain"))) + bytes(6 << 20))
+    ran = program("sessions", packed, large, "--columns", "session")
+    assert (ran.returncode, ran.stdout) == (0, '{"session":0}\n{"session":1}\n')
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_works_with_closed_streams(closed: str, large: Path, tmp_path: Path) -> None:
+    command = (
+        f"exec {shlex.quote(sys.executable)} -m ptpip_analyze sessions {large} -o {tmp_path / 'out.csv'} {closed}>&-"
+    )
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert (tmp_path / "out.csv").exists()
+
+
+def test_does_without_the_process_where_none_can_be_had(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError("no process")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    reader.begin(["sessions", str(large)])
+    assert reader.ask([str(large)], True) is None
+
+
+def test_needs_none_for_help(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
+    for arguments in (["--help", str(large)], ["export", "-h", str(large)], ["codes", str(large)]):
+        reader.begin(arguments)
