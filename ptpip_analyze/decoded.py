@@ -210,9 +210,12 @@ class Decoder:
     @cached_property
     def events(self) -> list[ListedEvent]:
         """The events of all lists that were fetched, in the order of the transactions."""
-        request, columns = self.result.transactions.request, self.result.messages
+        made, columns = self.result.transactions, self.result.messages
+        # Only makers have such lists: a session of nobody knows who pays nothing.
+        made_by = np.array([vendor is not None for vendor in self.result.vendors], bool)
+        listing = may_list(self._operation, columns["word0"][made.request]) & (made.request != NO_ROW)
         found: list[ListedEvent] = []
-        for number in self._rows(may_list(self._operation, columns["word0"][request]) & (request != NO_ROW)):
+        for number in self._rows(listing & made_by[made.session]) if listing.any() else []:
             exchange = self.exchange(number)
             name = self.name(exchange)
             if exchange is None or name not in EVENT_LISTS or role_of(exchange) != "current":

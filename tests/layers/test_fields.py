@@ -97,7 +97,7 @@ def test_shows_the_name_of_a_code_and_the_number_of_an_unknown_one() -> None:
 
 
 def test_takes_the_lowest_code_of_a_name_that_has_several() -> None:
-    assert CodeField("operationCode", 0x1000, "operation", "<H").any2i(None, "GetServiceIDs") == 0x9301
+    assert CodeField("responseCode", 0x2001, "response", "<H").any2i(None, "Undefined") == 0x2000
 
 
 def test_shows_a_version_as_major_and_minor_number() -> None:
