@@ -14,13 +14,14 @@ from types import MappingProxyType
 
 from . import vendors
 from .codes import EVENTS, FORMATS, OTHERS, RESPONSES
+from .containers import Container
 from .operations import OPERATIONS
 from .overlay import Overlay, active, layered
 from .packets import MESSAGES, Message
 from .properties import OBJECT_PROPERTIES, PROPERTIES
 from .row import Code, Event, Operation
 
-Row = Code | Event | Operation | Message
+Row = Code | Container | Event | Operation | Message
 
 STANDARDS = ("ptp", "mtp")
 VENDORS = (*STANDARDS, *vendors.MODULES)

@@ -73,6 +73,7 @@ SESSIONS: Final = (
     Column("closed_by", "text", "", 'Who closed the command connection first: "initiator" or "responder".'),
     Column("close_kind", "text", "", 'How it was closed: "fin", "reset", or "none" while still open at the end.'),
     Column("manufacturer", "text", "", "Manufacturer's name out of DeviceInfo."),
+    Column("live_view_port", "int", "", "The initiator's TCP port of the live-view connection of Fujifilm's dialect."),
 )
 
 TRANSACTIONS: Final = (
@@ -122,10 +123,16 @@ TRANSACTIONS: Final = (
 MESSAGES: Final = (
     Column("message", "int", "", "Number of the message, from 0, over the whole analysis."),
     Column("session", "int", "", "Session of the message."),
-    Column("connection", "text", "", '"command" or "event".'),
+    Column("connection", "text", "", '"command" or "event"; in Fujifilm\'s dialect also "live-view".'),
     Column("direction", "text", "", '"to-responder" or "to-initiator".'),
     Column("type", "text", "", "Name of the message type, as OperationRequest or StartData."),
-    Column("type_code", "uint", "", "Type word of the message header."),
+    Column(
+        "type_code",
+        "uint",
+        "",
+        "Type word of the message header; 0x10000 plus the container type, 0x10005 for a live-view frame and 0x10006 for "
+        "the session's end in Fujifilm's dialect, which shares the names of types.",
+    ),
     Column("length", "int", "bytes", "Length word of the header; for bytes in which no message was found, how many."),
     Column("transaction_id", "uint", "", "TransactionID, for the types that carry one."),
     Column("code", "uint", "", "OperationCode, ResponseCode, EventCode or Init Fail reason, for the types with one."),
@@ -165,7 +172,7 @@ PACKETS: Final = (
     Column("source", "text", "", "IP address of the sender."),
     Column("destination", "text", "", "IP address of the receiver."),
     Column("session", "int", "", "Session of the packet; null for other traffic."),
-    Column("connection", "text", "", '"command" or "event"; null for other traffic.'),
+    Column("connection", "text", "", '"command", "event" or "live-view"; null for other traffic.'),
     Column("tcp_payload_bytes", "int", "bytes", "TCP payload on the wire; null when the packet is not TCP."),
     Column(
         "flags",
