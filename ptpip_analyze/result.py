@@ -180,7 +180,7 @@ class Result:
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """By stream number: session (-1: none), which connection (index of CONNECTIONS), does it carry to the responder."""
+        """By stream number: session (-1: none), index of CONNECTIONS, does it carry to the responder."""
         streams = 2 * len(self.connections)
         session = np.full(streams + 1, -1, np.int64)  # the last one is what stream -1 finds
         connection = np.zeros(streams + 1, np.int8)

@@ -46,9 +46,10 @@ for _before, _after in (
 class Transactions:
     """Columns of all transactions, in order of first packet; all int64, one element per transaction.
 
-    ``request``, ``response``, ``start`` (Start Data, or what announces the bytes instead), ``first_data`` and ``last_data`` are row numbers of messages or
-    NO_ROW; ``session`` is an index into the pairs given to ``build``; ``transaction_id`` is -1 when not captured;
-    ``direction`` an index of DIRECTIONS; ``status`` of STATUSES; ``first`` and ``last`` are packet numbers from 0.
+    ``request``, ``response``, ``start`` (what announces the data: Start Data, or the container of a dialect),
+    ``first_data`` and ``last_data`` are row numbers of messages or NO_ROW; ``session`` is an index into the pairs given
+    to ``build``; ``transaction_id`` is -1 when not captured; ``direction`` an index of DIRECTIONS; ``status`` of
+    STATUSES; ``first`` and ``last`` are packet numbers from 0.
     ``of_message`` has one element per message row: the transaction it belongs to, or NO_ROW.
     """
 
@@ -94,7 +95,8 @@ def build(columns: dict[str, np.ndarray], pairs: list[Pair], *, careful: bool = 
     With ``careful`` every message takes the careful way; the result is the same (and tested to be). So do all
     messages of Fujifilm's dialect.
     """
-    original, columns = columns, {**columns, "type": m.roles(columns["type"])}
+    kinds = columns["type"]
+    columns = {**columns, "type": m.roles(kinds)}
     sequence, session, outward = _sequence(columns, pairs)
     fast, group_of = _regular(columns, sequence, session, outward, careful)
     of_message = np.full(len(columns["type"]), NO_ROW, np.int64)
@@ -104,12 +106,9 @@ def build(columns: dict[str, np.ndarray], pairs: list[Pair], *, careful: bool = 
     taken = group_of != NO_ROW
     of_message[sequence[taken]] = group_of[taken]
     if len(irregular):
-        has_id = m.carries_transaction_id(
-            *(original[name][sequence[irregular]] for name in ("type", "known", "length"))
-        )
-        outcomes = _walk_all(
-            columns, pairs, irregular, sequence[irregular], session[irregular], outward[irregular], has_id
-        )
+        rows = sequence[irregular]
+        has_id = m.carries_transaction_id(kinds[rows], columns["known"][rows], columns["length"][rows])
+        outcomes = _walk_all(columns, pairs, irregular, rows, session[irregular], outward[irregular], has_id)
         parts.append(_columns_of(outcomes, columns))
         for number, outcome in enumerate(outcomes, count):
             of_message[outcome.messages] = number

@@ -14,12 +14,13 @@ import numpy as np
 
 from ..facts import containers as facts
 from . import messages as m
-from .recognise import DATA_LIMIT, GREETING_LIMIT, header
+from .recognise import DATA_LIMIT, GREETING_LIMIT, header, is_fuji
 
 # How a stream is framed: as PTP-IP says, as greetings and containers, or as frames of live view.
 STANDARD, CONTAINERS, FRAMES = range(3)
 
 HEAD_BYTES = 64  # so far into a frame its JPEG is looked for
+GREETING_BYTES = 96  # longer than any greeting of the dialect that is looked at whole
 FRAME_LIMIT = 1 << 26  # a live-view picture of 64 MiB is none
 LONGEST = facts.HEADER_SIZE + 4 * facts.WORDS
 FAIL_CODES = range(0x2000, 0x3000)  # reasons of a refusal are response codes here, and 1 to 3 in PTP-IP
@@ -27,8 +28,8 @@ _JPEG = b"\xff\xd8\xff"
 _GREETINGS = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK, m.INIT_FAIL)
 # The upper four bits of the code that a container of a type may have (ISO 15740 clauses 10 to 12).
 _RANGES = {1: (0x1, 0x9), 2: (0x1, 0x9), 3: (0x2, 0xA), 4: (0x4, 0xC)}
-_TO_RESPONDER = (m.CONTAINER_REQUEST, m.SESSION_END)
-_TO_INITIATOR = (m.CONTAINER_RESPONSE, m.CONTAINER_EVENT, m.LIVE_VIEW_FRAME)
+_TO_RESPONDER = {m.INIT_COMMAND_REQUEST, m.CONTAINER_REQUEST, m.SESSION_END}
+_TO_INITIATOR = {m.INIT_COMMAND_ACK, m.INIT_FAIL, m.CONTAINER_RESPONSE, m.CONTAINER_EVENT, m.LIVE_VIEW_FRAME}
 
 
 class Verdict(NamedTuple):
@@ -72,10 +73,12 @@ def keeps_layout(length: int, kind: int) -> bool:
 
 
 def is_sound(form: int, head: bytes) -> bool:
-    """Does a container, or a frame of live view with its JPEG, that keeps its layout begin here?"""
+    """Does a greeting, a container, or a frame of live view with its JPEG, that keeps its layout begin here?"""
     if len(head) < m.HEADER_BYTES:
         return False
     length, kind = kind_of(form, head)
+    if form == CONTAINERS and kind in _GREETINGS:
+        return is_fuji(head) if kind == m.INIT_COMMAND_REQUEST else bool(is_answer(head))
     if kind <= m.CONTAINERS or not is_plausible(length, kind) or not keeps_layout(length, kind):
         return False
     if kind == m.LIVE_VIEW_FRAME:
@@ -94,12 +97,12 @@ def candidates(form: int, data: bytearray, to_responder: bool | None) -> list[tu
         places = places[places >= 0]
     else:
         kind, zero, high = view[4:-3], view[5:-2], view[7:]
-        places = np.flatnonzero(((kind > 0) & (kind <= 4) & (zero == 0)) | ((kind == 0xFF) & (zero == 0xFF)))
-        places = places[high[places] >= 0x10]
+        places = np.flatnonzero(((kind > 0) & (kind <= 5) & (zero == 0)) | ((kind == 0xFF) & (zero == 0xFF)))
+        places = places[(high[places] >= 0x10) | (high[places] == 0)]
     other_side = _TO_INITIATOR if to_responder else _TO_RESPONDER
     found = []
     for at in places.tolist():
-        head = bytes(data[at : at + HEAD_BYTES])
+        head = bytes(data[at : at + GREETING_BYTES])
         if is_sound(form, head):
             length, of_kind = kind_of(form, head)
             if to_responder is None or of_kind not in other_side:
@@ -170,12 +173,14 @@ def judge_middle(sound: tuple[list[bytes], list[bytes]], trusted: bool) -> Verdi
         ids = {identity for kind, identity in asked if kind == m.CONTAINER_REQUEST}
         if ids & {identity for kind, identity in answered if kind == m.CONTAINER_RESPONSE}:
             return Verdict(CONTAINERS, direction)
+        if m.INIT_COMMAND_REQUEST in kinds[direction] or m.INIT_COMMAND_ACK in kinds[1 - direction]:
+            return Verdict(CONTAINERS, direction)
     if not trusted:
         return None
     for direction in (0, 1):
         if m.LIVE_VIEW_FRAME in kinds[1 - direction] and not kinds[direction]:
             return Verdict(FRAMES, direction)
-        if kinds[direction] & set(_TO_RESPONDER) or kinds[1 - direction] & set(_TO_INITIATOR):
+        if kinds[direction] & _TO_RESPONDER or kinds[1 - direction] & _TO_INITIATOR:
             return Verdict(CONTAINERS, direction)
     return None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from ..facts.containers import EVENT_PORT, LIVE_VIEW_PORT
 from ..facts.containers import PORTS as FUJI_PORTS
 from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler
@@ -149,6 +150,18 @@ class Conversations:
                 self.known[tcp.number] = Conversation(tcp)
             work[tcp.number] = delivered
         self.frame(work, np.empty(0, np.uint8), 0, final=True)
+        for tcp in connections if self._fuji_hosts else ():
+            self._join_in_silence(tcp)
+
+    def _join_in_silence(self, tcp: Connection) -> None:
+        """Take in a connection that carried nothing, because in Fujifilm's dialect its place alone tells what it is."""
+        if tcp.number in self._heard or tcp.syn_from is None or self._hosts(tcp) not in self._fuji_hosts:
+            return
+        port = tcp.endpoint(1 - tcp.syn_from)[1]
+        if port in (EVENT_PORT, LIVE_VIEW_PORT) and all(stream.syn for stream in tcp.streams):
+            conversation = self.known[tcp.number] = Conversation(tcp)
+            form = containers.CONTAINERS if port == EVENT_PORT else containers.FRAMES
+            self._accept(conversation, Dialect.FUJI, tcp.syn_from, form)
 
     def _note_anchors(self, conversation: Conversation, direction: int, rows: np.ndarray) -> None:
         """Remember what a side had received whenever it spoke: offsets in the other direction."""
@@ -218,7 +231,10 @@ class Conversations:
     def _is_fuji_place(self, tcp: Connection) -> bool:
         """Is Fujifilm's dialect to be expected here: on its ports, or between peers that speak it elsewhere?"""
         ports = tcp.low[1], tcp.high[1]
-        return any(port in FUJI_PORTS for port in ports) or frozenset((tcp.low[0], tcp.high[0])) in self._fuji_hosts
+        return any(port in FUJI_PORTS for port in ports) or self._hosts(tcp) in self._fuji_hosts
+
+    def _hosts(self, tcp: Connection) -> frozenset[int]:
+        return frozenset((tcp.low[0], tcp.high[0]))
 
     def _is_accepted_late(self, conversation: Conversation, expected: bool, final: bool) -> bool:
         """The same for a connection whose first bytes are not in the capture."""
@@ -231,10 +247,10 @@ class Conversations:
                 conversation.looked[direction] += fresh.shape[1]
                 for piece in np.flatnonzero(fresh[POSITION] != HOLE).tolist():
                     head = self._read(int(fresh[POSITION, piece]), min(int(fresh[CAPTURED, piece]), HEAD_BYTES))
-                    if is_sound(head):
-                        conversation.evidence[direction].append(head)
-                    elif containers.evidence(head, trusted):
+                    if containers.evidence(head, trusted):
                         conversation.of_fuji[direction].append(head)
+                    elif is_sound(head):
+                        conversation.evidence[direction].append(head)
         verdict = judge_middle(conversation.evidence, expected)
         if verdict is not None:
             conversation.evidence = ([], [])
@@ -271,7 +287,7 @@ class Conversations:
         if form is None:
             form = containers.CONTAINERS if dialect is Dialect.FUJI else containers.STANDARD
         if dialect is Dialect.FUJI:
-            self._fuji_hosts.add(frozenset((tcp.low[0], tcp.high[0])))
+            self._fuji_hosts.add(self._hosts(tcp))
         conversation.dialect, conversation.initiator = dialect, initiator
         self.states[number] = SPOKEN
         conversation.streams = tuple(  # type: ignore[assignment]

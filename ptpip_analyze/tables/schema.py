@@ -53,7 +53,8 @@ SESSIONS: Final = (
         "paired_by",
         "text",
         "",
-        'Why the event connection belongs here: "connection-number", "dialect", "guess", or "alone" without one.',
+        "Why the event connection (in Fujifilm's dialect also the one for live view) belongs here: "
+        '"connection-number", "dialect", "guess", or "alone" without one.',
     ),
     Column(
         "status",
@@ -130,8 +131,8 @@ MESSAGES: Final = (
         "type_code",
         "uint",
         "",
-        "Type word of the message header; 0x10000 plus the container type, 0x10005 for a live-view frame and 0x10006 for "
-        "the session's end in Fujifilm's dialect, which shares the names of types.",
+        "Type word of the message header. Of containers, which Fujifilm's dialect has instead, 0x10000 plus the "
+        "container type; 0x10005 for its live-view frames and 0x10006 for its end of a session.",
     ),
     Column("length", "int", "bytes", "Length word of the header; for bytes in which no message was found, how many."),
     Column("transaction_id", "uint", "", "TransactionID, for the types that carry one."),
