@@ -492,7 +492,7 @@ def fuji_containers_in_an_object() -> Conversation:
         )
     )  # fmt: skip
     filled = inner + bytes(1448 - len(inner) % 1448) + inner * 20  # also at the start of segments
-    one = fujifilm().init().open_session().get_partial_object(1, filled, 5000).set_property(0xD500, filled)
+    one = fujifilm().init(event=False).open_session().get_partial_object(1, filled, 5000).set_property(0xD500, filled)
     return one.poll().close_session().close()
 
 
