@@ -139,7 +139,7 @@ class Result:
         """The sessions, in order of first packet."""
         columns = self.messages
         found = handshakes(
-            self.conversations, columns["stream"], self.roles, columns["code"], columns["time"], columns["known"]
+            self.conversations, columns["stream"], columns["type"], columns["code"], columns["time"], columns["known"]
         )
         return pair([shake for shake in found if shake.rows or shake.conversation.initiator is not None])
 

@@ -225,6 +225,10 @@ def first_in_segment(analysis: Analysis) -> Iterator[Row]:
 # Other people's captures
 
 IN_INDEX = re.compile(r"(?<!\w)(\d+):(\d+)")
+FUJI_IN_INDEX = re.compile(r"(container\d|init\d):(\d+)")
+OF_FUJI = {"container1": 0x10001, "container2": 0x10002, "container3": 0x10003, "init1": 1, "init2": 2}
+LIVE_VIEW_FRAME = 0x10005
+LIVE_VIEW_BYTES = {"hkr-vcam-fuji-stream.pcap": 9371}
 
 
 class Indexed(NamedTuple):
@@ -249,6 +253,7 @@ def index() -> list[Indexed]:
             assert connections is not None
             assert asked is not None
             types = {int(kind): int(count) for kind, count in IN_INDEX.findall(cells[5])}
+            types |= {OF_FUJI[word]: int(count) for word, count in FUJI_IN_INDEX.findall(cells[5])}
             found.append(Indexed(cells[0], cells[1], *map(int, connections.groups()), *map(int, asked.groups()), types))
     return found
 
@@ -266,9 +271,14 @@ def test_finds_in_the_captures_of_others_what_their_index_says(others: list[Inde
         with analyze(OTHERS / one.name) as analysis:
             types = Counter(row["type_code"] for row in rows(analysis, "messages") if row["type_code"] is not None)
             transactions = rows(analysis, "transactions")
+            frames = [row["length"] for row in rows(analysis, "messages") if row["type_code"] == LIVE_VIEW_FRAME]
             lost = any(row["status"] == "gap" for row in rows(analysis, "messages"))
-        if one.fuji:  # of this dialect, only the two messages that every connection begins with are framed
-            assert set(types) <= {1, 2}, one.name
+        if one.fuji:
+            types.pop(LIVE_VIEW_FRAME, None)
+            assert dict(types) == one.types, one.name
+            assert sum(frames) == LIVE_VIEW_BYTES.get(one.name, 0), one.name
+            assert {row["status"] for row in transactions} == {"complete"}, one.name
+            assert len(transactions) == one.types[OF_FUJI["container1"]], one.name
             continue
         if lost:  # the index stops at the first hole of a stream, we do not
             assert all(types[kind] >= count * 0.9 for kind, count in one.types.items()), one.name

@@ -99,9 +99,10 @@ def handshakes(
 ) -> list[Handshake]:
     """One Handshake per PTP-IP connection, in the order given.
 
-    The arrays are columns of the message table: stream number, type (of ``messages.roles``), code (which holds the
-    connection number of the greetings), time in ns and the number of leading bytes that are in the capture.
+    The arrays are columns of the message table: stream number, type, code (which holds the connection number of
+    the greetings), time in ns and the number of leading bytes that are in the capture.
     """
+    kind = m.roles(kind)
     listed = (kind > 0) & (kind <= m.LAST_TYPE)
     rows = np.flatnonzero(listed)
     seen, first = np.unique(stream[rows].astype(np.int64) * 16 + kind[rows], return_index=True)

@@ -332,7 +332,9 @@ def paired(packets: list[Packet]) -> list[tuple[list[int], str]]:
 def test_finds_the_sessions_of_every_story(name: str) -> None:
     truths = [one.truth().session for one in STORIES[name]()]
     expected = sorted(
-        [[port for port in (one["command_port"], one["event_port"]) if port] for one in truths if one is not None]
+        [one[name] for name in ("command_port", "event_port", "live_view_port") if one.get(name)]
+        for one in truths
+        if one is not None
     )
     assert sorted(ports for ports, _ in paired(capture(name))) == expected
 
@@ -352,6 +354,11 @@ def test_finds_the_sessions_of_every_story(name: str) -> None:
         ("no_event_connection", ["alone"]),
         ("fails_on_command", ["alone"]),
         ("only_the_camera", ["guess"]),
+        ("fuji", ["dialect"]),
+        ("fuji_elsewhere", ["dialect"]),
+        ("fuji_silent", ["dialect"]),
+        ("fuji_two_sessions", ["dialect"] * 2),
+        ("fuji_refused", ["alone"]),
     ],
 )
 def test_says_by_what_it_joined(name: str, by: list[str]) -> None:

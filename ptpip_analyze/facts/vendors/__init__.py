@@ -13,7 +13,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..containers import Container
     from ..row import Choices, Code, Event, Operation, Scale
 
 # Vendor -> its file. One maker can have several vendors: sets of cameras that use the same numbers differently.
@@ -46,7 +45,7 @@ VALUES = ("canon", "fuji", "nikon", "olympus", "sony")
 
 
 @cache
-def rows(vendor: str) -> tuple[Code | Container | Event | Operation, ...]:
+def rows(vendor: str) -> tuple[Code | Event | Operation, ...]:
     """All rows of a vendor in the order of its file; KeyError for a vendor that isn't in ``MODULES``."""
     module = import_module(f".{MODULES[vendor]}", __name__)
     return tuple(row for row in module.ROWS if row.vendor == vendor)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ..containers import CONTAINERS
 from ..row import AGREED, GUESSED, IMPLEMENTED, Code, Event, Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -320,4 +319,4 @@ PROPERTIES: tuple[Code, ...] = (
     Code("property", "fuji", 0xDF44, "Unknown11", "vcam", GUESSED, "vcam/libfuji name; meaning unknown"),
 )
 
-ROWS = (*OPERATIONS, *EVENTS, *FORMATS, *OTHERS, *PROPERTIES, *CONTAINERS.values())
+ROWS = (*OPERATIONS, *EVENTS, *FORMATS, *OTHERS, *PROPERTIES)
