@@ -30,6 +30,9 @@ OTHERS = ROOT.parent / "shared" / "captures"
 CANCEL = 11
 CODES = {5: "reason", 6: "operationCode", 7: "responseCode", 8: "eventCode"}
 NAMES = [*(f"made/{name}" for name in STORIES), *(f"recorded/{path.name}" for path in RECORDED)]
+# Neither the scapy layer nor Wireshark speaks Fujifilm's dialect.
+OF_DIALECT = [case for case in NAMES if case.startswith("made/fuji")]
+SERVICES = (15740, 55740, 55741, 55742, 8001, 8002, 8003)  # ports of pretend cameras
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,7 @@ def path_of(tmp_path_factory: pytest.TempPathFactory):
 # Our scapy layer
 
 
-@pytest.mark.parametrize("case", NAMES)
+@pytest.mark.parametrize("case", [case for case in NAMES if case not in OF_DIALECT])
 def test_agrees_with_the_scapy_layer_on_every_message(case: str, path_of) -> None:
     with analyze(path_of(case)) as analysis:
         of_message = {row["message"]: row for row in rows(analysis, "messages")}
@@ -71,7 +74,7 @@ def test_agrees_with_the_scapy_layer_on_every_message(case: str, path_of) -> Non
         assert not any(parameters.values())
 
 
-@pytest.mark.parametrize("case", NAMES)
+@pytest.mark.parametrize("case", [case for case in NAMES if case not in OF_DIALECT])
 def test_agrees_with_the_scapy_layer_on_the_parameters_of_events_and_responses(case: str, path_of) -> None:
     with analyze(path_of(case)) as analysis:
         said: dict[int, Counter[tuple[int, ...]]] = {7: Counter(), 8: Counter()}
@@ -161,7 +164,7 @@ def test_agrees_with_wireshark_on_the_bytes_of_every_stream(case: str, path_of) 
             (row["tcp_stream"], direction): describe.endpoint(row["source"], row["source_port"])
             for row in rows(analysis, "packets")
             for direction in ("to-responder", "to-initiator")
-            if row["session"] is not None and (row["source_port"] in (15740, 55740)) == (direction == "to-initiator")
+            if row["session"] is not None and (row["source_port"] in SERVICES) == (direction == "to-initiator")
         }
         carried: Counter[tuple[int, str]] = Counter()
         for (number, direction), messages in sent(analysis).items():
@@ -179,7 +182,7 @@ DISSECTOR_DIFFERS = {
     "made/another_port": "it knows PTP-IP by its port alone",
     "made/http": "it takes anything on port 15740 for PTP-IP",
     "made/other_protocol": "it takes anything on port 15740 for PTP-IP",
-}
+} | dict.fromkeys(OF_DIALECT, "it knows PTP-IP by its port alone")
 
 
 def differences(path: Path) -> list[str]:
