@@ -53,7 +53,7 @@ LINK_TYPES: Final[dict[int, str]] = {
 
 PAIRING_WORDS: Final[dict[str, str]] = {
     "connection-number": "by connection number",
-    "dialect": "by the dialect's ports",
+    "dialect": "by hosts and time",
     "guess": "by a guess",
     "alone": "no event connection",
 }

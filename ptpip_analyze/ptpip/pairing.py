@@ -154,41 +154,63 @@ def _place_of_dialect(handshake: Handshake, kinds: set[int]) -> None:
 
 def pair(handshakes: list[Handshake]) -> list[Pair]:
     """Sessions, in order of first packet. Every connection is in exactly one."""
-    of_fuji = [handshake for handshake in handshakes if handshake.conversation.dialect is Dialect.FUJI]
-    pairs = _standard_pairs([handshake for handshake in handshakes if handshake not in of_fuji]) + _fuji_pairs(of_fuji)
+    of_fuji: list[Handshake] = []
+    standard: list[Handshake] = []
+    for handshake in handshakes:
+        (of_fuji if handshake.conversation.dialect is Dialect.FUJI else standard).append(handshake)
+    pairs = _standard_pairs(standard) + _fuji_pairs(of_fuji)
     return sorted(pairs, key=lambda pair: min(part.tcp.first_packet for part in pair.parts))
 
 
 def _fuji_pairs(handshakes: list[Handshake]) -> list[Pair]:
-    """Sessions of the dialect: each event and live-view connection goes to the command connection before it.
+    """Sessions of the dialect: each event and live-view connection goes to the command connection it follows.
 
-    Between the same hosts; where several were alive that have none yet, to the latest, which is a guess.
+    Between the same hosts, and still alive; where another one could be meant as well, that is a guess.
     """
-    commands = [one for one in handshakes if not one.is_event and not one.is_live_view]
-    pairs = [Pair(command, None, "alone") for command in commands]
-    by_hosts: dict[tuple[int, int], list[Pair]] = {}
-    for made in sorted(pairs, key=lambda made: made.parts[0].tcp.first_packet):
-        command = made.parts[0]
-        by_hosts.setdefault((command.responder[0], command.initiator_address), []).append(made)
-    for one in sorted(handshakes, key=lambda one: one.tcp.first_packet):
-        if not one.is_event and not one.is_live_view:
-            continue
-        name = "live_view" if one.is_live_view else "event"
-        fitting = [
-            made
-            for made in by_hosts.get((one.responder[0], one.initiator_address), [])
-            if getattr(made, name) is None and _overlap(one, made.parts[0], 0)
-        ]
+    ordered = sorted(handshakes, key=lambda one: one.tcp.first_packet)
+    pairs: list[Pair] = []
+    waiting: dict[tuple[int, int, bool], list[Pair]] = {}  # by hosts, those without events and without live view
+    for command in (one for one in ordered if not one.is_event and not one.is_live_view):
+        pairs.append(Pair(command, None, "alone"))
+        for is_live_view in (False, True):
+            hosts = command.responder[0], command.initiator_address, is_live_view
+            waiting.setdefault(hosts, []).append(pairs[-1])
+    for one in (one for one in ordered if one.is_event or one.is_live_view):
+        line = waiting.get((one.responder[0], one.initiator_address, one.is_live_view), [])
+        fitting = _fitting(one, line)
+        chosen = line.pop(fitting[0]) if fitting else Pair(None, None, "alone")
+        if one.is_live_view:
+            chosen.live_view = one
+        else:
+            chosen.event = one
         if not fitting:
-            pairs.append(Pair(None, None, "alone"))
-            setattr(pairs[-1], name, one)
-            continue
-        earlier = [made for made in fitting if made.parts[0].tcp.first_packet < one.tcp.first_packet]
-        chosen = (earlier or fitting[:1])[-1]
-        setattr(chosen, name, one)
-        guessed = len(fitting) > 1 or chosen.paired_by == "guess"
-        chosen.paired_by = "guess" if guessed else "dialect"
+            pairs.append(chosen)
+        elif chosen.paired_by != "guess":
+            chosen.paired_by = "guess" if len(fitting) > 1 else "dialect"
     return pairs
+
+
+def _fitting(one: Handshake, line: list[Pair]) -> list[int]:
+    """The places in ``line``, which is in order of first packet, of up to two sessions that a connection may be of.
+
+    The latest that began before it comes first. Those that had ended by then leave the line: whatever else is asked
+    for comes later.
+    """
+    began = bisect_right(line, one.tcp.first_packet, key=lambda made: made.parts[0].tcp.first_packet)
+    found: list[int] = []
+    place = began - 1
+    while place >= 0 and len(found) < 2:
+        if _overlap(one, line[place].parts[0], 0):
+            found.append(place)
+        else:
+            del line[place]
+            began -= 1
+            found = [at - 1 for at in found]
+        place -= 1
+    if not found or one.tcp.syn_from is None:  # it may have begun before its first packet
+        later = range(began, min(began + 2, len(line)))
+        found += [at for at in later if _overlap(one, line[at].parts[0], 0)]
+    return found[:2]
 
 
 def _standard_pairs(handshakes: list[Handshake]) -> list[Pair]:

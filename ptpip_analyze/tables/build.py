@@ -130,6 +130,11 @@ def _greetings(result: Result, command: Handshake | None) -> dict[str, Any]:
     return values
 
 
+def _dialect_vendor(part: Handshake) -> str | None:
+    """The vendor whose codes a dialect uses, whatever the camera is."""
+    return "fuji" if part.conversation.dialect is Dialect.FUJI else None
+
+
 def _standing(result: Result, pair: Pair) -> dict[str, Any]:
     """How far the handshake came (2.2.3.1), and why it failed."""
     for part in pair.parts:
@@ -141,7 +146,7 @@ def _standing(result: Result, pair: Pair) -> dict[str, Any]:
             return {
                 "status": "rejected",
                 "fail_reason_code": reason,
-                "fail_reason": facts.name_of("init_fail", reason),
+                "fail_reason": facts.name_of("init_fail", reason, _dialect_vendor(part)),
             }
     seen = {kind for part in pair.parts for kind in part.rows}
     main = pair.parts[0]

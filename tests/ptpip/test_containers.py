@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ptpip_analyze.ptpip import containers as c
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.ptpip.recognise import is_sound as is_sound_message
+from tests.support import analysed, rows
 from tests.traffic import STORIES, capture, damage
 from tests.traffic.fuji import container
 
@@ -203,8 +204,6 @@ def test_never_fails_on_any_bytes(head: bytes, trusted: bool, final: bool) -> No
 
 def test_finds_the_next_container_behind_a_lost_header() -> None:
     """The object is full of containers that are none."""
-    from tests.support import analysed, rows
-
     packets = capture("fuji_containers_in_an_object")
     headers = [at for at in damage.segments(packets, "command", "to-initiator") if packets[at].payload[4:6] == b"\2\0"]
     with analysed(packets) as analysis:

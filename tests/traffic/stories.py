@@ -434,7 +434,7 @@ def fuji() -> Conversation:
     one = fujifilm().init(event=False).open_session().set_property(0xDF01, b"\5\0").get_property(0xDF24, b"\4\0\2\0")
     one.set_property(0xDF24, b"\4\0\2\0").poll((0xDF00, 6), (0xD222, 9)).transaction(0x101C, 0, 0)
     one.connect("event").connect("live-view").frame(photo(2900)).poll().frame(photo(700)).transaction(0x100E, 0, 0)
-    one.event(0xC001, 6, 6, 6, 0xF129, 0).event(0xC004, 6, 6, 6, 0, 0).poll((0xD20E, 1)).frame(photo(5000))
+    one.event(0xC001, 1, 6, 6, 0xF129, 0).event(0xC004, 1, 6, 6, 0, 0).poll((0xD20E, 1)).frame(photo(5000))
     one.transaction(0x1018, 6, response=0x2003).get_partial_object(1, photo(9000)).transaction(0x9022, data_in=b"")
     return one.close_session().end_session().close()
 
