@@ -165,7 +165,7 @@ def pair(handshakes: list[Handshake]) -> list[Pair]:
 def _fuji_pairs(handshakes: list[Handshake]) -> list[Pair]:
     """Sessions of the dialect: each event and live-view connection goes to the command connection it follows.
 
-    Between the same hosts, and still alive; where another one could be meant as well, that is a guess.
+    Between the same hosts, and not closed; where another one could be meant as well, that is a guess.
     """
     ordered = sorted(handshakes, key=lambda one: one.tcp.first_packet)
     pairs: list[Pair] = []
@@ -200,7 +200,7 @@ def _fitting(one: Handshake, line: list[Pair]) -> list[int]:
     found: list[int] = []
     place = began - 1
     while place >= 0 and len(found) < 2:
-        if _overlap(one, line[place].parts[0], 0):
+        if _is_alive(line[place].parts[0], one):
             found.append(place)
         else:
             del line[place]
@@ -209,8 +209,15 @@ def _fitting(one: Handshake, line: list[Pair]) -> list[int]:
         place -= 1
     if not found or one.tcp.syn_from is None:  # it may have begun before its first packet
         later = range(began, min(began + 2, len(line)))
-        found += [at for at in later if _overlap(one, line[at].parts[0], 0)]
+        found += [at for at in later if _is_alive(line[at].parts[0], one)]
     return found[:2]
+
+
+def _is_alive(command: Handshake, one: Handshake) -> bool:
+    """May the connection have been open while the other one was? It may be silent, but not closed."""
+    if command.tcp.close_kind is None:
+        return command.tcp.first_packet <= one.tcp.last_packet
+    return _overlap(one, command, 0)
 
 
 def _standard_pairs(handshakes: list[Handshake]) -> list[Pair]:

@@ -400,3 +400,10 @@ def test_never_gives_the_dialects_connections_to_a_session_of_the_standard() -> 
     event = fuji_conversation(seed=2, number=1, start_ns=begin).connect("event").event(0xC004).close()
     told = paired(damage.interleave(standard.packets(), event.packets()))
     assert told == [([50001], "alone"), ([50002], "alone")]
+
+
+def test_gives_the_dialects_connections_to_a_session_that_says_nothing_any_more() -> None:
+    early = fuji_conversation(seed=1).init(event=False).open_session()
+    late = fuji_conversation(seed=2, number=1, start_ns=early.start_ns + 10**9).connect("event").event(0xC004).close()
+    told = paired(damage.interleave(early.packets(), late.packets()))
+    assert told == [([50001, 50002], "dialect")]
