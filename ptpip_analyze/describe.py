@@ -53,7 +53,7 @@ LINK_TYPES: Final[dict[int, str]] = {
 
 PAIRING_WORDS: Final[dict[str, str]] = {
     "connection-number": "by connection number",
-    "dialect": "by the dialect's ports",
+    "dialect": "by hosts and time",
     "guess": "by a guess",
     "alone": "no event connection",
 }
@@ -215,7 +215,6 @@ _PROBLEMS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("session", "incomplete"): ("did not finish the handshake", "did not finish the handshake"),
     ("session", "midstream"): ("began before the capture", "began before the capture"),
     ("session", "reset"): ("ended with a reset of its command connection",) * 2,
-    ("session", "undecoded"): ("speaks a dialect that is recognised but not decoded",) * 2,
     ("transaction", "gap"): ("misses bytes that the capture lacks", "miss bytes that the capture lacks"),
     ("transaction", "cancelled"): ("was cancelled", "were cancelled"),
     ("transaction", "open"): ("has no response by the end", "have no response by the end"),

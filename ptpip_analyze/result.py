@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 START_DATA_BYTES = 20
 PARTS_IN_MEMORY = 8  # of the segment table, each some ten thousand rows: payloads are read one after the other
+CONNECTIONS = ("command", "event", "live-view")
 
 
 class CaptureFacts(NamedTuple):
@@ -154,6 +155,11 @@ class Result:
         return np.argsort(self.messages["first"], kind="stable")
 
     @cached_property
+    def roles(self) -> np.ndarray:
+        """By row of ``messages``, its type with those of a dialect as the standard's (``messages.roles``)."""
+        return m.roles(self.messages["type"])
+
+    @cached_property
     def pairs(self) -> list[Pair]:
         """The sessions, in order of first packet."""
         columns = self.messages
@@ -254,18 +260,18 @@ class Result:
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """By stream number: session (-1: none), is it the event connection, does it carry to the responder."""
+        """By stream number: session (-1: none), index of CONNECTIONS, does it carry to the responder."""
         streams = 2 * len(self.connections)
         session = np.full(streams + 1, -1, np.int64)  # the last one is what stream -1 finds
-        event = np.zeros(streams + 1, bool)
+        connection = np.zeros(streams + 1, np.int8)
         outward = np.zeros(streams + 1, bool)
         for index, sides in enumerate(self.pairs):
             for part in sides.parts:
                 both = [2 * part.tcp.number, 2 * part.tcp.number + 1]
                 session[both] = index
-                event[both] = part.is_event
+                connection[both] = 2 if part.is_live_view else int(part.is_event)
                 outward[2 * part.tcp.number + part.initiator] = True
-        return session, event, outward
+        return session, connection, outward
 
     def message_bytes(self, number: int) -> bytes:
         """The bytes that the capture holds of message ``number`` of the messages table."""
@@ -284,7 +290,8 @@ class Result:
     def _data_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows of data messages by transaction, those of one in stream order, and where those of each begin."""
         kind, of_message = self.messages["type"], self.transactions.of_message
-        rows = np.flatnonzero((of_message != NO_ROW) & ((kind == m.DATA) | (kind == m.END_DATA))).astype(np.uint32)
+        is_data = (kind == m.DATA) | (kind == m.END_DATA) | (kind == m.CONTAINER_DATA)
+        rows = np.flatnonzero((of_message != NO_ROW) & is_data).astype(np.uint32)
         owners = of_message[rows]
         order = np.argsort(owners, kind="stable")  # messages are in stream order already, and nearly in this one
         return rows[order], np.searchsorted(owners[order], np.arange(len(self.transactions) + 1))

@@ -29,6 +29,7 @@ from tests.traffic import (
     capture,
     conversation,
     damage,
+    fuji_conversation,
     pcap_bytes,
     pcapng_bytes,
     write_pcap,
@@ -39,7 +40,7 @@ KIBIBYTES = 300 << 10  # resident, Arrow and numpy included
 FILE_HEADER = 24
 SYN, ACK = 2, 16
 TARGETS = ("plain", "cancels_in", "two_initiators", "many_in_one_segment", "header_apart", "messages_in_an_object",
-           "malformed_messages", "names", "midstream")  # fmt: skip
+           "malformed_messages", "names", "midstream", "fuji", "fuji_containers_in_an_object")  # fmt: skip
 FILES = {name: pcap_bytes(capture(name), nano=True) for name in TARGETS} | {
     "pcapng": pcapng_bytes(capture("plain"), sections=2, unknown=True)
 }
@@ -234,6 +235,23 @@ def cancels() -> list[Packet]:
     return one.packets()
 
 
+def fuji_sessions() -> list[Packet]:
+    """As many sessions of Fujifilm's dialect between two hosts as event connections, all of them at once."""
+    one = fuji_conversation().init(event=False).open_session()
+    commands = [packet for packet in one.packets() if packet.payload or packet.flags & SYN]
+    (event,) = [packet for packet in fuji_conversation().init().event(0xC004).packets()
+                if packet.connection == "event" and packet.payload]  # fmt: skip
+    made = [replace(packet, source=_moved(packet.source, at), destination=_moved(packet.destination, at))
+            for at in range(3000) for packet in commands]  # fmt: skip
+    made += [replace(event, destination=_moved(event.destination, at)) for at in range(3000)]
+    start = made[0].time_ns
+    return [replace(packet, time_ns=start + 1000 * at) for at, packet in enumerate(made)]
+
+
+def _moved(end: tuple[str, int], number: int) -> tuple[str, int]:
+    return (end[0], end[1] + number) if end[1] < 55740 else end
+
+
 HURTFUL: dict[str, Callable[[], list[Packet]]] = {
     "lengths that lie": lying_lengths,
     "sequence numbers that jump": jumps,
@@ -251,6 +269,7 @@ HURTFUL: dict[str, Callable[[], list[Packet]]] = {
     "every other byte missing": sieve,
     "20,000 requests answered backwards": unanswered,
     "10,000 cancels": cancels,
+    "3,000 sessions of a dialect at once": fuji_sessions,
 }
 
 

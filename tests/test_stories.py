@@ -22,6 +22,7 @@ DAMAGED = {
     "event_connection_first": ["complete"] * 3,  # only the command connection's handshake is missing
     "midstream": ["began-earlier", "complete", "complete"],  # what came before the capture is in no row
     "handshake_missing": ["complete"] * 3,  # SYN packets carry no message
+    "fuji_handshake_missing": ["complete"] * 4,
     "only_the_camera": ["gap"] * 3,  # the initiator's bytes were acknowledged, so they are known to be missing
 }
 # Lost before the capture began, or with one direction: no row can be expected to be as the peers know it.

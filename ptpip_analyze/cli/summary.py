@@ -163,10 +163,14 @@ def _session(console: Console, row: dict[str, Any]) -> None:
     initiator = describe.endpoint(row["initiator_address"] or "?", row["command_port"])
     responder = describe.endpoint(row["responder_address"] or "?", row["responder_port"])
     pairing = describe.PAIRING_WORDS.get(row["paired_by"] or "", "")
+    live_view = row.get("live_view_port")
+    others = [f"events on port {row['event_port']}"] if row["event_port"] is not None else []
+    others += [f"live view on port {live_view}"] if live_view is not None else []
     if row["command_port"] is None:
-        events = f"only an event connection, from port {row['event_port']}"
-    elif row["event_port"] is not None:
-        events = f"events on port {row['event_port']}, paired {pairing}"
+        only, port = ("a live-view", live_view) if row["event_port"] is None else ("an event", row["event_port"])
+        events = f"only {only} connection, from port {port}"
+    elif others:
+        events = f"{', '.join(others)}, paired {pairing}"
     else:
         events = pairing
     _say(console, (f"  {initiator} → {responder}" + (f" ({events})" if events else ""), ""))

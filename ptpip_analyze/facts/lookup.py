@@ -14,13 +14,14 @@ from types import MappingProxyType
 
 from . import vendors
 from .codes import EVENTS, FORMATS, OTHERS, RESPONSES
+from .containers import CONTAINERS, Container
 from .operations import OPERATIONS
 from .overlay import Overlay, active, layered
 from .packets import MESSAGES, Message
 from .properties import OBJECT_PROPERTIES, PROPERTIES
 from .row import Code, Event, Operation
 
-Row = Code | Event | Operation | Message
+Row = Code | Container | Event | Operation | Message
 
 STANDARDS = ("ptp", "mtp")
 VENDORS = (*STANDARDS, *vendors.MODULES)
@@ -60,7 +61,8 @@ def rows(vendor: str) -> tuple[Row, ...]:
 def _rows(vendor: str, overlay: Overlay) -> tuple[Row, ...]:
     if vendor in STANDARDS:
         return layered(overlay, vendor, tuple(row for row in _STANDARD_ROWS if row.vendor == vendor))
-    return layered(overlay, vendor, vendors.rows(vendor))
+    dialect = tuple(row for row in CONTAINERS.values() if row.vendor == vendor)
+    return layered(overlay, vendor, vendors.rows(vendor) + dialect)
 
 
 @lru_cache(maxsize=_TABLES)

@@ -46,9 +46,10 @@ for _before, _after in (
 class Transactions:
     """Columns of all transactions, in order of first packet; all int64, one element per transaction.
 
-    ``request``, ``response``, ``start`` (Start Data), ``first_data`` and ``last_data`` are row numbers of messages or
-    NO_ROW; ``session`` is an index into the pairs given to ``build``; ``transaction_id`` is -1 when not captured;
-    ``direction`` an index of DIRECTIONS; ``status`` of STATUSES; ``first`` and ``last`` are packet numbers from 0.
+    ``request``, ``response``, ``start`` (what announces the data: Start Data, or the container of a dialect),
+    ``first_data`` and ``last_data`` are row numbers of messages or NO_ROW; ``session`` is an index into the pairs given
+    to ``build``; ``transaction_id`` is -1 when not captured; ``direction`` an index of DIRECTIONS; ``status`` of
+    STATUSES; ``first`` and ``last`` are packet numbers from 0.
     ``of_message`` has one element per message row: the transaction it belongs to, or NO_ROW.
     """
 
@@ -91,8 +92,11 @@ _FIELDS = (
 def build(columns: dict[str, np.ndarray], pairs: list[Pair], *, careful: bool = False) -> Transactions:
     """All transactions of the sessions ``pairs``, from the whole message table (arrays by column name).
 
-    With ``careful`` every message takes the careful way; the result is the same (and tested to be).
+    With ``careful`` every message takes the careful way; the result is the same (and tested to be). So do all
+    messages of Fujifilm's dialect.
     """
+    kinds = columns["type"]
+    columns = {**columns, "type": m.roles(kinds)}
     sequence, session, outward = _sequence(columns, pairs)
     fast, group_of = _regular(columns, sequence, session, outward, careful)
     of_message = np.full(len(columns["type"]), NO_ROW, np.int64)
@@ -102,7 +106,9 @@ def build(columns: dict[str, np.ndarray], pairs: list[Pair], *, careful: bool = 
     taken = group_of != NO_ROW
     of_message[sequence[taken]] = group_of[taken]
     if len(irregular):
-        outcomes = _walk_all(columns, pairs, irregular, sequence[irregular], session[irregular], outward[irregular])
+        rows = sequence[irregular]
+        has_id = m.carries_transaction_id(kinds[rows], columns["known"][rows], columns["length"][rows])
+        outcomes = _walk_all(columns, pairs, irregular, rows, session[irregular], outward[irregular], has_id)
         parts.append(_columns_of(outcomes, columns))
         for number, outcome in enumerate(outcomes, count):
             of_message[outcome.messages] = number
@@ -122,7 +128,7 @@ def _sequence(columns: dict[str, np.ndarray], pairs: list[Pair]) -> tuple[np.nda
     wanted[list(_TYPES)] = True
     wanted[m.UNFRAMED] = True  # index -1: holes and nonsense take part in the story
     kind = columns["type"]
-    rows = np.flatnonzero(wanted[np.where(kind <= m.LAST_TYPE, kind, 0)])
+    rows = np.flatnonzero(wanted[np.where(kind <= m.LAST_TYPE, kind, 0)] | (kind == m.CONTAINER_DATA))
     rows = rows[stable_order(columns["stream"][rows])]  # within a stream the table is in stream order already
     streams = columns["stream"][rows]
     ordered, sessions, outwards = [], [], []
@@ -180,6 +186,7 @@ def _regular(
     group = np.cumsum(begins) - 1
     request_at = starts[group]
     fine = (columns["status"][sequence] == m.COMPLETE) & (kind > 0) & (identity == identity[request_at])
+    # Shorter requests are cut, or of a dialect.
     fine &= columns["known"][sequence] >= 18 * (kind == m.OPERATION_REQUEST)
     before = np.empty(count, np.int64)
     before[0] = 0
@@ -233,15 +240,15 @@ def _walk_all(
     rows: np.ndarray,
     session: np.ndarray,
     outward: np.ndarray,
+    has_id: np.ndarray,
 ) -> list[Outcome]:
     """Walk the messages that are not part of flawless transactions, session by session."""
     names = ("type", "transaction_id", "code", "status", "known", "length", "lost", "total", "reason")
     values = [columns[name][rows].tolist() for name in names]
-    has_id = m.carries_transaction_id(columns["type"][rows], columns["known"][rows], columns["length"][rows]).tolist()
     messages = [
         Message(row, place, to_responder, kind, identity if known_id else None, *others)
         for row, place, to_responder, known_id, kind, identity, *others in zip(
-            rows.tolist(), places.tolist(), outward.tolist(), has_id, *values, strict=True
+            rows.tolist(), places.tolist(), outward.tolist(), has_id.tolist(), *values, strict=True
         )
     ]
     outcomes = []

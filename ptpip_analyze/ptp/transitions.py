@@ -28,6 +28,7 @@ class Step(Enum):
     START_EMPTY = "Start Data with a total of 0"
     DATA = "Data"
     END = "End Data"
+    WHOLE = "a whole data phase in one container"
     SUCCESS = "Operation Response OK"
     FAILURE = "Operation Response with any other code"
 
@@ -49,11 +50,14 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.TRANSFERRING, Step.FAILURE): State.ANSWERED,
     (State.DELIVERED, Step.SUCCESS): State.ANSWERED,
     (State.DELIVERED, Step.FAILURE): State.ANSWERED,
+    # Fujifilm's dialect (libgphoto2 camlibs/ptp2/fujiptpip.c): one container is the data phase.
+    (State.REQUESTED, Step.WHOLE): State.DELIVERED,
     # The capture began after the request, or the request fell into a hole.
     (State.UNSEEN, Step.START): State.TRANSFERRING,
     (State.UNSEEN, Step.START_EMPTY): State.EMPTY,
     (State.UNSEEN, Step.DATA): State.TRANSFERRING,
     (State.UNSEEN, Step.END): State.DELIVERED,
+    (State.UNSEEN, Step.WHOLE): State.DELIVERED,
     (State.UNSEEN, Step.SUCCESS): State.ANSWERED,
     (State.UNSEEN, Step.FAILURE): State.ANSWERED,
 }
@@ -64,6 +68,7 @@ LEADS_TO: dict[Step, State] = {
     Step.START_EMPTY: State.EMPTY,
     Step.DATA: State.TRANSFERRING,
     Step.END: State.DELIVERED,
+    Step.WHOLE: State.DELIVERED,
     Step.SUCCESS: State.ANSWERED,
     Step.FAILURE: State.ANSWERED,
 }

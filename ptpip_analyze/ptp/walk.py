@@ -234,11 +234,11 @@ def _advance(outcome: Outcome, message: Message) -> None:
     if outcome.first_data == NO_ROW:
         outcome.first_data = message.row
     outcome.last_data = message.row
+    if step in (Step.START, Step.START_EMPTY, Step.WHOLE) and outcome.start == NO_ROW:
+        outcome.start = message.row
     if step in (Step.START, Step.START_EMPTY):
-        if outcome.start == NO_ROW:
-            outcome.start = message.row
         return
-    outcome.ended |= step is Step.END
+    outcome.ended |= step in (Step.END, Step.WHOLE)
     outcome.data_messages += 1
     outcome.data_bytes += max(message.length - 12 - message.lost, 0)
 
@@ -250,6 +250,8 @@ def _step(message: Message) -> Step | None:
         return Step.DATA
     if message.kind == m.END_DATA:
         return Step.END
+    if message.kind == m.CONTAINER_DATA:
+        return Step.WHOLE
     if message.kind == m.OPERATION_RESPONSE:
         return Step.SUCCESS if message.code == OK_RESPONSE else Step.FAILURE
     return None  # a request that the responder sends

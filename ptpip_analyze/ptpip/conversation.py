@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from ..facts.containers import EVENT_PORT, LIVE_VIEW_PORT
+from ..facts.containers import PORTS as FUJI_PORTS
 from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler
+from . import containers
 from . import messages as m
 from .framing import FramedStream, Framer
-from .recognise import GREETING_LIMIT, HEAD_BYTES, Dialect, header, is_sound, judge_beginning, judge_middle
+from .recognise import HEAD_BYTES, Dialect, is_sound, judge_beginning, judge_middle
 
 UNDECIDED, SPOKEN, FOREIGN = 0, 1, 2
 
@@ -31,7 +34,7 @@ class Conversation:
     first bytes tell. ``streams`` are the framed directions once decided.
     """
 
-    __slots__ = ("anchors", "dialect", "evidence", "fed", "held", "initiator", "looked", "streams", "tcp")
+    __slots__ = ("anchors", "dialect", "evidence", "held", "initiator", "looked", "of_fuji", "streams", "tcp")
 
     def __init__(self, tcp: Connection) -> None:
         self.tcp = tcp
@@ -40,7 +43,7 @@ class Conversation:
         self.held: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
         self.looked = [0, 0]  # segments looked at, for a late beginning
         self.evidence: tuple[list[bytes], list[bytes]] = ([], [])  # those that begin with a sound header
-        self.fed = [False, False]
+        self.of_fuji: tuple[list[bytes], list[bytes]] = ([], [])  # the same, for Fujifilm's dialect
         self.anchors: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])  # unwrapped ACK numbers when speaking
         self.streams: tuple[FramedStream, FramedStream] | None = None
 
@@ -61,6 +64,7 @@ class Conversations:
         self.known: dict[int, Conversation] = {}
         self.states = np.zeros(64, np.uint8)
         self._heard: set[int] = set()  # connections that carried payload
+        self._fuji_hosts: set[frozenset[int]] = set()  # peers that speak Fujifilm's dialect
 
     @property
     def spoken(self) -> list[Conversation]:
@@ -116,7 +120,7 @@ class Conversations:
                 conversation.held = ([], [])
             assert conversation.streams is not None
             for direction in (0, 1):
-                arrived = self._of_dialect(conversation, direction, sides[direction], final)
+                arrived = sides[direction]
                 stream = conversation.streams[direction]
                 self._place_anchors(conversation, direction)
                 if arrived or final:
@@ -146,6 +150,18 @@ class Conversations:
                 self.known[tcp.number] = Conversation(tcp)
             work[tcp.number] = delivered
         self.frame(work, np.empty(0, np.uint8), 0, final=True)
+        for tcp in connections if self._fuji_hosts else ():
+            self._join_in_silence(tcp)
+
+    def _join_in_silence(self, tcp: Connection) -> None:
+        """Take in a connection that carried nothing, because in Fujifilm's dialect its place alone tells what it is."""
+        if tcp.number in self._heard or tcp.syn_from is None or self._hosts(tcp) not in self._fuji_hosts:
+            return
+        port = tcp.endpoint(1 - tcp.syn_from)[1]
+        if port in (EVENT_PORT, LIVE_VIEW_PORT) and all(stream.syn for stream in tcp.streams):
+            conversation = self.known[tcp.number] = Conversation(tcp)
+            form = containers.CONTAINERS if port == EVENT_PORT else containers.FRAMES
+            self._accept(conversation, Dialect.FUJI, tcp.syn_from, form)
 
     def _note_anchors(self, conversation: Conversation, direction: int, rows: np.ndarray) -> None:
         """Remember what a side had received whenever it spoke: offsets in the other direction."""
@@ -179,37 +195,6 @@ class Conversations:
                 position=held[POSITION],
             )
 
-    def _of_dialect(
-        self, conversation: Conversation, direction: int, sides: list[np.ndarray], final: bool
-    ) -> list[np.ndarray]:
-        """The rows that are framed as PTP-IP messages: of Fujifilm's dialect only the first message of each side."""
-        if conversation.dialect is not Dialect.FUJI:
-            return sides
-        assert conversation.streams is not None
-        stream = conversation.streams[direction]
-        if conversation.fed[direction]:
-            stream.bytes += sum(_carried(rows) for rows in sides)
-            return []
-        held = conversation.held[direction]
-        held.extend(sides)
-        head = self._head(held)
-        if not head or len(head) < m.HEADER_BYTES:
-            return []
-        rows, end = np.concatenate(held, axis=1), header(head)[0]
-        if end <= GREETING_LIMIT and rows[OFFSET, -1] + rows[LENGTH, -1] < end and not final:
-            return []
-        conversation.fed[direction] = True
-        held.clear()
-        if end > GREETING_LIMIT:  # no greeting: nothing of this side can be framed
-            stream.bytes += _carried(rows)
-            return []
-        whole = _carried(rows)
-        rows = rows[:, rows[OFFSET] < end].copy()
-        rows[LENGTH, -1] = min(int(rows[LENGTH, -1]), end - int(rows[OFFSET, -1]))
-        rows[CAPTURED, -1] = min(int(rows[CAPTURED, -1]), int(rows[LENGTH, -1]))
-        stream.bytes += whole - _carried(rows)  # framing counts the rest
-        return [rows]
-
     def _is_accepted(self, conversation: Conversation, final: bool) -> bool:
         """Decide what the connection is, if that can be decided: True when it is PTP-IP from now on."""
         tcp = conversation.tcp
@@ -220,11 +205,21 @@ class Conversations:
         if opener is None or not any(stream.syn for stream in tcp.streams):
             return self._is_accepted_late(conversation, expected, final)
         heads = [self._head(held) for held in conversation.held]
-        if heads[0] is None and heads[1] is None:
+        trusted = self._is_fuji_place(tcp)
+        if not any(heads) and (heads[0] is heads[1] is None or (trusted and None in heads)):
             return self._is_accepted_late(conversation, expected, final)
         held = sum(rows.shape[1] for side in conversation.held for rows in side)
         final |= held > LATE_SEGMENTS_ON_PORT  # an answer that has not come by now will not decide anything
-        dialect = judge_beginning(heads[opener], heads[1 - opener], expected, final)
+        answer = heads[1 - opener]
+        form: int | None = containers.STANDARD
+        if answer and not heads[opener]:
+            form = containers.judge_responder(answer, trusted, final)
+            if form is None:
+                return False
+        if form != containers.STANDARD:
+            self._accept(conversation, Dialect.FUJI, opener, form)
+            return True
+        dialect = judge_beginning(heads[opener], answer, expected, final)
         if dialect is Dialect.FOREIGN or (dialect is None and final):
             self._dismiss(conversation)
             return False
@@ -233,8 +228,17 @@ class Conversations:
         self._accept(conversation, dialect, opener)
         return True
 
+    def _is_fuji_place(self, tcp: Connection) -> bool:
+        """Is Fujifilm's dialect to be expected here: on its ports, or between peers that speak it elsewhere?"""
+        ports = tcp.low[1], tcp.high[1]
+        return any(port in FUJI_PORTS for port in ports) or self._hosts(tcp) in self._fuji_hosts
+
+    def _hosts(self, tcp: Connection) -> frozenset[int]:
+        return frozenset((tcp.low[0], tcp.high[0]))
+
     def _is_accepted_late(self, conversation: Conversation, expected: bool, final: bool) -> bool:
         """The same for a connection whose first bytes are not in the capture."""
+        trusted = self._is_fuji_place(conversation.tcp)
         for direction in (0, 1):
             skip = conversation.looked[direction]
             for rows in conversation.held[direction]:
@@ -243,7 +247,9 @@ class Conversations:
                 conversation.looked[direction] += fresh.shape[1]
                 for piece in np.flatnonzero(fresh[POSITION] != HOLE).tolist():
                     head = self._read(int(fresh[POSITION, piece]), min(int(fresh[CAPTURED, piece]), HEAD_BYTES))
-                    if is_sound(head):
+                    if containers.evidence(head, trusted):
+                        conversation.of_fuji[direction].append(head)
+                    elif is_sound(head):
                         conversation.evidence[direction].append(head)
         verdict = judge_middle(conversation.evidence, expected)
         if verdict is not None:
@@ -251,7 +257,13 @@ class Conversations:
             known = conversation.initiator
             self._accept(conversation, verdict.dialect, verdict.initiator if known is None else known)
             return True
-        if final or sum(conversation.looked) > (LATE_SEGMENTS_ON_PORT if expected else LATE_SEGMENTS):
+        fuji = containers.judge_middle(conversation.of_fuji, trusted)
+        if fuji is not None:
+            conversation.of_fuji = ([], [])
+            known = conversation.initiator
+            self._accept(conversation, Dialect.FUJI, fuji.initiator if known is None else known, fuji.form)
+            return True
+        if final or sum(conversation.looked) > (LATE_SEGMENTS_ON_PORT if expected or trusted else LATE_SEGMENTS):
             self._dismiss(conversation)
         return False
 
@@ -268,16 +280,22 @@ class Conversations:
                     return bytes(head)
         return bytes(head)
 
-    def _accept(self, conversation: Conversation, dialect: Dialect, initiator: int | None) -> None:
-        number = conversation.tcp.number
+    def _accept(
+        self, conversation: Conversation, dialect: Dialect, initiator: int | None, form: int | None = None
+    ) -> None:
+        tcp, number = conversation.tcp, conversation.tcp.number
+        if form is None:
+            form = containers.CONTAINERS if dialect is Dialect.FUJI else containers.STANDARD
+        if dialect is Dialect.FUJI:
+            self._fuji_hosts.add(self._hosts(tcp))
         conversation.dialect, conversation.initiator = dialect, initiator
         self.states[number] = SPOKEN
         conversation.streams = tuple(  # type: ignore[assignment]
             FramedStream(
                 2 * number + direction,
                 None if initiator is None else direction == initiator,
-                m.FINE if conversation.tcp.streams[direction].syn else m.BEGAN_EARLIER,
-                fuji=dialect is Dialect.FUJI,
+                m.FINE if tcp.streams[direction].syn else m.BEGAN_EARLIER,
+                form=form,
             )
             for direction in (0, 1)
         )
@@ -289,8 +307,3 @@ class Conversations:
         for stream in conversation.tcp.streams:
             stream.unsettled, stream.pending = [], []
         del self.known[number]
-
-
-def _carried(rows: np.ndarray) -> int:
-    """Payload bytes of rows that are not holes."""
-    return int(rows[LENGTH][rows[POSITION] != HOLE].sum())

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME
+from . import containers
 from . import messages as m
 from .line import Candidates, Line, Read, gathered, rows_from
 from .recognise import GREETING_LIMIT, is_plausible
@@ -34,7 +35,7 @@ class FramedStream:
     ``boundary`` is the offset where the next message begins; ``tail`` the rows from there on that were not consumed;
     ``open`` a message whose header was read and whose end has not come; ``lost`` the reason why the boundary is not
     known (an index of REASONS, 0 while in sync). ``anchors`` are offsets that the other side had acknowledged when it
-    spoke.
+    spoke. ``form`` is how messages are framed (STANDARD, or another of ``containers``).
     """
 
     __slots__ = (
@@ -43,7 +44,7 @@ class FramedStream:
         "bytes",
         "end",
         "first_kind",
-        "fuji",
+        "form",
         "losses",
         "lost",
         "number",
@@ -52,9 +53,11 @@ class FramedStream:
         "to_responder",
     )
 
-    def __init__(self, number: int, to_responder: bool | None, lost: int = m.FINE, *, fuji: bool = False) -> None:
+    def __init__(
+        self, number: int, to_responder: bool | None, lost: int = m.FINE, *, form: int = containers.STANDARD
+    ) -> None:
         self.number = number
-        self.fuji = fuji  # greetings follow Fujifilm's layout
+        self.form = form
         self.to_responder = to_responder
         self.boundary = 0
         self.end = 0  # offset behind the last row handed in
@@ -214,7 +217,8 @@ class Framer:
             closing.append((index, min(at, stop), stream.open))
             if at <= stop:
                 stream.open = None
-        limit = int(starts.searchsorted(stop))
+        # What looks like a header of PTP-IP in the dialect is none.
+        limit = int(starts.searchsorted(stop)) if stream.form == containers.STANDARD else 0
         while at < stop:
             candidate = int(starts.searchsorted(at))
             if candidate < limit and starts[candidate] == at:
@@ -234,8 +238,8 @@ class Framer:
                 if line.has_hole(at + known, min(at + 8, stop)):
                     stream.lost = m.HIDDEN
                 break
-            length, kind = int.from_bytes(window[0:4], "little"), int.from_bytes(window[4:8], "little")
-            believed = self._believed_length(line, at, stop, length, kind, data, base, final)
+            length, kind = containers.kind_of(stream.form, window)
+            believed = self._believed_length(stream.form, line, at, stop, length, kind, data, base, final)
             if believed is None:
                 break
             if believed == 0:
@@ -264,15 +268,31 @@ class Framer:
             stream.tail = [rows_from(rows, stream.boundary)]
 
     def _believed_length(
-        self, line: Line, at: int, stop: int, length: int, kind: int, data: np.ndarray, base: int, final: bool
+        self,
+        form: int,
+        line: Line,
+        at: int,
+        stop: int,
+        length: int,
+        kind: int,
+        data: np.ndarray,
+        base: int,
+        final: bool,
     ) -> int | None:
         """The number of bytes to the next message; 0 when this is no message; None when more bytes must decide."""
         if length < 8:
             return 0
-        listed = 0 < kind <= m.LAST_TYPE
         fixed = m.fixed_length(kind)
-        if listed and (length <= GREETING_LIMIT or kind in (m.DATA, m.END_DATA)) and fixed in (None, length):
-            return length
+        if form != containers.STANDARD:
+            listed = containers.is_plausible(length, kind)
+            if not listed:
+                return 0
+            if containers.keeps_layout(length, kind):
+                return length
+        else:
+            listed = 0 < kind <= m.LAST_TYPE
+            if listed and (length <= GREETING_LIMIT or kind in (m.DATA, m.END_DATA)) and fixed in (None, length):
+                return length
         # The length is not that of the type, or the type is reserved: believe what a header follows.
         options = [option for option in (length, fixed) if option is not None and option <= GREETING_LIMIT]
         if not options:
@@ -280,19 +300,18 @@ class Framer:
         if not final and any(at + option + 8 > stop for option in options):
             return None
         for option in options:
-            if self._header_follows(line, at + option, stop, data, base):
+            if self._header_follows(form, line, at + option, stop, data, base):
                 return option
         if listed and at + length == stop:
             return length
         return 0
 
-    def _header_follows(self, line: Line, at: int, stop: int, data: np.ndarray, base: int) -> bool:
+    def _header_follows(self, form: int, line: Line, at: int, stop: int, data: np.ndarray, base: int) -> bool:
         if at >= stop:
             return False
         window = self._window(line, at, stop - at, data, base)
-        return len(window) >= 8 and is_plausible(
-            int.from_bytes(window[0:4], "little"), int.from_bytes(window[4:8], "little")
-        )
+        judge = is_plausible if form == containers.STANDARD else containers.is_plausible
+        return len(window) >= 8 and judge(*containers.kind_of(form, window))
 
     def _window(self, line: Line, at: int, room: int, data: np.ndarray, base: int) -> bytes:
         """The first bytes of a message, read piece by piece: 38, fewer where the stream ends or a byte is missing."""
@@ -387,7 +406,7 @@ class Framer:
         for row in np.flatnonzero((kind == m.INIT_COMMAND_REQUEST) | (kind == m.INIT_COMMAND_ACK)).tolist():
             body = line.read(int(at[row]), min(int(length[row]), GREETING_LIMIT), data, base, self._read)
             self.greetings[self._writer.count + before + row] = body
-            flaw = m.greeting(int(kind[row]), body, fuji=work[owner[row]][0].fuji)["reason"]
+            flaw = m.greeting(int(kind[row]), body, fuji=work[owner[row]][0].form != containers.STANDARD)["reason"]
             if flaw and not line.has_hole(int(at[row]), int(at[row] + length[row])):
                 flaws[row] = int(flaw)
         return flaws
@@ -423,4 +442,4 @@ class Framer:
 
 def _headed(stream: FramedStream, offset: int, length: int, window: bytes) -> Row:
     """A message of which at least the header is known."""
-    return Row(stream.number, offset, length, int.from_bytes(window[4:8], "little"), window[: m.FIXED_BYTES])
+    return Row(stream.number, offset, length, containers.kind_of(stream.form, window)[1], window[: m.FIXED_BYTES])

@@ -2,13 +2,15 @@
 
 Reads no payload, drops no message: a message that breaks its layout keeps its row and gets a reason.
 
-Layouts: CIPA DC-X005-2005 2.3.1 to 2.3.14. All integers are little-endian (2.3).
+Layouts: CIPA DC-X005-2005 2.3.1 to 2.3.14. All integers are little-endian (2.3). The containers of Fujifilm's dialect
+(``facts.containers``) have types of their own, and ``roles`` says what they are to a transaction.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from ..facts import containers
 from ..facts import packets as facts
 
 HEADER_BYTES = 8
@@ -21,6 +23,12 @@ OPERATION_REQUEST, OPERATION_RESPONSE, EVENT = 6, 7, 8
 START_DATA, DATA, CANCEL, END_DATA, PROBE_REQUEST, PROBE_RESPONSE = 9, 10, 11, 12, 13, 14
 LAST_TYPE = 14
 UNFRAMED = -1  # type of a row for bytes in which no message could be found
+
+# Types of Fujifilm's dialect: those of ``facts.containers``, with a bit that no type word of 32 bits can have.
+CONTAINERS = (1 << 32) + containers.BASE
+CONTAINER_REQUEST, CONTAINER_DATA, CONTAINER_RESPONSE, CONTAINER_EVENT = (CONTAINERS + kind for kind in range(1, 5))
+LIVE_VIEW_FRAME, SESSION_END = CONTAINERS + 5, CONTAINERS + 6
+TYPE_WORD = 0xFFFFFFFF  # mask that leaves of a type the number that tables show
 
 COMPLETE, GAP, CUT, MALFORMED = 0, 1, 2, 3
 STATUSES = ("complete", "gap", "cut", "malformed")
@@ -80,19 +88,68 @@ COLUMNS = {
     "lost": "i8",  # bytes of the message that are missing from the capture (not cut by snaplen)
 }
 
-# By type 0..14: bytes of a message without its variable part, and the most it may have (0: no bound).
-_MINIMUM = np.zeros(LAST_TYPE + 1, np.int64)
-_MAXIMUM = np.zeros(LAST_TYPE + 1, np.int64)
+# The tables below have places for types 1..14 and, behind them, for those of the dialect; place 0 is of all others.
+_PLACES = LAST_TYPE + 1 + len(containers.CONTAINERS)
+
+
+def _place(kind: np.ndarray) -> np.ndarray:
+    """Where types stand in the tables below."""
+    place = np.where((kind > 0) & (kind <= LAST_TYPE), kind, 0)
+    others = kind > CONTAINERS
+    return np.where(others, kind - CONTAINERS + LAST_TYPE, place) if others.any() else place
+
+
+# Bytes of a message without its variable part, and the most it may have (0: no bound).
+_MINIMUM = np.zeros(_PLACES, np.int64)
+_MAXIMUM = np.zeros(_PLACES, np.int64)
 for _message in facts.MESSAGES.values():
     _MINIMUM[_message.type_code] = _message.minimum_length
     _MAXIMUM[_message.type_code] = _message.maximum_length or 0
-_HAS_PARAMETERS = np.zeros(LAST_TYPE + 1, bool)
+for _container in containers.CONTAINERS.values():
+    _MINIMUM[_container.code - containers.BASE + LAST_TYPE] = _container.minimum_length
+    _MAXIMUM[_container.code - containers.BASE + LAST_TYPE] = _container.maximum_length or 0
+_HAS_PARAMETERS = np.zeros(_PLACES, bool)
 _HAS_PARAMETERS[[OPERATION_REQUEST, OPERATION_RESPONSE, EVENT]] = True
 _FIXED_SIZE = (_MINIMUM == _MAXIMUM) & (_MINIMUM > 0)
+# Bytes up to the end of the TransactionID and of the code, 0 for types without one.
+_ID_END = np.zeros(_PLACES, np.int64)
+_ID_END[[START_DATA, DATA, CANCEL, END_DATA]] = 12
+_ID_END[[OPERATION_RESPONSE, EVENT]] = 14
+_ID_END[OPERATION_REQUEST] = 18
+_CODE_END = np.zeros(_PLACES, np.int64)
+_CODE_END[[OPERATION_RESPONSE, EVENT]] = 10
+_CODE_END[OPERATION_REQUEST] = 14
+_CODE_END[INIT_FAIL] = 12
+_ROLES = np.arange(_PLACES)
+for _kind, _role in (
+    (CONTAINER_REQUEST, OPERATION_REQUEST), (CONTAINER_DATA, 0), (CONTAINER_RESPONSE, OPERATION_RESPONSE),
+    (CONTAINER_EVENT, EVENT),
+):  # fmt: skip
+    _at = _kind - CONTAINERS + LAST_TYPE
+    _HAS_PARAMETERS[_at] = _kind != CONTAINER_DATA
+    _ID_END[_at], _CODE_END[_at], _ROLES[_at] = containers.HEADER_SIZE, 8, _role
+
+
+def roles(kind: np.ndarray) -> np.ndarray:
+    """The types, but for requests, responses and events of the dialect those of PTP-IP that have the same meaning.
+
+    CONTAINER_DATA stays: there is no message of PTP-IP that is a whole data phase.
+    """
+    others = kind > CONTAINERS
+    if not others.any():
+        return kind
+    known = _ROLES[_place(kind)]
+    return np.where(others & (known > 0) & (known <= LAST_TYPE), known, kind)
+
+
+def type_names() -> dict[int, str]:
+    """The name of each type, by the number that tables show."""
+    names = {message.type_code: message.name for message in facts.MESSAGES.values()}
+    return names | {container.code: container.name for container in containers.CONTAINERS.values()}
 
 
 def fixed_length(type_code: int) -> int | None:
-    """The length that every message of this type has; None where it varies or the type is reserved."""
+    """The length that every message of a type of PTP-IP has; None where it varies or the type is reserved."""
     return int(_MINIMUM[type_code]) if 0 < type_code <= LAST_TYPE and _FIXED_SIZE[type_code] else None
 
 
@@ -102,8 +159,8 @@ def decode(window: np.ndarray, known: np.ndarray, length: np.ndarray, kind: np.n
     ``window`` is (n, 40) uint8, the first bytes of each message, zero where not known; ``known`` how many of them
     are; ``length`` and ``kind`` the two header words. Values of fields beyond ``known`` or ``length`` are zero.
     """
-    listed = (kind > 0) & (kind <= LAST_TYPE)
-    of_type = np.where(listed, kind, 0)
+    of_type = _place(kind)
+    listed = of_type > 0
     minimum, maximum = _MINIMUM[of_type], _MAXIMUM[of_type]
     have = np.minimum(known, length)
     short = np.flatnonzero(have < minimum)
@@ -144,6 +201,14 @@ def decode(window: np.ndarray, known: np.ndarray, length: np.ndarray, kind: np.n
         total[rows] = word[rows, 3].astype(np.uint64) | (word[rows, 4].astype(np.uint64) << np.uint64(32))
         short = rows[have[rows] < 20]
         total[short] &= np.uint64(0xFFFFFFFF)
+    if of_type.max(initial=0) > LAST_TYPE:
+        rows = np.flatnonzero(_ID_END[of_type] * (of_type > LAST_TYPE))
+        part = half[rows]
+        code[rows] = part[:, 3]
+        transaction_id[rows] = word[rows, 2]
+        whole = kind[rows] == CONTAINER_DATA
+        total[rows[whole]] = np.maximum(length[rows[whole]] - containers.HEADER_SIZE, 0)
+        _parameters(parameters, words, rows[~whole], part[~whole], 6, have[rows[~whole]], containers.HEADER_SIZE)
     numbered = np.flatnonzero((kind == INIT_COMMAND_ACK) | (kind == INIT_EVENT_REQUEST) | (kind == INIT_FAIL))
     code[numbered] = word[numbered, 2]
 
@@ -176,22 +241,14 @@ def _parameters(
 
 def carries_transaction_id(kind: np.ndarray, known: np.ndarray, length: np.ndarray) -> np.ndarray:
     """Mask of the messages whose TransactionID field is in the capture; arrays as for ``decode``."""
-    end = np.zeros(LAST_TYPE + 1, np.int64)
-    end[[START_DATA, DATA, CANCEL, END_DATA]] = 12
-    end[[OPERATION_RESPONSE, EVENT]] = 14
-    end[OPERATION_REQUEST] = 18
-    of_type = np.where((kind > 0) & (kind <= LAST_TYPE), kind, 0)
-    return (end[of_type] > 0) & (np.minimum(known, length) >= end[of_type])
+    end = _ID_END[_place(kind)]
+    return (end > 0) & (np.minimum(known, length) >= end)
 
 
 def carries_code(kind: np.ndarray, known: np.ndarray, length: np.ndarray) -> np.ndarray:
     """Mask of the messages whose code field (operation, response, event) or Init Fail reason is in the capture."""
-    end = np.zeros(LAST_TYPE + 1, np.int64)
-    end[[OPERATION_RESPONSE, EVENT]] = 10
-    end[OPERATION_REQUEST] = 14
-    end[INIT_FAIL] = 12
-    of_type = np.where((kind > 0) & (kind <= LAST_TYPE), kind, 0)
-    return (end[of_type] > 0) & (np.minimum(known, length) >= end[of_type])
+    end = _CODE_END[_place(kind)]
+    return (end > 0) & (np.minimum(known, length) >= end)
 
 
 def friendly_name(body: bytes) -> tuple[str | None, int]:

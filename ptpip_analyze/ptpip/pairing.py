@@ -5,6 +5,9 @@ Says by what they were joined; leaves a connection alone rather than give it to 
 Order of evidence (CIPA DC-X005-2005 2.2.3.1 step 5, 2.3.2): the connection number that the responder gave and the
 initiator repeated, between the same hosts while both connections lived; then, where a handshake is missing, the one
 command connection that fits by hosts and time. Where packets have no time, their order in the capture is asked.
+
+In Fujifilm's dialect nothing names the session on the connections for events and live view: they follow the command
+connection between the same hosts.
 """
 
 from __future__ import annotations
@@ -15,10 +18,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.containers import EVENT_PORT
 from ..tcp import Connection, Endpoint
 from . import messages as m
+from .containers import FRAMES
 from .conversation import Conversation
-from .recognise import TO_INITIATOR, TO_RESPONDER
+from .recognise import TO_INITIATOR, TO_RESPONDER, Dialect
 
 _COMMAND_TYPES = {
     m.INIT_COMMAND_REQUEST,
@@ -48,6 +53,7 @@ class Handshake:
     rows: dict[int, int] = field(default_factory=dict)  # type -> first message row of that type
     number: int | None = None  # connection number given or repeated
     numbered_at: int | None = None  # time (ns or NO_TIME) of the message that carries it
+    is_live_view: bool = False
 
     @property
     def tcp(self) -> Connection:
@@ -67,16 +73,20 @@ class Handshake:
 
 @dataclass(slots=True)
 class Pair:
-    """One session: its command/data connection, its event connection, and why they belong together."""
+    """One session: its command/data connection, its event connection, and why they belong together.
+
+    ``live_view`` is the third connection of Fujifilm's dialect.
+    """
 
     command: Handshake | None
     event: Handshake | None
     paired_by: str  # "connection-number", "dialect", "guess", "alone"
+    live_view: Handshake | None = None
 
     @property
     def parts(self) -> list[Handshake]:
         """The connections there are, command first."""
-        return [part for part in (self.command, self.event) if part is not None]
+        return [part for part in (self.command, self.event, self.live_view) if part is not None]
 
 
 def handshakes(
@@ -89,9 +99,10 @@ def handshakes(
 ) -> list[Handshake]:
     """One Handshake per PTP-IP connection, in the order given.
 
-    The arrays are columns of the message table: stream number, type, code (which holds the connection number of the
-    greetings), time in ns and the number of leading bytes that are in the capture.
+    The arrays are columns of the message table: stream number, type, code (which holds the connection number of
+    the greetings), time in ns and the number of leading bytes that are in the capture.
     """
+    kind = m.roles(kind)
     listed = (kind > 0) & (kind <= m.LAST_TYPE)
     rows = np.flatnonzero(listed)
     seen, first = np.unique(stream[rows].astype(np.int64) * 16 + kind[rows], return_index=True)
@@ -105,6 +116,8 @@ def handshakes(
         ]
         initiator = _initiator(conversation, kinds)
         handshake = Handshake(conversation, initiator, _is_event(kinds[0] | kinds[1]))
+        if conversation.dialect is Dialect.FUJI:
+            _place_of_dialect(handshake, kinds[0] | kinds[1])
         for of_type in kinds[0] | kinds[1]:
             places = [first_row.get((2 * number + direction) * 16 + of_type) for direction in (0, 1)]
             handshake.rows[of_type] = min(place for place in places if place is not None)
@@ -131,8 +144,83 @@ def _is_event(kinds: set[int]) -> bool:
     return bool(kinds) and kinds <= _EVENT_TYPES | {m.CANCEL}
 
 
+def _place_of_dialect(handshake: Handshake, kinds: set[int]) -> None:
+    """What a connection of Fujifilm's dialect is for: by what it carries, else by its port."""
+    port = handshake.responder[1]
+    assert handshake.conversation.streams is not None
+    handshake.is_live_view = handshake.conversation.streams[0].form == FRAMES
+    handshake.is_event = not handshake.is_live_view and (kinds == {m.EVENT} if kinds else port == EVENT_PORT)
+
+
 def pair(handshakes: list[Handshake]) -> list[Pair]:
     """Sessions, in order of first packet. Every connection is in exactly one."""
+    of_fuji: list[Handshake] = []
+    standard: list[Handshake] = []
+    for handshake in handshakes:
+        (of_fuji if handshake.conversation.dialect is Dialect.FUJI else standard).append(handshake)
+    pairs = _standard_pairs(standard) + _fuji_pairs(of_fuji)
+    return sorted(pairs, key=lambda pair: min(part.tcp.first_packet for part in pair.parts))
+
+
+def _fuji_pairs(handshakes: list[Handshake]) -> list[Pair]:
+    """Sessions of the dialect: each event and live-view connection goes to the command connection it follows.
+
+    Between the same hosts, and not closed; where another one could be meant as well, that is a guess.
+    """
+    ordered = sorted(handshakes, key=lambda one: one.tcp.first_packet)
+    pairs: list[Pair] = []
+    waiting: dict[tuple[int, int, bool], list[Pair]] = {}  # by hosts, those without events and without live view
+    for command in (one for one in ordered if not one.is_event and not one.is_live_view):
+        pairs.append(Pair(command, None, "alone"))
+        for is_live_view in (False, True):
+            hosts = command.responder[0], command.initiator_address, is_live_view
+            waiting.setdefault(hosts, []).append(pairs[-1])
+    for one in (one for one in ordered if one.is_event or one.is_live_view):
+        line = waiting.get((one.responder[0], one.initiator_address, one.is_live_view), [])
+        fitting = _fitting(one, line)
+        chosen = line.pop(fitting[0]) if fitting else Pair(None, None, "alone")
+        if one.is_live_view:
+            chosen.live_view = one
+        else:
+            chosen.event = one
+        if not fitting:
+            pairs.append(chosen)
+        elif chosen.paired_by != "guess":
+            chosen.paired_by = "guess" if len(fitting) > 1 else "dialect"
+    return pairs
+
+
+def _fitting(one: Handshake, line: list[Pair]) -> list[int]:
+    """The places in ``line``, which is in order of first packet, of up to two sessions that a connection may be of.
+
+    The latest that began before it comes first. Those that had ended by then leave the line: whatever else is asked
+    for comes later.
+    """
+    began = bisect_right(line, one.tcp.first_packet, key=lambda made: made.parts[0].tcp.first_packet)
+    found: list[int] = []
+    place = began - 1
+    while place >= 0 and len(found) < 2:
+        if _is_alive(line[place].parts[0], one):
+            found.append(place)
+        else:
+            del line[place]
+            began -= 1
+            found = [at - 1 for at in found]
+        place -= 1
+    if not found or one.tcp.syn_from is None:  # it may have begun before its first packet
+        later = range(began, min(began + 2, len(line)))
+        found += [at for at in later if _is_alive(line[at].parts[0], one)]
+    return found[:2]
+
+
+def _is_alive(command: Handshake, one: Handshake) -> bool:
+    """May the connection have been open while the other one was? It may be silent, but not closed."""
+    if command.tcp.close_kind is None:
+        return command.tcp.first_packet <= one.tcp.last_packet
+    return _overlap(one, command, 0)
+
+
+def _standard_pairs(handshakes: list[Handshake]) -> list[Pair]:
     commands = _Commands([handshake for handshake in handshakes if not handshake.is_event])
     taken: dict[int, tuple[Handshake, str]] = {}  # connection number of a command connection -> its event connection
     events = [handshake for handshake in handshakes if handshake.is_event]
@@ -146,8 +234,7 @@ def pair(handshakes: list[Handshake]) -> list[Pair]:
                 commands.take(command)
                 taken[command.tcp.number] = (event, by)
     pairs = [Pair(None, event, "alone") for event in events]
-    pairs += [Pair(command, *taken.get(command.tcp.number, (None, "alone"))) for command in commands.all]
-    return sorted(pairs, key=lambda pair: min(part.tcp.first_packet for part in pair.parts))
+    return pairs + [Pair(command, *taken.get(command.tcp.number, (None, "alone"))) for command in commands.all]
 
 
 class _Commands:
@@ -217,11 +304,10 @@ def _rejected(command: Handshake) -> bool:
     return m.INIT_FAIL in command.rows
 
 
-def _overlap(event: Handshake, command: Handshake) -> bool:
+def _overlap(event: Handshake, command: Handshake, slack: int = CLOCK_SLACK_NS) -> bool:
     """Did both connections live at the same time, as far as the capture shows?"""
     if NO_TIME in (event.tcp.first_time, command.tcp.first_time):
         return event.tcp.first_packet <= command.tcp.last_packet and command.tcp.first_packet <= event.tcp.last_packet
     return (
-        event.tcp.first_time <= command.tcp.last_time + CLOCK_SLACK_NS
-        and command.tcp.first_time <= event.tcp.last_time + CLOCK_SLACK_NS
+        event.tcp.first_time <= command.tcp.last_time + slack and command.tcp.first_time <= event.tcp.last_time + slack
     )

@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..tcp import CAPTURED, HOLE, LENGTH, OFFSET, POSITION
+from . import containers
 from .messages import (
     BEGAN_EARLIER,
     CANCEL,
+    CONTAINER_EVENT,
+    CONTAINER_RESPONSE,
     DATA,
     END_DATA,
     EVENT,
     HEADER_BYTES,
     INIT_EVENT_ACK,
     LAST_TYPE,
+    LIVE_VIEW_FRAME,
     OPERATION_REQUEST,
     OPERATION_RESPONSE,
     START_DATA,
@@ -44,6 +48,9 @@ LOSSES = 256
 BYTES_PER_LOSS = 16384
 # Anchors that turn out to stand inside messages mean that the sides do not alternate: more of them prove nothing.
 ANCHORS = 16
+# What begins a connection on which only the responder speaks, so that no anchor comes; and what it says there.
+_EVENT_STREAMS = (INIT_EVENT_ACK, CONTAINER_EVENT, LIVE_VIEW_FRAME)
+_EVENTS = (EVENT, CONTAINER_EVENT, LIVE_VIEW_FRAME)
 _ID_AT = {START_DATA: 8, DATA: 8, END_DATA: 8, CANCEL: 8, OPERATION_RESPONSE: 10, OPERATION_REQUEST: 14}
 
 
@@ -65,7 +72,7 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
     stream.anchors = [anchors]
     for anchor in anchors[anchors <= stream.end][:ANCHORS].tolist():
         near = max(start, anchor - LOOKAHEAD_BYTES)  # a hole may be of any size
-        window = _Window(rows, near, min(anchor + HEAD_BYTES, stream.end), read)
+        window = _Window(rows, near, min(anchor + HEAD_BYTES, stream.end), read, stream.form)
         found = None
         if stream.lost == BEGAN_EARLIER and near == start:
             found = _chain_from_the_start(window, anchor, stream.to_responder, _holes(rows, start, anchor))
@@ -80,16 +87,16 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
             return anchor
         stream.anchors = [anchors[anchors > anchor]]
     if not final and stream.end - stream.boundary < LOOKAHEAD_BYTES:
-        return _events_from(rows, start, stream, read) if stream.first_kind == INIT_EVENT_ACK else None
+        return _events_from(rows, start, stream, read) if stream.first_kind in _EVENT_STREAMS else None
     if stream.lost == BEGAN_EARLIER:
         end = min(stream.end, start + LOOKAHEAD_BYTES)
-        window = _Window(rows, start, end, read)
+        window = _Window(rows, start, end, read, stream.form)
         found = _chain_from_the_start(window, end, stream.to_responder, _holes(rows, start, end))
         if found is not None:
             return found
     size = min(FIRST_WINDOW_BYTES, LOOKAHEAD_BYTES)
     while True:
-        window = _Window(rows, start, min(stream.end, start + size), read)
+        window = _Window(rows, start, min(stream.end, start + size), read, stream.form)
         found = _longest_chain(window, stream.to_responder)
         if found is not None or start + size >= stream.end or size >= LOOKAHEAD_BYTES:
             break
@@ -109,8 +116,8 @@ def _first_known(rows: np.ndarray, lowest: int) -> int:
 class _Window:
     """The bytes of a stream between two offsets, zero where the capture lacks them."""
 
-    def __init__(self, rows: np.ndarray, start: int, stop: int, read: Read) -> None:
-        self.start = start
+    def __init__(self, rows: np.ndarray, start: int, stop: int, read: Read, form: int) -> None:
+        self.start, self.form = start, form
         self.bytes = bytearray(max(stop - start, 0))
         offsets, ends = rows[OFFSET], rows[OFFSET] + rows[CAPTURED]
         for piece in np.flatnonzero((ends > start) & (offsets < stop) & (rows[POSITION] != HOLE)).tolist():
@@ -126,10 +133,15 @@ class _Window:
     def continues_at(self, offset: int) -> bool:
         """Does a header stand there?"""
         head = self.head(offset)
+        if self.form != containers.STANDARD:
+            return len(head) >= 8 and containers.is_plausible(*containers.kind_of(self.form, head))
         return len(head) >= 8 and is_plausible(*header(head))
 
     def candidates(self, to_responder: bool | None) -> list[tuple[int, int, int]]:
         """(offset, length, type) of every sound header that this direction may carry, in order of offset."""
+        if self.form != containers.STANDARD:
+            found = containers.candidates(self.form, self.bytes, to_responder)
+            return [(self.start + at, length, kind) for at, length, kind in found]
         view = np.frombuffer(self.bytes, np.uint8)
         if len(view) < 8:
             return []
@@ -151,6 +163,8 @@ class _Window:
 
     def transaction_id(self, offset: int, kind: int) -> bytes | None:
         """The TransactionID bytes of a message, None for types without one."""
+        if self.form != containers.STANDARD:
+            return containers.transaction_id(self.head(offset), kind)
         at = _ID_AT.get(kind)
         return None if at is None else bytes(self.bytes[offset - self.start + at : offset - self.start + at + 4])
 
@@ -177,7 +191,7 @@ def _is_one_transaction(window: _Window, offset: int, following: dict[int, tuple
         identity = window.transaction_id(offset, kind)
         if identity is not None:
             ids.add(identity)
-        ended = kind == OPERATION_RESPONSE
+        ended = kind in (OPERATION_RESPONSE, CONTAINER_RESPONSE)
         offset = after
     return len(ids) <= 1
 
@@ -208,11 +222,11 @@ def _events_from(rows: np.ndarray, start: int, stream: FramedStream, read: Read)
 
     Nobody answers them, so no anchor comes; and nothing there carries a payload that could look like four in a row.
     """
-    window = _Window(rows, start, min(stream.end, start + FIRST_WINDOW_BYTES), read)
+    window = _Window(rows, start, min(stream.end, start + FIRST_WINDOW_BYTES), read, stream.form)
     links: dict[int, int] = {}
     found = None
     for offset, length, kind in reversed(window.candidates(stream.to_responder)):
-        if kind == EVENT and offset + length <= stream.end:
+        if kind in _EVENTS and offset + length <= stream.end:
             links[offset] = links.get(offset + length, 0) + 1
             if links[offset] > CHAIN_LINKS:
                 found = offset

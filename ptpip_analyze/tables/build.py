@@ -18,7 +18,7 @@ from ..ptp import DIRECTIONS, NO_ROW, STATUSES
 from ..ptp.polled import may_list
 from ..ptpip import Dialect, Handshake, Pair
 from ..ptpip import messages as m
-from ..result import Result
+from ..result import CONNECTIONS, Result
 from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION
 from . import arrow
 from .events import causes_of, event_texts
@@ -78,8 +78,7 @@ def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _session(result: Result, pair: Pair) -> dict[str, Any]:
-    main = pair.command or pair.event
-    assert main is not None
+    main = pair.parts[0]
     initiator, responder = main.tcp.endpoint(main.initiator), main.tcp.endpoint(1 - main.initiator)
     start = earliest(*(part.tcp.first_time for part in pair.parts))
     end = max(part.tcp.last_time for part in pair.parts)
@@ -89,6 +88,7 @@ def _session(result: Result, pair: Pair) -> dict[str, Any]:
         "responder_port": responder[1],
         "command_port": _initiator_port(pair.command),
         "event_port": _initiator_port(pair.event),
+        "live_view_port": _initiator_port(pair.live_view),
         "connection_number": _connection_number(pair),
         "dialect": main.conversation.dialect.value if main.conversation.dialect else None,
         "paired_by": pair.paired_by,
@@ -139,6 +139,11 @@ def _greetings(result: Result, command: Handshake | None) -> dict[str, Any]:
     return values
 
 
+def _dialect_vendor(part: Handshake) -> str | None:
+    """The vendor whose codes a dialect uses, whatever the camera is."""
+    return "fuji" if part.conversation.dialect is Dialect.FUJI else None
+
+
 def _standing(result: Result, pair: Pair) -> dict[str, Any]:
     """How far the handshake came (2.2.3.1), and why it failed."""
     for part in pair.parts:
@@ -150,7 +155,7 @@ def _standing(result: Result, pair: Pair) -> dict[str, Any]:
             return {
                 "status": "rejected",
                 "fail_reason_code": reason,
-                "fail_reason": facts.name_of("init_fail", reason),
+                "fail_reason": facts.name_of("init_fail", reason, _dialect_vendor(part)),
             }
     seen = {kind for part in pair.parts for kind in part.rows}
     main = pair.parts[0]
@@ -193,11 +198,14 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
     identity = made.transaction_id[part]
     # Where bytes are missing the data phase may have begun before, or ended after, what was captured of it.
     holed = np.isin(made.status[part], [STATUSES.index("gap"), STATUSES.index("began-earlier")])
-    begun = (~holed | (columns["type"][first_data] == m.START_DATA)) & (data_time != NO_TIME)
-    ended = (~holed | (columns["type"][last_data] == m.END_DATA)) & (data_end != NO_TIME)
+    first_kind, last_kind = columns["type"][first_data], columns["type"][last_data]
+    begun = (~holed | np.isin(first_kind, (m.START_DATA, m.CONTAINER_DATA))) & (data_time != NO_TIME)
+    ended = (~holed | np.isin(last_kind, (m.END_DATA, m.CONTAINER_DATA))) & (data_end != NO_TIME)
     tongues = Tongues.of(result, made.session[part])
     named = tongues.rows("operation", code, asked)
+    # A container has no such word.
     phase_known = (request != NO_ROW) & (columns["known"][request] >= 12)
+    phase_known &= columns["type"][request] == m.OPERATION_REQUEST
     values = {
         "session": _integers(made.session[part] + result.first_session),
         "transaction_id": _codes(identity, identity >= 0),
@@ -266,24 +274,22 @@ _MESSAGE_COLUMNS = (
 def _message_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordBatch:
     rows = result.order[part]
     columns = {name: result.messages[name][rows] for name in _MESSAGE_COLUMNS}
-    session, event, outward = result.places
+    session, connection, outward = result.places
     stream, kind, known = columns["stream"], columns["type"], columns["known"]
     count = len(stream)
-    listed = (kind > 0) & (kind <= m.LAST_TYPE)
-    type_names = [None, *(facts.MESSAGES[code].name for code in range(1, m.LAST_TYPE + 1))]
     has_id = m.carries_transaction_id(kind, known, columns["length"])
     has_code = m.carries_code(kind, known, columns["length"])
     values = {
         "message": _integers(np.arange(part.start, part.start + count) + result.first_message),
         "session": _integers(session[stream] + result.first_session, session[stream] >= 0),
-        "connection": arrow.choices(event[stream].astype(np.int32), ("command", "event")),
+        "connection": arrow.choices(connection[stream].astype(np.int32), CONNECTIONS),
         "direction": arrow.choices(outward[stream].astype(np.int32), ("to-initiator", "to-responder")),
-        "type": _type_names(kind, listed, type_names),
-        "type_code": _codes(kind, kind >= 0),
+        "type": _type_names(kind),
+        "type_code": _codes(kind & m.TYPE_WORD, kind >= 0),
         "length": _integers(columns["length"]),
         "transaction_id": _codes(columns["transaction_id"], has_id),
         "code": _codes(columns["code"], has_code),
-        "code_name": _code_names(kind, columns["code"], has_code, Tongues.of(result, session[stream])),
+        "code_name": _code_names(result.roles[rows], columns["code"], has_code, Tongues.of(result, session[stream])),
         "time": _times(columns["time"]),
         "first_frame": _integers(columns["first"] + np.int64(1)),
         "last_frame": _integers(columns["last"] + np.int64(1)),
@@ -297,10 +303,10 @@ def _message_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordB
 
 
 def _event_rows(result: Result) -> np.ndarray:
-    """Mask of the messages that are events: type 8 whose code and TransactionID are in the capture."""
+    """Mask of the messages that are events whose code and TransactionID are in the capture."""
     columns = result.messages
     kind, known, length = columns["type"], columns["known"], columns["length"]
-    return (kind == m.EVENT) & m.carries_transaction_id(kind, known, length)
+    return (result.roles == m.EVENT) & m.carries_transaction_id(kind, known, length)
 
 
 def fetches_lists(result: Result) -> bool:
@@ -367,7 +373,7 @@ def packets(result: Result) -> Iterator[pa.RecordBatch]:
     if result.packet_rows is None:
         raise ValueError("the packets table was not kept: analyze with packets=True")
     schema = arrow_schema("packets")
-    session, event, _ = result.places
+    session, place_of, _ = result.places
     late = sorted(result.late_marks)
     late_packets = np.array([packet for packet, _ in late], np.int64)
     late_marks = np.array([mark for _, mark in late], np.uint8)
@@ -403,9 +409,7 @@ def packets(result: Result) -> Iterator[pa.RecordBatch]:
                 "source": sources,
                 "destination": destinations,
                 "session": _integers(of_session + result.first_session, ours),
-                "connection": arrow.choices(
-                    event[np.where(is_tcp, stream, -1)].astype(np.int32), ("command", "event"), ours
-                ),
+                "connection": arrow.choices(place_of[np.where(is_tcp, stream, -1)].astype(np.int32), CONNECTIONS, ours),
                 "tcp_payload_bytes": _integers(chunk["payload"], is_tcp),
                 "flags": _flag_texts(np.where(ours, marks, 0)),
                 "source_port": _integers(np.where(swapped, high_port, low_port), is_tcp),
@@ -493,9 +497,11 @@ def _same(text: str, count: int) -> pa.Array:
 
 
 def _code_names(kind: np.ndarray, code: np.ndarray, valid: np.ndarray, tongues: Tongues) -> pa.Array:
+    """Names of the codes of messages; ``kind`` are their roles."""
     rank = np.zeros(m.LAST_TYPE + 1, np.int64)
     kinds = ["init_fail", *_CODE_KINDS.values()]
     rank[list(_CODE_KINDS)] = np.arange(1, len(kinds))
+    kind = np.where(kind == m.CONTAINER_DATA, m.OPERATION_REQUEST, kind)  # it repeats the code of its request
     of_type = np.where((kind > 0) & (kind <= m.LAST_TYPE), kind, 0)
     bits = 16 if int(code.max(initial=0)) < 1 << 16 else 32
     keys = np.where(valid, rank[of_type] << bits | code.astype(np.int64), 0)
@@ -509,15 +515,22 @@ def _code_names(kind: np.ndarray, code: np.ndarray, valid: np.ndarray, tongues: 
     return arrow.choices(place, named, valid)
 
 
-def _type_names(kind: np.ndarray, listed: np.ndarray, names: list[str | None]) -> pa.Array:
-    if listed.all():
+def _type_names(kind: np.ndarray) -> pa.Array:
+    named = m.type_names()
+    names: list[str | None] = [None, *(named[code] for code in range(1, m.LAST_TYPE + 1))]
+    place = np.where((kind > 0) & (kind <= m.LAST_TYPE), kind, 0)
+    if (place == kind).all():
         return arrow.choices(kind, names)
-    reserved = np.unique(kind[~listed & (kind >= 0)])
-    place = np.where(listed, kind, 0)
-    if len(reserved):
-        other = np.searchsorted(reserved, kind)
-        place = np.where(~listed & (kind >= 0), len(names) + np.minimum(other, len(reserved) - 1), place)
-    return arrow.choices(place, [*names, *(f"0x{code:08X}" for code in reserved.tolist())])
+    unlisted = (place == 0) & (kind >= 0)
+    others, other = np.unique(kind[unlisted], return_inverse=True)
+    found = []  # where the name of each is: reserved types are written as numbers, those of a dialect share names
+    for code in others.tolist():
+        name = named[code & m.TYPE_WORD] if code > m.TYPE_WORD else f"0x{code:08X}"
+        if name not in names:
+            names.append(name)
+        found.append(names.index(name))
+    place[unlisted] = np.array(found, np.int64)[other]
+    return arrow.choices(place, names)
 
 
 def _maker_of(row: facts.Row | None) -> str | None:

@@ -53,7 +53,8 @@ SESSIONS: Final = (
         "paired_by",
         "text",
         "",
-        'Why the event connection belongs here: "connection-number", "dialect", "guess", or "alone" without one.',
+        "Why the event connection (in Fujifilm's dialect also the one for live view) belongs here: "
+        '"connection-number", "dialect", "guess", or "alone" without one.',
     ),
     Column(
         "status",
@@ -74,6 +75,7 @@ SESSIONS: Final = (
     Column("close_kind", "text", "", 'How it was closed: "fin", "reset", or "none" while still open at the end.'),
     Column("manufacturer", "text", "", "Manufacturer's name out of DeviceInfo."),
     Column("vendor_evidence", "text", "", "Why it is this vendor, or none although something spoke for one."),
+    Column("live_view_port", "int", "", "The initiator's TCP port of the live-view connection of Fujifilm's dialect."),
 )
 
 TRANSACTIONS: Final = (
@@ -123,10 +125,16 @@ TRANSACTIONS: Final = (
 MESSAGES: Final = (
     Column("message", "int", "", "Number of the message, from 0, over the whole analysis."),
     Column("session", "int", "", "Session of the message."),
-    Column("connection", "text", "", '"command" or "event".'),
+    Column("connection", "text", "", '"command" or "event"; in Fujifilm\'s dialect also "live-view".'),
     Column("direction", "text", "", '"to-responder" or "to-initiator".'),
     Column("type", "text", "", "Name of the message type, as OperationRequest or StartData."),
-    Column("type_code", "uint", "", "Type word of the message header."),
+    Column(
+        "type_code",
+        "uint",
+        "",
+        "Type word of the message header. Of containers, which Fujifilm's dialect has instead, 0x10000 plus the "
+        "container type; 0x10005 for its live-view frames and 0x10006 for its end of a session.",
+    ),
     Column("length", "int", "bytes", "Length word of the header; for bytes in which no message was found, how many."),
     Column("transaction_id", "uint", "", "TransactionID, for the types that carry one."),
     Column("code", "uint", "", "OperationCode, ResponseCode, EventCode or Init Fail reason, for the types with one."),
@@ -237,7 +245,7 @@ PACKETS: Final = (
     Column("source", "text", "", "IP address of the sender."),
     Column("destination", "text", "", "IP address of the receiver."),
     Column("session", "int", "", "Session of the packet; null for other traffic."),
-    Column("connection", "text", "", '"command" or "event"; null for other traffic.'),
+    Column("connection", "text", "", '"command", "event" or "live-view"; null for other traffic.'),
     Column("tcp_payload_bytes", "int", "bytes", "TCP payload on the wire; null when the packet is not TCP."),
     Column(
         "flags",

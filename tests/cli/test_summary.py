@@ -41,6 +41,18 @@ def test_tells_a_newcomer_what_is_in_it(run, pretended: Analysis) -> None:
         assert words in ran.out
 
 
+def test_names_the_third_connection_of_a_dialect(run, pretended: Analysis) -> None:
+    pretended.rows["sessions"] += [
+        session(1, dialect="fuji", paired_by="dialect", live_view_port=50003),
+        session(2, dialect="fuji", paired_by="alone", command_port=None, event_port=None, live_view_port=50003),
+    ]
+    out = run("summary", "x").out
+    assert "(events on port 50002, live view on port 50003, paired by hosts and time)" in out
+    assert "(only a live-view connection, from port 50003)" in out
+    assert "fuji dialect" in out
+    assert "not decoded" not in out
+
+
 def test_is_plain_text_in_a_pipe(run, pretended: Analysis) -> None:
     out = run("summary", "walk.pcapng").out
     assert "\x1b" not in out

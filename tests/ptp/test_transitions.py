@@ -8,9 +8,9 @@ import pytest
 
 from ptpip_analyze.ptp.transitions import LEADS_TO, TRANSITIONS, State, Step
 
-# Read from CIPA DC-X005-2005 1.6.4, 2.3.6 to 2.3.11 and 2.7.2: what may follow in each state.
+# Read from CIPA DC-X005-2005 1.6.4, 2.3.6 to 2.3.11 and 2.7.2: what may follow in each state. WHOLE is Fujifilm's.
 LEGAL = {
-    State.REQUESTED: {Step.START, Step.START_EMPTY, Step.SUCCESS, Step.FAILURE},
+    State.REQUESTED: {Step.START, Step.START_EMPTY, Step.WHOLE, Step.SUCCESS, Step.FAILURE},
     State.TRANSFERRING: {Step.DATA, Step.END, Step.FAILURE},
     State.EMPTY: {Step.END, Step.SUCCESS, Step.FAILURE},
     State.DELIVERED: {Step.SUCCESS, Step.FAILURE},
@@ -22,6 +22,7 @@ SHOWS = {
     Step.START_EMPTY: State.EMPTY,
     Step.DATA: State.TRANSFERRING,
     Step.END: State.DELIVERED,
+    Step.WHOLE: State.DELIVERED,
     Step.SUCCESS: State.ANSWERED,
     Step.FAILURE: State.ANSWERED,
 }

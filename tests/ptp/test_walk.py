@@ -97,6 +97,7 @@ STEPS = {
     Step.START_EMPTY: begin(total=0),
     Step.DATA: data(),
     Step.END: end(),
+    Step.WHOLE: Said(m.CONTAINER_DATA, length=14, total=2, known=14),
     Step.SUCCESS: answer(),
     Step.FAILURE: answer(BUSY),
 }
@@ -120,15 +121,22 @@ def test_remembers_every_illegal_step_and_follows_it(state: State, step: Step) -
     assert outcome.disordered
     assert outcome.status is Status.DISORDERED
     expected = {Step.START: State.TRANSFERRING, Step.START_EMPTY: State.EMPTY, Step.DATA: State.TRANSFERRING,
-                Step.END: State.DELIVERED, Step.SUCCESS: State.ANSWERED}  # fmt: skip
+                Step.END: State.DELIVERED, Step.WHOLE: State.DELIVERED, Step.SUCCESS: State.ANSWERED}  # fmt: skip
     assert outcome.state is expected[step]
 
 
-@pytest.mark.parametrize("step", [Step.START, Step.START_EMPTY, Step.DATA, Step.END])
+@pytest.mark.parametrize("step", [Step.START, Step.START_EMPTY, Step.DATA, Step.END, Step.WHOLE])
 def test_keeps_data_behind_a_response_with_its_transaction(step: Step) -> None:
     (outcome,) = walked(ask(), answer(), STEPS[step])
     assert (outcome.state, outcome.status) == (State.ANSWERED, Status.DISORDERED)
     assert outcome.messages == [100, 101, 102]
+
+
+def test_takes_a_container_for_the_whole_data_phase() -> None:
+    (outcome,) = walked(ask(), Said(m.CONTAINER_DATA, outward=True, length=17, total=5, known=17), answer())
+    assert outcome.status is Status.COMPLETE
+    assert (outcome.start, outcome.first_data, outcome.last_data) == (101, 101, 101)
+    assert (outcome.outward, outcome.data_bytes, outcome.data_messages) == (True, 5, 1)
 
 
 @pytest.mark.parametrize("code", [OK, BUSY])

@@ -17,10 +17,10 @@ from tests.traffic import (
     STORIES,
     TO_INITIATOR,
     TO_RESPONDER,
-    Conversation,
     Packet,
     capture,
     damage,
+    fuji_conversation,
 )
 from tests.traffic import conversation as talk
 
@@ -44,7 +44,7 @@ def test_frames_every_message_of_every_story(name: str, batch: int) -> None:
     heard = hear(packets, batch)
     of = places(heard, packets)
     told = sorted(
-        (of[row["stream"]], row["offset"], row["type"], row["length"], m.STATUSES[row["status"]])
+        (of[row["stream"]], row["offset"], row["type"] & m.TYPE_WORD, row["length"], m.STATUSES[row["status"]])
         for row in heard.rows()
     )
     expected = sorted(
@@ -251,38 +251,65 @@ def test_puts_a_hole_behind_the_last_byte_where_the_connection_ends() -> None:
 # Fujifilm's dialect
 
 
-def fuji() -> Conversation:
-    one = talk(responder_port=55740).connect().raw(FUJI_HELLO)
-    one.raw(struct.pack("<II", 68, 2) + bytes(60), TO_INITIATOR)
-    for size in (30, 500):
-        one.raw(struct.pack("<IHH", size, 1, 0x1015) + bytes(size - 8)).raw(bytes(size), TO_INITIATOR)
-    return one.close()
+def dialects(packets: list[Packet]) -> list[Dialect | None]:
+    return [one.dialect for one in hear(packets).conversations.spoken]
 
 
 @pytest.mark.parametrize("segmentation", ["message", "byte", "coalesced", "random"])
 @pytest.mark.parametrize("batch", [0, 1, 4])
-def test_frames_the_first_message_of_each_side_in_fujis_dialect(segmentation: str, batch: int) -> None:
-    one = fuji()
-    one.segmentation = segmentation
+def test_frames_what_follows_the_greetings_of_fujis_dialect_as_containers(segmentation: str, batch: int) -> None:
+    one = fuji_conversation(segmentation=segmentation).init(event=False).open_session().get_property().close()
     heard = hear(one.packets(), batch)
     (only,) = heard.conversations.spoken
     assert only.dialect is Dialect.FUJI
-    assert [(row["type"], row["length"], row["offset"]) for row in heard.rows()] == [(2, 68, 0), (1, 82, 0)]
+    assert {(row["type"] & m.TYPE_WORD, row["length"], row["offset"]) for row in heard.rows()} == {
+        (1, 82, 0), (0x10001, 16, 82), (0x10001, 16, 98),
+        (2, 68, 0), (0x10003, 12, 68), (0x10002, 13, 80), (0x10003, 12, 93),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("batch", [0, 1, 4])
-def test_counts_the_bytes_of_fujis_dialect_that_it_does_not_frame(batch: int) -> None:
-    (only,) = hear(fuji().packets(), batch).conversations.spoken
+def test_counts_the_bytes_of_fujis_dialect(batch: int) -> None:
+    one = fuji_conversation().init(event=False).open_session().get_property().end_session().close()
+    (only,) = hear(one.packets(), batch).conversations.spoken
     assert only.streams is not None
-    assert [stream.bytes for stream in only.streams] == [68 + 530, 82 + 530]
+    assert [stream.bytes for stream in only.streams] == [105, 122]
 
 
-def test_keeps_where_the_bytes_of_fujis_first_messages_lie_and_no_others() -> None:
-    """The second message shares a segment with the first one."""
-    one = talk(responder_port=55740, segmentation="coalesced").connect().raw(FUJI_HELLO).raw(b"\x1e\0\0\0" + bytes(26))
-    heard = hear(one.packets())
-    assert heard.conversations.segments.column("captured").tolist() == [82]
-    assert [(row["length"], row["lost"]) for row in heard.rows()] == [(82, 0)]
+def test_knows_fujis_dialect_by_the_answer_where_the_greeting_is_lost() -> None:
+    one = fuji_conversation(responder_port=9999).init(event=False).open_session().close()
+    packets = one.packets()
+    assert dialects(damage.drop(packets, segment=0)) == [Dialect.FUJI]
+
+
+def test_believes_fujis_events_and_live_view_only_where_the_dialect_is_spoken() -> None:
+    """The same bytes on ports of their own: after a session of the same hosts, and without any."""
+    options = {"responder_port": 8001, "event_service": 8002, "live_view_service": 8003}
+    one = fuji_conversation(**options).init().open_session().event(0xC004, 1, 6).frame(b"\xff\xd8\xff\xe0" + bytes(90))
+    packets = one.close().packets()
+    assert dialects(packets) == [Dialect.FUJI] * 3
+    assert dialects([packet for packet in packets if packet.connection != "command"]) == []
+
+
+def test_takes_in_fujis_connections_that_carry_nothing() -> None:
+    one = fuji_conversation().init().open_session().close()
+    assert dialects(one.packets()) == [Dialect.FUJI] * 3
+    elsewhere = fuji_conversation(event_service=8002).init().open_session().close()
+    assert dialects(elsewhere.packets()) == [Dialect.FUJI] * 2  # nothing tells what the one on port 8002 is
+    alone = talk(responder_port=55741).connect().close()
+    assert dialects(alone.packets()) == []
+
+
+@pytest.mark.parametrize("port", [55740, 55741, 55742])
+def test_takes_nothing_else_on_fujis_ports_for_its_dialect(port: int) -> None:
+    http = (
+        talk(responder_port=port).connect().raw(b"GET / HTTP/1.1\r\n\r\n").raw(b"HTTP/1.1 200 OK\r\n\r\n", TO_INITIATOR)
+    )
+    assert dialects(http.close().packets()) == []
+    pushed = talk(responder_port=port).connect().raw(b"220 mail.example ESMTP ready\r\n", TO_INITIATOR)
+    assert dialects(pushed.close().packets()) == []
+    standard = talk(responder_port=port).open().get_property().close()
+    assert dialects(standard.packets()) == [Dialect.STANDARD] * 2
 
 
 def test_judges_a_beginning_by_the_side_whose_first_bytes_are_there() -> None:

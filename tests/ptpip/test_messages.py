@@ -271,3 +271,68 @@ def test_has_the_statuses_of_the_messages_table() -> None:
     assert [m.STATUSES[status] for status in (m.COMPLETE, m.GAP, m.CUT, m.MALFORMED)] == [
         "complete", "gap", "cut", "malformed",
     ]  # fmt: skip
+
+
+# Fujifilm's containers
+
+
+def test_gives_a_container_the_role_of_the_message_that_it_stands_for() -> None:
+    own = [m.CONTAINER_REQUEST, m.CONTAINER_DATA, m.CONTAINER_RESPONSE, m.CONTAINER_EVENT, m.LIVE_VIEW_FRAME]
+    standard = [*range(-1, 16), 0x10001, 0xFFFFFFFF]
+    told = m.roles(np.array([*own, *standard])).tolist()
+    assert told[:5] == [m.OPERATION_REQUEST, m.CONTAINER_DATA, m.OPERATION_RESPONSE, m.EVENT, m.LIVE_VIEW_FRAME]
+    assert told[5:] == standard
+    assert m.roles(np.array(standard)).tolist() == standard
+
+
+def test_shows_a_number_of_its_own_for_each_type_of_the_dialect() -> None:
+    shown = [m.CONTAINER_REQUEST & m.TYPE_WORD, m.SESSION_END & m.TYPE_WORD]
+    assert shown == [0x10001, 0x10006]
+    names = m.type_names()
+    assert [names[code] for code in (6, 0x10001, 0x10005)] == ["OperationRequest", "OperationRequest", "LiveViewFrame"]
+
+
+def containers(kind: int, data: bytes, known: int | None = None) -> dict[str, Any]:
+    """The fixed fields of one container, of which only ``known`` bytes are in the capture."""
+    have = min(len(data), 38) if known is None else known
+    window = np.zeros((1, m.WINDOW_BYTES), np.uint8)
+    window[0, :have] = np.frombuffer(data[:have], np.uint8)
+    arguments = np.array([have]), np.array([len(data)]), np.array([m.CONTAINERS + kind])
+    found = {name: values[0] for name, values in m.decode(window, *arguments).items()}
+    known_, length, kinds = arguments
+    return found | {
+        "id known": m.carries_transaction_id(kinds, known_, length)[0],
+        "code known": m.carries_code(kinds, known_, length)[0],
+    }
+
+
+def test_decodes_the_fixed_fields_of_a_container() -> None:
+    request = containers(1, struct.pack("<IHHI3I", 24, 1, 0x101B, 9, 1, 0x1000, 0x100000))
+    assert (request["code"], request["transaction_id"], request["words"]) == (0x101B, 9, 3)
+    assert [request[f"word{at}"] for at in range(5)] == [1, 0x1000, 0x100000, 0, 0]
+    assert (request["reason"], request["data_phase_info"]) == (m.FINE, 0)
+    data = containers(2, struct.pack("<IHHI", 1012, 2, 0x101B, 9) + bytes(range(250)) * 4)
+    assert (data["code"], data["transaction_id"], data["words"], data["total"]) == (0x101B, 9, 0, 1000)
+    response = containers(3, struct.pack("<IHHI", 12, 3, 0x2001, 9))
+    assert (response["code"], response["transaction_id"], response["words"]) == (0x2001, 9, 0)
+    assert response["id known"]
+
+
+def test_says_what_is_wrong_with_a_container() -> None:
+    assert containers(1, struct.pack("<IHHI", 15, 1, 0x1015, 9) + bytes(3))["reason"] == m.ODD_PARAMETERS
+    assert containers(4, struct.pack("<IHHI", 36, 4, 0xC004, 9) + bytes(24))["reason"] == m.MANY_PARAMETERS
+    assert containers(6, struct.pack("<II", 8, 0xFFFFFFFF))["reason"] == m.FINE
+
+
+@pytest.mark.parametrize(("known", "code", "identity"), [(7, False, False), (8, True, False), (11, True, False),
+                                                         (12, True, True)])  # fmt: skip
+def test_knows_of_a_cut_container_what_is_there(known: int, code: bool, identity: bool) -> None:
+    found = containers(1, struct.pack("<IHHII", 16, 1, 0x1015, 9, 0xD212), known)
+    assert (found["code known"], found["id known"]) == (code, identity)
+
+
+def test_has_neither_code_nor_id_in_a_frame_of_live_view() -> None:
+    found = containers(5, struct.pack("<II10x", 30, 0) + bytes(12))
+    assert not found["code known"]
+    assert not found["id known"]
+    assert (found["words"], found["total"], found["reason"]) == (0, 0, m.FINE)

@@ -10,7 +10,7 @@ from ptpip_analyze.ptpip import Conversation, Handshake, Pair, handshakes, pair
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.tcp import Connection
 from tests.engine import hear
-from tests.traffic import STORIES, Packet, capture, damage
+from tests.traffic import STORIES, Packet, capture, conversation, damage, fuji_conversation
 
 DESK, LAPTOP, CAMERA, OTHER_CAMERA = 20, 21, 1, 2
 SECOND = 10**9
@@ -332,7 +332,9 @@ def paired(packets: list[Packet]) -> list[tuple[list[int], str]]:
 def test_finds_the_sessions_of_every_story(name: str) -> None:
     truths = [one.truth().session for one in STORIES[name]()]
     expected = sorted(
-        [[port for port in (one["command_port"], one["event_port"]) if port] for one in truths if one is not None]
+        [one[name] for name in ("command_port", "event_port", "live_view_port") if one.get(name)]
+        for one in truths
+        if one is not None
     )
     assert sorted(ports for ports, _ in paired(capture(name))) == expected
 
@@ -352,6 +354,11 @@ def test_finds_the_sessions_of_every_story(name: str) -> None:
         ("no_event_connection", ["alone"]),
         ("fails_on_command", ["alone"]),
         ("only_the_camera", ["guess"]),
+        ("fuji", ["dialect"]),
+        ("fuji_elsewhere", ["dialect"]),
+        ("fuji_silent", ["dialect"]),
+        ("fuji_two_sessions", ["dialect"] * 2),
+        ("fuji_refused", ["alone"]),
     ],
 )
 def test_says_by_what_it_joined(name: str, by: list[str]) -> None:
@@ -364,3 +371,39 @@ def test_does_not_guess_between_two_sessions_of_the_same_hosts() -> None:
     told = paired(damage.begin_late(packets, opened + 1))
     assert len(told) == 4
     assert {why for _, why in told} == {"alone"}
+
+
+# Fujifilm's dialect
+
+
+def test_gives_the_dialects_connections_to_the_session_they_follow() -> None:
+    """Two sessions of the same hosts at once: whichever began last is the likelier one, and that is a guess."""
+    first = fuji_conversation(seed=1).init(event=False).open_session().wait(1).poll()
+    begin = first.start_ns + 300_000_000
+    second = fuji_conversation(seed=2, number=1, command_port=50011, event_port=50012, start_ns=begin)
+    second.init(event=False).open_session().connect("event").event(0xC004).wait(1).poll()
+    told = paired(damage.interleave(first.close().packets(), second.close().packets()))
+    assert told == [([50001], "alone"), ([50011, 50012], "guess")]
+
+
+def test_leaves_the_dialects_connections_alone_where_no_session_was_alive() -> None:
+    early = fuji_conversation(seed=1).init(event=False).open_session().close()
+    late = fuji_conversation(seed=2, number=1, start_ns=early.start_ns + 10**9).connect("event").event(0xC004).close()
+    told = paired(damage.interleave(early.packets(), late.packets()))
+    assert told == [([50001], "alone"), ([50002], "alone")]
+
+
+def test_never_gives_the_dialects_connections_to_a_session_of_the_standard() -> None:
+    """One camera with both: its PTP-IP session has no event connection, and an event container comes by."""
+    standard = conversation(seed=1).init(event=False).open_session().wait(1).get_property().close()
+    begin = standard.start_ns + 10**8
+    event = fuji_conversation(seed=2, number=1, start_ns=begin).connect("event").event(0xC004).close()
+    told = paired(damage.interleave(standard.packets(), event.packets()))
+    assert told == [([50001], "alone"), ([50002], "alone")]
+
+
+def test_gives_the_dialects_connections_to_a_session_that_says_nothing_any_more() -> None:
+    early = fuji_conversation(seed=1).init(event=False).open_session()
+    late = fuji_conversation(seed=2, number=1, start_ns=early.start_ns + 10**9).connect("event").event(0xC004).close()
+    told = paired(damage.interleave(early.packets(), late.packets()))
+    assert told == [([50001, 50002], "dialect")]

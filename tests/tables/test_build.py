@@ -16,7 +16,7 @@ from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_b
 
 Rows = list[dict[str, Any]]
 # Stories whose truth is of the whole conversation while the capture holds a part of it.
-PARTIAL = {"midstream", "handshake_missing", "only_the_camera", "event_connection_first"}
+PARTIAL = {"midstream", "handshake_missing", "fuji_handshake_missing", "only_the_camera", "event_connection_first"}
 WHOLE = [name for name in STORIES if name not in PARTIAL]
 
 
@@ -116,6 +116,45 @@ def test_names_codes_and_leaves_unknown_ones_as_numbers() -> None:
     names = {(row["type"], row["code_name"]) for row in table("messages", one.packets())}
     assert {("OperationRequest", "GetObject"), ("OperationResponse", "OK"), ("Event", "ObjectAdded"),
             ("OperationResponse", "0xA123"), ("StartData", None), ("InitCommandRequest", None)} <= names  # fmt: skip
+
+
+def test_tells_fujis_dialect_in_the_same_words() -> None:
+    """Beside a session of the standard: types share their names and differ in their codes."""
+    other = (
+        conversation(number=1, responder="192.168.1.9", seed=5).open().get_object(1, b"12345").close_session().close()
+    )
+    packets = damage.interleave(capture("fuji"), other.packets())
+    with analyze(io.BytesIO(pcap_bytes(packets, nano=True))) as told:
+        messages, transactions = told.messages, told.transactions
+        for batch in told.batches("messages"):
+            names = batch.column("type").dictionary.to_pylist()
+            assert len(names) == len(set(names))
+    assert set(messages["type"].dropna()) >= {"OperationRequest", "Data", "EndData"}
+    requests = messages[messages["type"] == "OperationRequest"]
+    assert set(requests["type_code"]) == {6, 0x10001}
+    of_fuji = messages[messages["type_code"] > 0xFFFF]
+    assert set(zip(of_fuji["type"], of_fuji["type_code"], of_fuji["connection"], strict=True)) == {
+        ("OperationRequest", 0x10001, "command"), ("Data", 0x10002, "command"),
+        ("OperationResponse", 0x10003, "command"), ("Event", 0x10004, "event"),
+        ("LiveViewFrame", 0x10005, "live-view"), ("SessionEnd", 0x10006, "command"),
+    }  # fmt: skip
+    data = of_fuji[of_fuji["type"] == "Data"]
+    assert set(data["code_name"]) == {"GetDevicePropValue", "SetDevicePropValue", "GetPartialObject", "0x9022"}
+    assert not data["transaction_id"].isna().any()
+    frames = of_fuji[of_fuji["type"] == "LiveViewFrame"]
+    assert frames["transaction_id"].isna().all()
+    assert frames["code"].isna().all()
+    assert list(frames["length"]) == [2918, 718, 5018]
+    asked = transactions[transactions["session"] == 0]
+    assert asked["data_phase_info"].isna().all()  # a container has no such word
+    with_data = asked["data_direction"] != "none"
+    assert (asked["announced_bytes"] == asked["data_bytes"])[with_data].all()
+    assert asked["first_byte_s"][with_data].notna().all()
+
+
+def test_names_why_fujis_camera_refused() -> None:
+    (row,) = table("sessions", capture("fuji_refused"))
+    assert (row["status"], row["fail_reason"], row["dialect"]) == ("rejected", "InvalidParameter", "fuji")
 
 
 def test_names_why_an_initiator_was_refused() -> None:

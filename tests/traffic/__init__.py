@@ -8,12 +8,13 @@ Plain Python and ``struct``: nothing here imports the product, so an error can't
 from . import damage, polls
 from .conversation import NOT_APPLICABLE, UNKNOWN_TOTAL, Conversation, Truth, conversation
 from .files import pcap_bytes, pcapng_bytes, write_pcap, write_pcapng
+from .fuji import FujiConversation, fuji_conversation
 from .packet import LINK_TYPES, TO_INITIATOR, TO_RESPONDER, Packet
 from .stories import STORIES, capture
 from .wire import SEGMENTATIONS
 
 __all__ = [
     "LINK_TYPES", "NOT_APPLICABLE", "SEGMENTATIONS", "STORIES", "TO_INITIATOR", "TO_RESPONDER", "UNKNOWN_TOTAL",
-    "Conversation", "Packet", "Truth", "capture", "conversation", "damage", "pcap_bytes", "pcapng_bytes", "polls",
-    "write_pcap", "write_pcapng",
+    "Conversation", "FujiConversation", "Packet", "Truth", "capture", "conversation", "damage", "fuji_conversation",
+    "pcap_bytes", "pcapng_bytes", "polls", "write_pcap", "write_pcapng",
 ]  # fmt: skip

@@ -98,6 +98,11 @@ class Conversation:
                 ) -> Self:  # fmt: skip
         """One message of any type; the named methods below are made of this one. A bad one has status "malformed"."""
         data = struct.pack("<II", 8 + len(body), kind) + body
+        return self.said(kind, data, direction, connection, transaction_id, code, status)
+
+    def said(self, kind: int, data: bytes, direction: str, connection: str, transaction_id: int | None = None,
+             code: int | None = None, status: str = "complete") -> Self:  # fmt: skip
+        """The bytes of one message, which the truth knows by this type code."""
         offset = len(self._truth.streams.get((connection, direction), b""))
         self._truth.messages.append({
             "session": self.number, "connection": connection, "direction": direction, "type_code": kind,
@@ -240,7 +245,7 @@ class Conversation:
         """Close the connections that are open, with "fin" or "reset", by either side."""
         direction = TO_RESPONDER if by == "initiator" else TO_INITIATOR
         used = {action.connection for action in self._actions if action.kind != "wait"}
-        for connection in ("event", "command"):
+        for connection in reversed(self.ports()):
             if connection in used:
                 self._actions.append(Action(kind, connection, direction))
         if self._truth.session is not None:
@@ -316,6 +321,13 @@ class Conversation:
         return self
 
     # What comes of it
+
+    def ports(self) -> dict[str, tuple[int, int]]:
+        """The connections that there may be, the command connection first: the initiator's and the responder's port."""
+        return {
+            "command": (self.command_port, self.responder_port),
+            "event": (self.event_port, self.responder_port),
+        }
 
     def truth(self) -> Truth:
         """What must be found in the undamaged packets."""

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from .conversation import NOT_APPLICABLE, TRANSACTION_CANCELLED, UNKNOWN_TOTAL, Conversation
 from .conversation import conversation as talk
 from .damage import begin_late, interleave, one_direction_only, without_handshake
+from .fuji import container
+from .fuji import fuji_conversation as fujifilm
 from .packet import TO_INITIATOR, TO_RESPONDER, Packet
 
 Story = Callable[[], list[Conversation]]
@@ -421,3 +423,82 @@ def other_protocol() -> Conversation:
         one.raw(struct.pack("<II", len(body), 0x100 + kind) + body)  # its length leaves the header out
         one.raw(struct.pack("<II", 4, 0x200 + kind) + b"done", TO_INITIATOR)
     return one.close()
+
+
+# Fujifilm's dialect
+
+
+@story
+def fuji() -> Conversation:
+    """Open, agree on versions, poll, live view, events, a picture in pieces, close; and the word behind it."""
+    one = fujifilm().init(event=False).open_session().set_property(0xDF01, b"\5\0").get_property(0xDF24, b"\4\0\2\0")
+    one.set_property(0xDF24, b"\4\0\2\0").poll((0xDF00, 6), (0xD222, 9)).transaction(0x101C, 0, 0)
+    one.connect("event").connect("live-view").frame(photo(2900)).poll().frame(photo(700)).transaction(0x100E, 0, 0)
+    one.event(0xC001, 1, 6, 6, 0xF129, 0).event(0xC004, 1, 6, 6, 0, 0).poll((0xD20E, 1)).frame(photo(5000))
+    one.transaction(0x1018, 6, response=0x2003).get_partial_object(1, photo(9000)).transaction(0x9022, data_in=b"")
+    return one.close_session().end_session().close()
+
+
+@story
+def fuji_elsewhere() -> Conversation:
+    """The dialect on ports of its own; the event connection opens in the middle of a transaction."""
+    one = fujifilm(responder_port=8001, event_service=8002, live_view_service=8003).init(event=False).open_session()
+    one.poll().request(0x1015, 0xD212).connect("event").event(0xC004, 1, 6).data_phase(b"\0\0").response()
+    return one.connect("live-view").frame(photo(3000)).frame(photo(3100)).close_session().close()
+
+
+@story
+def fuji_many_in_one_segment() -> Conversation:
+    """Containers and frames that share segments."""
+    one = fujifilm(segmentation="coalesced", mss=60_000).init().open_session()
+    for number in range(8):
+        one.poll((0xD222, number)).frame(photo(300 + number)).set_property(0xD222, bytes(2))
+    for number in range(9):
+        one.event(0xC004, number).frame(photo(40))
+    return one.close_session().end_session().close()
+
+
+@story
+def fuji_refused() -> Conversation:
+    """The camera's user does not accept the phone."""
+    return fujifilm().connect().init_command_request().init_fail(0x201D).close(by="responder")
+
+
+@story
+def fuji_silent() -> Conversation:
+    """The connections for events and live view are there and carry nothing."""
+    return fujifilm().init().open_session().poll().close_session().close()
+
+
+@story
+def fuji_two_sessions() -> list[Conversation]:
+    """One phone, one camera, two sessions one after another."""
+    return [
+        fujifilm(seed=number, number=number, start_ns=Conversation.start_ns + number * IN_TURN_NS,
+                 command_port=50001 + 3 * number, event_port=50002 + 3 * number, live_view_port=50003 + 3 * number)
+        .init().open_session().poll((0xDF00, number)).event(0xC004, 1, number).frame(photo(400)).close_session().close()
+        for number in range(2)
+    ]  # fmt: skip
+
+
+@story
+def fuji_containers_in_an_object() -> Conversation:
+    """A picture that itself contains containers: the very ones around it, with the same TransactionIDs."""
+    inner = b"".join(
+        (
+            container(1, 0x101B, 2, struct.pack("<3I", 1, 0, 4096)), container(2, 0x101B, 2, b"trick"),
+            container(3, 0x2001, 2), container(1, 0x1015, 3, struct.pack("<I", 0xD212)), container(4, 0xC004, 1),
+            struct.pack("<II", 8, 0xFFFFFFFF),
+        )
+    )  # fmt: skip
+    filled = inner + bytes(1448 - len(inner) % 1448) + inner * 20  # also at the start of segments
+    one = fujifilm().init(event=False).open_session().get_partial_object(1, filled, 5000).set_property(0xD500, filled)
+    return one.poll().close_session().close()
+
+
+@story
+def fuji_handshake_missing() -> Conversation:
+    """Everything but the SYN packets."""
+    one = fujifilm().init().open_session().get_partial_object(1, photo(9000), 9000).poll().event(0xC004, 1, 6)
+    one.frame(photo(2000)).frame(photo(2100)).close_session().close()
+    return one.damaged(without_handshake)

@@ -99,13 +99,12 @@ class Wire:
         initial = conversation.initial_sequence
         self.halves = {
             (connection, direction): _Half(self.rng.getrandbits(32) if initial is None else initial)
-            for connection in ("command", "event")
+            for connection in conversation.ports()
             for direction in (TO_RESPONDER, TO_INITIATOR)
         }
-        port = conversation.responder_port
         self.ends = {
             connection: ((conversation.initiator, own), (conversation.responder, port))
-            for connection, own in (("command", conversation.command_port), ("event", conversation.event_port))
+            for connection, (own, port) in conversation.ports().items()
         }
 
     def run(self, actions: Sequence[Action]) -> list[Packet]:
