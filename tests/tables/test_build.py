@@ -139,7 +139,12 @@ def test_tells_fujis_dialect_in_the_same_words() -> None:
         ("LiveViewFrame", 0x10005, "live-view"), ("SessionEnd", 0x10006, "command"),
     }  # fmt: skip
     data = of_fuji[of_fuji["type"] == "Data"]
-    assert set(data["code_name"]) == {"GetDevicePropValue", "SetDevicePropValue", "GetPartialObject", "0x9022"}
+    assert set(data["code_name"]) == {
+        "GetDevicePropValue",
+        "SetDevicePropValue",
+        "GetPartialObject",
+        "GetCapturePreview",
+    }
     assert not data["transaction_id"].isna().any()
     frames = of_fuji[of_fuji["type"] == "LiveViewFrame"]
     assert frames["transaction_id"].isna().all()

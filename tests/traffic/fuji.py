@@ -130,7 +130,13 @@ class FujiConversation(Conversation):
     def poll(self, *changed: tuple[int, int]) -> Self:
         """GetDevicePropValue of the list of events."""
         value = struct.pack("<H", len(changed)) + b"".join(struct.pack("<HI", *one) for one in changed)
-        return self.transaction(0x1015, 0xD212, data_in=value)
+        self.transaction(0x1015, 0xD212, data_in=value)
+        for pair in changed:  # the list names properties that changed, no events
+            self._truth.events.append({
+                "session": self.number, "event_code": None, "transaction_id": None, "parameters": list(pair),
+                "source": "polled",
+            })  # fmt: skip
+        return self
 
     def set_property(self, code: int, value: bytes) -> Self:
         """SetDevicePropValue."""
