@@ -17,9 +17,10 @@ import numpy as np
 
 from .facts import Operation, all_rows, row_of
 from .ptp import NO_ROW, STATUSES
-from .ptp.datasets import LIVE_VIEWS, dataset_name, decode, live_view_jpeg
+from .ptp.datasets import LIVE_VIEWS, dataset_name, decode, jpeg_of, live_view_jpeg
 from .ptp.parameters import parsed
 from .ptp.values import Value
+from .ptpip import messages as m
 from .result import Result
 
 OK = 0x2001
@@ -298,16 +299,16 @@ def sha256_of(result: Result, one: Carried) -> str | None:
 
 
 class Frame(NamedTuple):
-    """A live-view frame: the transaction that carried it, its time (ns) and the JPEG."""
+    """A live-view frame: the transaction that carried it, if one did, its time (ns) and the JPEG."""
 
     session: int
-    transaction: int
+    transaction: int | None
     time: int
     jpeg: bytes
 
 
 def live_view_frames(result: Result) -> Iterator[Frame]:
-    """Live-view frames of all sessions, in order; frames with missing bytes are left out."""
+    """Live-view frames of all sessions, those that were asked for first; frames with missing bytes are left out."""
     made, columns = result.transactions, result.messages
     codes = np.where(made.request != NO_ROW, columns["code"][made.request], 0)
     carrying = {code for code in np.unique(codes).tolist() if any(_may_show(code, vendor) for vendor in result.vendors)}
@@ -321,6 +322,23 @@ def live_view_frames(result: Result) -> Iterator[Frame]:
         last = int(made.last_data[number])
         if found is not None and head.whole and last != NO_ROW:
             yield Frame(session, number, int(columns["time"][last]), head.data[found[0] : found[1]])
+    yield from _pushed_frames(result)
+
+
+def _pushed_frames(result: Result) -> Iterator[Frame]:
+    """Frames that the camera sends on a connection of their own, without being asked (Fujifilm)."""
+    columns = result.messages
+    rows = np.flatnonzero((columns["type"] == m.LIVE_VIEW_FRAME) & (columns["status"] == m.COMPLETE))
+    if not len(rows):
+        return
+    numbers = np.empty(len(result.order), np.int64)
+    numbers[result.order] = np.arange(len(result.order))
+    for row in rows[columns["length"][rows] <= MOST_FRAME].tolist():
+        data = result.message_bytes(int(numbers[row]))
+        found = jpeg_of("FujiLiveViewFrame", data)
+        session = int(result.places[0][columns["stream"][row]])
+        if found is not None and session >= 0:
+            yield Frame(session, None, int(columns["time"][row]), data[found[0] : found[1]])
 
 
 def words_of(result: Result, row: int) -> list[int]:

@@ -12,7 +12,7 @@ import pytest
 
 from ptpip_analyze import Analysis, analyze
 from ptpip_analyze.objects import Carried, Objects, live_view_frames, pieces_of, plan_of, sha256_of
-from tests.traffic import Conversation, Packet, conversation, damage, pcap_bytes
+from tests.traffic import Conversation, Packet, capture, conversation, damage, pcap_bytes
 
 PHOTO = random.Random(5).randbytes(9000)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200) + b"\xff\xd9"
@@ -213,3 +213,11 @@ def test_finds_live_view_frames_by_vendor(monkeypatch: pytest.MonkeyPatch) -> No
         assert [frame.jpeg for frame in frames] == [JPEG] * 3
         assert [frame.time for frame in frames] == sorted(frame.time for frame in frames)
         assert Objects(result).found == []
+
+
+def test_finds_frames_that_a_camera_pushes() -> None:
+    with told(capture("fuji")) as analysis:
+        found = list(live_view_frames(analysis.captures[0]))
+    assert [len(frame.jpeg) for frame in found] == [2900, 700, 5000]
+    assert all(frame.jpeg.startswith(b"\xff\xd8") and frame.jpeg.endswith(b"\xff\xd9") for frame in found)
+    assert {(frame.session, frame.transaction) for frame in found} == {(0, None)}
