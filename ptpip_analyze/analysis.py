@@ -157,7 +157,7 @@ def _payload(headers: Headers) -> np.ndarray:
 class Analysis:
     """Captures analysed as one: tables as DataFrames, and the bytes behind their rows.
 
-    ``sessions``, ``transactions``, ``messages``, ``events``, ``properties`` and ``packets`` are pandas DataFrames with
+    ``sessions``, ``transactions``, ``messages``, ``events``, ``properties``, ``objects`` and ``packets`` are pandas DataFrames with
     the columns of ``tables.schema``, made when first asked for. ``results`` holds one Result per capture.
     """
 

@@ -53,6 +53,10 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "failed_transaction", "failed_operation", "failed_response", "property", "text", "role", "before_s", "frame",
         "session", "failed_frame", "source", "value",
     ),
+    "objects": (
+        "session", "filename", "content", "carried_bytes", "complete", "handle", "format", "direction", "first_frame",
+        "ranges_missing", "operation", "parts", "time", "transfer_s", "declared_bytes", "sha256",
+    ),
     "packets": (
         "frame", "source", "destination", "tcp_payload_bytes", "session", "connection", "flags", "time",
         "source_port", "destination_port", "captured_bytes", "original_bytes",

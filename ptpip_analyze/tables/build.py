@@ -376,6 +376,13 @@ def _event_texts(result: Result, session: np.ndarray, columns: dict[str, np.ndar
     return texts
 
 
+def objects(result: Result) -> Iterator[pa.RecordBatch]:
+    """The objects table."""
+    from .objects import batches
+
+    return batches(result)
+
+
 def properties(result: Result) -> Iterator[pa.RecordBatch]:
     """The properties table."""
     from .properties import batches
@@ -571,6 +578,7 @@ TABLES: dict[str, Callable[[Result], Iterator[pa.RecordBatch]]] = {
     "messages": messages,
     "events": events,
     "properties": properties,
+    "objects": objects,
     "packets": packets,
 }
 """How each table is made, by name."""
