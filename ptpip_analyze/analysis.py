@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from .extract import Extracted
     from .ptp.values import Dataset
 
 Progress = Callable[[int, int], None]
@@ -157,8 +158,9 @@ def _payload(headers: Headers) -> np.ndarray:
 class Analysis:
     """Captures analysed as one: tables as DataFrames, and the bytes behind their rows.
 
-    ``sessions``, ``transactions``, ``messages``, ``events``, ``properties``, ``objects`` and ``packets`` are pandas DataFrames with
-    the columns of ``tables.schema``, made when first asked for. ``results`` holds one Result per capture.
+    ``sessions``, ``transactions``, ``messages``, ``events``, ``properties``, ``objects`` and ``packets`` are pandas
+    DataFrames with the columns of ``tables.schema``, made when first asked for. ``results`` holds one Result per
+    capture.
     """
 
     def __init__(self, results: list[Result]) -> None:
@@ -258,6 +260,21 @@ class Analysis:
 
         result, number = self._transaction(row)
         return decoder(result).dataset(number)
+
+    def extract(
+        self, folder: str | os.PathLike[str], what: Sequence[str] | None = None, *, force: bool = False
+    ) -> Extracted:
+        """Write what was carried to files in a folder, made when missing, with a ``manifest.json`` about them.
+
+        ``what``: some of "photos", "thumbnails", "previews", "uploads" and "liveview", None for all. Photos are all
+        objects that came from the camera, also films and texts. Files keep the camera's names as far as these are safe;
+        an incomplete one ends in ``.partial``, its holes are zeros. Files that are there are not overwritten without
+        ``force``. Memory doesn't grow with the objects. ExtractError, in one line, for what can't be written;
+        ValueError for what is not known.
+        """
+        from .extract import extract
+
+        return extract(self.results, folder, what, force=force)
 
     def _transaction(self, row: Any) -> tuple[Result, int]:
         number = _number(row, "transaction")

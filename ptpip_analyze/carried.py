@@ -1,22 +1,18 @@
-"""The objects that a capture's data phases carried, and its live-view pictures: found, put together, read piece by piece.
+"""The objects that a capture's data phases carried: found, put together out of parts, read piece by piece.
 
-Promises that payload is read only by who asks for bytes, about ``STEP_BYTES`` at a time, and that no byte stands where
-it may not belong: what lies behind a hole of unknown size in a data phase is counted, not placed. Refuses to be loaded
-before it is needed.
+Promises that an object's bytes are read only by who asks for them, and that no byte stands where it may not belong.
+Refuses to be loaded before it is needed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from .capture import NO_TIME
 from .decoded import MOST_READ, decoder
 from .facts.objects import (
     ALL_HANDLES,
@@ -32,14 +28,13 @@ from .facts.objects import (
     WHOLE,
     Transfer,
 )
-from .facts.packets import UNKNOWN_TOTAL
+from .payloads import Payloads
 from .ptp import DIRECTIONS, NO_ROW, STATUSES
-from .ptp.datasets import LIVE_VIEW, decode_as, live_view_jpeg, operations_with
-from .ptp.objects import TELLING, Canvas, Info, Range, is_one_of, may_tell, told, transfer_of, word
-from .ptp.placing import HEADER, placed
+from .ptp.datasets import LIVE_VIEW, decode_as, operations_with
+from .ptp.objects import TELLING, Canvas, Info, MissingRange, is_one_of, may_tell, told, transfer_of, word
 from .ptp.properties import Exchange
 from .ptpip import messages as m
-from .result import START_DATA_BYTES, Result
+from .result import Result
 
 STEP_BYTES = 1 << 20
 MOST_FRAME_BYTES = 1 << 26  # no picture of live view is that large
@@ -47,25 +42,6 @@ _BETWEEN_BYTES = 4096  # bytes of other packets that are read along rather than 
 _LAYOUTS = 8
 
 OPEN_SESSION, GET_THUMB, OK = 0x1002, 0x100A, 0x2001
-
-MissingRange = tuple[int, int | None]
-
-
-class Payload(NamedTuple):
-    """What a data phase carried, as ranges of its payload."""
-
-    held: tuple[Range, ...]  # that the capture has and that can be placed, in order, none touching the next
-    size: int | None  # of all of it; None where that can't be known
-    unplaced: int  # bytes behind a hole of unknown size
-
-
-class Layout(NamedTuple):
-    """Where the data messages of a transaction lie: by message, as far as they can be placed."""
-
-    stream: np.ndarray
-    begin: np.ndarray  # first byte of payload in the stream
-    place: np.ndarray  # and in the payload
-    size: np.ndarray  # bytes of payload
 
 
 @dataclass(eq=False, slots=True)
@@ -136,22 +112,6 @@ class Carried:
         return found
 
 
-class Frame(NamedTuple):
-    """One picture of live view: JPEG bytes, zeros where the capture lacks some."""
-
-    session: int
-    transaction: int | None  # row of the transaction that carried it; None: a connection of its own
-    message: int  # row of the message that ends it
-    first: int  # packet of its first byte, from 0
-    data: bytes
-    missing: tuple[Range, ...]
-
-    def time(self, result: Result) -> int | None:
-        """Time of its last byte in ns since the epoch."""
-        time = int(result.messages["time"][self.message])
-        return None if time == NO_TIME else time
-
-
 @dataclass(slots=True)
 class _Session:
     """What is known at a moment of the pass over a session."""
@@ -191,7 +151,7 @@ class Objects:
 
     def __init__(self, result: Result) -> None:
         self.result = result
-        self._layouts: OrderedDict[int, Layout] = OrderedDict()
+        self.payloads = Payloads(result)
 
     @cached_property
     def all(self) -> list[Carried]:
@@ -288,7 +248,7 @@ class Objects:
             return None
         if exchange.direction is None and (status != "gap" or not succeeded):
             return None
-        payload = self.payload(number)
+        payload = self.payloads.payload(number)
         if not succeeded and not payload.size and not payload.held:
             return None
         parameters, session = exchange.parameters, int(made.session[number])
@@ -331,127 +291,14 @@ class Objects:
                 growing.told_size = max(growing.told_size or 0, start + payload.size)
         return growing if fresh else None
 
-    # Payloads
-
-    def layout(self, number: int) -> Layout:
-        """Where the data messages of a transaction lie."""
-        found = self._layouts.get(number)
-        if found is None:
-            found = self._layouts[number] = self._laid_out(number)
-            while len(self._layouts) > _LAYOUTS:
-                self._layouts.popitem(last=False)
-        return found
-
-    def _laid_out(self, number: int) -> Layout:
-        made, columns = self.result.transactions, self.result.messages
-        rows = self.result.data_rows(number).astype(np.int64)
-        stream, offset = columns["stream"][rows].astype(np.int64), columns["offset"][rows]
-        length = columns["length"][rows].astype(np.int64)
-        if len(rows) > 1:  # a lying length word does not reach into the next message
-            same = stream[1:] == stream[:-1]
-            length[:-1] = np.where(same, np.minimum(length[:-1], offset[1:] - offset[:-1]), length[:-1])
-        hidden = np.zeros(len(rows), np.int64)
-        hidden[1:] = np.where(stream[1:] == stream[:-1], offset[1:] - offset[:-1] - length[:-1], 0)
-        start = int(made.start[number])
-        if len(rows) and STATUSES[made.status[number]] in ("gap", "began-earlier"):
-            if start == NO_ROW:
-                hidden[0] = -1
-            elif columns["stream"][start] == stream[0]:
-                hidden[0] = max(int(offset[0] - columns["offset"][start] - columns["length"][start]), 0)
-        for index in np.flatnonzero(hidden > 0).tolist():
-            hidden[index] -= self._framed_between(rows[index - 1] if index else start, rows[index])
-        places = placed(length.tolist(), hidden.tolist(), self._announced(number), ended=self._ended(rows))
-        known = next((index for index, place in enumerate(places) if place is None), len(places))
-        size = np.maximum(length - HEADER, 0)
-        return Layout(stream, offset + HEADER, np.array(places[:known], np.int64), size)
-
-    def _framed_between(self, before: int, after: int) -> int:
-        """Bytes of messages between two of one stream that belong to something else."""
-        columns = self.result.messages
-        between = slice(int(before) + 1, int(after))
-        others = (columns["stream"][between] == columns["stream"][after]) & (columns["type"][between] != m.UNFRAMED)
-        return int(columns["length"][between][others].sum())
-
-    def _ended(self, rows: np.ndarray) -> bool:
-        return len(rows) > 0 and int(self.result.messages["type"][rows[-1]]) != m.DATA
-
-    def _announced(self, number: int) -> int | None:
-        columns, start = self.result.messages, int(self.result.transactions.start[number])
-        if start == NO_ROW or columns["known"][start] < min(int(columns["length"][start]), START_DATA_BYTES):
-            return None
-        total = int(columns["total"][start])
-        return None if total == UNKNOWN_TOTAL else total
-
-    def payload(self, number: int) -> Payload:
-        """What the data phase of a transaction carried."""
-        columns, rows, layout = self.result.messages, self.result.data_rows(number), self.layout(number)
-        known, total = len(layout.place), self._announced(number)
-        held: list[Range] = []
-        for row, stream, begin, place, size in zip(
-            rows[:known].tolist(), *(column[:known].tolist() for column in layout), strict=True
-        ):
-            if columns["status"][row] == m.COMPLETE:
-                pieces: list[Range] = [(place, place + size)]
-            else:
-                pieces = [
-                    (place + offset, place + offset + length)
-                    for offset, length, position in self.result.stream_pieces(stream, begin, begin + size)
-                    if position is not None
-                ]
-            for low, high in pieces:
-                if held and held[-1][1] == low:
-                    held[-1] = held[-1][0], high
-                elif high > low:
-                    held.append((low, high))
-        unplaced = int((layout.size[known:] - np.minimum(columns["lost"][rows[known:]], layout.size[known:])).sum())
-        end = int(layout.place[-1] + layout.size[known - 1]) if known else 0
-        if self._ended(rows) and not unplaced and known == len(rows):
-            return Payload(tuple(held), max(end, total or 0), 0)
-        whole = total if total is not None and total >= end + unplaced else None
-        return Payload(tuple(held), whole, unplaced)
-
-    def read(self, number: int, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-        """Bytes of a payload that the capture has, about ``STEP_BYTES`` at a time, each with its place."""
-        batch: list[tuple[int, int, int]] = []  # place, length, position
-        for place, length, position in self._pieces(number, start, end):
-            if batch:
-                first, (at, size, last) = batch[0], batch[-1]
-                follows = at + size == place and 0 <= position - last - size <= _BETWEEN_BYTES
-                if not follows or position + length - first[2] > STEP_BYTES:
-                    yield self._joined(batch)
-                    batch = []
-            batch.append((place, length, position))
-        if batch:
-            yield self._joined(batch)
-
-    def _pieces(self, number: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        layout = self.layout(number)
-        known = len(layout.place)
-        first = int(np.searchsorted(layout.place + layout.size[:known], start, "right"))
-        for index in range(first, known):
-            place, size = int(layout.place[index]), int(layout.size[index])
-            if place >= end:
+    def chunks(self, carried: Carried, most: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """The bytes of an object that are there, in order, each with its place in the object; the first ``most``."""
+        for start, end, transaction, payload in carried.canvas.extents:
+            if most is not None and start >= most:
                 return
-            low, high = max(start - place, 0), min(size, end - place)
-            begin, stream = int(layout.begin[index]), int(layout.stream[index])
-            for offset, length, position in self.result.stream_pieces(stream, begin + low, begin + high):
-                if position is not None:
-                    yield place + low + offset, length, position
-
-    def _joined(self, batch: list[tuple[int, int, int]]) -> tuple[int, bytes]:
-        place, _, begin = batch[0]
-        _, length, last = batch[-1]
-        span = memoryview(self.result.read(begin, last + length - begin))
-        return place, b"".join(span[position - begin : position - begin + size] for _, size, position in batch)
-
-    def chunks(self, carried: Carried) -> Iterator[tuple[int, bytes]]:
-        """The bytes of an object that are there, in order, each with its place in the object."""
-        for extent in carried.canvas.extents:
-            shift = extent.start - extent.payload
-            for place, data in self.read(
-                extent.transaction, extent.payload, extent.payload + extent.end - extent.start
-            ):
-                yield place + shift, data
+            stop = payload + (end if most is None else min(end, most)) - start
+            for place, data in self.payloads.read(transaction, payload, stop):
+                yield place + start - payload, data
 
     def sha256(self, carried: Carried) -> str | None:
         """SHA-256 of a complete object as hex digits; None for one that is not, or not known to be."""
@@ -462,66 +309,14 @@ class Objects:
             digest.update(data)
         return digest.hexdigest()
 
-    # Live view
-
-    def frames(self) -> Iterator[Frame]:
-        """The pictures of live view that transactions carried, in their order."""
-        made, columns = self.result.transactions, self.result.messages
-        code = np.where(made.request == NO_ROW, -1, columns["code"][made.request].astype(np.int64))
-        for number in np.flatnonzero(np.isin(code, sorted(operations_with(LIVE_VIEW))) & (made.direction > 0)).tolist():
-            exchange = decoder(self.result).exchange(number)
-            if exchange is None or decoder(self.result).name(exchange) not in LIVE_VIEW:
-                continue
-            payload = self.payload(number)
-            size = payload.size if payload.size is not None else payload.held[-1][1] if payload.held else 0
-            if not 0 < size <= MOST_FRAME_BYTES:
-                continue
-            data = bytearray(size)
-            for low, high in payload.held:
-                for place, part in self.read(number, low, min(high, size)):
-                    data[place : place + len(part)] = part
-            found = live_view_jpeg(bytes(data), exchange.vendor, exchange.operation, exchange.parameters)
-            if found is None:
-                continue
-            low, high = found
-            gaps = _gaps(payload.held, low, high)
-            if payload.unplaced or payload.size is None:
-                gaps.append((max(high - low, 0), high - low))
-            session = int(made.session[number])
-            yield Frame(
-                session,
-                number,
-                int(made.last_data[number]),
-                int(made.first[number]),
-                bytes(data[low:high]),
-                tuple(gaps),
-            )
-
 
 def _behind(objects: Objects, carried: Carried) -> int | None:
     """Where the part behind the last one begins; None where that one's size is not known."""
     number, start = carried.pieces[-1]
-    size = objects.payload(number).size
+    size = objects.payloads.payload(number).size
     return None if start is None or size is None else start + size
 
 
-def _gaps(held: tuple[Range, ...], low: int, high: int) -> list[Range]:
-    """What is missing of a range, counted from its beginning."""
-    found, at = [], low
-    for start, end in held:
-        if start > at:
-            found.append((at - low, min(start, high) - low))
-        at = max(at, end)
-        if at >= high:
-            return found
-    return [*found, (at - low, high - low)] if at < high else found
-
-
-def live_view_frames(result: Result) -> Iterator[Frame]:
-    """The pictures of live view of a result, one after the other."""
-    yield from Objects(result).frames()
-
-
 def direction_of(carried: Carried) -> str:
-    """ "in" to the initiator, "out" to the responder."""
+    """Which way an object went: "in" to the initiator, "out" to the responder."""
     return DIRECTIONS[2 if carried.outward else 1]

@@ -25,7 +25,8 @@ TELLING = frozenset({
 # ObjectAddedEx, ObjectInfoChangedEx, ObjectAddedEx64, RequestObjectTransfer and its two successors.
 _EOS_RECORDS = tuple(kind.to_bytes(4, "little") for kind in (0xC181, 0xC187, 0xC1A7, 0xC186, 0xC1A9, 0xC1B8))
 
-Range = tuple[int, int]
+Range = tuple[int, int]  # first byte, the one behind the last
+MissingRange = tuple[int, int | None]  # None: it is not known how much is missing
 
 
 class Info(NamedTuple):
@@ -41,7 +42,7 @@ class Info(NamedTuple):
         """This, and what was known before of what this leaves out."""
         if older is None:
             return self
-        return Info(*(new if new is not None else old for new, old in zip(self, older, strict=True)))
+        return older._replace(**{name: value for name, value in self._asdict().items() if value is not None})
 
     def contradicts(self, other: Info) -> bool:
         """Do both tell a name, or a size, and not the same? Then they are about two objects."""
@@ -191,7 +192,7 @@ class Canvas:
         return found
 
 
-def ranges_text(ranges: Sequence[tuple[int, int | None]], most: int = 16) -> str:
+def ranges_text(ranges: Sequence[MissingRange], most: int = 16) -> str:
     """Ranges as text: "0:1448, 5000:", each first byte and the one behind the last; an open end is not known."""
     shown = [f"{start}:{'' if end is None else end}" for start, end in ranges[:most]]
     more = len(ranges) - len(shown)

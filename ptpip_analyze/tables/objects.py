@@ -1,6 +1,7 @@
 """The objects table: what data phases carried, a row each.
 
-Promises bounded memory for the bytes, which are read for their SHA-256; computes nothing that ``carried`` has not found.
+Promises bounded memory for the bytes, which are read for their SHA-256; computes nothing that ``carried`` has not
+found.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ REQUIRED = {
     " first_frame last_frame offset status",
     "events": "session event event_code transaction_id parameters time frame source",
     "properties": "session property property_code value text source time frame",
-    "objects": "session handle filename format declared_bytes carried_bytes complete sha256 operation transaction_id time",
+    "objects": "session handle filename format declared_bytes carried_bytes complete sha256 operation transaction_id"
+    " time",
     "packets": "frame time captured_bytes original_bytes source destination session connection tcp_payload_bytes flags",
 }
 
