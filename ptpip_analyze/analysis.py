@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from .extract import Extracted
     from .ptp.values import Dataset
 
 Progress = Callable[[int, int], None]
@@ -262,19 +261,19 @@ class Analysis:
         return decoder(result).dataset(number)
 
     def extract(
-        self, folder: str | os.PathLike[str], what: Sequence[str] | None = None, *, force: bool = False
-    ) -> Extracted:
-        """Write what was carried to files in a folder, made when missing, with a ``manifest.json`` about them.
+        self, folder: str | os.PathLike[str], kinds: Sequence[str] | None = None, *, force: bool = False
+    ) -> dict[str, Any]:
+        """Write what was carried to files in a folder, made when missing, with a ``manifest.json``; returns that.
 
-        ``what``: some of "photos", "thumbnails", "previews", "uploads" and "liveview", None for all. Photos are all
-        objects that came from the camera, also films and texts. Files keep the camera's names as far as these are safe;
-        an incomplete one ends in ``.partial``, its holes are zeros. Files that are there are not overwritten without
-        ``force``. Memory doesn't grow with the objects. ExtractError, in one line, for what can't be written;
-        ValueError for what is not known.
+        ``kinds``: some of "objects" (photos, films, all that came from the camera), "thumbnails", "previews", "uploads"
+        and "live-view"; None: all. Files keep the camera's names as far as these are safe; an incomplete one ends in
+        ``.partial``, its holes are zeros. Files that are there stay: a folder that has a manifest is refused, and with
+        ``force`` written anew. Memory doesn't grow with the objects. ``extract.ExtractError``, in one line, for what
+        can't be written; ValueError for a kind that is not known.
         """
-        from .extract import extract
+        from .extract import KINDS, extract
 
-        return extract(self.results, folder, what, force=force)
+        return extract(self.results, folder, KINDS if kinds is None else kinds, force=force)
 
     def _transaction(self, row: Any) -> tuple[Result, int]:
         number = _number(row, "transaction")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -28,7 +28,7 @@ from .ptp.datasets import (
 )
 from .ptp.parameters import event_text
 from .ptp.polled import may_list
-from .ptp.properties import RESET, Datatypes, Exchange, Memory, Revealed, role_of, text_of
+from .ptp.properties import CONTROLS, RESET, Datatypes, Exchange, Memory, Revealed, role_of, text_of
 from .ptp.values import MOST_BYTES, Dataset, Note, PropertyValue, Value
 from .ptpip import messages as m
 from .result import DataHead, Result
@@ -40,7 +40,8 @@ _DESCRIPTIONS = frozenset({
     "DevicePropDesc", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs", "OlympusChangedProperties",
     "PanasonicPropDescs",
 })  # fmt: skip
-_REMEMBERED = 256  # answers whose values are kept, to be known when the same answer comes again
+_REMEMBERED, _LONG = 64, 1 << 17  # answers whose values are kept, to be known when the same answer comes again
+_SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
 
 
 class ListedEvent(NamedTuple):
@@ -76,6 +77,7 @@ class Decoder:
         self._words = columns["words"]
         known, length = columns["known"].astype(np.int64), columns["length"]
         self._spelled = known >= np.minimum(length, m.FIXED_BYTES)
+        self._lists: dict[tuple[str, str | None, bytes], list[ListedEvent]] = {}
         self._answers: dict[tuple[int, Exchange], tuple[bytes, list[tuple[PropertyValue, str | None]]]] = {}
 
     def exchange(self, number: int) -> Exchange | None:
@@ -110,10 +112,9 @@ class Decoder:
         read = self._decoded(name, exchange, head, datatype)
         if name not in PROPERTY_LISTS:
             return read
-        session = int(self.result.transactions.session[number])
-        known, said = self.datatypes.get(session, _NOTHING), {}
+        said = {}
         for one in property_values(read, parameters=exchange.parameters, datatype=datatype):
-            kind = one.datatype or known.of(one.code, number)
+            kind = one.datatype or self._type_of(one.code, number)
             text = text_of(one.code, one.value, exchange.vendor, kind, one.role)
             if text is not None and text != str(one.value):
                 said[one.start, one.end] = text
@@ -136,11 +137,20 @@ class Decoder:
             notes.append(Note(head.held, "the data phase is not complete; how much of it is missing can't be known"))
         return read._replace(notes=tuple(notes))
 
-    def _datatype(self, exchange: Exchange, name: str, number: int) -> int | None:
+    def _datatype(self, exchange: Exchange, name: str, number: int, known: Datatypes | None = None) -> int | None:
+        """The datatype of the value that a payload is."""
         if name != "DevicePropValue" or not exchange.parameters:
             return None
-        session = int(self.result.transactions.session[number])
-        return self.datatypes.get(session, _NOTHING).of(exchange.parameters[0], number)
+        if known is not None and (exchange.vendor, exchange.operation) in CONTROLS:
+            return known.before(exchange.parameters[0], number)
+        return self._type_of(exchange.parameters[0], number, known)
+
+    def _type_of(self, code: int, number: int, known: Datatypes | None = None) -> int | None:
+        """The datatype of a property, by ``known`` where a description came before: all others are then not needed."""
+        found = None if known is None else known.before(code, number)
+        if found is None:
+            found = self.datatypes.get(int(self.result.transactions.session[number]), _NOTHING).of(code, number)
+        return found
 
     def _rows(self, mask: np.ndarray) -> list[int]:
         return [int(number) for number in np.flatnonzero(mask)]
@@ -155,21 +165,22 @@ class Decoder:
             if exchange is None or self.name(exchange) not in _DESCRIPTIONS or role_of(exchange) is None:
                 continue
             known = found.setdefault(int(made.session[number]), Datatypes())
-            for told, _ in self._values(number, exchange):
+            for told, _ in self._values(number, exchange, known):
                 if told.datatype is not None:
                     known.learn(number, told.code, told.datatype)
         return found
 
-    def _values(self, number: int, exchange: Exchange) -> list[tuple[PropertyValue, str | None]]:
+    def _values(self, number: int, exchange: Exchange, known: Datatypes) -> list[tuple[PropertyValue, str | None]]:
         """The values that a payload tells, each with the record of an event list that it stands in."""
         name = self.name(exchange)
         if name is None:
             return []
         head = self.result.data_head(number, MOST_READ)
-        datatype = self._datatype(exchange, name, number)
+        datatype = self._datatype(exchange, name, number, known)
         # What cameras repeat all day long is decoded once.
         key = (int(self.result.transactions.session[number]), exchange)
-        if name != "DevicePropValue" and head.whole:
+        again = name != "DevicePropValue" and head.whole and len(head.data) <= _LONG
+        if again:
             before = self._answers.get(key)
             if before is not None and before[0] == head.data:
                 return before[1]
@@ -184,7 +195,7 @@ class Decoder:
             (one, records[starts[place]].name if place >= 0 else None)
             for one, place in zip(told, map(int, places), strict=True)
         ]
-        if name != "DevicePropValue" and head.whole:
+        if again:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.clear()
             self._answers[key] = (head.data, values)
@@ -210,12 +221,23 @@ class Decoder:
         return found
 
     def _listed(self, number: int, exchange: Exchange, name: str) -> list[ListedEvent]:
-        head = self.result.data_head(number, MOST_READ)
+        """The events of one list. Short lists that come again, most of them empty, are decoded once."""
+        head, message = self.result.data_head(number, MOST_READ), self._end(number)
+        if not head.whole or len(head.data) > _SHORT:
+            return self._events_in(number, exchange, name, head, message)
+        key = (name, exchange.vendor, head.data)
+        if key not in self._lists:
+            if len(self._lists) >= _SHORT_LISTS:
+                self._lists.clear()
+            self._lists[key] = self._events_in(number, exchange, name, head, message)
+        return [event._replace(transaction=number, message=message) for event in self._lists[key]]
+
+    def _events_in(self, number: int, exchange: Exchange, name: str, head: DataHead, message: int) -> list[ListedEvent]:
         read = self._decoded(name, exchange, head, None)
         named = read.value("transactionId") if name == "EventContainer" else None
         values = {one.start: one for one in property_values(read)}
         starts = sorted(values)
-        message, found = self._end(number), []
+        found = []
         for event in polled_events(read):
             if not head.whole and event.end >= len(head.data):
                 break
@@ -235,7 +257,7 @@ class Decoder:
     def properties(self) -> Iterator[PropertyRow]:
         """What was revealed of properties, in the order of the messages that carried it."""
         made, columns = self.result.transactions, self.result.messages
-        memories: dict[int, Memory] = {}
+        sessions: dict[int, tuple[Memory, Datatypes]] = {}
         waiting: list[tuple[int, int, PropertyRow]] = []  # a later transaction's data may come first
         count = 0
         for number in self._rows(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET}))):
@@ -245,13 +267,18 @@ class Decoder:
             exchange = self.exchange(number)
             if exchange is None or (exchange.operation != RESET and self.name(exchange) not in PROPERTY_LISTS):
                 continue
-            session = int(made.session[number])
-            known = self.datatypes.get(session, _NOTHING)
-            told = [] if exchange.operation == RESET or role_of(exchange) is None else self._values(number, exchange)
+            memory, known = sessions.setdefault(int(made.session[number]), (Memory(), Datatypes()))
+            silent = exchange.operation == RESET or role_of(exchange) is None
+            told = [] if silent else self._values(number, exchange, known)
             events = {(one.start, one.end): event for one, event in told}
+            if self.name(exchange) in _DESCRIPTIONS:
+                for value, _ in told:
+                    if value.datatype is not None:
+                        known.learn(number, value.code, value.datatype)
             message = self._end(number)
-            revealed = memories.setdefault(session, Memory()).take(exchange, [one for one, _ in told], known, number)
-            for one in revealed:
+            pressed = (exchange.vendor, exchange.operation) in CONTROLS  # seldom described, and its size says it all
+            type_of = partial(known.before if pressed else partial(self._type_of, known=known), number=number)
+            for one in memory.take(exchange, [one for one, _ in told], type_of):
                 text = text_of(one.code, one.value, exchange.vendor, one.datatype, one.role)
                 row = PropertyRow(number, one, text, events.get((one.start, one.end)), message)
                 heapq.heappush(waiting, (int(columns["last"][message]), count, row))

@@ -13,7 +13,7 @@ from .capture import NO_TIME
 from .decoded import decoder
 from .payloads import Payloads
 from .ptp import NO_ROW
-from .ptp.datasets import LIVE_VIEW, live_view_jpeg, operations_with
+from .ptp.datasets import LIVE_VIEWS, live_view_jpeg, operations_with
 from .ptp.objects import MissingRange, Range
 from .result import Result
 
@@ -27,7 +27,7 @@ class Frame(NamedTuple):
     transaction: int | None  # row of the transaction that carried it; None: a connection of its own
     message: int  # row of the message that ends it
     first: int  # packet of its first byte, from 0
-    data: bytes
+    jpeg: bytes
     missing: tuple[MissingRange, ...]
 
     def time(self, result: Result) -> int | None:
@@ -40,9 +40,9 @@ def live_view_frames(result: Result) -> Iterator[Frame]:
     """The pictures of live view that transactions carried, in their order; one with holes has zeros there."""
     made, columns, payloads = result.transactions, result.messages, Payloads(result)
     code = np.where(made.request == NO_ROW, -1, columns["code"][made.request].astype(np.int64))
-    for number in np.flatnonzero(np.isin(code, sorted(operations_with(LIVE_VIEW))) & (made.direction > 0)).tolist():
+    for number in np.flatnonzero(np.isin(code, sorted(operations_with(LIVE_VIEWS))) & (made.direction > 0)).tolist():
         exchange = decoder(result).exchange(number)
-        if exchange is None or decoder(result).name(exchange) not in LIVE_VIEW:
+        if exchange is None or decoder(result).name(exchange) not in LIVE_VIEWS:
             continue
         payload = payloads.payload(number)
         size = payload.size if payload.size is not None else payload.held[-1][1] if payload.held else 0
@@ -71,16 +71,17 @@ def live_view_frames(result: Result) -> Iterator[Frame]:
 
 
 class Pace(NamedTuple):
-    """How the pictures of one session came. Null values: with fewer than two pictures, or without times."""
+    """How the pictures of one session came. None: with fewer than two pictures, or without times."""
 
     frames: int
     incomplete: int
     fps: float | None  # pictures per second from the first to the last
-    jitter_s: float | None  # standard deviation of the intervals
+    interval_s: float | None  # mean time between two
+    jitter_s: float | None  # standard deviation of that time
     longest_interval_s: float | None
-    smallest_bytes: int
-    mean_bytes: float
-    largest_bytes: int
+    bytes_min: int
+    bytes_mean: float
+    bytes_max: int
 
 
 def pace(times: Sequence[int | None], sizes: Sequence[int], incomplete: int = 0) -> Pace:
@@ -92,7 +93,8 @@ def pace(times: Sequence[int | None], sizes: Sequence[int], incomplete: int = 0)
         len(sizes),
         incomplete,
         len(intervals) / span if span > 0 else None,
-        float(intervals.std()) if len(intervals) else None,
+        float(intervals.mean()) if len(intervals) else None,
+        float(intervals.std()) if len(intervals) > 1 else None,
         float(intervals.max()) if len(intervals) else None,
         min(sizes),
         sum(sizes) / len(sizes),

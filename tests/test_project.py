@@ -34,7 +34,7 @@ FLOORS = {
     "result": 6,
     "decoded": 6.5,
     "payloads": 6.6,
-    "carried": 6.7,
+    "objects": 6.7,
     "liveview": 6.7,
     "analysis": 7,
     "describe": 8,

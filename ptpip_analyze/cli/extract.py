@@ -1,9 +1,9 @@
-"""`extract`: photos, thumbnails, uploads and live view as files in a folder, with a manifest."""
+"""`extract`: photos, thumbnails, uploads and live-view frames as files."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,12 +11,7 @@ from ptpip_analyze import describe
 from ptpip_analyze.cli.options import Captures, Ports, Progress
 from ptpip_analyze.cli.work import CommandError, analysed, names_in, written_to
 
-if TYPE_CHECKING:
-    from ptpip_analyze.extract import Extracted
-
-# As `extract.WHAT`, which is not loaded for --help.
-WHAT = ("photos", "thumbnails", "previews", "uploads", "liveview")
-_WORDS = {"photos": "photo", "thumbnails": "thumbnail", "previews": "preview", "uploads": "upload"}
+KINDS = ("objects", "thumbnails", "previews", "uploads", "live-view")
 
 
 def register(app: typer.Typer) -> None:
@@ -28,56 +23,46 @@ def _extract(
     captures: Captures,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder; made when missing.")],
     what: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B",
-            help="Only some of photos (all objects from the camera), thumbnails, previews, uploads, liveview.",
-            show_default=False,
-        ),
+        str | None, typer.Option("--what", metavar="A,B", help=f"Only these of {', '.join(KINDS)}.", show_default=False)
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files of the same names.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write anew what an earlier run has written.")] = False,
     ports: Ports = None,
     progress: Progress = True,
 ) -> None:
-    """Write the objects that were carried, and pictures of live view, to a folder with a manifest.json.
-
-    An incomplete file ends in .partial; its holes are zeros, and the manifest names them.
-    """
-    wanted = WHAT if what is None else names_in(what, WHAT, "--what", "kind of file")
+    """Write objects that were carried, and live-view frames, to a folder with manifest.json."""
+    chosen = KINDS if what is None else names_in(what, KINDS, "--what", "kind of file")
     with analysed(captures, ports, progress) as analysis:
-        from ptpip_analyze.extract import ExtractError
+        from ptpip_analyze.extract import ExtractError, extract
 
         try:
-            done = analysis.extract(output, wanted, force=force)
+            manifest = extract(analysis.captures, output, chosen, force=force)
         except ExtractError as error:
             raise CommandError(str(error)) from error
     with written_to(None) as stream:
-        stream.write("".join(f"{line}\n" for line in _lines(done)).encode())
+        for line in _lines(manifest, output):
+            stream.write((describe.safe_text(line) + "\n").encode())
 
 
-def _lines(done: Extracted) -> list[str]:
-    """What was written, in words: a line for each kind, and how live view came."""
+def _lines(manifest: dict[str, Any], output: Path) -> list[str]:
     lines = []
-    for what in WHAT:
-        files = [file for file in done.files if file.what == what]
-        if files:
-            partial = sum(not file.complete for file in files)
-            noun = "live-view picture" if what == "liveview" else _WORDS[what]
-            line = f"{describe.counted(len(files), noun)}, {describe.human_bytes(sum(file.bytes for file in files))}"
-            lines.append(line + (f"; {partial:,} not known to be complete (.partial)" if partial else ""))
-    for session, told in done.live_view.items():
-        parts = [f"session {session}: {describe.counted(told.frames, 'live-view picture')}"]
-        if told.fps is not None:
-            parts.append(f"{told.fps:.1f} per second")
-        if told.jitter_s is not None and told.longest_interval_s is not None:
-            parts.append(f"jitter {describe.human_seconds(told.jitter_s)}")
-            parts.append(f"longest interval {describe.human_seconds(told.longest_interval_s)}")
-        sizes = (told.smallest_bytes, round(told.mean_bytes), told.largest_bytes)
-        parts.append("{} to {}, {} on average".format(*(describe.human_bytes(sizes[at]) for at in (0, 2, 1))))
-        lines.append(", ".join(parts))
-    if not done.files:
-        lines.append("nothing was carried that could be extracted")
-    return [
-        *lines,
-        f"{describe.safe_text(str(done.folder / 'manifest.json'))}: {describe.counted(len(done.files), 'file')}",
-    ]
+    for one in manifest["files"]:
+        if one["kind"] == "live-view":
+            continue
+        size = describe.human_bytes(one["carried_bytes"])
+        state = {True: "complete", None: "where it ends is not known"}.get(one["complete"], _lacking(one["missing"]))
+        lines.append(f"{output / one['file']}: {one['kind']}, {size}, {state}")
+    for one in manifest["live_view"]:
+        frames = describe.counted(one["frames"], "live-view frame")
+        speed = "" if one["fps"] is None else f", {one['fps']:.1f} per second"
+        speed += f", {one['incomplete']:,} incomplete" if one["incomplete"] else ""
+        jitter = "" if one["jitter_s"] is None else f", jitter {one['jitter_s'] * 1e3:.1f} ms"
+        sizes = f", {describe.human_bytes(one['bytes_min'])} to {describe.human_bytes(one['bytes_max'])}"
+        lines.append(f"{output / one['files'][0]} ...: session {one['session']}, {frames}{speed}{jitter}{sizes}")
+    return lines or ["no objects and no live-view frames in what was captured"]
+
+
+def _lacking(missing: list[dict[str, int | None]]) -> str:
+    sizes = [one["bytes"] for one in missing]
+    if None in sizes or not sizes:
+        return "incomplete"
+    return f"{describe.human_bytes(sum(size or 0 for size in sizes))} missing"

@@ -29,6 +29,9 @@ PLAIN_WIDTH: Final = 100
 LEAST_TEXT: Final = 5
 """Columns that a text keeps where columns that were asked for have no room."""
 
+LONG_TEXTS: Final[dict[str, int]] = {"text": 36, "value": 24}
+"""Texts that may be long, as a list of values is, and the width for which they leave out other columns."""
+
 READABLE: Final[dict[str, tuple[str, ...]]] = {
     "sessions": (
         "session", "status", "responder_name", "initiator_name", "duration_s", "transactions", "events",
@@ -39,12 +42,16 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "session", "transaction_id", "operation", "status", "response", "latency_s", "data_bytes", "first_frame",
         "request_time", "parameters", "data_direction", "response_parameters", "last_frame",
     ),
+    "objects": (
+        "session", "filename", "kind", "complete", "carried_bytes", "declared_bytes", "format", "handle", "operation",
+        "time", "frame", "missing", "sha256",
+    ),
     "messages": (
         "message", "session", "type", "code_name", "transaction_id", "length", "status", "first_frame",
         "direction", "time", "connection", "reason",
     ),
     "events": (
-        "session", "event", "parameters", "frame", "time", "transaction_id", "source", "event_code", "text",
+        "session", "event", "frame", "time", "text", "source", "transaction_id", "parameters", "event_code",
     ),
     "properties": (
         "session", "property", "text", "role", "frame", "time", "source", "changed", "value", "event", "property_code",
@@ -52,10 +59,6 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
     "changes": (
         "failed_transaction", "failed_operation", "failed_response", "property", "text", "role", "before_s", "frame",
         "session", "failed_frame", "source", "value",
-    ),
-    "objects": (
-        "session", "filename", "content", "carried_bytes", "complete", "handle", "format", "direction", "first_frame",
-        "ranges_missing", "operation", "parts", "time", "transfer_s", "declared_bytes", "sha256",
     ),
     "packets": (
         "frame", "source", "destination", "tcp_payload_bytes", "session", "connection", "flags", "time",
@@ -205,6 +208,8 @@ def _fitting(table: str, names: Sequence[str], cells: dict[str, list[str]], widt
         if not any(cells[name]) and kept and width is not None:
             continue
         needed = max([cell_len(name), *map(cell_len, cells[name])]) + 2
+        if name in LONG_TEXTS:
+            needed = min(needed, LONG_TEXTS[name])
         if needed > room and kept:
             break
         room -= needed

@@ -20,7 +20,7 @@ class Transfer(NamedTuple):
 
     vendor: str  # "ptp" and "mtp" are the standards
     operation: int
-    content: str = OBJECT  # "preview": the picture made smaller by the camera
+    kind: str = OBJECT  # "preview": the picture made smaller by the camera
     part: str = WHOLE  # "piece": from an offset on; "sequel": what follows the one before, no offset is sent
     handle: int | None = 0  # None: the request names none
     offset: tuple[int, ...] = ()  # low word, then high word

@@ -38,7 +38,7 @@ _JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {
 
 NAMES = tuple(sorted({*_DECODERS, *BY_NAME}))  # every dataset that ``decode_as`` knows
 EVENT_LISTS = frozenset(_EVENTS)  # those of which ``polled_events`` tells something
-LIVE_VIEW = frozenset(_JPEGS)  # datasets that carry a picture of live view
+LIVE_VIEWS = frozenset(_JPEGS)  # those in which ``live_view_jpeg`` looks for a frame
 PROPERTY_LISTS = frozenset(_PROPERTIES)  # those of which ``property_values`` tells something
 
 

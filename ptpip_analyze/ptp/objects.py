@@ -192,8 +192,8 @@ class Canvas:
         return found
 
 
-def ranges_text(ranges: Sequence[MissingRange], most: int = 16) -> str:
-    """Ranges as text: "0:1448, 5000:", each first byte and the one behind the last; an open end is not known."""
-    shown = [f"{start}:{'' if end is None else end}" for start, end in ranges[:most]]
+def ranges_text(ranges: Sequence[MissingRange], most: int = 16) -> str | None:
+    """Ranges as text, each as its first and last byte: "0-1447, 5000-"; an open end is not known. None without any."""
+    shown = [f"{start}-{'' if end is None else end - 1}" for start, end in ranges[:most]]
     more = len(ranges) - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+    return (", ".join(shown) + (f" and {more:,} more" if more else "")) or None

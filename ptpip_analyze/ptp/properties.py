@@ -8,7 +8,7 @@ A camera says a property's datatype once, in a description; values are read by i
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -66,6 +66,12 @@ class Datatypes:
             numbers.append(number)
             types.append(datatype)
 
+    def before(self, code: int, number: int) -> int | None:
+        """The datatype told last before transaction ``number``, or by it."""
+        numbers, types = self._told.get(code, ([], []))
+        place = bisect_right(numbers, number) - 1
+        return types[place] if place >= 0 else None
+
     def of(self, code: int, number: int) -> int | None:
         """The datatype told last before transaction ``number``, else the first one told after it."""
         if code not in self._told:
@@ -81,9 +87,10 @@ class Memory:
         self._values: dict[int, Plain] = {}
         self._allowed: dict[int, Plain] = {}
 
-    def take(self, exchange: Exchange, told: Sequence[PropertyValue], datatypes_known: Datatypes, number: int
-             ) -> list[Revealed]:  # fmt: skip
-        """What transaction ``number`` reveals, whose payload told these values.
+    def take(
+        self, exchange: Exchange, told: Sequence[PropertyValue], type_of: Callable[[int], int | None]
+    ) -> list[Revealed]:
+        """What a transaction reveals whose payload told these values; ``type_of`` knows datatypes by property.
 
         Lists of what may be set are revealed where they differ from the last one.
         """
@@ -94,7 +101,7 @@ class Memory:
             return []
         found = []
         for one in told:
-            datatype = one.datatype or datatypes_known.of(one.code, number)
+            datatype = one.datatype or type_of(one.code)
             if one.role == "allowed":
                 if one.code not in self._allowed or self._allowed[one.code] != one.value:
                     changed = True if one.code in self._allowed else None

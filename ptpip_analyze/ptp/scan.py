@@ -67,6 +67,10 @@ class Scan:
         made.depth = self.depth + 1
         return made
 
+    def become(self, other: Scan) -> None:
+        """Go on as another scan of the same payload: with its fields, its notes and its place."""
+        self.reader, self.fields, self._book = other.reader, other.fields, other._book
+
     @property
     def vendor(self) -> str | None:
         """Whose camera it is."""

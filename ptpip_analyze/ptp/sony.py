@@ -53,9 +53,9 @@ def _fitting(decode: Callable[[Scan, bool], None]) -> Callable[[Scan], None]:
         for settable in (False, True):
             tried = Scan(scan.data, scan.request, size=scan.size)
             decode(tried, settable)
-            tries.append((not tried.failed and not tried.left, len(tried.fields), settable))
-        fits = max(tries, key=lambda tried: (tried[0], tried[1], not tried[2]))
-        decode(scan, fits[2])
+            tries.append(tried)
+        # Of two that do equally well the first, without second lists.
+        scan.become(max(tries, key=lambda tried: (not tried.failed and not tried.left, len(tried.fields))))
 
     return decoder
 

@@ -21,11 +21,11 @@ from ..ptpip import messages as m
 from ..result import Result
 from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION
 from . import arrow
+from .events import causes_of, event_texts
 from .schema import arrow_schema
 
 BATCH_ROWS = 1 << 17
 UNKNOWN_TOTAL = np.uint64(0xFFFFFFFFFFFFFFFF)
-NO_TRANSACTION = 0xFFFFFFFF  # the TransactionID of an event that belongs to none
 _FLAGS = (
     (RETRANSMISSION, "retransmission"),
     (OUT_OF_ORDER, "out-of-order"),
@@ -331,7 +331,7 @@ def _connection_events(result: Result) -> Iterator[pa.RecordBatch]:
                 "frame": _integers(columns["last"] + np.int64(1)),
                 "source": _same("connection", len(part)),
                 "capture": _same(result.path, len(part)),
-                "text": arrow.texts(_event_texts(result, session, columns)),
+                "text": arrow.texts(event_texts(result, session, columns)),
                 "caused_by": _integers(causes + result.first_transaction, causes >= 0),
                 "polled_by": _integers(np.zeros(len(part), np.int64), np.zeros(len(part), bool)),
             },
@@ -339,53 +339,16 @@ def _connection_events(result: Result) -> Iterator[pa.RecordBatch]:
         )
 
 
-def causes_of(
-    result: Result, session: np.ndarray, identity: np.ndarray, packet: np.ndarray, known: np.ndarray
-) -> np.ndarray:
-    """By event, the row of the last transaction begun before it with the TransactionID that it names; -1 for none."""
-    found = np.full(len(session), -1, np.int64)
-    naming = np.flatnonzero(known & (session >= 0) & (identity > 0) & (identity < NO_TRANSACTION))
-    made = result.transactions
-    if len(naming) == 0 or len(made) == 0:
-        return found
-    keys = np.concatenate([made.session << 32 | made.transaction_id, session[naming] << 32 | identity[naming]])
-    packets = np.concatenate([made.first, packet[naming].astype(np.int64)])
-    order = np.lexsort((np.arange(len(keys)), packets, keys))  # of one packet, transactions stand before events
-    is_transaction = order < len(made)
-    last = np.maximum.accumulate(np.where(is_transaction, np.arange(len(order)), -1))
-    before = order[last]
-    fits = (last >= 0) & (keys[before] == keys[order])
-    event = ~is_transaction
-    found[naming[order[event] - len(made)]] = np.where(fits, before, -1)[event]
-    return found
+def properties(result: Result) -> Iterator[pa.RecordBatch]:
+    """The properties table."""
+    from .properties import batches
 
-
-def _event_texts(result: Result, session: np.ndarray, columns: dict[str, np.ndarray]) -> list[str]:
-    from ..ptp.parameters import event_text
-
-    known: dict[tuple[Any, ...], str] = {}
-    vendors = [*result.vendors, None]  # the last one is what session -1 finds
-    texts = []
-    parts = (columns["code"], columns["words"], *(columns[f"word{index}"] for index in range(5)))
-    for of, code, count, *words in zip(session.tolist(), *(part.tolist() for part in parts), strict=True):
-        key = (vendors[of], code, *words[:count])
-        text = known.get(key)
-        if text is None:
-            text = known[key] = event_text(code, words[:count], vendors[of])
-        texts.append(text)
-    return texts
+    return batches(result)
 
 
 def objects(result: Result) -> Iterator[pa.RecordBatch]:
     """The objects table."""
     from .objects import batches
-
-    return batches(result)
-
-
-def properties(result: Result) -> Iterator[pa.RecordBatch]:
-    """The properties table."""
-    from .properties import batches
 
     return batches(result)
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 from ..decoded import ListedEvent, decoder
 from ..result import Result
 from . import arrow
-from .build import BATCH_ROWS, causes_of
+from .build import BATCH_ROWS
+from .events import causes_of
 from .rows import batch_of
 from .schema import arrow_schema
 

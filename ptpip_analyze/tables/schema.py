@@ -210,45 +210,42 @@ PROPERTIES: Final = (
 
 OBJECTS: Final = (
     Column("session", "int", "", "Session in which the object was carried."),
-    Column(
-        "handle", "uint", "", "ObjectHandle; of an upload the one that the camera gave it. Null where none is named."
-    ),
-    Column("filename", "text", "", "Name that the latest ObjectInfo, folder or event list told for the handle."),
-    Column("format", "text", "", "Name of the format code told with it; of a thumbnail, of the thumbnail's."),
-    Column("declared_bytes", "int", "bytes", "Size told with it; of a thumbnail, the thumbnail's. Null for previews."),
-    Column("carried_bytes", "int", "bytes", "Bytes of the object that the capture has, each counted once."),
+    Column("handle", "uint", "", "Object handle; of an upload the one that the responder gave; null: not captured."),
+    Column("filename", "text", "", "File name, as a dataset about this object said."),
+    Column("format", "text", "", "Format, as a dataset about this object said; of a thumbnail, the thumbnail's."),
+    Column("declared_bytes", "int", "bytes", "Size that a dataset said, else that of the data phase; null: unknown."),
+    Column("carried_bytes", "int", "bytes", "Bytes of the object that the capture holds, each counted once."),
     Column(
         "complete",
         "bool",
         "",
-        "Does the capture have every byte, and was the transfer not refused or cancelled? Null where parts were asked "
-        "for and the size is not known.",
+        "Is every byte in the capture, of a transfer that was neither refused nor cancelled? Null when nothing tells "
+        "where the object ends.",
     ),
-    Column("sha256", "text", "", "SHA-256 of the bytes as 64 hexadecimal digits; null unless complete."),
+    Column("sha256", "text", "", "SHA-256 of the bytes; null for an object that is not complete."),
     Column("operation", "text", "", "Operation that carried it, or its first part."),
-    Column("transaction_id", "uint", "", "TransactionID of the transaction that carried it, or its first part."),
-    Column("time", "time", "", "Time of the packet in which its last data phase ends."),
-    Column("content", "text", "", '"object", "thumbnail", or "preview" (made smaller by the camera).'),
-    Column("direction", "text", "", '"in" to the initiator, "out" to the responder (an upload).'),
+    Column("transaction_id", "uint", "", "TransactionID of that operation's transaction."),
+    Column("time", "time", "", "Time of that operation's request."),
+    Column("frame", "int", "", "Frame number in which that transaction begins, from 1."),
+    Column("kind", "text", "", '"object", "thumbnail", "preview" or "upload".'),
     Column(
-        "ranges_missing",
+        "missing",
         "text",
         "",
-        'Ranges that are missing, each as first byte and the one behind the last: "0:1448, 5000:". An open end: it is '
-        "not known how much. The first 16; null where none are known to be missing.",
+        "Ranges of bytes that are missing, first-last, the first 16 of them; 5000- when it is not known how many are. "
+        "Null when none is known to be.",
     ),
+    Column("parts", "int", "", "Transactions that carried parts of it."),
+    Column("transaction", "int", "", "Row of the transactions table that carried it, or its first part."),
+    _CAPTURE,
     Column(
         "unplaced_bytes",
         "int",
         "bytes",
-        "Bytes in the capture behind a hole of unknown size: where they belong is not known.",
+        "Bytes in the capture that stand behind a hole of unknown size: where in the object they belong is not known.",
     ),
-    Column("parts", "int", "", "Transactions that carried it."),
     Column("transfer_s", "float", "s", "From the first data of the first part to the end of the last."),
-    Column("first_frame", "int", "", "Frame number of the first packet of its first transaction, from 1."),
-    Column("last_frame", "int", "", "Frame number of the last packet of its last transaction, from 1."),
-    Column("transaction", "int", "", "Row of the transactions table that carried it, or its first part."),
-    _CAPTURE,
+    Column("last_frame", "int", "", "Frame number of the last packet of its transactions, from 1."),
 )
 
 PACKETS: Final = (
@@ -291,7 +288,7 @@ ABOUT: Final[dict[str, str]] = {
     "messages": "One row per PTP-IP message, as framed inside TCP.",
     "events": "One row per event, from the event connection or polled.",
     "properties": "One row per value of a property that a session revealed, and per list of values that may be set.",
-    "objects": "One row per object that was carried: photos, thumbnails, previews, uploads. Live view is not listed.",
+    "objects": "One row per photo, thumbnail or upload that was carried, put together from its parts.",
     "packets": "One row per packet of the capture file.",
     "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }

@@ -17,7 +17,10 @@ from ptpip_analyze.cli.app import app
 
 from .conftest import ENVIRONMENT, program
 
-COMMANDS = ("summary", "sessions", "transactions", "messages", "events", "packets", "properties", "export", "codes")
+COMMANDS = (
+    "summary", "sessions", "transactions", "messages", "events", "packets", "properties", "objects", "export",
+    "extract", "codes",
+)  # fmt: skip
 
 
 def test_has_these_commands_and_no_other() -> None:

@@ -151,3 +151,25 @@ def test_keeps_columns_straight_beside_wide_letters() -> None:
 def test_writes_a_value_as_a_person_reads_it(table: str, name: str, value: object, text: str) -> None:
     column = next(column for column in TABLES[table] if column.name == name)
     assert screen.cell_text(column, value) == text
+
+
+def test_leaves_out_no_other_column_for_a_long_list_of_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    row = {"session": 0, "property": "ISOSpeed", "text": "ISO 100, " * 40, "role": "allowed", "frame": 9}
+    lines = plain(shown("properties", [row]))
+    assert lines[0].split() == ["session", "property", "text", "frame", "role"]
+    assert "…" in lines[1]
+    assert lines[1].split()[-2:] == ["9", "allowed"]
+
+
+def test_draws_trees_under_the_rows_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    stream = io.BytesIO()
+    rows = {"transactions": [transaction(number) for number in range(5)]}
+    batches = Analysis(rows, batch_rows=2).batches("transactions")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    trees = {0: [], 1: ["tree 1"], 2: []}
+    screen.show_rows("transactions", batches, stream, ["operation"], 3, None, trees.__getitem__)
+    assert plain(stream.getvalue().decode()) == [
+        "operation", "GetObject", "GetObject", "    tree 1", "GetObject", "… 2 more rows: --limit 5",
+    ]  # fmt: skip

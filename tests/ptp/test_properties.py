@@ -20,7 +20,7 @@ GET, SET = Exchange(0x1015, (0x5007,), None, "in", OK), Exchange(0x1016, (0x5007
 
 
 def take(memory: Memory, exchange: Exchange, *values: PropertyValue, known: Datatypes | None = None) -> list[Revealed]:
-    return memory.take(exchange, values, known or Datatypes(), 5)
+    return memory.take(exchange, values, lambda code: (known or Datatypes()).of(code, 5))
 
 
 def value(of: Plain, datatype: int | None = None, role: str = "current", code: int = 0x5007) -> PropertyValue:
@@ -92,7 +92,8 @@ def test_remembers_datatypes_by_when_they_were_told() -> None:
     known.learn(20, 0xD001, 4)
     known.learn(30, 0xD001, 6)
     assert [known.of(0xD001, number) for number in (5, 10, 29, 30, 99)] == [4, 4, 4, 6, 6]
-    assert known.of(0xD002, 99) is None
+    assert [known.before(0xD001, number) for number in (5, 10, 29, 30, 99)] == [None, 4, 4, 6, 6]
+    assert known.of(0xD002, 99) is known.before(0xD002, 99) is None
 
 
 @pytest.mark.parametrize(

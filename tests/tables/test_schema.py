@@ -12,6 +12,8 @@ from ptpip_analyze.tables import schema
 
 # The columns that scripts rely on, in order. They may get company, never another name.
 REQUIRED = {
+    "objects": "session handle filename format declared_bytes carried_bytes complete sha256 operation transaction_id"
+    " time",
     "sessions": "session capture initiator_address responder_address responder_port command_port event_port"
     " connection_number initiator_guid initiator_name initiator_version responder_guid responder_name responder_version"
     " vendor model dialect paired_by status fail_reason_code fail_reason start_time end_time duration_s transactions"
@@ -23,8 +25,6 @@ REQUIRED = {
     " first_frame last_frame offset status",
     "events": "session event event_code transaction_id parameters time frame source",
     "properties": "session property property_code value text source time frame",
-    "objects": "session handle filename format declared_bytes carried_bytes complete sha256 operation transaction_id"
-    " time",
     "packets": "frame time captured_bytes original_bytes source destination session connection tcp_payload_bytes flags",
 }
 

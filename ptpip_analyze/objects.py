@@ -29,17 +29,12 @@ from .facts.objects import (
     Transfer,
 )
 from .payloads import Payloads
-from .ptp import DIRECTIONS, NO_ROW, STATUSES
-from .ptp.datasets import LIVE_VIEW, decode_as, operations_with
+from .ptp import NO_ROW, STATUSES
+from .ptp.datasets import LIVE_VIEWS, decode_as, operations_with
 from .ptp.objects import TELLING, Canvas, Info, MissingRange, is_one_of, may_tell, told, transfer_of, word
 from .ptp.properties import Exchange
 from .ptpip import messages as m
 from .result import Result
-
-STEP_BYTES = 1 << 20
-MOST_FRAME_BYTES = 1 << 26  # no picture of live view is that large
-_BETWEEN_BYTES = 4096  # bytes of other packets that are read along rather than read around
-_LAYOUTS = 8
 
 OPEN_SESSION, GET_THUMB, OK = 0x1002, 0x100A, 0x2001
 
@@ -50,10 +45,10 @@ class Carried:
 
     session: int
     handle: int | None
-    content: str  # facts.objects.CONTENTS
-    outward: bool
+    kind: str  # facts.objects.CONTENTS
+    upload: bool
     operation: int
-    stitched: bool
+    partial: bool  # parts of it were asked for
     info: Info | None
     canvas: Canvas = field(default_factory=Canvas)
     pieces: list[tuple[int, int | None]] = field(default_factory=list)  # transaction, offset of its payload
@@ -68,26 +63,26 @@ class Carried:
 
     @property
     def declared(self) -> int | None:
-        """Size that a dataset told before, or else after it was carried."""
+        """Size that a dataset told before it was carried, or else after."""
         if self.info is None:
             return None
-        if self.content == THUMBNAIL:
+        if self.kind == THUMBNAIL:
             return self.info.thumbnail_size if self.operation == GET_THUMB else None
-        return self.info.size if self.content == OBJECT else None
+        return self.info.size if self.kind == OBJECT else None
 
     @property
     def format(self) -> int | None:
         """Its format code, where a dataset told it."""
         if self.info is None:
             return None
-        if self.content == THUMBNAIL:
+        if self.kind == THUMBNAIL:
             return self.info.thumbnail_format if self.operation == GET_THUMB else None
-        return self.info.format if self.content == OBJECT else None
+        return self.info.format if self.kind == OBJECT else None
 
     @property
     def size(self) -> int | None:
         """Bytes of the whole object as its transfer shows, or as declared where parts of it were asked for."""
-        if not self.stitched:
+        if not self.partial:
             return self.told_size
         if self.declared is not None and self.declared >= self.canvas.end:
             return self.declared
@@ -101,13 +96,13 @@ class Carried:
             return False
         if size is not None:
             return self.canvas.bytes == size
-        return False if not self.stitched or self.canvas.holes(None) else None
+        return False if not self.partial or self.canvas.holes(None) else None
 
     @property
     def missing(self) -> list[MissingRange]:
         """The ranges that are not there; with an open end where it is not known how much is missing."""
         found: list[MissingRange] = [*self.canvas.holes(self.size)]
-        if self.size is None and self.complete is False and not (self.stitched and not self.unplaced):
+        if self.size is None and self.complete is False and not (self.partial and not self.unplaced):
             found.append((self.canvas.end, None))
         return found
 
@@ -154,7 +149,7 @@ class Objects:
         self.payloads = Payloads(result)
 
     @cached_property
-    def all(self) -> list[Carried]:
+    def found(self) -> list[Carried]:
         """All objects, in order of first packet."""
         made, columns = self.result.transactions, self.result.messages
         code = np.where(made.request == NO_ROW, -1, columns["code"][made.request].astype(np.int64))
@@ -198,7 +193,7 @@ class Objects:
                 for handle, info in self._told(number, exchange, name or ""):
                     if handle is not None:
                         state.learn(handle, info)
-        elif name not in LIVE_VIEW and (row := transfer_of(operation, vendor)) is not None:
+        elif name not in LIVE_VIEWS and (row := transfer_of(operation, vendor)) is not None:
             return self._carry(number, exchange, row, state)
         return None
 
@@ -270,7 +265,7 @@ class Objects:
                 start = 0 if growing is None else _behind(self, growing)
         fresh = growing is None
         if growing is None:
-            growing = Carried(session, handle, row.content, row.outward, exchange.operation, row.part != WHOLE, info)
+            growing = Carried(session, handle, row.kind, row.outward, exchange.operation, row.part != WHOLE, info)
             if row.part != WHOLE:
                 state.open[key] = growing
             if info is None and handle is not None:
@@ -315,8 +310,3 @@ def _behind(objects: Objects, carried: Carried) -> int | None:
     number, start = carried.pieces[-1]
     size = objects.payloads.payload(number).size
     return None if start is None or size is None else start + size
-
-
-def direction_of(carried: Carried) -> str:
-    """Which way an object went: "in" to the initiator, "out" to the responder."""
-    return DIRECTIONS[2 if carried.outward else 1]
