@@ -331,3 +331,18 @@ def test_leaves_live_view_to_live_view() -> None:
 def test_does_not_take_data_that_goes_the_wrong_way_for_an_object() -> None:
     story = open_camera().request(0x1009, 7).data_phase(PHOTO, TO_RESPONDER).response()
     assert found(story) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("style", ["end", "empty-end", "tail"])
+def test_puts_no_byte_in_a_wrong_place_whatever_is_lost(style: str, seed: int) -> None:
+    chance, data = random.Random(seed), PHOTO * 3
+    story = open_camera().get_object(7, data, style=style, chunk=chance.choice([500, 1024, 4096]))
+    packets = story.send_object(data, style=style).close().packets()
+    for _ in range(8):
+        lost = chance.sample(damage.segments(packets), chance.choice([1, 2, 5]))
+        for one, pieces in found(damage.shuffle(damage.drop(packets, *lost), 3, seed)):
+            assert all(data[at : at + len(piece)] == piece for at, piece in pieces.items())
+            assert sum(map(len, pieces.values())) == one.canvas.bytes
+            assert one.complete == (one.canvas.bytes == len(data))
+            assert one.complete or one.missing
