@@ -229,8 +229,10 @@ class Result:
 
     def data_rows(self, number: int) -> np.ndarray:
         """The message rows that carry the data phase of transaction row ``number``, in stream order."""
-        rows, begin = self._data_rows
-        return rows[begin[number] : begin[number + 1]]
+        all_rows, begin = self._data_rows
+        rows = all_rows[begin[number] : begin[number + 1]]
+        # Of both directions, if it has two.
+        return rows[np.lexsort((self.messages["offset"][rows], self.messages["stream"][rows]))]
 
     def data_pieces(self, number: int) -> list[tuple[int, int, int | None]]:
         """The data phase of transaction row ``number``: (offset in the payload, length, position or None)."""
