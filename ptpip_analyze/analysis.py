@@ -170,8 +170,9 @@ def _payload(headers: Headers) -> np.ndarray:
 class Analysis:
     """Captures analysed as one: tables as DataFrames, and the bytes behind their rows.
 
-    ``sessions``, ``transactions``, ``messages``, ``events``, ``properties`` and ``packets`` are pandas DataFrames with
-    the columns of ``tables.schema``, made when first asked for. ``results`` holds one Result per capture.
+    ``sessions``, ``transactions``, ``messages``, ``events``, ``properties``, ``objects`` and ``packets`` are pandas
+    DataFrames with the columns of ``tables.schema``, made when first asked for. ``results`` holds one Result per
+    capture.
     """
 
     def __init__(self, results: list[Result]) -> None:
@@ -287,6 +288,21 @@ class Analysis:
 
         result, number = self._transaction(row)
         return decoder(result).dataset(number)
+
+    def extract(
+        self, folder: str | os.PathLike[str], kinds: Sequence[str] | None = None, *, force: bool = False
+    ) -> dict[str, Any]:
+        """Write what was carried to files in a folder, made when missing, with a ``manifest.json``; returns that.
+
+        ``kinds``: some of "objects" (photos, films, all that came from the camera), "thumbnails", "previews", "uploads"
+        and "live-view"; None: all. Files keep the camera's names as far as these are safe; an incomplete one ends in
+        ``.partial``, its holes are zeros. Files that are there stay: a folder that has a manifest is refused, and with
+        ``force`` written anew. Memory doesn't grow with the objects. ``extract.ExtractError``, in one line, for what
+        can't be written; ValueError for a kind that is not known.
+        """
+        from .extract import KINDS, extract
+
+        return extract(self.results, folder, KINDS if kinds is None else kinds, force=force)
 
     def _transaction(self, row: Any) -> tuple[Result, int]:
         number = _number(row, "transaction")

@@ -1,352 +1,312 @@
-"""Objects that transactions carried: photos, thumbnails and uploads, put together from one transfer or from many parts.
+"""The objects that a capture's data phases carried: found, put together out of parts, read piece by piece.
 
-Promises that every byte of an object stands where the operation said it belongs, that what is missing has a place, and
-that payloads are read piece by piece. Refuses to call an object complete whose end it does not know.
+Promises that an object's bytes are read only by who asks for them, and that no byte stands where it may not belong.
+Refuses to be loaded before it is needed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 
-from .facts import Operation, all_rows, row_of
+from .decoded import MOST_READ, decoder
+from .facts.objects import (
+    ALL_HANDLES,
+    ANNOUNCED_HANDLE,
+    ANNOUNCING,
+    DELETING,
+    ENDING,
+    OBJECT,
+    PIECE,
+    SEQUEL,
+    THUMBNAIL,
+    TRANSFERS,
+    WHOLE,
+    Transfer,
+)
+from .payloads import Payloads
 from .ptp import NO_ROW, STATUSES
-from .ptp.datasets import LIVE_VIEWS, dataset_name, decode, jpeg_of, live_view_jpeg
-from .ptp.parameters import parsed
-from .ptp.values import Value
+from .ptp.datasets import LIVE_VIEWS, decode_as, operations_with
+from .ptp.objects import TELLING, Canvas, Info, MissingRange, is_one_of, may_tell, told, transfer_of, word
+from .ptp.properties import Exchange
 from .ptpip import messages as m
 from .result import Result
 
-OK = 0x2001
-PIECE_BYTES = 4 << 20
-MOST_FRAME = 32 << 20  # bytes of a live-view payload; larger ones are none
-_INFO_BYTES = 1 << 20
-_UNKNOWN_SIZES = (0xFFFFFFFF, (1 << 64) - 1)
-
-# By the dataset of an operation's row, what it carries.
-_KINDS = {
-    "Object bytes": "object", "Thumb": "thumbnail", "Large thumbnail JPEG": "thumbnail", "Preview JPEG": "preview",
-    "1920-wide JPEG": "preview", "Captured JPEG": "object",
-}  # fmt: skip
-# Carries a picture made smaller, though its data are called an object's.
-_RESIZED = {"GetResizedImageObject"}
-_INFOS = frozenset({"ObjectInfo", "ObjectInfo64", "EOSFolderEntryList", "EOSEventList", "FilesystemManifest"})
-_SENT_INFOS = ("SendObjectInfo", "SendObjectPropList", "SendFileObjectInfo", "FmSendObjectInfo")
+OPEN_SESSION, GET_THUMB, OK = 0x1002, 0x100A, 0x2001
 
 
-class Plan(NamedTuple):
-    """How an operation carries an object: what, which way, and which request parameters say where."""
-
-    kind: str  # "object", "thumbnail", "preview"
-    upload: bool
-    handle: int | None  # index of the parameter
-    offset: int | None
-    offset_high: int | None
-    most: int | None  # bytes asked for
-    partial: bool
-
-
-class Info(NamedTuple):
-    """What a dataset said of an object."""
-
-    transaction: int
-    name: str | None
-    format: int | None
-    size: int | None
-
-
-@dataclass
+@dataclass(eq=False, slots=True)
 class Carried:
-    """One object, thumbnail or preview as far as the capture holds it.
-
-    ``parts`` are (offset, length, source position) in order of offset, without overlap; ``end`` the bytes of the whole
-    object, None where nothing tells; ``transactions`` the rows that carried it, ``info`` what was said of it.
-    """
+    """One object as far as it was carried: by one transaction, or by several that asked for parts of it."""
 
     session: int
-    kind: str
-    upload: bool
     handle: int | None
-    partial: bool
-    transactions: list[int] = field(default_factory=list)
-    parts: list[tuple[int, int, int]] = field(default_factory=list)
-    end: int | None = None
-    info: Info | None = None
+    kind: str  # facts.objects.CONTENTS
+    upload: bool
+    operation: int
+    partial: bool  # parts of it were asked for
+    info: Info | None
+    canvas: Canvas = field(default_factory=Canvas)
+    pieces: list[tuple[int, int | None]] = field(default_factory=list)  # transaction, offset of its payload
+    told_size: int | None = None  # of a whole one; of a stitched one where a part was shorter than asked for
+    failed: bool = False
+    unplaced: int = 0
 
     @property
-    def carried(self) -> int:
-        """Bytes that the capture holds."""
-        return sum(length for _, length, _ in self.parts)
+    def transactions(self) -> list[int]:
+        """Rows of the transactions that carried it, in order."""
+        return [number for number, _ in self.pieces]
 
     @property
-    def size(self) -> int:
-        """Bytes of the object as far as known: its end, or the end of what was carried."""
-        reached = self.parts[-1][0] + self.parts[-1][1] if self.parts else 0
-        return max(reached, self.end or 0)
+    def declared(self) -> int | None:
+        """Size that a dataset told before it was carried, or else after."""
+        if self.info is None:
+            return None
+        if self.kind == THUMBNAIL:
+            return self.info.thumbnail_size if self.operation == GET_THUMB else None
+        return self.info.size if self.kind == OBJECT else None
 
-    def missing(self) -> list[tuple[int, int]]:
-        """Ranges (offset, length) that the capture lacks."""
-        ranges, at = [], 0
-        for offset, length, _ in self.parts:
-            if offset > at:
-                ranges.append((at, offset - at))
-            at = offset + length
-        if self.size > at:
-            ranges.append((at, self.size - at))
-        return ranges
+    @property
+    def format(self) -> int | None:
+        """Its format code, where a dataset told it."""
+        if self.info is None:
+            return None
+        if self.kind == THUMBNAIL:
+            return self.info.thumbnail_format if self.operation == GET_THUMB else None
+        return self.info.format if self.kind == OBJECT else None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the whole object as its transfer shows, or as declared where parts of it were asked for."""
+        if not self.partial:
+            return self.told_size
+        if self.declared is not None and self.declared >= self.canvas.end:
+            return self.declared
+        return self.told_size if self.told_size == self.canvas.end else None
 
     @property
     def complete(self) -> bool | None:
-        """Is every byte here? None when what is here has no hole, and nothing tells where the object ends."""
-        if self.missing():
+        """Is every byte there? None where parts were carried without a hole, and its size is not known."""
+        size = self.size
+        if self.failed or self.unplaced:
             return False
-        return None if self.end is None else True
+        if size is not None:
+            return self.canvas.bytes == size
+        return False if not self.partial or self.canvas.holes(None) else None
 
-    def put(self, offset: int, length: int, position: int) -> None:
-        """Place bytes; those that are here already stay."""
-        at = max(bisect_right(self.parts, offset, key=lambda part: part[0]) - 1, 0)
-        end, fresh = offset + length, []
-        for known, size, _ in self.parts[at:]:
-            if known >= end:
-                break
-            if known > offset:
-                fresh.append((offset, known - offset, position))
-            if known + size > offset:
-                position += known + size - offset
-                offset = known + size
-        if offset < end:
-            fresh.append((offset, end - offset, position))
-        if fresh and (not self.parts or fresh[0][0] > self.parts[-1][0]):
-            self.parts += fresh
-        elif fresh:
-            self.parts = sorted([*self.parts, *fresh])
+    @property
+    def missing(self) -> list[MissingRange]:
+        """The ranges that are not there; with an open end where it is not known how much is missing."""
+        found: list[MissingRange] = [*self.canvas.holes(self.size)]
+        if self.size is None and self.complete is False and not (self.partial and not self.unplaced):
+            found.append((self.canvas.end, None))
+        return found
 
 
-@cache
-def plan_of(code: int, vendor: str | None) -> Plan | None:
-    """How an operation of a vendor's camera carries an object; None for one that carries none."""
-    row = row_of("operation", code, vendor)
-    if not isinstance(row, Operation) or row.dataset not in _KINDS:
-        return None
-    kinds: dict[str, int] = {}
-    for index, written in enumerate(row.request or ()):
-        parameter = parsed(written)
-        if parameter is not None:
-            kinds.setdefault(parameter.kind, index)
-    kind = "preview" if row.name in _RESIZED else _KINDS[row.dataset]
-    offset = kinds.get("offset", kinds.get("offset_low"))
-    partial = offset is not None or "Partial" in row.name
-    return Plan(
-        kind, row.data == "out", kinds.get("handle"), offset, kinds.get("offset_high"), kinds.get("max_bytes"), partial
-    )
+@dataclass(slots=True)
+class _Session:
+    """What is known at a moment of the pass over a session."""
 
+    infos: dict[int, Info] = field(default_factory=dict)
+    open: dict[tuple[int | None, bool], Carried] = field(default_factory=dict)
+    nameless: dict[int, list[Carried]] = field(default_factory=dict)
+    announced: tuple[int | None, Info | None] | None = None
 
-@cache
-def _codes() -> tuple[np.ndarray, np.ndarray]:
-    """Codes of operations that carry objects with some vendor's camera, and of those that describe objects."""
-    operations = [row for row in all_rows() if isinstance(row, Operation)]
-    carrying = {row.code for row in operations if row.dataset in _KINDS}
-    telling = {row.code for row in operations if dataset_name(row.code, row.vendor) in _INFOS}
-    return np.array(sorted(carrying)), np.array(sorted(telling))
+    def forget(self, handle: int) -> None:
+        """The object behind a handle is gone; what comes is another one."""
+        for key in [key for key in self.open if handle in (key[0], ALL_HANDLES)]:
+            del self.open[key]
+        for table in (self.infos, self.nameless):
+            if handle == ALL_HANDLES:
+                table.clear()
+            else:
+                table.pop(handle, None)
+
+    def learn(self, handle: int, info: Info) -> None:
+        """A dataset told of an object."""
+        known = self.infos.get(handle)
+        if known is not None and known.contradicts(info):  # the camera has put another one there
+            known = None
+            for outward in (False, True):
+                self.open.pop((handle, outward), None)
+        self.infos[handle] = new = info.over(known)
+        for outward in (False, True):
+            if (growing := self.open.get((handle, outward))) is not None:
+                growing.info = new
+        for carried in self.nameless.pop(handle, []):
+            carried.info = new
 
 
 class Objects:
-    """The objects of one result: ``found``, in order of first packet."""
+    """The objects of one result; transactions go by row number."""
 
     def __init__(self, result: Result) -> None:
         self.result = result
-        self.found: list[Carried] = []
-        self._infos: dict[tuple[int, int], list[Info]] = {}
-        self._open: dict[tuple[int, str, bool, int | None], Carried] = {}
-        self._sent: dict[int, tuple[int | None, Info | None]] = {}  # by session, what the next SendObject carries
-        made, columns = result.transactions, result.messages
-        code = np.where(made.request != NO_ROW, columns["code"][made.request], 0)
-        carrying, telling = _codes()
-        for number in np.flatnonzero(np.isin(code, carrying) | np.isin(code, telling)).tolist():
-            self._take(number, int(code[number]))
-        for one in self.found:
-            self._describe(one)
+        self.payloads = Payloads(result)
 
-    def _take(self, number: int, code: int) -> None:
-        result, made = self.result, self.result.transactions
-        session = int(made.session[number])
-        vendor = result.vendors[session]
-        words = words_of(result, int(made.request[number]))
-        response = int(made.response[number])
-        answered = response != NO_ROW
-        fine = answered and int(result.messages["code"][response]) == OK
-        name = dataset_name(code, vendor, None, words)
-        if name in _INFOS:
-            self._note_infos(number, session, code, vendor, words, response if fine else None)
-            return
-        plan = plan_of(code, vendor)
-        if plan is None or name in LIVE_VIEWS or (answered and not fine):
-            return
-        if int(made.data_messages[number]) == 0:
-            return
-        self._place(number, session, plan, words)
+    @cached_property
+    def found(self) -> list[Carried]:
+        """All objects, in order of first packet."""
+        made, columns = self.result.transactions, self.result.messages
+        code = np.where(made.request == NO_ROW, -1, columns["code"][made.request].astype(np.int64))
+        carrying = np.isin(code, sorted({row.operation for row in TRANSFERS}))
+        if not carrying.any():
+            return []
+        others = {operation for rows in (ANNOUNCING, ENDING, DELETING) for _, operation in rows}
+        wanted = carrying | np.isin(code, sorted({OPEN_SESSION, *others, *operations_with(TELLING)}))
+        sessions: dict[int, _Session] = {}
+        busy = set(made.session[carrying].tolist())
+        found: list[Carried] = []
+        for number in np.flatnonzero(wanted).tolist():
+            session = int(made.session[number])
+            exchange = decoder(self.result).exchange(number)
+            if session not in busy or exchange is None:
+                continue
+            state = sessions.setdefault(session, _Session())
+            carried = self._step(number, exchange, state)
+            if carried is not None:
+                found.append(carried)
+        return found
 
-    def _note_infos(
-        self, number: int, session: int, code: int, vendor: str | None, words: list[int], response: int | None
-    ) -> None:
-        head = self.result.data_head(number, _INFO_BYTES)
-        row = row_of("operation", code, vendor)
-        read = decode(head.data, operation=code, vendor=vendor, parameters=words, size=head.size)
-        if read is None or row is None:
-            return
-        if row.name in _SENT_INFOS:
-            told = words_of(self.result, response) if response is not None else []
-            handle = told[2] if len(told) > 2 else None
-            info = next((info for _, info in _told(read.fields, number, handle)), None)
-            self._sent[session] = handle, info
-            if handle is not None and info is not None:
-                self._infos.setdefault((session, handle), []).append(info)
-            return
-        of_handle = words[0] if read.name.startswith("ObjectInfo") and words else None
-        for of, info in _told(read.fields, number, of_handle):
-            if of is not None:
-                self._infos.setdefault((session, of), []).append(info)
-
-    def _place(self, number: int, session: int, plan: Plan, words: list[int]) -> None:
-        def word(index: int | None) -> int | None:
-            return words[index] if index is not None and index < len(words) else None
-
-        result, made = self.result, self.result.transactions
-        handle, info = word(plan.handle), None
-        if plan.upload and plan.handle is None:
-            handle, info = self._sent.pop(session, (None, None))
-        key = session, plan.kind, plan.upload, handle
-        one = self._open.get(key) if plan.partial else None
-        offset = word(plan.offset)
-        pieces = result.data_pieces(number)
-        got = pieces[-1][0] + pieces[-1][1] if pieces else 0
-        if offset is not None:
-            offset += (word(plan.offset_high) or 0) << 32
-        elif plan.partial:  # where it belongs is not said: behind what came before
-            offset = one.size if one is not None else 0
-        else:
-            offset = 0
-        if one is None or (one.complete and not offset):
-            one = Carried(session, plan.kind, plan.upload, handle, plan.partial, info=info)
-            self.found.append(one)
-            if plan.partial:
-                self._open[key] = one
-        one.transactions.append(number)
-        for start, length, position in pieces:
-            if position is not None and length:
-                one.put(offset + start, length, position)
-        whole = STATUSES[made.status[number]] == "complete"
-        if not plan.partial:
-            missing = result.data_missing(number)
-            held = sum(length for _, length, position in pieces if position is not None)
-            one.end = held + missing if missing is not None else None
-        elif whole and (asked := word(plan.most)) is not None and got < asked:
-            one.end = offset + got  # less than was asked for: the object ends here
-
-    def _describe(self, one: Carried) -> None:
-        if one.info is None and one.handle is not None:
-            said = self._infos.get((one.session, one.handle), [])
-            before = [info for info in said if info.transaction <= one.transactions[-1]]
-            one.info = before[-1] if before else said[0] if said else None
-        size = one.info.size if one.info is not None and one.kind == "object" else None
-        if one.partial and one.end is None and size is not None and size >= one.size:
-            one.end = size
-
-
-def _told(fields: tuple[Value, ...], number: int, of_handle: int | None) -> Iterator[tuple[int | None, Info]]:
-    """What a decoded dataset says of objects: each group of fields with a file name."""
-    named = {part.name: part.value for part in fields}
-    if "filename" in named:
-        handle = named.get("objectHandle", of_handle)
-        size = named.get("objectCompressedSize", named.get("size"))
-        form, name = named.get("objectFormat"), named["filename"]
-        yield (
-            handle if isinstance(handle, int) else None,
-            Info(
-                number,
-                name if isinstance(name, str) and name else None,
-                form if isinstance(form, int) else None,
-                size if isinstance(size, int) and size not in _UNKNOWN_SIZES else None,
-            ),
-        )
-        return
-    for part in fields:
-        if part.parts:
-            yield from _told(part.parts, number, None)
-
-
-def pieces_of(result: Result, one: Carried) -> Iterator[tuple[int, bytes]]:
-    """The bytes of an object with their offsets, at most ``PIECE_BYTES`` at a time."""
-    for offset, length, position in one.parts:
-        for done in range(0, length, PIECE_BYTES):
-            yield offset + done, result.read(position + done, min(PIECE_BYTES, length - done))
-
-
-def sha256_of(result: Result, one: Carried) -> str | None:
-    """SHA-256 of a complete object in hex; None for one that is not."""
-    if one.complete is not True:
+    def _step(self, number: int, exchange: Exchange, state: _Session) -> Carried | None:
+        """What a transaction means to the objects of its session; the object that begins with it."""
+        operation, vendor, parameters = exchange.operation, exchange.vendor, exchange.parameters
+        succeeded = exchange.response in (OK, None)
+        if operation == OPEN_SESSION and exchange.response == OK:
+            state.forget(ALL_HANDLES)
+            state.announced = None
+        elif is_one_of(operation, vendor, ANNOUNCING):
+            if succeeded:
+                self._announce(number, exchange, state)
+        elif is_one_of(operation, vendor, ENDING):
+            if parameters:
+                state.open.pop((parameters[0], False), None)
+        elif is_one_of(operation, vendor, DELETING):
+            if parameters and exchange.response == OK:
+                state.forget(parameters[0])
+        elif (name := decoder(self.result).name(exchange)) in TELLING:
+            if succeeded:
+                for handle, info in self._told(number, exchange, name or ""):
+                    if handle is not None:
+                        state.learn(handle, info)
+        elif name not in LIVE_VIEWS and (row := transfer_of(operation, vendor)) is not None:
+            return self._carry(number, exchange, row, state)
         return None
-    digest = hashlib.sha256()
-    for _, data in pieces_of(result, one):
-        digest.update(data)
-    return digest.hexdigest()
+
+    def _told(self, number: int, exchange: Exchange, name: str) -> list[tuple[int | None, Info]]:
+        head = self.result.data_head(number, MOST_READ)
+        if not may_tell(name, head.data):
+            return []
+        size = len(head.data) if head.size is None else head.size
+        read = decode_as(name, head.data, vendor=exchange.vendor, parameters=exchange.parameters, size=size)
+        # What ends at the edge of a hole may go on behind it.
+        return told(read, exchange.parameters, None if head.whole else len(head.data))
+
+    def _announce(self, number: int, exchange: Exchange, state: _Session) -> None:
+        """SendObjectInfo and its like: who the object is that SendObject carries next."""
+        answer = self.answer(number)
+        handle = answer[ANNOUNCED_HANDLE] if len(answer) > ANNOUNCED_HANDLE else None
+        info = None
+        name = decoder(self.result).name(exchange)
+        if name == "ObjectInfo":
+            info = self._told(number, exchange, name)[0][1]
+        elif name == "ObjectPropList":  # of an object that has no handle yet: 0
+            info = next((said for named, said in self._told(number, exchange, name) if named == 0), None) or Info()
+            words = exchange.parameters
+            size = word(words, (4, 3))
+            info = Info(format=words[2] if len(words) > 2 else None, size=None if size == 0xFFFFFFFF else size).over(
+                info
+            )
+        if handle is not None:
+            state.forget(handle)
+            if info is not None:
+                state.infos[handle] = info
+        state.announced = handle, info
+
+    def answer(self, number: int) -> tuple[int, ...]:
+        """Parameters of a transaction's response, as far as they are in the capture."""
+        columns, row = self.result.messages, int(self.result.transactions.response[number])
+        if row == NO_ROW or columns["known"][row] < min(int(columns["length"][row]), m.FIXED_BYTES):
+            return ()
+        return tuple(int(columns[f"word{index}"][row]) for index in range(int(columns["words"][row])))
+
+    def _carry(self, number: int, exchange: Exchange, row: Transfer, state: _Session) -> Carried | None:
+        """Take a data phase as an object or a part of one; the object if it begins here."""
+        made = self.result.transactions
+        status = STATUSES[made.status[number]]
+        succeeded = exchange.response in (OK, None)
+        if exchange.direction not in (None, "out" if row.outward else "in"):
+            return None
+        if exchange.direction is None and (status != "gap" or not succeeded):
+            return None
+        payload = self.payloads.payload(number)
+        if not succeeded and not payload.size and not payload.held:
+            return None
+        parameters, session = exchange.parameters, int(made.session[number])
+        handle = parameters[row.handle] if row.handle is not None and row.handle < len(parameters) else None
+        info = state.infos.get(handle) if handle is not None else None
+        if row.handle is None and row.outward and state.announced is not None:
+            handle, info = state.announced
+            if exchange.response == OK:
+                state.announced = None
+        key = handle, row.outward
+        start: int | None = 0
+        growing = None
+        if row.part != WHOLE:
+            growing = state.open.get(key)
+            start = word(parameters, row.offset) if row.part == PIECE else None
+            if growing is not None and growing.complete and (row.part == SEQUEL or start == 0):
+                growing = None  # all of it is there: it is asked for once more
+            if row.part == SEQUEL:
+                start = 0 if growing is None else _behind(self, growing)
+        fresh = growing is None
+        if growing is None:
+            growing = Carried(session, handle, row.kind, row.outward, exchange.operation, row.part != WHOLE, info)
+            if row.part != WHOLE:
+                state.open[key] = growing
+            if info is None and handle is not None:
+                state.nameless.setdefault(handle, []).append(growing)
+        growing.pieces.append((number, start))
+        growing.unplaced += payload.unplaced
+        for low, high in payload.held:
+            if start is None:
+                growing.unplaced += high - low
+            else:
+                growing.canvas.paint(start + low, start + high, number, low)
+        if row.part == WHOLE:
+            growing.told_size = payload.size
+            growing.failed = not succeeded or status == "cancelled"
+        elif start is not None and payload.size is not None and exchange.response == OK:
+            asked = word(parameters, row.most)
+            if asked is not None and payload.size < asked:
+                growing.told_size = max(growing.told_size or 0, start + payload.size)
+        return growing if fresh else None
+
+    def chunks(self, carried: Carried, most: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """The bytes of an object that are there, in order, each with its place in the object; the first ``most``."""
+        for start, end, transaction, payload in carried.canvas.extents:
+            if most is not None and start >= most:
+                return
+            stop = payload + (end if most is None else min(end, most)) - start
+            for place, data in self.payloads.read(transaction, payload, stop):
+                yield place + start - payload, data
+
+    def sha256(self, carried: Carried) -> str | None:
+        """SHA-256 of a complete object as hex digits; None for one that is not, or not known to be."""
+        if not carried.complete:
+            return None
+        digest = hashlib.sha256()
+        for _, data in self.chunks(carried):
+            digest.update(data)
+        return digest.hexdigest()
 
 
-class Frame(NamedTuple):
-    """A live-view frame: the transaction that carried it, if one did, its time (ns) and the JPEG."""
-
-    session: int
-    transaction: int | None
-    time: int
-    jpeg: bytes
-
-
-def live_view_frames(result: Result) -> Iterator[Frame]:
-    """Live-view frames of all sessions, those that were asked for first; frames with missing bytes are left out."""
-    made, columns = result.transactions, result.messages
-    codes = np.where(made.request != NO_ROW, columns["code"][made.request], 0)
-    carrying = {code for code in np.unique(codes).tolist() if any(_may_show(code, vendor) for vendor in result.vendors)}
-    for number in np.flatnonzero(np.isin(codes, sorted(carrying)) & (made.direction > 0)).tolist():
-        session, code = int(made.session[number]), int(codes[number])
-        words = words_of(result, int(made.request[number]))
-        if dataset_name(code, result.vendors[session], "in", words) not in LIVE_VIEWS:
-            continue
-        head = result.data_head(number, MOST_FRAME)
-        found = live_view_jpeg(head.data, result.vendors[session], code, words)
-        last = int(made.last_data[number])
-        if found is not None and head.whole and last != NO_ROW:
-            yield Frame(session, number, int(columns["time"][last]), head.data[found[0] : found[1]])
-    yield from _pushed_frames(result)
-
-
-def _pushed_frames(result: Result) -> Iterator[Frame]:
-    """Frames that the camera sends on a connection of their own, without being asked (Fujifilm)."""
-    columns = result.messages
-    rows = np.flatnonzero((columns["type"] == m.LIVE_VIEW_FRAME) & (columns["status"] == m.COMPLETE))
-    if not len(rows):
-        return
-    numbers = np.empty(len(result.order), np.int64)
-    numbers[result.order] = np.arange(len(result.order))
-    for row in rows[columns["length"][rows] <= MOST_FRAME].tolist():
-        data = result.message_bytes(int(numbers[row]))
-        found = jpeg_of("FujiLiveViewFrame", data)
-        session = int(result.places[0][columns["stream"][row]])
-        if found is not None and session >= 0:
-            yield Frame(session, None, int(columns["time"][row]), data[found[0] : found[1]])
-
-
-def words_of(result: Result, row: int) -> list[int]:
-    """Parameters of a message row."""
-    columns = result.messages
-    return [int(columns[f"word{index}"][row]) for index in range(int(columns["words"][row]))]
-
-
-@cache
-def _may_show(code: int, vendor: str | None) -> bool:
-    return any(dataset_name(code, vendor, "in", first) in LIVE_VIEWS for first in ((), (0xFFFFC002,), (0x80000001,)))
+def _behind(objects: Objects, carried: Carried) -> int | None:
+    """Where the part behind the last one begins; None where that one's size is not known."""
+    number, start = carried.pieces[-1]
+    size = objects.payloads.payload(number).size
+    return None if start is None or size is None else start + size

@@ -282,7 +282,7 @@ class Result:
         length = min(int(columns["length"][row]), int(others.min(initial=2**62)) - start)
         return b"".join(
             self.read(position, size)
-            for _, size, position in self._pieces(int(columns["stream"][row]), start, start + length)
+            for _, size, position in self.stream_pieces(int(columns["stream"][row]), start, start + length)
             if position is not None
         )
 
@@ -296,18 +296,23 @@ class Result:
         order = np.argsort(owners, kind="stable")  # messages are in stream order already, and nearly in this one
         return rows[order], np.searchsorted(owners[order], np.arange(len(self.transactions) + 1))
 
+    def data_rows(self, number: int) -> np.ndarray:
+        """The message rows that carry the data phase of transaction row ``number``, in stream order."""
+        all_rows, begin = self._data_rows
+        rows = all_rows[begin[number] : begin[number + 1]]
+        # Of both directions, if it has two.
+        return rows[np.lexsort((self.messages["offset"][rows], self.messages["stream"][rows]))]
+
     def data_pieces(self, number: int) -> list[tuple[int, int, int | None]]:
         """The data phase of transaction row ``number``: (offset in the payload, length, position or None)."""
         columns = self.messages
-        all_rows, begin = self._data_rows
-        rows = all_rows[begin[number] : begin[number + 1]]
-        rows = rows[np.lexsort((columns["offset"][rows], columns["stream"][rows]))]  # of both directions, if it has two
+        rows = self.data_rows(number)
         pieces: list[tuple[int, int, int | None]] = []
         done = 0
         for row in rows.tolist():
             start = int(columns["offset"][row])
             end = start + int(columns["length"][row])
-            for offset, size, position in self._pieces(int(columns["stream"][row]), start + 12, end):
+            for offset, size, position in self.stream_pieces(int(columns["stream"][row]), start + 12, end):
                 pieces.append((done + offset, size, position))
             done += max(end - start - 12, 0)
         return pieces
@@ -356,20 +361,18 @@ class Result:
             raise CaptureError(self.path, position, "the capture has changed since it was analysed")
         return found
 
-    def _pieces(self, stream: int, start: int, end: int) -> list[tuple[int, int, int | None]]:
-        """A range of a stream as (offset from start, length, position or None)."""
-        pieces: list[tuple[int, int, int | None]] = []
+    def stream_pieces(self, stream: int, start: int, end: int) -> Iterator[tuple[int, int, int | None]]:
+        """A range of a stream, piece by piece, as (offset from start, length, position or None)."""
         at = start
         for offset, size, position in self._carried_between(stream, start, end):
             if offset > at:
-                pieces.append((at - start, offset - at, None))
+                yield at - start, offset - at, None
                 at = offset
             taken = min(offset + size, end) - at
-            pieces.append((at - start, taken, position + at - offset))
+            yield at - start, taken, position + at - offset
             at += taken
         if at < end:
-            pieces.append((at - start, end - at, None))
-        return pieces
+            yield at - start, end - at, None
 
     def _carried_between(self, stream: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Offset, captured bytes and position of the segments that carry a range of a stream, in order."""

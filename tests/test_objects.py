@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import pytest
 
 from ptpip_analyze import Analysis, analyze
-from ptpip_analyze.objects import Carried, Objects, live_view_frames, pieces_of, plan_of, sha256_of
-from tests.traffic import Conversation, Packet, capture, conversation, damage, pcap_bytes
+from ptpip_analyze.objects import Carried, Objects
+from tests.traffic import TO_RESPONDER, Conversation, Packet, conversation, damage, pcap_bytes
+from tests.traffic.conversation import device_info
 
 PHOTO = random.Random(5).randbytes(9000)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200) + b"\xff\xd9"
@@ -41,7 +42,8 @@ def found(story: Conversation | Sequence[Packet]) -> list[tuple[Carried, dict[in
     packets = story.packets() if isinstance(story, Conversation) else story
     with told(packets) as analysis:
         result = analysis.captures[0]
-        return [(one, dict(pieces_of(result, one))) for one in Objects(result).found]
+        objects = Objects(result)
+        return [(one, dict(objects.chunks(one))) for one in objects.found]
 
 
 def bytes_of(pieces: dict[int, bytes]) -> bytes:
@@ -55,16 +57,16 @@ def open_camera() -> Conversation:
 def test_tells_an_object_with_what_was_said_of_it() -> None:
     story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("IMG_1.JPG", len(PHOTO)))
     ((one, pieces),) = found(story.get_object(7, PHOTO, style="tail", chunk=700))
-    assert (one.kind, one.upload, one.handle, one.complete, one.end) == ("object", False, 7, True, len(PHOTO))
+    assert (one.kind, one.upload, one.handle, one.complete, one.size) == ("object", False, 7, True, len(PHOTO))
     assert one.info is not None
-    assert (one.info.name, one.info.format, one.info.size) == ("IMG_1.JPG", 0x3801, len(PHOTO))
+    assert (one.info.filename, one.info.format, one.info.size) == ("IMG_1.JPG", 0x3801, len(PHOTO))
     assert bytes_of(pieces) == PHOTO
 
 
 def test_takes_what_was_said_before_an_object_over_what_is_said_later() -> None:
     story = open_camera().get_object(7, b"a").transaction(GET_OBJECT_INFO, 7, data_in=object_info("old.jpg", 1))
     story = story.get_object(7, b"b").transaction(GET_OBJECT_INFO, 7, data_in=object_info("new.jpg", 1))
-    names = [one.info.name for one, _ in found(story.get_object(7, b"c")) if one.info]
+    names = [one.info.filename for one, _ in found(story.get_object(7, b"c")) if one.info]
     assert names == ["old.jpg", "old.jpg", "new.jpg"]
 
 
@@ -84,7 +86,7 @@ def test_puts_parts_together_in_any_order(order: tuple[int, ...]) -> None:
     for offset in order:
         story = partial(story, offset, 4000)
     ((one, pieces),) = found(story)
-    assert (one.complete, one.end, one.partial) == (True, len(PHOTO), True)
+    assert (one.complete, one.size, one.partial) == (True, len(PHOTO), True)
     assert len(one.transactions) == len(order)
     assert bytes_of(pieces) == PHOTO
 
@@ -98,18 +100,18 @@ def test_puts_overlapping_parts_together() -> None:
 
 def test_does_not_know_the_end_of_parts_that_were_all_as_long_as_asked_for() -> None:
     ((one, _),) = found(partial(partial(open_camera(), 0, 3000), 3000, 3000))
-    assert (one.complete, one.end, one.carried, one.missing()) == (None, None, 6000, [])
+    assert (one.complete, one.size, one.canvas.bytes, one.missing) == (None, None, 6000, [])
 
 
 def test_knows_the_end_of_parts_by_the_size_that_was_said() -> None:
     story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", len(PHOTO)))
     ((one, _),) = found(partial(partial(story, 0, 3000), 3000, 3000))
-    assert (one.complete, one.missing()) == (False, [(6000, 3000)])
+    assert (one.complete, one.missing) == (False, [(6000, 9000)])
 
 
 def test_names_the_part_that_nobody_asked_for_as_missing() -> None:
     ((one, pieces),) = found(partial(partial(open_camera(), 0, 2000), 5000, 9000))
-    assert (one.complete, one.missing()) == (False, [(2000, 3000)])
+    assert (one.complete, one.missing) == (False, [(2000, 5000)])
     assert bytes_of(pieces) == PHOTO[:2000] + PHOTO[5000:]
 
 
@@ -122,7 +124,7 @@ def test_keeps_parts_of_two_objects_and_two_sessions_apart() -> None:
     both = damage.in_turn(
         partial(open_camera(), 0, 4000).close().packets(), partial(conversation(seed=8).open(), 4000, 9000).packets()
     )
-    assert [one.missing() for one, _ in found(both)] == [[], [(0, 4000)]]
+    assert [one.missing for one, _ in found(both)] == [[], [(0, 4000)]]
 
 
 def test_begins_a_new_object_when_a_complete_one_is_fetched_again() -> None:
@@ -133,7 +135,7 @@ def test_begins_a_new_object_when_a_complete_one_is_fetched_again() -> None:
 def test_tells_uploads_with_the_handle_that_the_responder_gave() -> None:
     story = open_camera().transaction(0x100C, 1, 0, data_out=object_info("up.jpg", len(PHOTO)), returns=(1, 0, 0x99))
     ((one, pieces),) = found(story.transaction(0x100D, data_out=PHOTO))
-    assert (one.upload, one.handle, one.complete, one.info and one.info.name) == (True, 0x99, True, "up.jpg")
+    assert (one.upload, one.handle, one.complete, one.info and one.info.filename) == (True, 0x99, True, "up.jpg")
     assert bytes_of(pieces) == PHOTO
 
 
@@ -152,7 +154,9 @@ def test_names_the_hole_that_a_lost_segment_left() -> None:
     big = [index for index in damage.segments(whole) if len(whole[index].payload) > 1000]
     packets = damage.drop(whole, big[2])
     ((one, pieces),) = found(packets)
-    ((offset, length),) = one.missing()
+    ((offset, end),) = one.missing
+    assert end is not None
+    length = end - offset
     assert (one.complete, length) == (False, len(whole[big[2]].payload))
     assert all(PHOTO[at : at + len(data)] == data for at, data in pieces.items())
     assert bytes_of(pieces) == PHOTO[:offset] + PHOTO[offset + length :]
@@ -168,56 +172,177 @@ def test_knows_that_bytes_never_came_when_the_capture_ends() -> None:
 def test_digests_complete_objects_only() -> None:
     packets = partial(partial(open_camera().get_object(7, PHOTO), 0, 100, handle=8), 200, 100, handle=8).packets()
     with told(packets) as analysis:
-        result = analysis.captures[0]
-        whole, holed = Objects(result).found
-        assert sha256_of(result, whole) == hashlib.sha256(PHOTO).hexdigest()
-        assert sha256_of(result, holed) is None
+        objects = Objects(analysis.captures[0])
+        whole, holed = objects.found
+        assert objects.sha256(whole) == hashlib.sha256(PHOTO).hexdigest()
+        assert objects.sha256(holed) is None
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_keeps_the_first_copy_of_every_byte_wherever_parts_overlap(seed: int) -> None:
-    chance = random.Random(seed)
-    one = Carried(0, "object", False, 1, True)
-    truth: dict[int, int] = {}
-    for part in range(12):
-        offset, length = chance.randrange(60), chance.randrange(1, 25)
-        for at in range(offset, offset + length):
-            truth.setdefault(at, 1000 * part + at - offset)
-        one.put(offset, length, 1000 * part)
-        assert one.parts == sorted(one.parts)
-    here = {at + step: position + step for at, size, position in one.parts for step in range(size)}
-    assert here == truth
-    assert one.carried == len(truth)
+def test_takes_bytes_that_were_asked_for_again_over_the_first_ones() -> None:
+    story = partial(partial(open_camera(), 0, 4000), 1000, 1000, PHOTO[::-1])
+    ((one, pieces),) = found(story)
+    assert len(one.transactions) == 2
+    assert bytes_of(pieces) == PHOTO[:1000] + PHOTO[::-1][1000:2000] + PHOTO[2000:4000]
 
 
-def test_plans_by_the_vendor_s_own_operations() -> None:
-    assert plan_of(0x9107, None) is None
-    eos = plan_of(0x9107, "canon_eos")
-    assert eos is not None
-    assert (eos.kind, eos.handle, eos.offset, eos.most, eos.partial) == ("object", 0, 1, 2, True)
-    wide = plan_of(0x95C1, "android")
-    assert wide is not None
-    assert (wide.offset, wide.offset_high, wide.most) == (1, 2, 3)
+def test_fills_a_hole_with_bytes_that_were_asked_for_again() -> None:
+    story = partial(partial(open_camera(), 0, 8999), 0, 9999)
+    packets = story.packets()
+    lost = [
+        index for index in damage.segments(packets, "command", "to-initiator") if len(packets[index].payload) > 1000
+    ]
+    ((one, pieces),) = found(damage.drop(packets, lost[1], lost[-2]))
+    assert one.complete is True
+    assert bytes_of(pieces) == PHOTO
 
 
-def test_finds_live_view_frames_by_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
-    block = struct.pack("<II", len(JPEG) + 8, 1) + JPEG
+def data_packets(packets: Sequence[Packet]) -> list[int]:
+    """Packets that begin with a Data message in which 1024 bytes are."""
+    begins = struct.pack("<II", 1036, 10)
+    return [index for index, packet in enumerate(packets) if packet.payload.startswith(begins)]
+
+
+def test_places_what_follows_a_lost_message_by_the_announced_size() -> None:
+    packets = open_camera().get_object(7, PHOTO, style="tail", chunk=1024).packets()
+    ((one, pieces),) = found(damage.drop(packets, data_packets(packets)[2]))
+    assert (one.complete, one.missing, one.unplaced) == (False, [(2048, 3072)], 0)
+    assert bytes_of(pieces) == PHOTO[:2048] + PHOTO[3072:]
+
+
+def test_places_what_follows_several_lost_messages_that_were_as_long_as_the_others() -> None:
+    data = PHOTO * 4
+    packets = open_camera().get_object(7, data, style="tail", chunk=1024).packets()
+    numbers = data_packets(packets)
+    ((one, pieces),) = found(damage.drop(packets, numbers[3], numbers[20], numbers[21]))
+    assert one.missing == [(3 * 1024, 4 * 1024), (20 * 1024, 22 * 1024)]
+    assert bytes_of(pieces) == data[: 3 * 1024] + data[4 * 1024 : 20 * 1024] + data[22 * 1024 :]
+
+
+def test_does_not_place_what_follows_a_lost_message_when_no_size_was_announced() -> None:
+    story = open_camera().transaction(0x1009, 7, data_in=PHOTO, style="tail", chunk=1024, announced=(1 << 64) - 1)
+    packets = story.packets()
+    ((one, pieces),) = found(damage.drop(packets, data_packets(packets)[2]))
+    assert (one.complete, one.missing) == (False, [(2048, None)])
+    assert one.unplaced == len(PHOTO) - 3072
+    assert bytes_of(pieces) == PHOTO[:2048]
+
+
+def test_keeps_what_came_of_a_transfer_that_was_cancelled() -> None:
+    story = open_camera().request(0x1009, 7).start_data(len(PHOTO)).data(PHOTO[:2000]).cancel()
+    ((one, pieces),) = found(story.data(b"", last=True).response(0x201F).close())
+    assert one.complete is False
+    assert bytes_of(pieces) == PHOTO[:2000]
+
+
+def test_does_not_call_complete_what_is_less_than_was_announced() -> None:
+    ((one, _),) = found(open_camera().transaction(0x1009, 7, data_in=PHOTO, announced=5 << 30))
+    assert (one.complete, one.missing) == (False, [(len(PHOTO), 5 << 30)])
+
+
+def test_gives_an_object_that_took_a_deleted_one_s_handle_no_old_name() -> None:
+    story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("old.jpg", 3)).get_object(7, b"old")
+    ((first, _), (second, _)) = found(story.transaction(0x100B, 7).get_object(7, b"new"))
+    assert first.info is not None
+    assert (first.info.filename, second.info) == ("old.jpg", None)
+
+
+def test_begins_a_new_object_when_the_camera_has_put_another_one_there() -> None:
+    """Fujifilm's cameras offer each photo as object 1 in turn."""
     story = open_camera()
-    for _ in range(3):
-        story = story.wait(0.05).transaction(0x9153, 0x00200000, data_in=block)
-    with told(story.packets()) as analysis:
-        result = analysis.captures[0]
-        assert list(live_view_frames(result)) == []  # nothing tells whose camera it is
-        result.__dict__["vendors"] = ["canon_eos"]
-        frames = list(live_view_frames(result))
-        assert [frame.jpeg for frame in frames] == [JPEG] * 3
-        assert [frame.time for frame in frames] == sorted(frame.time for frame in frames)
-        assert Objects(result).found == []
+    for name, data in (("A.JPG", PHOTO), ("B.JPG", PHOTO[::-1])):
+        story = story.transaction(GET_OBJECT_INFO, 1, data_in=object_info(name, 9000))
+        story = partial(story, 0, 4000, data, 1)
+    assert [(one.info and one.info.filename, bytes_of(pieces)) for one, pieces in found(story)] == [
+        ("A.JPG", PHOTO[:4000]),
+        ("B.JPG", PHOTO[::-1][:4000]),
+    ]
 
 
-def test_finds_frames_that_a_camera_pushes() -> None:
-    with told(capture("fuji")) as analysis:
-        found = list(live_view_frames(analysis.captures[0]))
-    assert [len(frame.jpeg) for frame in found] == [2900, 700, 5000]
-    assert all(frame.jpeg.startswith(b"\xff\xd8") and frame.jpeg.endswith(b"\xff\xd9") for frame in found)
-    assert {(frame.session, frame.transaction) for frame in found} == {(0, None)}
+def camera_of(manufacturer: str, model: str) -> Conversation:
+    return conversation().open().transaction(0x1001, data_in=device_info(manufacturer, model))
+
+
+def eos_added(handle: int, size: int, name: str) -> bytes:
+    body = struct.pack("<IIHHIIIII", handle, 0x10001, 0x3801, 0, 0, 0x20, size, 0, handle)
+    body += name.encode().ljust(16, b"\0") + struct.pack("<I", 0)
+    return struct.pack("<II", len(body) + 8, 0xC181) + body + struct.pack("<II", 8, 0)
+
+
+def test_names_what_canon_s_event_list_announced_and_ends_it_with_the_transfer() -> None:
+    story = camera_of("Canon Inc.", "Canon EOS R5").transaction(0x9116, data_in=eos_added(9, len(PHOTO), "IMG_9.JPG"))
+    for _ in range(2):
+        story = story.transaction(0x9107, 9, 0, 5000, data_in=PHOTO[:5000])
+        story = story.transaction(0x9107, 9, 5000, 5000, data_in=PHOTO[5000:]).transaction(0x9117, 9)
+    for one, pieces in found(story):
+        assert (one.complete, one.info and one.info.filename, len(one.transactions)) == (True, "IMG_9.JPG", 2)
+        assert bytes_of(pieces) == PHOTO
+    assert len(found(story)) == 2
+
+
+def test_names_what_a_canon_folder_listed() -> None:
+    entry = struct.pack("<IIHHIIIII", 9, 0x10001, 0x3801, 0, 1, 0x20, len(PHOTO), 0, 9)
+    entry += b"IMG_9.JPG".ljust(16, b"\0") + struct.pack("<I", 0)
+    listing = struct.pack("<II", 1, len(entry) + 4) + entry
+    story = camera_of("Canon Inc.", "Canon EOS R5").transaction(0x9109, 1, 0, 0x100000, data_in=listing)
+    ((one, _),) = found(story.transaction(0x9104, 9, data_in=PHOTO))
+    assert one.info is not None
+    assert (one.info.filename, one.info.size) == ("IMG_9.JPG", len(PHOTO))
+
+
+def test_puts_parts_of_64_bit_offsets_together() -> None:
+    story = open_camera().transaction(0x95C1, 7, 0, 0, 4000, data_in=PHOTO[:4000])
+    ((one, _),) = found(story.transaction(0x95C1, 7, 0, 1, 4000, data_in=PHOTO[4000:5000]))
+    assert (one.size, one.missing) == ((1 << 32) + 1000, [(4000, 1 << 32)])
+
+
+def test_puts_parts_without_offsets_one_behind_the_other() -> None:
+    story = camera_of("Nikon Corporation", "D850").transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 9000))
+    for start in range(0, 9000, 3000):
+        story = story.transaction(0x9400, 7, 3000, 0, data_in=PHOTO[start : start + 3000], returns=(3000, 0, 0))
+    ((one, pieces),) = found(story)
+    assert one.complete is True
+    assert bytes_of(pieces) == PHOTO
+
+
+def test_tells_parts_that_were_sent() -> None:
+    story = open_camera()
+    for start in (0, 4000):
+        story = story.transaction(0x95C2, 7, start, 0, 4000, data_out=PHOTO[start : start + 4000])
+    ((one, pieces),) = found(story)
+    assert one.upload
+    assert bytes_of(pieces) == PHOTO[:8000]
+
+
+def test_tells_an_upload_that_mtp_announced_by_properties() -> None:
+    name = text("up.jpg")
+    listing = struct.pack("<IIHH", 1, 0, 0xDC07, 0xFFFF) + name
+    story = open_camera().transaction(0x9808, 1, 0, 0x3801, 0, 9000, data_out=listing, returns=(1, 0, 0x99))
+    ((one, _),) = found(story.transaction(0x100D, data_out=PHOTO))
+    assert one.info is not None
+    assert (one.handle, one.info.filename, one.info.size, one.info.format) == (0x99, "up.jpg", 9000, 0x3801)
+
+
+def test_leaves_live_view_to_live_view() -> None:
+    story = camera_of("Sony Corporation", "ILCE-7M4").transaction(0x1009, 0xFFFFC002, data_in=JPEG)
+    assert found(story) == []
+    assert [one.handle for one, _ in found(story.transaction(0x1009, 0xFFFFC001, data_in=JPEG))] == [0xFFFFC001]
+
+
+def test_does_not_take_data_that_goes_the_wrong_way_for_an_object() -> None:
+    story = open_camera().request(0x1009, 7).data_phase(PHOTO, TO_RESPONDER).response()
+    assert found(story) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("style", ["end", "empty-end", "tail"])
+def test_puts_no_byte_in_a_wrong_place_whatever_is_lost(style: str, seed: int) -> None:
+    chance, data = random.Random(seed), PHOTO * 3
+    story = open_camera().get_object(7, data, style=style, chunk=chance.choice([500, 1024, 4096]))
+    packets = story.send_object(data, style=style).close().packets()
+    for _ in range(8):
+        lost = chance.sample(damage.segments(packets), chance.choice([1, 2, 5]))
+        for one, pieces in found(damage.shuffle(damage.drop(packets, *lost), 3, seed)):
+            assert all(data[at : at + len(piece)] == piece for at, piece in pieces.items())
+            assert sum(map(len, pieces.values())) == one.canvas.bytes
+            assert one.complete == (one.canvas.bytes == len(data))
+            assert one.complete or one.missing

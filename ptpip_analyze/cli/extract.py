@@ -49,16 +49,23 @@ def _extract(
 def _lines(manifest: dict[str, Any], output: Path) -> list[str]:
     lines = []
     for one in manifest["files"]:
+        if one["kind"] == "live-view":
+            continue
         size = describe.human_bytes(one["carried_bytes"])
-        lacking = sum(missing["bytes"] for missing in one["missing"])
-        state = {True: "complete", None: "where it ends is not known"}.get(
-            one["complete"], f"{describe.human_bytes(lacking)} missing"
-        )
+        state = {True: "complete", None: "where it ends is not known"}.get(one["complete"], _lacking(one["missing"]))
         lines.append(f"{output / one['file']}: {one['kind']}, {size}, {state}")
     for one in manifest["live_view"]:
         frames = describe.counted(one["frames"], "live-view frame")
         speed = "" if one["fps"] is None else f", {one['fps']:.1f} per second"
+        speed += f", {one['incomplete']:,} incomplete" if one["incomplete"] else ""
         jitter = "" if one["jitter_s"] is None else f", jitter {one['jitter_s'] * 1e3:.1f} ms"
         sizes = f", {describe.human_bytes(one['bytes_min'])} to {describe.human_bytes(one['bytes_max'])}"
         lines.append(f"{output / one['files'][0]} ...: session {one['session']}, {frames}{speed}{jitter}{sizes}")
     return lines or ["no objects and no live-view frames in what was captured"]
+
+
+def _lacking(missing: list[dict[str, int | None]]) -> str:
+    sizes = [one["bytes"] for one in missing]
+    if None in sizes or not sizes:
+        return "incomplete"
+    return f"{describe.human_bytes(sum(size or 0 for size in sizes))} missing"

@@ -1,4 +1,4 @@
-"""The objects table: what was carried, how much of it, and its digest. Reads payloads, a few MB at a time."""
+"""The objects table: what was carried, how much of it, and its digest. Reads payloads, about a MB at a time."""
 
 from __future__ import annotations
 
@@ -8,71 +8,65 @@ import numpy as np
 import pyarrow as pa
 
 from .. import facts
-from ..objects import Carried, Objects, sha256_of
+from ..capture import NO_TIME
+from ..objects import Carried, Objects
 from ..ptp import NO_ROW
+from ..ptp.objects import ranges_text
 from ..result import Result
 from .rows import batch_of
 from .schema import arrow_schema
 
-MOST_RANGES = 16  # of missing bytes that a row names
+BATCH_ROWS = 1 << 12
 
 
 def batches(result: Result) -> Iterator[pa.RecordBatch]:
     """The table of one result."""
-    found = Objects(result).found
-    if found:
-        yield _batch(result, found)
+    objects = Objects(result)
+    for low in range(0, len(objects.found), BATCH_ROWS):
+        yield _batch(result, objects, objects.found[low : low + BATCH_ROWS])
 
 
-def _batch(result: Result, found: list[Carried]) -> pa.RecordBatch:
+def _batch(result: Result, objects: Objects, part: list[Carried]) -> pa.RecordBatch:
     made, columns = result.transactions, result.messages
-    first = np.array([one.transactions[0] for one in found], np.int64)
-    request = made.request[first]
-    session = np.array([one.session for one in found], np.int64)
-    vendors = [result.vendors[one.session] for one in found]
-    operations = [facts.name_of("operation", int(columns["code"][row]), vendor) if row != NO_ROW else None
-                  for row, vendor in zip(request.tolist(), vendors, strict=True)]  # fmt: skip
-    identity = made.transaction_id[first].tolist()
-    forms = [one.info.format if one.info is not None else None for one in found]
+    first = np.array([one.transactions[0] for one in part], np.int64)
+    vendors = [result.vendors[one.session] for one in part]
+    spans = [span(result, one) for one in part]
     return batch_of(
         {
-            "session": session + result.first_session,
-            "handle": [one.handle for one in found],
-            "filename": [one.info.name if one.info is not None else None for one in found],
+            "session": [one.session + result.first_session for one in part],
+            "handle": [one.handle for one in part],
+            "filename": [one.info.filename if one.info else None for one in part],
             "format": [
-                None if form is None else facts.name_of("format", form, vendor)
-                for form, vendor in zip(forms, vendors, strict=True)
+                None if one.format is None else facts.name_of("format", one.format, vendor)
+                for one, vendor in zip(part, vendors, strict=True)
             ],
-            "declared_bytes": [declared(one) for one in found],
-            "carried_bytes": [one.carried for one in found],
-            "complete": [one.complete for one in found],
-            "sha256": [sha256_of(result, one) for one in found],
-            "operation": operations,
-            "transaction_id": [None if one < 0 else one for one in identity],
-            "time": columns["time"][request],
+            "declared_bytes": [one.size if one.declared is None else one.declared for one in part],
+            "carried_bytes": [one.canvas.bytes for one in part],
+            "complete": [one.complete for one in part],
+            "sha256": [objects.sha256(one) for one in part],
+            "operation": [
+                facts.name_of("operation", one.operation, vendor) for one, vendor in zip(part, vendors, strict=True)
+            ],
+            "transaction_id": [None if one < 0 else one for one in made.transaction_id[first].tolist()],
+            "time": columns["time"][made.request[first]],
             "frame": made.first[first] + np.int64(1),
-            "kind": ["upload" if one.upload else one.kind for one in found],
-            "missing": [missing_text(one) for one in found],
-            "parts": [len(one.transactions) for one in found],
+            "kind": ["upload" if one.upload else one.kind for one in part],
+            "missing": [ranges_text(one.missing) for one in part],
+            "parts": [len(one.pieces) for one in part],
             "transaction": first + result.first_transaction,
-            "capture": [result.path] * len(found),
+            "capture": [result.path] * len(part),
+            "unplaced_bytes": [one.unplaced for one in part],
+            "transfer_s": [None if NO_TIME in (began, ended) else (ended - began) / 1e9 for began, ended in spans],
+            "last_frame": [int(made.last[one.transactions].max()) + 1 for one in part],
         },
         arrow_schema("objects"),
     )
 
 
-def declared(one: Carried) -> int | None:
-    """The size that was said of an object, else where its transfer said it ends."""
-    if one.kind == "object" and one.info is not None and one.info.size is not None:
-        return one.info.size
-    return one.end
-
-
-def missing_text(one: Carried) -> str | None:
-    """Ranges that are missing, as "first-last" byte; None when none is known to be."""
-    ranges = one.missing()
-    if not ranges:
-        return None
-    told = [f"{offset}-{offset + length - 1}" for offset, length in ranges[:MOST_RANGES]]
-    more = len(ranges) - len(told)
-    return ", ".join(told) + (f" and {more} more" if more else "")
+def span(result: Result, one: Carried) -> tuple[int, int]:
+    """When the first data of an object came, and the last, in ns since the epoch; NO_TIME where none came."""
+    made, columns = result.transactions, result.messages
+    first, last = made.first_data[one.transactions], made.last_data[one.transactions]
+    began, ended = columns["began"][first[first != NO_ROW]], columns["time"][last[last != NO_ROW]]
+    began, ended = began[began != NO_TIME], ended[ended != NO_TIME]
+    return int(began.min()) if len(began) else NO_TIME, int(ended.max()) if len(ended) else NO_TIME

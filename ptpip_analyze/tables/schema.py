@@ -221,20 +221,40 @@ OBJECTS: Final = (
     Column("session", "int", "", "Session in which the object was carried."),
     Column("handle", "uint", "", "Object handle; of an upload the one that the responder gave; null: not captured."),
     Column("filename", "text", "", "File name, as a dataset about this object said."),
-    Column("format", "text", "", "Object format, as a dataset about this object said."),
+    Column("format", "text", "", "Format, as a dataset about this object said; of a thumbnail, the thumbnail's."),
     Column("declared_bytes", "int", "bytes", "Size that a dataset said, else that of the data phase; null: unknown."),
-    Column("carried_bytes", "int", "bytes", "Bytes of the object that the capture holds."),
-    Column("complete", "bool", "", "Is every byte in the capture? Null when nothing tells where the object ends."),
+    Column("carried_bytes", "int", "bytes", "Bytes of the object that the capture holds, each counted once."),
+    Column(
+        "complete",
+        "bool",
+        "",
+        "Is every byte in the capture, of a transfer that was neither refused nor cancelled? Null when nothing tells "
+        "where the object ends.",
+    ),
     Column("sha256", "text", "", "SHA-256 of the bytes; null for an object that is not complete."),
     Column("operation", "text", "", "Operation that carried it, or its first part."),
     Column("transaction_id", "uint", "", "TransactionID of that operation's transaction."),
     Column("time", "time", "", "Time of that operation's request."),
     Column("frame", "int", "", "Frame number in which that transaction begins, from 1."),
     Column("kind", "text", "", '"object", "thumbnail", "preview" or "upload".'),
-    Column("missing", "text", "", "Ranges of bytes that are missing, first-last; null when none is known to be."),
+    Column(
+        "missing",
+        "text",
+        "",
+        "Ranges of bytes that are missing, first-last, the first 16 of them; 5000- when it is not known how many are. "
+        "Null when none is known to be.",
+    ),
     Column("parts", "int", "", "Transactions that carried parts of it."),
     Column("transaction", "int", "", "Row of the transactions table that carried it, or its first part."),
     _CAPTURE,
+    Column(
+        "unplaced_bytes",
+        "int",
+        "bytes",
+        "Bytes in the capture that stand behind a hole of unknown size: where in the object they belong is not known.",
+    ),
+    Column("transfer_s", "float", "s", "From the first data of the first part to the end of the last."),
+    Column("last_frame", "int", "", "Frame number of the last packet of its transactions, from 1."),
 )
 
 PACKETS: Final = (

@@ -131,7 +131,12 @@ def test_holds_every_row_of_the_tables_it_was_taken_from() -> None:
         for row in csv.DictReader(file):
             request = tuple(row[f"req{index}"] for index in range(1, 6) if row[f"req{index}"])
             with_parameters[row["vendor"], int(row["code"], 16), row["name"]] = request
-    found = {(row.kind, row.vendor, row.code, row.name) for row in facts.all_rows()}
+    # Fujifilm's containers have no type codes of their own on the wire: those are the project's.
+    found = {
+        (row.kind, row.vendor, row.code, row.name)
+        for row in facts.all_rows()
+        if (row.kind, row.vendor) != ("message", "fuji")
+    }
     assert expected == found
     operations = {(row.vendor, row.code, row.name): row for row in facts.all_rows() if isinstance(row, facts.Operation)}
     for key, request in with_parameters.items():

@@ -10,12 +10,15 @@ import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ptpip_analyze import analyze
-from ptpip_analyze.extract import MANIFEST, ExtractError, extract, safe_name, smoothness
+from ptpip_analyze.extract import MANIFEST, ExtractError, extract
+from tests.support import RECORDED, ROOT
+from tests.test_liveview import PICTURES, watched
 from tests.test_objects import GET_OBJECT_INFO, GET_THUMB, PHOTO, object_info, open_camera, partial
-from tests.traffic import Conversation, Packet, damage, pcap_bytes
+from tests.traffic import Conversation, Packet, damage, pcap_bytes, write_pcap
 
 
 def extracted(story: Conversation | Sequence[Packet], folder: Path, **options: object) -> dict[str, object]:
@@ -74,34 +77,6 @@ def test_does_not_follow_a_link_out_of_the_folder(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "a.jpg").read_bytes() == b"theirs"
 
 
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("IMG_0001.JPG", "IMG_0001.JPG"),
-        ("../../etc/passwd", "_.._etc_passwd"),
-        ("..", "object"),
-        ("/etc/passwd", "_etc_passwd"),
-        ("C:\\Windows\\x.exe", "C__Windows_x.exe"),
-        ("a\x1b[2J\nb.jpg", "a_[2J_b.jpg"),
-        ("CON.jpg", "_CON.jpg"),
-        ("lpt1", "_lpt1"),
-        ("trailing. . ", "trailing"),
-        (".hidden", "hidden"),
-        ("", "object"),
-        (None, "object"),
-        ("Über 📷.jpg", "Über 📷.jpg"),
-    ],
-)
-def test_makes_names_safe(name: str | None, safe: str) -> None:
-    assert safe_name(name, "object") == safe
-
-
-def test_keeps_the_extension_of_a_name_that_is_too_long() -> None:
-    made = safe_name("ü" * 255 + ".jpg", "object")
-    assert len(made.encode()) <= 200
-    assert made.endswith(".jpg")
-
-
 def test_writes_hostile_names_inside_the_folder_only(tmp_path: Path) -> None:
     story = open_camera()
     for handle, name in enumerate(("../up.jpg", "/abs.jpg", "..", "a/b.jpg", "nul", ".part", MANIFEST), 1):
@@ -130,14 +105,18 @@ def test_names_an_incomplete_object_so_and_says_what_is_missing(tmp_path: Path) 
 
 def test_calls_an_object_partial_whose_end_is_not_known(tmp_path: Path) -> None:
     extracted(partial(open_camera(), 0, 1000), tmp_path)
-    assert (tmp_path / "object-0x00000007.partial").read_bytes() == PHOTO[:1000]
+    assert (tmp_path / "object-00000007.partial").read_bytes() == PHOTO[:1000]
 
 
 def test_writes_only_what_is_asked_for(tmp_path: Path) -> None:
     story = named(open_camera(), 7, "a.jpg", PHOTO).transaction(GET_THUMB, 7, data_in=b"thumb")
     extracted(story, tmp_path / "thumbnails", kinds=("thumbnails",))
     assert sorted(os.listdir(tmp_path / "thumbnails")) == ["a-thumbnail.jpg", MANIFEST]
-    assert extracted(story, tmp_path / "live", kinds=("live-view",)) == {"files": [], "live_view": []}
+    assert extracted(story, tmp_path / "live", kinds=("live-view",)) == {
+        "captures": ["<capture>"],
+        "files": [],
+        "live_view": [],
+    }
 
 
 def test_says_in_one_line_what_can_t_be_written(tmp_path: Path) -> None:
@@ -152,7 +131,7 @@ def test_leaves_no_unfinished_file_behind(tmp_path: Path, monkeypatch: pytest.Mo
     def broken(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ptpip_analyze.extract.pieces_of", broken)
+    monkeypatch.setattr("ptpip_analyze.objects.Objects.chunks", broken)
     with pytest.raises(KeyboardInterrupt):
         extracted(named(open_camera(), 1, "a.jpg", b"x"), tmp_path)
     assert os.listdir(tmp_path) == []
@@ -173,8 +152,82 @@ def test_takes_memory_for_a_piece_not_for_the_object(tmp_path: Path) -> None:
     assert peak < 12 << 20
 
 
-def test_measures_how_smooth_frames_come() -> None:
-    assert smoothness([0, 50_000_000, 100_000_000]) == {"fps": 20.0, "interval_s": 0.05, "jitter_s": 0.0}
-    uneven = smoothness([0, 40_000_000, 100_000_000])
-    assert (uneven["fps"], uneven["jitter_s"]) == (20.0, 0.01)
-    assert smoothness([5]) == {"fps": None, "interval_s": None, "jitter_s": None}
+def test_numbers_the_pictures_of_live_view_and_tells_how_they_came(tmp_path: Path) -> None:
+    packets = watched("canon").packets()
+    big = [index for index in damage.segments(packets) if len(packets[index].payload) > 1000]
+    manifest = extracted(damage.drop(packets, big[1]), tmp_path)
+    names = ["live-view-0-000001.jpg.partial", "live-view-0-000002.jpg", "live-view-0-000003.jpg"]
+    assert sorted(os.listdir(tmp_path)) == [*names, MANIFEST]
+    assert [(tmp_path / name).read_bytes() for name in names[1:]] == PICTURES[1:]
+    (told,) = manifest["live_view"]  # type: ignore[misc]
+    assert (told["frames"], told["incomplete"], told["files"]) == (3, 1, names)
+    assert 15 < told["fps"] < 20
+    assert [one["complete"] for one in manifest["files"]] == [False, True, True]  # type: ignore[attr-defined]
+
+
+def test_leaves_the_numbers_of_live_view_to_live_view(tmp_path: Path) -> None:
+    story = named(watched("canon"), 1, "live-view-0-000001.jpg", b"x")
+    extracted(story, tmp_path)
+    assert (tmp_path / "live-view-0-000001.jpg").read_bytes() == PICTURES[0]
+    assert (tmp_path / "_live-view-0-000001.jpg").read_bytes() == b"x"
+
+
+def test_writes_nothing_far_behind_the_end_of_any_file(tmp_path: Path) -> None:
+    story = open_camera().transaction(0x95C1, 7, 0, 0, 10, data_in=b"near")
+    manifest = extracted(story.transaction(0x95C1, 7, 0, 0xFFFFFFFF, 10, data_in=b"far"), tmp_path)
+    (one,) = manifest["files"]  # type: ignore[misc]
+    assert (one["carried_bytes"], one["unwritten_bytes"]) == (7, 3)
+    assert (tmp_path / one["file"]).read_bytes() == b"near"
+
+
+def test_names_the_transactions_and_frames_that_each_file_came_from(tmp_path: Path) -> None:
+    story = partial(partial(open_camera(), 5000, 4000), 0, 5000).close()
+    with analyze(io.BytesIO(pcap_bytes(story.packets()))) as analysis:
+        (one,) = analysis.extract(tmp_path)["files"]
+        rows = analysis.transactions.iloc[1:3]
+        for source, (_, row) in zip(one["transactions"], rows.iterrows(), strict=True):
+            for name in ("transaction", "transaction_id", "first_frame", "last_frame", "operation"):
+                assert source[name] == row[name]
+        assert [source["offset"] for source in one["transactions"]] == [5000, 0]
+        with pytest.raises(ValueError, match="nothing is called 'photos'"):
+            analysis.extract(tmp_path / "other", ["photos"])
+
+
+def test_never_writes_over_the_capture_it_reads(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "a.pcap", named(open_camera(), 1, "a.pcap", b"x").packets())
+    before = path.read_bytes()
+    with analyze(path) as analysis:
+        analysis.extract(tmp_path, force=True)
+    assert path.read_bytes() == before
+    assert (tmp_path / "a-2.pcap").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
+def test_extracts_what_was_recorded(path: Path, tmp_path: Path) -> None:
+    with analyze(path) as analysis:
+        manifest = analysis.extract(tmp_path)
+        table = analysis.objects
+    listed = [one["sha256"] for one in manifest["files"]]
+    assert listed == [None if pd.isna(one) else one for one in table["sha256"]]
+    for one in manifest["files"]:
+        data = (tmp_path / one["file"]).read_bytes()
+        assert one["file"].endswith(".partial") == (one["complete"] is not True)
+        if one["complete"]:
+            assert hashlib.sha256(data).hexdigest() == one["sha256"]
+            assert len(data) == one["carried_bytes"] == one["declared_bytes"]
+            if one["format"] in ("EXIF_JPEG", "JFIF"):
+                assert (data[:3], data[-2:]) == (b"\xff\xd8\xff", b"\xff\xd9")
+
+
+CAPTURES = ROOT.parent / "shared" / "captures"
+
+
+@pytest.mark.skipif(not CAPTURES.is_dir(), reason="captures of other programs are not at hand")
+def test_finds_the_same_photo_in_captures_of_other_programs() -> None:
+    digests: dict[str, set[str]] = {}
+    for name in ("eos-getall", "eos-midstream-skip20", "net-loss3-s2c"):
+        with analyze(CAPTURES / f"{name}.pcap", packets=False) as analysis:
+            for row in analysis.objects.query("complete and kind == 'object'").to_dict("records"):
+                digests.setdefault(row["filename"], set()).add(row["sha256"])
+    assert len(digests) >= 5
+    assert all(len(found) == 1 for found in digests.values())
