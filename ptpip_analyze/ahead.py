@@ -186,12 +186,17 @@ class Worker:
         """Whether nothing can be asked for any more."""
         return self._results.closed
 
-    def close(self) -> None:
-        """End the process. May be called again."""
+    def stop(self) -> None:
+        """End the process, and leave it to ``close`` to wait until its memory is given back."""
         self._results.close()
         self._requests.close()
         if self._child:
             os.kill(self._child, signal.SIGKILL)  # it may hang on a file, and has nothing to put in order
+
+    def close(self) -> None:
+        """End the process. May be called again."""
+        self.stop()
+        if self._child:
             os.waitpid(self._child, 0)
             self._child = 0
 

@@ -236,6 +236,16 @@ def test_ends_a_process_that_nobody_asked_for_anything() -> None:
     worker(lambda _: iter(())).close()
 
 
+def test_stops_at_once_and_is_waited_for_later() -> None:
+    other = worker(lambda _: iter(range(1_000_000)))
+    other.ask(None)
+    other.stop()
+    assert other.closed
+    assert len(children()) == 1
+    other.close()
+    assert children() == []
+
+
 def test_says_that_the_other_process_was_killed() -> None:
     def items(_: Shared) -> Iterator[int]:
         yield os.getpid()

@@ -19,7 +19,7 @@ BUFFER_BYTES = 4 << 20
 SLOT_BYTES = 2 * BUFFER_BYTES
 
 # So far it may be ahead: what it reads while this process loads modules.
-STEPS = 12
+STEPS = 8
 
 _NEEDS_NONE = frozenset({"-h", "--help", "--version", "codes"})
 
@@ -51,6 +51,12 @@ def ask(captures: Sequence[str], packets: bool) -> Worker | None:
     if _reader is not None and not _reader.closed and is_large(captures[0]):
         _reader.ask((captures[0], packets))
     return _reader
+
+
+def stop() -> None:
+    """Let the process end, if there is one: everything is read."""
+    if _reader is not None:
+        _reader.stop()
 
 
 def end() -> None:

@@ -87,6 +87,7 @@ def analysed(
                         reader=helper,
                     )
                 )
+            reader.stop()
             for folders, pattern in left_out(captures):
                 skipped = counted(folders, "sub-folder")
                 say(f"{skipped} {'was' if folders == 1 else 'were'} not looked into; '{pattern}' finds what is there")
