@@ -10,8 +10,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from functools import cached_property, partial
-from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from typing import NamedTuple, cast
+from weakref import WeakKeyDictionary, proxy
 
 import numpy as np
 
@@ -70,7 +70,7 @@ class Decoder:
     """Decodes the data phases of one result; transactions go by row number."""
 
     def __init__(self, result: Result) -> None:
-        self.result = result
+        self.result = cast("Result", proxy(result))  # kept under its result, it must not keep that alive
         made, columns = result.transactions, result.messages
         self._operation = _codes(columns, made.request)
         self._response = _codes(columns, made.response)

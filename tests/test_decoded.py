@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from typing import Any
 
 import pytest
@@ -211,3 +213,13 @@ def test_tells_each_of_two_equal_lists() -> None:
     polled = [by_row[row["polled_by"]] for row in found]
     assert [row["transaction_id"] for row in polled] == [2, 2, 4, 4, 6, 6]
     assert all(of["first_frame"] < row["frame"] < of["last_frame"] for row, of in zip(found, polled, strict=True))
+
+
+def test_lets_go_of_a_result_that_nobody_holds() -> None:
+    analysis = analysed(capture("plain"))
+    decoder(analysis.captures[0])
+    held = weakref.ref(analysis.captures[0])
+    analysis.close()
+    del analysis
+    gc.collect()
+    assert held() is None

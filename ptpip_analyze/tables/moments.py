@@ -137,8 +137,8 @@ def changes_before(
 def _telling(batch: pa.RecordBatch) -> np.ndarray:
     """Rows that may have to do with a failure: a value that differs, or that the initiator sent."""
     roles = np.array(batch["role"].to_pylist(), object)
-    changed = np.array(batch["changed"].to_pylist(), object)
-    return np.isin(roles, ("set", "refused", "unanswered", "control", "reset")) | (changed == True)  # noqa: E712
+    changed = np.array([value is True for value in batch["changed"].to_pylist()], bool)
+    return np.isin(roles, ("set", "refused", "unanswered", "control", "reset")) | changed
 
 
 def _failures(transactions: Iterable[pa.RecordBatch]) -> dict[int, _Failures]:
