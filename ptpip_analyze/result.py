@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .capture import CaptureError, Source
     from .ptp.camera import DeviceInfo
     from .ptp.vendor import Clue
+    from .rules import Judged
 
 START_DATA_BYTES = 20
 PARTS_IN_MEMORY = 8  # of the segment table, each some ten thousand rows: payloads are read one after the other
@@ -272,6 +273,42 @@ class Result:
                 connection[both] = 2 if part.is_live_view else int(part.is_event)
                 outward[2 * part.tcp.number + part.initiator] = True
         return session, connection, outward
+
+    def judge(self, **options: Any) -> Judged:
+        """What the rules say of the capture; ``options`` are those of ``rules.judge``, and ``thresholds``."""
+        from .rules import CATALOGUE, Evidence, judge
+
+        thresholds = {**CATALOGUE.thresholds, **options.pop("thresholds", {})}
+        first, last = self.times or (NO_TIME, NO_TIME)
+        seen = Evidence(
+            self.messages,
+            self.pairs,
+            self.transactions,
+            self.connections,
+            self.greetings,
+            self._data_for_rules,
+            self.message_head,
+            first,
+            last,
+            thresholds,
+            lambda: self.vendors,
+        )
+        return judge(seen, **options)
+
+    def message_head(self, row: int, most: int) -> bytes:
+        """The first bytes of a message row, up to the first one that is missing."""
+        columns, head = self.messages, bytearray()
+        start = int(columns["offset"][row])
+        end = start + min(most, int(columns["length"][row]))
+        for offset, size, position in self.stream_pieces(int(columns["stream"][row]), start, end):
+            if position is None or offset != len(head):
+                break
+            head += self.read(position, size)
+        return bytes(head)
+
+    def _data_for_rules(self, number: int, most: int) -> tuple[bytes, bool]:
+        head = self.data_head(number, most)
+        return head.data, head.whole and len(head.data) == head.held
 
     def message_bytes(self, number: int) -> bytes:
         """The bytes that the capture holds of message ``number`` of the messages table."""

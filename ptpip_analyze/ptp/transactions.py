@@ -51,6 +51,9 @@ class Transactions:
     to ``build``; ``transaction_id`` is -1 when not captured; ``direction`` an index of DIRECTIONS; ``status`` of
     STATUSES; ``first`` and ``last`` are packet numbers from 0.
     ``of_message`` has one element per message row: the transaction it belongs to, or NO_ROW.
+    ``flawless`` (bool): request, data phase and response as the standard has them, nothing odd or missing in between.
+    ``sequence``: the message rows of the command connections, session by session, each in conversation order; of
+    types that take part in transactions, and the stretches in which none could be framed.
     """
 
     session: np.ndarray
@@ -67,6 +70,8 @@ class Transactions:
     first: np.ndarray
     last: np.ndarray
     of_message: np.ndarray
+    flawless: np.ndarray
+    sequence: np.ndarray
 
     def __len__(self) -> int:
         return len(self.session)
@@ -117,7 +122,12 @@ def build(columns: dict[str, np.ndarray], pairs: list[Pair], *, careful: bool = 
     rank = np.empty(len(order) + 1, np.int64)
     rank[order] = np.arange(len(order))
     rank[-1] = NO_ROW  # what belongs to no transaction still does not
-    built = Transactions(**{name: joined[name][order] for name in _FIELDS}, of_message=rank[of_message])
+    built = Transactions(
+        **{name: joined[name][order] for name in _FIELDS},
+        of_message=rank[of_message],
+        flawless=order < count,
+        sequence=sequence,
+    )
     _cancel_by_event(built, columns, pairs)
     return built
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..capture import NO_TIME
+
 Endpoint = tuple[int, int]  # (128-bit address, port); IPv4 is mapped as ::ffff:a.b.c.d
 
 FIN, SYN, RST, ACK_FLAG = 1, 2, 4, 16
@@ -37,6 +39,7 @@ class Stream:
         "front",
         "high",
         "last",
+        "last_time",
         "number",
         "pending",
         "pending_rows",
@@ -58,6 +61,7 @@ class Stream:
         self.unsettled: list[np.ndarray] = []
         self.unsettled_rows = 0
         self.first_acknowledgment: int | None = None  # raw number of the first ACK sent in this direction
+        self.last_time = NO_TIME  # of the latest packet in this direction, with or without payload
         self.acknowledging = 0  # latest ACK sent, unwrapped: first_acknowledgment plus the distance since
         self.acknowledged = 0  # highest ACK sent, unwrapped the same way
 
@@ -80,6 +84,8 @@ class Connection:
         "close_kind",
         "closed_at",
         "closed_by",
+        "end_packets",
+        "end_times",
         "ends",
         "first_packet",
         "first_time",
@@ -91,6 +97,7 @@ class Connection:
         "streams",
         "syn_from",
         "syn_sequence",
+        "syn_times",
     )
 
     def __init__(self, number: int, low: Endpoint, high: Endpoint, packet: int, time: int) -> None:
@@ -102,11 +109,14 @@ class Connection:
         self.last_packet = packet
         self.last_time = time
         self.syn_sequence: list[int | None] = [None, None]  # raw sequence number of the SYN, by direction
+        self.syn_times = [NO_TIME, NO_TIME]  # time of that SYN, by direction
         self.syn_from: int | None = None  # direction whose SYN opened the connection (no ACK flag, or answered)
         self.closed_at: int | None = None  # time of the first FIN or RST, ns
         self.closed_by: int | None = None  # direction of the first FIN or RST
         self.close_kind: str | None = None  # "fin", "reset"
-        self.ends: list[int | None] = [None, None]  # raw sequence number of the FIN or RST, by direction
+        self.ends: list[int | None] = [None, None]  # raw sequence number of the first FIN or RST, by direction
+        self.end_times = [NO_TIME, NO_TIME]  # time and packet number of it
+        self.end_packets: list[int | None] = [None, None]
         self.streams = (Stream(2 * number), Stream(2 * number + 1))
 
     @property

@@ -61,7 +61,7 @@ class Flows:
             connection[batch.before(row, which)] = before
         stream = connection * 2 + swapped
         order = stable_order(stream)
-        self._note_bounds(stream[order] >> 1, packet[order], time[order])
+        self._note_bounds(stream[order], packet[order], time[order])
         return stream, order
 
     def _open_and_close(self, batch: _Batch) -> list[tuple[int, int, int]]:
@@ -125,11 +125,11 @@ class Flows:
         end = connection.ends[int(batch.swapped[row])]
         return end is not None and abs(signed32(int(batch.sequence[row]) - end)) > LATE_SYN_BYTES
 
-    def _note_bounds(self, connection: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
-        """Earliest and latest known time of the connections seen, and their last packet; sorted by connection."""
-        starts = np.flatnonzero(np.diff(connection, prepend=-1))
+    def _note_bounds(self, stream: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
+        """Earliest and latest known time of the streams seen, and their last packet; sorted by stream."""
+        starts = np.flatnonzero(np.diff(stream, prepend=-1))
         bounds = zip(
-            connection[starts].tolist(),
+            stream[starts].tolist(),
             # One less than no time is the largest number there is, so that times that are known win.
             (np.minimum.reduceat(time - 1, starts) + 1).tolist(),
             np.maximum.reduceat(time, starts).tolist(),
@@ -137,10 +137,11 @@ class Flows:
             strict=True,
         )
         for number, first, latest, at in bounds:
-            known = self.connections[number]
+            known = self.connections[number >> 1]
             known.first_time = earliest(known.first_time, first)
             known.last_time = max(known.last_time, latest)
-            known.last_packet = at
+            known.last_packet = max(known.last_packet, at)
+            known.streams[number & 1].last_time = max(known.streams[number & 1].last_time, latest)
 
     def _open(self, flow: int, batch: _Batch, row: int) -> int:
         columns = self._keys[flow]
@@ -158,6 +159,8 @@ class Flows:
             connection.close_kind = "reset" if batch.flags[row] & RST else "fin"
         if connection.ends[int(batch.swapped[row])] is None:
             connection.ends[int(batch.swapped[row])] = int(batch.sequence[row])
+            connection.end_times[int(batch.swapped[row])] = int(batch.time[row])
+            connection.end_packets[int(batch.swapped[row])] = int(batch.packet[row])
 
     def _synchronise(self, connection: Connection, batch: _Batch, row: int) -> None:
         """Let a SYN open its connection or confirm that it is open."""
@@ -165,6 +168,7 @@ class Flows:
         answers = bool(batch.flags[row] & ACK_FLAG)
         if connection.syn_sequence[direction] is None:
             connection.syn_sequence[direction] = int(batch.sequence[row])
+            connection.syn_times[direction] = int(batch.time[row])
         if connection.syn_from is None:
             connection.syn_from = 1 - direction if answers else direction
         opposite = connection.streams[1 - direction]

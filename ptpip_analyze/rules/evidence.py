@@ -1,0 +1,328 @@
+"""What rules may look at: one capture as columns for the crowd, and what can be known of each place in it.
+
+Promises that each guard says "can't know" where bytes are missing, cut or of uncertain framing; judges nothing. Only
+sessions of the standard's dialect are evidence: a dialect follows rules of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..capture import NO_TIME
+from ..ptp.transactions import Transactions
+from ..ptp.walk import NO_ROW
+from ..ptpip import Pair
+from ..ptpip import messages as m
+from ..ptpip.recognise import Dialect
+from ..tcp import Connection, stable_order
+from .case import Case
+from .rule import INITIATOR, NOWHERE, RESPONDER
+
+COMMAND, EVENT = 0, 1
+CONNECTIONS = ("command", "event")
+NOT_JUDGED = -2  # kind of the rows that are no evidence: those of a dialect, and of no session
+
+MS = 1_000_000  # ns
+S = 1_000_000_000
+
+
+class Evidence:
+    """One capture, as rules see it. Arrays have one element per message row unless they say otherwise.
+
+    ``columns`` are the message columns (``ptpip.messages.COLUMNS``), ``pairs`` the sessions, ``connections`` all TCP
+    connections of the capture, ``greetings`` the bytes of the Init messages by row. ``data(transaction, most)`` reads
+    the head of a data phase and says whether that is all of it; ``head(row, most)`` reads the first bytes of a message
+    as far as they are captured. ``last_time`` (ns) is when the capture ends, or
+    NO_TIME. ``thresholds`` are those of the catalogue, by name. ``vendors`` has the vendor of each session, or None.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, np.ndarray],
+        pairs: list[Pair],
+        transactions: Transactions,
+        connections: list[Connection],
+        greetings: Mapping[int, bytes],
+        data: Callable[[int, int], tuple[bytes, bool]],
+        head: Callable[[int, int], bytes],
+        first_time: int,
+        last_time: int,
+        thresholds: Mapping[str, float],
+        vendors: Callable[[], list[str | None]],
+    ) -> None:
+        self.columns = columns
+        self.pairs = pairs
+        self.transactions = transactions
+        self.connections = connections
+        self.greetings = greetings
+        self.data = data
+        self.head = head
+        self.first_time, self.last_time = first_time, last_time
+        self.thresholds = thresholds
+        self._vendors = vendors
+        self.offset: np.ndarray = columns["offset"]
+        self.length: np.ndarray = columns["length"]
+        self.status: np.ndarray = columns["status"]
+        self.known: np.ndarray = columns["known"]
+        self.code: np.ndarray = columns["code"]
+        self.identity: np.ndarray = columns["transaction_id"]
+        self.time: np.ndarray = columns["time"]
+
+    def limit(self, name: str) -> float:
+        """A threshold in its own unit. KeyError for one that the catalogue does not have."""
+        return float(self.thresholds[name])
+
+    def limit_ns(self, name: str) -> int:
+        """A threshold whose name ends in ``_s`` or ``_ms``, in nanoseconds."""
+        return round(self.limit(name) * (MS if name.endswith("_ms") else S))
+
+    @cached_property
+    def vendors(self) -> list[str | None]:
+        """By session, the vendor whose codes it uses; None where that is not known."""
+        return self._vendors()
+
+    # Who said it, and where
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """The sessions, by index; those of a dialect too: ``Case.judged`` tells."""
+        return [Case(self, index, pair) for index, pair in enumerate(self.pairs)]
+
+    @cached_property
+    def judged(self) -> list[Case]:
+        """The sessions that are evidence."""
+        return [case for case in self.cases if case.judged]
+
+    @cached_property
+    def _places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        streams = 2 * len(self.connections) + 1  # the last one is what stream -1 finds
+        session = np.full(streams, NOWHERE, np.int64)
+        connection, side = np.zeros(streams, np.int64), np.zeros(streams, np.int64)
+        judged = np.zeros(streams, bool)
+        for index, pair in enumerate(self.pairs):
+            for part in pair.parts:
+                numbers = [2 * part.tcp.number, 2 * part.tcp.number + 1]
+                session[numbers] = index
+                connection[numbers] = EVENT if part.is_event else COMMAND
+                side[2 * part.tcp.number + part.initiator] = INITIATOR
+                side[2 * part.tcp.number + 1 - part.initiator] = RESPONDER
+                judged[numbers] = part.conversation.dialect is Dialect.STANDARD
+        stream = self.columns["stream"]
+        return session[stream], connection[stream], side[stream], judged[stream]
+
+    @property
+    def session(self) -> np.ndarray:
+        """int64: index of the session, or NOWHERE."""
+        return self._places[0]
+
+    @property
+    def connection(self) -> np.ndarray:
+        """int64: COMMAND or EVENT."""
+        return self._places[1]
+
+    @property
+    def side(self) -> np.ndarray:
+        """int64: who sent the message, INITIATOR or RESPONDER."""
+        return self._places[2]
+
+    @cached_property
+    def kind(self) -> np.ndarray:
+        """int64: the type of the message (``ptpip.messages``), UNFRAMED for bytes without one, or NOT_JUDGED."""
+        return np.where(self._places[3], self.columns["type"], NOT_JUDGED)
+
+    @cached_property
+    def _by_kind(self) -> tuple[np.ndarray, np.ndarray]:
+        kind = np.clip(self.kind, NOT_JUDGED, m.LAST_TYPE + 1) - NOT_JUDGED  # those beyond the last one are all alike
+        order = stable_order(kind)
+        return order, np.searchsorted(kind[order], np.arange(m.LAST_TYPE + 5))
+
+    def rows(self, *kinds: int, connection: int | None = None, side: int | None = None) -> np.ndarray:
+        """The message rows (int64, ascending) of some types, on one connection and from one side if that is said.
+
+        Rows of one stream are in stream order.
+        """
+        order, begins = self._by_kind
+        parts = [order[begins[kind - NOT_JUDGED] : begins[kind - NOT_JUDGED + 1]] for kind in kinds]
+        found = parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
+        if connection is not None:
+            found = found[self.connection[found] == connection]
+        if side is not None:
+            found = found[self.side[found] == side]
+        return found
+
+    # What can be known of a place
+
+    @cached_property
+    def stream_order(self) -> np.ndarray:
+        """int64: all message rows, stream by stream, those of a stream in stream order."""
+        return stable_order(self.columns["stream"] + 1)
+
+    @cached_property
+    def _stream_begins(self) -> np.ndarray:
+        return np.searchsorted(self.columns["stream"][self.stream_order], np.arange(2 * len(self.connections) + 1))
+
+    def of_stream(self, stream: int) -> np.ndarray:
+        """int64: the message rows of a stream, in stream order."""
+        low, high = self._stream_begins[stream : stream + 2]
+        return self.stream_order[low:high]
+
+    @cached_property
+    def _session_order(self) -> tuple[np.ndarray, np.ndarray]:
+        session = self.transactions.session
+        order = stable_order(session)
+        return order, np.searchsorted(session[order], np.arange(len(self.pairs) + 1))
+
+    def transactions_of(self, session: int) -> np.ndarray:
+        """int64: the transaction rows of a session, in order of first packet."""
+        order, begins = self._session_order
+        return order[begins[session] : begins[session + 1]]
+
+    @cached_property
+    def _runs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        order = self.stream_order
+        stream, kind = self.columns["stream"][order], self.kind[order]
+        offset, length, lost = self.offset[order], self.length[order], self.columns["lost"][order]
+        count = len(order)
+        first = np.ones(count, bool)
+        first[1:] = stream[1:] != stream[:-1]
+        broken = first.copy()  # something is missing or was not understood right before the row
+        # Bytes that are no message, but are all there, begin at the boundary that the message before them gave.
+        unknown = (kind < 0) & (self.status[order] != m.MALFORMED)
+        broken[1:] |= (kind[:-1] < 0) | unknown[1:] | (lost[:-1] > 0) | (offset[1:] != offset[:-1] + length[:-1])
+        run = np.cumsum(broken)
+        # A run is anchored if it begins with the first byte behind a SYN.
+        syn = np.zeros(2 * len(self.connections) + 1, bool)
+        for tcp in self.connections:
+            for side in tcp.streams:
+                syn[side.number] = side.syn
+        begins = np.flatnonzero(broken)
+        anchored_run = first[begins] & (offset[begins] == 0) & syn[stream[begins]] & ~unknown[begins]
+        anchored = anchored_run[run - 1] if count else np.zeros(0, bool)
+        fine = (self.status[order] == m.COMPLETE) & (kind > 0)
+        before = np.cumsum(fine) - fine  # complete messages in front of the row, in all
+        synced = anchored | (before > before[begins][run - 1] if count else np.zeros(0, bool))
+        out = tuple(np.empty(count, dtype) for dtype in (np.int64, bool, bool, np.int64))
+        previous = np.full(count, NO_ROW, np.int64)
+        previous[1:] = np.where(broken[1:], NO_ROW, order[:-1])
+        for target, values in zip(out, (run, anchored, synced, previous), strict=True):
+            target[order] = values
+        return out  # type: ignore[return-value]
+
+    @property
+    def run(self) -> np.ndarray:
+        """int64: rows of one stream with the same number have no missing or unframed byte between them."""
+        return self._runs[0]
+
+    @property
+    def anchored(self) -> np.ndarray:
+        """bool: every byte of the stream from its SYN up to the message is in the capture and was framed."""
+        return self._runs[1]
+
+    @property
+    def synced(self) -> np.ndarray:
+        """bool: the message begins at a boundary that is known: anchored, or right behind a complete message."""
+        return self._runs[2]
+
+    @property
+    def previous(self) -> np.ndarray:
+        """int64: the row in front of a message in its stream, or NO_ROW where it is the first or bytes are missing."""
+        return self._runs[3]
+
+    @cached_property
+    def roles_sure(self) -> np.ndarray:
+        """bool: it is certain which side is the initiator: the SYN was captured, or two types of messages say so."""
+        sure = np.zeros(2 * len(self.connections) + 1, bool)
+        for case in self.judged:
+            for line in case.lines:
+                sure[[2 * line.tcp.number, 2 * line.tcp.number + 1]] = line.roles_sure
+        return sure[self.columns["stream"]]
+
+    def has(self, rows: np.ndarray, size: int) -> np.ndarray:
+        """bool per given row: the first ``size`` bytes of the message are in the capture and inside its length."""
+        return np.minimum(self.known[rows], self.length[rows]) >= size
+
+    @cached_property
+    def rank(self) -> np.ndarray:
+        """int64: place of a message in the conversation of its command connection; -1 for what takes no part in one."""
+        rank = np.full(len(self.offset), -1, np.int64)
+        sequence = self.transactions.sequence
+        rank[sequence] = np.arange(len(sequence))
+        return rank
+
+    @cached_property
+    def stretch(self) -> np.ndarray:
+        """int64: rows of a conversation with the same number, not -1, have nothing missing between them, either way.
+
+        What the other side said while bytes were missing has -1: a lost message may belong anywhere in between.
+        """
+        sequence = self.transactions.sequence
+        result = np.full(len(self.offset), -1, np.int64)
+        if len(sequence) == 0:
+            return result
+        session, side, run = self.session[sequence], self.side[sequence], self.run[sequence]
+        cut = np.zeros(len(sequence) + 1, np.int64)  # +1 where a torn stretch begins, -1 where it ends
+        border = np.zeros(len(sequence), bool)
+        border[0] = True
+        border[1:] = session[1:] != session[:-1]
+        for sender in (INITIATOR, RESPONDER):
+            places = np.flatnonzero(side == sender)
+            torn = np.flatnonzero((run[places][1:] != run[places][:-1]) & (session[places][1:] == session[places][:-1]))
+            cut[places[torn] + 1] += 1
+            cut[places[torn + 1]] -= 1
+            border[places[torn + 1]] = True
+        inside = np.cumsum(cut[:-1]) > 0
+        inside |= self.kind[sequence] == m.UNFRAMED
+        border[1:] |= inside[1:] != inside[:-1]
+        result[sequence] = np.where(inside, -1, np.cumsum(border))
+        return result
+
+    def transaction_of(self, row: int) -> int | None:
+        """The transaction a message belongs to, None for none."""
+        number = int(self.transactions.of_message[row])
+        return None if number == NO_ROW else number
+
+    @cached_property
+    def _steps(self) -> tuple[np.ndarray, np.ndarray]:
+        of_message = self.transactions.of_message[self.transactions.sequence]
+        order = stable_order(of_message + 1)
+        begins = np.searchsorted(of_message[order], np.arange(len(self.transactions) + 1))
+        return self.transactions.sequence[order], begins
+
+    def steps(self, transaction: int) -> np.ndarray:
+        """The message rows of a transaction on its command connection, in conversation order."""
+        rows, begins = self._steps
+        return rows[begins[transaction] : begins[transaction + 1]]
+
+    def timed(self, *rows: int) -> bool:
+        """Do the packets of these messages have a time?"""
+        return all(int(self.time[row]) != NO_TIME for row in rows)
+
+    def surely_before(self, row: int, other: int) -> bool:
+        """Was message ``row`` sent before ``other`` for certain? By stream, by conversation, else by the clock."""
+        if self.columns["stream"][row] == self.columns["stream"][other]:
+            return bool(self.offset[row] < self.offset[other])
+        if (
+            self.columns["stream"][row] >> 1 == self.columns["stream"][other] >> 1
+            and min(self.rank[row], self.rank[other]) >= 0
+        ):
+            return bool(self.rank[row] < self.rank[other])
+        return self.timed(row, other) and int(self.time[other]) - int(self.time[row]) > self.limit_ns(
+            "order_tolerance_ms"
+        )
+
+    def acknowledged(self, row: int) -> int | None:
+        """The stream offset of the other direction that the sender of ``row`` had acknowledged when it began."""
+        stream = int(self.columns["stream"][row])
+        tcp = self.connections[stream >> 1]
+        shift = tcp.streams[stream & 1].acknowledgment_shift(tcp.streams[1 - (stream & 1)])
+        value = int(self.columns["acknowledgment"][row])
+        return None if shift is None or value < 0 else value + shift
+
+    def greeting(self, row: int) -> dict[str, Any] | None:
+        """GUID, name and version of an Init Command Request or Ack (``messages.greeting``); None if not captured."""
+        body = self.greetings.get(row)
+        return None if body is None else m.greeting(int(self.kind[row]), body)

@@ -1,0 +1,177 @@
+"""What a rule is: a function that looks at the evidence and gives a ruling. Judges nothing itself.
+
+A ruling counts every instance that was looked at, by session and side: those that pass, those that can't be decided
+because a precondition is not met, and those that are findings. "Can't know" is counted, never turned into a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .evidence import Evidence
+
+INITIATOR, RESPONDER, BOTH = 0, 1, 2
+SIDES = ("initiator", "responder", "both")
+NOWHERE = -1  # session of what belongs to none
+
+
+class Verdict(Enum):
+    """The five answers, worst first."""
+
+    VIOLATION = "violation"
+    DEVIATION = "known-vendor-deviation"
+    INCONCLUSIVE = "inconclusive"
+    PASS = "pass"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(slots=True)
+class Finding:
+    """A rule that fired.
+
+    ``verdict`` is VIOLATION or DEVIATION where a demand was broken, INCONCLUSIVE for a hint (indirect evidence), PASS
+    where a rule only names or measures what happened. ``side`` is an index of SIDES, ``session`` an index into the
+    sessions of the capture or NOWHERE. ``row`` is the message that proves it, ``rows`` further ones; where no message
+    does (a SYN, a FIN), ``packet`` is the number of the packet, from 0. ``transaction`` is a transaction row.
+    ``related`` are rules that the same bytes break as well and that keep silent for it.
+    """
+
+    rule: str
+    verdict: Verdict
+    side: int
+    session: int
+    says: str
+    row: int | None = None
+    rows: tuple[int, ...] = ()
+    packet: int | None = None
+    transaction: int | None = None
+    deviation: str | None = None
+    related: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Ruling:
+    """What one rule found in one capture.
+
+    ``passed`` and ``unsure`` count instances by (session, side). ``why`` says, once per reason, what was missing where
+    the rule could not decide.
+    """
+
+    rule: str
+    checks: bool
+    hints: bool = False
+    findings: list[Finding] = field(default_factory=list)
+    passed: dict[tuple[int, int], int] = field(default_factory=dict)
+    unsure: dict[tuple[int, int], int] = field(default_factory=dict)
+    why: dict[str, int] = field(default_factory=dict)
+
+    def passes(self, session: int, side: int, count: int = 1) -> None:
+        """Instances of this rule that were kept."""
+        if count:
+            self.passed[session, side] = self.passed.get((session, side), 0) + count
+
+    def unknown(self, session: int, side: int, why: str, count: int = 1) -> None:
+        """Instances that can't be decided, and the precondition that is not met."""
+        if count:
+            self.unsure[session, side] = self.unsure.get((session, side), 0) + count
+            self.why[why] = self.why.get(why, 0) + count
+
+    def fires(
+        self,
+        session: int,
+        side: int,
+        says: str,
+        *,
+        row: int | None = None,
+        rows: tuple[int, ...] = (),
+        packet: int | None = None,
+        transaction: int | None = None,
+    ) -> None:
+        """The rule is broken; or, for rules that only name, hint or measure: this is what happened."""
+        verdict = Verdict.VIOLATION if self.checks else Verdict.INCONCLUSIVE if self.hints else Verdict.PASS
+        self._add(verdict, session, side, says, row, rows, packet, transaction)
+
+    def names(
+        self,
+        session: int,
+        side: int,
+        says: str,
+        *,
+        row: int | None = None,
+        rows: tuple[int, ...] = (),
+        packet: int | None = None,
+        transaction: int | None = None,
+        sure: bool = True,
+    ) -> None:
+        """A case that the rule recognises and that keeps its demand; not ``sure``: one of several candidates."""
+        verdict = Verdict.PASS if sure else Verdict.INCONCLUSIVE
+        self._add(verdict, session, side, says, row, rows, packet, transaction)
+
+    def _add(
+        self,
+        verdict: Verdict,
+        session: int,
+        side: int,
+        says: str,
+        row: int | None,
+        rows: tuple[int, ...],
+        packet: int | None,
+        transaction: int | None,
+    ) -> None:
+        self.findings.append(Finding(self.rule, verdict, side, session, says, row, rows, packet, transaction))
+
+    def weigh(
+        self,
+        seen: Evidence,
+        rows: np.ndarray,
+        kept: np.ndarray,
+        sure: np.ndarray | None,
+        says: Callable[[int], str],
+        why: str = "bytes are missing before it",
+        side: int | None = None,
+    ) -> None:
+        """Judge one instance per message row: kept or not, where the precondition ``sure`` holds (None: everywhere).
+
+        ``rows`` are int64 message rows, ``kept`` and ``sure`` bool arrays of that length. ``says`` makes the sentence
+        for a row that breaks the rule. The instance counts for the sender of the message, or for ``side``.
+        """
+        sides = seen.side[rows] if side is None else np.full(len(rows), side)
+        key = seen.session[rows] * 3 + sides
+        known = np.ones(len(rows), bool) if sure is None else sure
+        for mask, note in ((known & kept, self.passes), (~known, None)):
+            numbers, counts = np.unique(key[mask], return_counts=True)
+            for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+                if note is None:
+                    self.unknown(number // 3, number % 3, why, count)
+                else:
+                    note(number // 3, number % 3, count)
+        for place in np.flatnonzero(known & ~kept).tolist():
+            row = int(rows[place])
+            self.fires(
+                int(seen.session[row]), int(sides[place]), says(row), row=row, transaction=seen.transaction_of(row)
+            )
+
+
+Judge = Callable[["Evidence", Ruling], None]
+_REGISTRY: dict[str, Judge] = {}
+REGISTRY: Mapping[str, Judge] = MappingProxyType(_REGISTRY)
+"""The function of each rule, by id."""
+
+
+def rule(name: str) -> Callable[[Judge], Judge]:
+    """Enter a function as that of a rule. Raises ValueError for a rule that has one already."""
+
+    def enter(function: Judge) -> Judge:
+        if name in _REGISTRY:
+            raise ValueError(f"two functions for the rule {name}")
+        _REGISTRY[name] = function
+        return function
+
+    return enter

@@ -1,0 +1,87 @@
+"""Runs the rules over a capture: one ruling per rule, related findings joined, known deviations told apart.
+
+Decides which rules run and what a finding finally counts as; looks at no message itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib import import_module
+
+from .catalogue import CATALOGUE, Entry
+from .evidence import Evidence
+from .rule import BOTH, REGISTRY, Finding, Ruling, Verdict
+
+TOPICS = ("framing",)
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the rules say of one capture: a ruling for each rule that ran, and all findings, in order of packet."""
+
+    rulings: dict[str, Ruling]
+    findings: list[Finding]
+
+    def verdict(self, rule: str, session: int, side: int) -> Verdict:
+        """What a rule says of one side of one session; its worst finding wins, then a pass, then "can't know"."""
+        ruling = self.rulings[rule]
+        found = {one.verdict for one in ruling.findings if one.session == session and one.side in (side, BOTH)}
+        for verdict in (Verdict.VIOLATION, Verdict.DEVIATION):
+            if verdict in found:
+                return verdict
+        keys = ((session, side), (session, BOTH))
+        if Verdict.PASS in found or any(ruling.passed.get(key) for key in keys):
+            return Verdict.PASS
+        if Verdict.INCONCLUSIVE in found or any(ruling.unsure.get(key) for key in keys):
+            return Verdict.INCONCLUSIVE
+        return Verdict.NOT_APPLICABLE
+
+
+def load() -> Mapping[str, Callable[[Evidence, Ruling], None]]:
+    """The functions of all rules, by id; imports their modules."""
+    for topic in TOPICS:
+        import_module(f"{__package__}.{topic}")
+    return REGISTRY
+
+
+def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> list[Entry]:
+    """The rules of the catalogue that match any glob of ``only`` (all without one) and none of ``skip``."""
+    return [
+        entry
+        for entry in CATALOGUE.rules.values()
+        if (not only or any(fnmatchcase(entry.id, glob) for glob in only))
+        and not any(fnmatchcase(entry.id, glob) for glob in skip)
+    ]
+
+
+def judge(seen: Evidence, only: tuple[str, ...] = (), skip: tuple[str, ...] = (), *, strict: bool = False) -> Judged:
+    """Let the rules look at the evidence. With ``strict`` known deviations count as violations."""
+    from .deviations import excuse
+    from .related import join
+
+    functions = load()
+    rulings: dict[str, Ruling] = {}
+    for entry in chosen(only, skip):
+        ruling = Ruling(entry.id, checks=entry.checks, hints=entry.kind == "hint")
+        if entry.id in functions:
+            functions[entry.id](seen, ruling)
+        rulings[entry.id] = ruling
+    join(seen, rulings)
+    if not strict:
+        excuse(seen, rulings)
+    findings = [finding for ruling in rulings.values() for finding in ruling.findings]
+    findings.sort(key=lambda finding: place_of(seen, finding))
+    return Judged(rulings, findings)
+
+
+def place_of(seen: Evidence, finding: Finding) -> int:
+    """Number of the packet, from 0, that a finding points at; that of its session's first where it points at none."""
+    if finding.packet is not None:
+        return finding.packet
+    if finding.row is not None:
+        return int(seen.columns["last"][finding.row])
+    if finding.session >= 0:
+        return min(part.tcp.first_packet for part in seen.pairs[finding.session].parts)
+    return 0
