@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -156,6 +156,13 @@ class Result:
         return np.argsort(self.messages["first"], kind="stable")
 
     @cached_property
+    def numbers(self) -> np.ndarray:
+        """The inverse of ``order``: by row of ``messages``, its number in the messages table (int64)."""
+        number = np.empty(len(self.order), np.int64)
+        number[self.order] = np.arange(len(number))
+        return number
+
+    @cached_property
     def roles(self) -> np.ndarray:
         """By row of ``messages``, its type with those of a dialect as the standard's (``messages.roles``)."""
         return m.roles(self.messages["type"])
@@ -274,11 +281,25 @@ class Result:
                 outward[2 * part.tcp.number + part.initiator] = True
         return session, connection, outward
 
-    def judge(self, **options: Any) -> Judged:
-        """What the rules say of the capture; ``options`` are those of ``rules.judge``, and ``thresholds``."""
+    @cached_property
+    def judged(self) -> Judged:
+        """What the rules say of the capture, all of them with their usual thresholds."""
+        return self.judge()
+
+    def judge(
+        self,
+        only: Sequence[str] = (),
+        skip: Sequence[str] = (),
+        *,
+        strict: bool = False,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> Judged:
+        """What the rules say of the capture; arguments as for ``rules.judge``.
+
+        ``thresholds`` replace those of the catalogue, by name.
+        """
         from .rules import CATALOGUE, Evidence, judge
 
-        thresholds = {**CATALOGUE.thresholds, **options.pop("thresholds", {})}
         first, last = self.times or (NO_TIME, NO_TIME)
         seen = Evidence(
             self.messages,
@@ -290,10 +311,10 @@ class Result:
             self.message_head,
             first,
             last,
-            thresholds,
+            {**CATALOGUE.thresholds, **(thresholds or {})},
             lambda: self.vendors,
         )
-        return judge(seen, **options)
+        return judge(seen, only, skip, strict=strict)
 
     def message_head(self, row: int, most: int) -> bytes:
         """The first bytes of a message row, up to the first one that is missing."""

@@ -10,9 +10,10 @@ import pytest
 
 from ptpip_analyze import facts
 from ptpip_analyze.facts.overlay import EMPTY, active, use
-from ptpip_analyze.names import NamesError, default_path, read_names, use_names
+from ptpip_analyze.names import default_path, read_names, use_names
 from ptpip_analyze.ptp.parameters import event_text, parameters_text
 from ptpip_analyze.ptp.texts import value_text
+from ptpip_analyze.tomlfile import TomlFileError
 
 DOCS = Path(__file__).parents[1] / "docs" / "names.md"
 
@@ -93,7 +94,7 @@ def test_changes_nothing_when_one_of_the_files_is_bad(tmp_path: Path) -> None:
     written(tmp_path, '[ptp.operations]\n0x1009 = "Mine"\n', "ptpip-analyze/names.toml")
     bad = written(tmp_path, "[cannon.operations]\n", "bad.toml")
     before = active()
-    with pytest.raises(NamesError):
+    with pytest.raises(TomlFileError):
         use_names(bad, {"XDG_CONFIG_HOME": str(tmp_path)})
     assert active() is before
     assert facts.name_of("operation", 0x1009) == "GetObject"
@@ -129,7 +130,7 @@ def test_changes_nothing_when_one_of_the_files_is_bad(tmp_path: Path) -> None:
 )
 def test_says_in_one_line_what_is_wrong_and_where(tmp_path: Path, text: str, line: int, reason: str) -> None:
     path = written(tmp_path, text)
-    with pytest.raises(NamesError) as caught:
+    with pytest.raises(TomlFileError) as caught:
         read_names(path)
     assert (caught.value.line, caught.value.path) == (line, path)
     assert str(caught.value).startswith(f"{path}:{line}: ")
@@ -141,7 +142,7 @@ def test_says_in_one_line_what_is_wrong_and_where(tmp_path: Path, text: str, lin
 def test_says_the_line_of_what_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "names.toml"
     path.write_bytes(b"# one\n# two\n# caf\xe9\n")
-    with pytest.raises(NamesError, match=r"names\.toml:3: is not UTF-8 text"):
+    with pytest.raises(TomlFileError, match=r"names\.toml:3: is not UTF-8 text"):
         read_names(path)
 
 
@@ -152,13 +153,13 @@ def test_takes_the_line_ends_and_the_mark_of_windows(tmp_path: Path) -> None:
 
 
 def test_says_so_when_there_is_no_file_to_read(tmp_path: Path) -> None:
-    with pytest.raises(NamesError, match=r"absent\.toml: No such file") as caught:
+    with pytest.raises(TomlFileError, match=r"absent\.toml: No such file") as caught:
         read_names(tmp_path / "absent.toml")
     assert caught.value.line is None
-    with pytest.raises(NamesError, match="directory"):
+    with pytest.raises(TomlFileError, match="directory"):
         read_names(tmp_path)
 
 
 def test_survives_tables_nested_without_end(tmp_path: Path) -> None:
-    with pytest.raises(NamesError):
+    with pytest.raises(TomlFileError):
         read_names(written(tmp_path, "a = " + "[" * 100_000))

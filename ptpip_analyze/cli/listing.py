@@ -192,7 +192,7 @@ def _list(
     with analysed(asked.captures, asked.ports, asked.progress, packets=packets, vendor=asked.vendor) as analysis:
         batches = rows_of(analysis) if rows_of else analysis.batches(table)
         if condition is not None and demanded & set(condition.columns):
-            batches = completed(analysis, batches)
+            batches = completed(analysis, demanded & set(condition.columns), batches)
         rows = _rows(batches, condition)
         with written_to(output, asked.captures) as stream:
             if chosen == "table":
@@ -205,7 +205,7 @@ def _list(
 
             limited = rows if limit is None else export.head(rows, limit)
             if demanded & set(wanted or ()):
-                limited = completed(analysis, limited)
+                limited = completed(analysis, demanded & set(wanted or ()), limited)
             shown, schema = tuple(wanted or names(table)), arrow_schema(table, wanted)
             if expand:
                 from ptpip_analyze.tables.expand import COLUMN, expanded, expanded_schema
@@ -229,12 +229,19 @@ def _all_names(table: str) -> tuple[str, ...]:
     return tuple(column.name for column in all_columns(table))
 
 
-def completed(analysis: Analysis, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Batches of the transactions table with their columns on demand."""
+def completed(analysis: Analysis, wanted: set[str], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of the transactions table with those of their columns on demand that are wanted."""
     from ptpip_analyze.tables.calls import CALL, with_calls
 
     for batch in batches:
-        yield from [batch] if CALL in batch.schema.names else with_calls([batch], analysis.vendors)
+        lacking = wanted - set(batch.schema.names)
+        if CALL in lacking:
+            (batch,) = with_calls([batch], analysis.vendors)
+        if "findings" in lacking:
+            from ptpip_analyze.tables.findings import with_findings
+
+            batch = with_findings(batch, analysis.results)
+        yield batch
 
 
 def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:

@@ -29,7 +29,7 @@ PLAIN_WIDTH: Final = 100
 LEAST_TEXT: Final = 5
 """Columns that a text keeps where columns that were asked for have no room."""
 
-LONG_TEXTS: Final[dict[str, int]] = {"call": 44, "text": 36, "value": 24}
+LONG_TEXTS: Final[dict[str, int]] = {"call": 44, "says": 60, "text": 36, "value": 24}
 """Texts that may be long, as a call or a list of values is, and the width for which they leave out other columns."""
 
 READABLE: Final[dict[str, tuple[str, ...]]] = {
@@ -59,6 +59,10 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
     "changes": (
         "failed_transaction", "failed_operation", "failed_response", "property", "text", "role", "before_s", "frame",
         "session", "failed_frame", "source", "value",
+    ),
+    "findings": (
+        "level", "rule", "says", "subject", "session", "frame", "verdict", "transaction_id", "clause", "time",
+        "deviation", "related", "proof", "frames",
     ),
     "packets": (
         "frame", "source", "destination", "tcp_payload_bytes", "session", "connection", "flags", "time",
@@ -124,7 +128,7 @@ def show_rows(
     limit: int | None,
     output: Path | None = None,
     trees: Callable[[int], list[str]] | None = None,
-    complete: Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]] | None = None,
+    complete: Callable[[set[str], Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]] | None = None,
 ) -> None:
     """Write rows of `table` as text: `wanted` columns, or as many of the readable ones as fit.
 
@@ -136,6 +140,7 @@ def show_rows(
     most = ROWS_AT_ONCE if limit is None and terminal else limit
     by_name = {column.name: column for column in columns(table)}
     names = list(wanted or _readable(table, complete is not None))
+    demanded = set(on_demand(table)) & set(names)
     cells: dict[str, list[str]] = {name: [] for name in names}
     shown = total = 0
     numbers: list[int] = []
@@ -145,8 +150,8 @@ def show_rows(
         if trees is not None:
             numbers += part["transaction"].to_pylist()
         shown += part.num_rows
-        if complete is not None and set(on_demand(table)) & set(names):
-            (part,) = complete([part])
+        if complete is not None and demanded:
+            (part,) = complete(demanded, [part])
         part = part.select(names)
         for name, values in zip(names, part.columns, strict=True):
             cells[name] += [cell_text(by_name[name], value) for value in _values(values)]

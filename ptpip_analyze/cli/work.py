@@ -114,11 +114,12 @@ def name_codes(path: Path | None) -> None:
 
     Raises CommandError for a file that can't be used.
     """
-    from ptpip_analyze.names import NamesError, use_names
+    from ptpip_analyze.names import use_names
+    from ptpip_analyze.tomlfile import TomlFileError
 
     try:
         use_names(path)
-    except NamesError as error:
+    except TomlFileError as error:
         raise CommandError(str(error)) from error
 
 

@@ -95,6 +95,11 @@ class Catalogue:
         return MappingProxyType({row["id"]: Deviation(**_frozen(row)) for row in self._read["deviation"]})
 
     @property
+    def kinds(self) -> Mapping[str, str]:
+        """What each of KINDS does, in words."""
+        return MappingProxyType(self._read["meta"]["kinds"])
+
+    @property
     def preconditions(self) -> Mapping[str, str]:
         """What must hold before a rule may speak, by name."""
         return MappingProxyType(self._read["precondition"])

@@ -5,14 +5,14 @@ Decides which rules run and what a finding finally counts as; looks at no messag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
 
 from .catalogue import CATALOGUE, Entry
 from .evidence import Evidence
-from .rule import BOTH, REGISTRY, Finding, Ruling, Verdict
+from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
 TOPICS = ("framing",)
 
@@ -24,19 +24,30 @@ class Judged:
     rulings: dict[str, Ruling]
     findings: list[Finding]
 
-    def verdict(self, rule: str, session: int, side: int) -> Verdict:
-        """What a rule says of one side of one session; its worst finding wins, then a pass, then "can't know"."""
+    def verdicts(self, rule: str) -> dict[tuple[int, int], Verdict]:
+        """What a rule says of each side of each session that it looked at; what is not there is not applicable.
+
+        The worst finding wins, then a pass, then "can't know".
+        """
         ruling = self.rulings[rule]
-        found = {one.verdict for one in ruling.findings if one.session == session and one.side in (side, BOTH)}
-        for verdict in (Verdict.VIOLATION, Verdict.DEVIATION):
-            if verdict in found:
-                return verdict
-        keys = ((session, side), (session, BOTH))
-        if Verdict.PASS in found or any(ruling.passed.get(key) for key in keys):
-            return Verdict.PASS
-        if Verdict.INCONCLUSIVE in found or any(ruling.unsure.get(key) for key in keys):
-            return Verdict.INCONCLUSIVE
-        return Verdict.NOT_APPLICABLE
+        said: list[tuple[int, int, Verdict]] = [
+            *((session, side, Verdict.PASS) for session, side in ruling.passed),
+            *((session, side, Verdict.INCONCLUSIVE) for session, side in ruling.unsure),
+            *((one.session, one.side, one.verdict) for one in ruling.findings),
+        ]
+        found: dict[tuple[int, int], Verdict] = {}
+        for session, side, verdict in said:
+            for one in (INITIATOR, RESPONDER) if side == BOTH else (side,):
+                before = found.get((session, one))
+                if before is None or _RANK[verdict] < _RANK[before]:
+                    found[session, one] = verdict
+        return found
+
+
+_RANK = {
+    verdict: rank
+    for rank, verdict in enumerate((Verdict.VIOLATION, Verdict.DEVIATION, Verdict.PASS, Verdict.INCONCLUSIVE))
+}
 
 
 def load() -> Mapping[str, Callable[[Evidence, Ruling], None]]:
@@ -46,7 +57,7 @@ def load() -> Mapping[str, Callable[[Evidence, Ruling], None]]:
     return REGISTRY
 
 
-def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> list[Entry]:
+def chosen(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Entry]:
     """The rules of the catalogue that match any glob of ``only`` (all without one) and none of ``skip``."""
     return [
         entry
@@ -56,7 +67,7 @@ def chosen(only: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> list[Entry
     ]
 
 
-def judge(seen: Evidence, only: tuple[str, ...] = (), skip: tuple[str, ...] = (), *, strict: bool = False) -> Judged:
+def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *, strict: bool = False) -> Judged:
     """Let the rules look at the evidence. With ``strict`` known deviations count as violations."""
     from .deviations import excuse
     from .related import join

@@ -368,6 +368,13 @@ def objects(result: Result) -> Iterator[pa.RecordBatch]:
     return batches(result)
 
 
+def findings(result: Result) -> Iterator[pa.RecordBatch]:
+    """The findings table."""
+    from .findings import batches
+
+    return batches(result)
+
+
 def packets(result: Result) -> Iterator[pa.RecordBatch]:
     """The packets table. ValueError when the analysis did not keep it."""
     if result.packet_rows is None:
@@ -554,6 +561,7 @@ TABLES: dict[str, Callable[[Result], Iterator[pa.RecordBatch]]] = {
     "events": events,
     "properties": properties,
     "objects": objects,
+    "findings": findings,
     "packets": packets,
 }
 """How each table is made, by name."""

@@ -280,6 +280,33 @@ PACKETS: Final = (
     _CAPTURE,
 )
 
+FINDINGS: Final = (
+    Column("rule", "text", "", "Name of the rule, as `explain` takes it."),
+    Column("level", "text", "", 'How binding it is: "must", "should", "may", "info".'),
+    Column(
+        "verdict",
+        "text",
+        "",
+        '"violation"; "known-vendor-deviation" (a known implementation does it this way); "inconclusive" (it points to '
+        'a violation and does not prove it, or one of several candidates); "pass" (the rule names or measures what '
+        "happened and demands nothing more).",
+    ),
+    Column("subject", "text", "", 'Who did it: "initiator", "responder" or "both".'),
+    Column("session", "int", "", "Session in which it happened; null for a connection that belongs to none."),
+    Column("transaction_id", "uint", "", "TransactionID of the transaction in which it happened."),
+    Column("frame", "int", "", "Frame number of the packet that shows it, from 1."),
+    Column("time", "time", "", "Time of that packet, or of the message that ends in it."),
+    Column("says", "text", "", "What was seen, as a sentence."),
+    Column("clause", "text", "", "Where the standard says it."),
+    Column("deviation", "text", "", "Name of the known deviation, where it is one."),
+    Column("frames", "words", "", "Frame numbers of all messages that prove it, in order."),
+    Column("proof", "text", "", "The first bytes of the message that shows it, as hex digits; at most 64 bytes."),
+    Column("message", "int", "", "Row of the messages table that shows it; null where a bare packet does."),
+    Column("transaction", "int", "", "Row of the transactions table in which it happened."),
+    Column("related", "text", "", "Rules that the same bytes break as well, joined by commas."),
+    _CAPTURE,
+)
+
 TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "sessions": SESSIONS,
     "transactions": TRANSACTIONS,
@@ -287,6 +314,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "events": EVENTS,
     "properties": PROPERTIES,
     "objects": OBJECTS,
+    "findings": FINDINGS,
     "packets": PACKETS,
 }
 """The columns of each table, by table name."""
@@ -300,6 +328,12 @@ ON_DEMAND: Final[dict[str, dict[str, Column]]] = {
             "The operation with its parameters: GetObject(handle=0x2A), GetDevicePropDesc(ExposureTime); (?) where "
             "they were not captured.",
         ),
+        "status": Column(
+            "findings",
+            "text",
+            "",
+            "Rules of the standard that were violated in it (column rule of the findings table), joined by commas.",
+        ),
     },
 }
 """By table, columns that are made only for rows that a terminal shows or where they are asked for by name, each with
@@ -312,6 +346,7 @@ ABOUT: Final[dict[str, str]] = {
     "events": "One row per event, from the event connection or polled.",
     "properties": "One row per value of a property that a session revealed, and per list of values that may be set.",
     "objects": "One row per photo, thumbnail or upload that was carried, put together from its parts.",
+    "findings": "One row per place where a rule of the standard is broken, or names what happened.",
     "packets": "One row per packet of the capture file.",
     "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }

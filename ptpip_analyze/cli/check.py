@@ -1,0 +1,350 @@
+"""`check`: does this implementation follow the standard? `explain`: what a rule demands and when it stays silent.
+
+Shows what ``conformance`` says; judges nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from ptpip_analyze import describe
+from ptpip_analyze.cli.options import Captures, Names, Output, Ports, Progress, Vendor
+from ptpip_analyze.cli.work import CommandError, analysed, name_codes, written_to
+from ptpip_analyze.describe import counted, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from ptpip_analyze.conformance import Options
+
+CheckFormat = Literal["text", "json", "sarif", "junit"]
+FailOn = Literal["must", "should", "never"]
+
+FOUND: Final = 1  # exit code: something at or above --fail-on
+_SHOWN: Final = 3  # findings of one rule and implementation that are told in full; JSON has all
+_PROOF: Final = 32  # digits of the proof in a line
+_COLOUR: Final = {"must": "bold red", "should": "yellow", "may": "cyan", "info": "dim"}
+_CARD: Final = (
+    ("passed", "green"), ("violated", "red"), ("deviations", "magenta"), ("inconclusive", "yellow"),
+    ("not_applicable", "dim"),
+)  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command("check")(_check)
+    app.command("explain")(_explain)
+
+
+def _check(
+    captures: Captures,
+    file_format: Annotated[
+        CheckFormat | None,
+        typer.Option(
+            "--format", help="A page for people, or json, sarif, junit (xml) for machines.", show_default=False
+        ),
+    ] = None,
+    output: Output = None,
+    fail_on: Annotated[FailOn, typer.Option(help="The level of violations that ends with exit code 1.")] = "must",
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only these rules; repeatable.", show_default=False)
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Not these rules; repeatable.", show_default=False)
+    ] = None,
+    waivers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file of findings to be tolerated.", show_default=False)
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON of an earlier check: only what is new counts.", show_default=False),
+    ] = None,
+    thresholds: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file of other waiting times.", show_default=False)
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Known deviations of makers are violations.")] = False,
+    ports: Ports = None,
+    vendor: Vendor = None,
+    names: Names = None,
+    progress: Progress = True,
+) -> None:
+    """Check the conversation against CIPA DC-X005-2005: findings by rule and implementation, and a scorecard."""
+    chosen = _chosen_format(file_format, output)
+    options = _options(only or [], skip or [], strict, waivers, baseline, thresholds)
+    name_codes(names)
+    with analysed(captures, ports, progress, vendor=vendor) as analysis:
+        from ptpip_analyze import conformance
+
+        document = conformance.checked(analysis.results, options)
+        with written_to(output, captures) as stream:
+            if chosen == "junit":
+                stream.write(conformance.junit(document, fail_on))
+            elif chosen == "text":
+                stream.write(_page(document, output, fail_on))
+            else:
+                from ptpip_analyze.tables.lines import json_page
+
+                said = conformance.sarif(document) if chosen == "sarif" else _timed(document)
+                stream.write(json_page(said).encode() + b"\n")
+        failed = conformance.fails(document, fail_on)
+    if failed:
+        raise typer.Exit(FOUND)
+
+
+def _chosen_format(asked: CheckFormat | None, output: Path | None) -> CheckFormat:
+    """The format asked for, else the one that the suffix of the file names."""
+    if asked is not None or output is None:
+        return asked or "text"
+    suffixes: dict[str, CheckFormat] = {".json": "json", ".sarif": "sarif", ".xml": "junit", ".txt": "text"}
+    found = suffixes.get(output.suffix.lower())
+    if found is None:
+        raise CommandError(f"{output}: --format, or a suffix of {', '.join(suffixes)}")
+    return found
+
+
+def _options(
+    only: Sequence[str],
+    skip: Sequence[str],
+    strict: bool,
+    waivers: Path | None,
+    baseline: Path | None,
+    thresholds: Path | None,
+) -> Options:
+    """The user's wishes. Raises CommandError for a file that can't be used and a glob that matches nothing."""
+    from ptpip_analyze import conformance
+    from ptpip_analyze.rules.run import chosen
+    from ptpip_analyze.tomlfile import TomlFileError
+
+    for option, globs in (("--only", only), ("--skip", skip)):
+        for glob in globs:
+            if not chosen([glob]):
+                raise CommandError(f"{option}: no rule is called {glob}; `explain` lists them")
+    try:
+        return conformance.Options(
+            tuple(only),
+            tuple(skip),
+            strict,
+            conformance.thresholds_of(thresholds) if thresholds else {},
+            conformance.waivers_of(waivers) if waivers else (),
+            conformance.baseline_of(baseline) if baseline else None,
+        )
+    except TomlFileError as error:
+        raise CommandError(str(error)) from error
+
+
+def _timed(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with times as text."""
+
+    def row(one: dict[str, Any]) -> dict[str, Any]:
+        time = one["time"]
+        return {**one, "time": None if time is None else describe.iso_time(time)}
+
+    return {
+        key: [row(one) for one in value] if key in ("findings", "waived", "known", "notes") else value
+        for key, value in document.items()
+    }
+
+
+def _page(document: dict[str, Any], output: Path | None, fail_on: str) -> bytes:
+    from ptpip_analyze.cli.screen import console_for, encoded
+
+    page = io.StringIO()
+    console = console_for(page, terminal=output is None and sys.stdout.isatty())
+    _groups(console, document["findings"])
+    _notes(console, document["notes"])
+    for heading, key in (("Waived", "waived"), ("Known from the baseline", "known")):
+        if document[key]:
+            _say(console, f"{heading}: {counted(len(document[key]), 'finding')}")
+    for one in document["unused_waivers"]:
+        _say(console, f"Waiver in line {one['line']} not used ({one['rule']}): {one['why']}", "yellow")
+    _cards(console, document["implementations"])
+    _verdict(console, document, fail_on)
+    return encoded(page.getvalue(), output)
+
+
+def _say(console: Console, text: str, style: str = "", indent: int = 0) -> None:
+    """A line, broken between words where the terminal is too narrow."""
+    from rich.text import Text
+
+    from ptpip_analyze.cli.page import wrapped
+
+    width = console.width - indent if console.is_terminal else None
+    for line in wrapped(Text(safe_text(text), style=style), width):
+        console.print(Text(" " * indent) + line, soft_wrap=True)
+
+
+def _groups(console: Console, findings: Sequence[dict[str, Any]]) -> None:
+    groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
+    for row in findings:
+        groups.setdefault((row["rule"], row["verdict"], row["subject"], row["implementation"]), []).append(row)
+    for (rule, verdict, subject, implementation), rows in groups.items():
+        first = rows[0]
+        kind = "known deviation" if verdict == "known-vendor-deviation" else "violation"
+        _say(console, f"{first['level'].upper()} {rule}: {counted(len(rows), kind)} by {subject} {implementation}",
+             _COLOUR[first["level"]])  # fmt: skip
+        _say(console, f"{first['title']}. {first['clause']}", "dim", 2)
+        if first["deviation"]:
+            _say(console, f"as known of {first['deviation']}", "magenta", 2)
+        for row in rows[:_SHOWN]:
+            _say(console, f"{_place(row)}: {row['says']}", "", 2)
+            if row["proof"]:
+                digits = row["proof"][: 2 * _PROOF]
+                more = " …" if len(row["proof"]) > 2 * _PROOF else ""
+                _say(console, " ".join(digits[at : at + 2] for at in range(0, len(digits), 2)) + more, "dim", 4)
+        if len(rows) > _SHOWN:
+            _say(console, f"… {counted(len(rows) - _SHOWN, 'more', 'more')}: ptpip-analyze findings", "dim", 2)
+        _say(console, "")
+
+
+def _place(row: dict[str, Any]) -> str:
+    frames = row["frames"] or []
+    if not frames:
+        return "session" if row["session"] is None else f"session {row['session']}"
+    named = ", ".join(map(str, frames[:6])) + (", …" if len(frames) > 6 else "")
+    return f"{'frame' if len(frames) == 1 else 'frames'} {named}"
+
+
+def _notes(console: Console, notes: Sequence[dict[str, Any]]) -> None:
+    hints: dict[str, list[dict[str, Any]]] = {}
+    for row in notes:
+        if row["verdict"] == "inconclusive":
+            hints.setdefault(row["rule"], []).append(row)
+    if not hints:
+        return
+    _say(console, "Points to something, proves nothing:", "bold")
+    for rule, rows in hints.items():
+        first = rows[0]
+        more = f" (and {counted(len(rows) - 1, 'more', 'more')})" if len(rows) > 1 else ""
+        _say(
+            console,
+            f"{rule}, {first['subject']} {first['implementation']}: {_place(first)}: {first['says']}{more}",
+            "",
+            2,
+        )
+    _say(console, "")
+
+
+def _cards(console: Console, implementations: Sequence[dict[str, Any]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    for one in implementations:
+        guid = f", GUID {one['guid']}" if one["guid"] else ""
+        name = f' "{one["name"]}"' if one["name"] and one["name"] != one["title"] else ""
+        said = f"{one['subject'].capitalize()} {one['title']}{name} at {one['address']}{guid}"
+        _say(console, f"{said}, {counted(len(one['sessions']), 'session')}", "bold")
+        if not one["judged"]:
+            _say(console, "speaks a dialect of its maker: not judged by the standard", "dim", 2)
+            _say(console, "")
+            continue
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+        table.add_column("  rules")
+        for name, _ in _CARD:
+            table.add_column(name.replace("_", " "), justify="right")
+        total = dict.fromkeys((name for name, _ in _CARD), 0)
+        for topic, card in one["scorecard"].items():
+            table.add_row(f"  {topic}", *(_number(card[name], style) for name, style in _CARD))
+            for name, _ in _CARD:
+                total[name] += card[name]
+        table.add_row(Text("  all", style="bold"), *(_number(total[name], style) for name, style in _CARD))
+        console.print(table)
+        _say(console, "")
+
+
+def _number(value: int, style: str) -> Any:
+    from rich.text import Text
+
+    return Text(str(value) if value else "·", style=style if value else "dim")
+
+
+def _verdict(console: Console, document: dict[str, Any], fail_on: str) -> None:
+    violations = [row for row in document["findings"] if row["verdict"] == "violation"]
+    by_level = {level: sum(row["level"] == level for row in violations) for level in ("must", "should", "may", "info")}
+    parts = [f"{count:,} {level}" for level, count in by_level.items() if count]
+    known = len(document["findings"]) - len(violations)
+    undecided = sum(rule["inconclusive"] > 0 and rule["passed"] == 0 for rule in document["rules"])
+    if not document["judged_sessions"]:
+        _say(console, "Nothing to judge: no session of the standard's dialect is in these captures.", "yellow")
+        return
+    said = f"{counted(len(violations), 'violation')} ({', '.join(parts)})" if violations else "No violations"
+    said += f", {counted(known, 'known deviation')}" if known else ""
+    said += f"; {counted(undecided, 'rule')} could not be decided for lack of evidence" if undecided else ""
+    said += (
+        f", {counted(len(document['undecidable']), 'rule')} never can from a capture" if document["undecidable"] else ""
+    )
+    _say(console, said + ".", "bold red" if violations else "bold green")
+
+
+def _explain(
+    rule: Annotated[
+        str | None,
+        typer.Argument(metavar="[RULE]", help="A rule's name; without one, all are listed.", show_default=False),
+    ] = None,
+) -> None:
+    """What a rule demands, its clause, how it is detected, and when it stays silent."""
+    from ptpip_analyze.cli.screen import console_for, encoded
+    from ptpip_analyze.rules import CATALOGUE
+
+    page = io.StringIO()
+    console = console_for(page, terminal=sys.stdout.isatty())
+    if rule is None:
+        for entry in CATALOGUE.rules.values():
+            _say(console, f"{entry.level:<6} {entry.id}: {entry.title}")
+    elif rule in CATALOGUE.rules:
+        _entry(console, rule)
+    elif rule in CATALOGUE.deviations:
+        _deviation(console, rule)
+    else:
+        import difflib
+
+        near = difflib.get_close_matches(rule, [*CATALOGUE.rules, *CATALOGUE.deviations], 1)
+        hint = f"did you mean {near[0]}?" if near else "`explain` alone lists them"
+        raise CommandError(f"no rule is called {rule}; {hint}")
+    with written_to(None) as stream:
+        stream.write(encoded(page.getvalue(), None))
+
+
+def _entry(console: Console, rule: str) -> None:
+    from ptpip_analyze.rules import CATALOGUE
+
+    entry = CATALOGUE.rules[rule]
+    _say(console, rule, "bold")
+    _say(console, f"{entry.title}.")
+    _say(console, "")
+    lines = [
+        ("level", f"{entry.level} ({entry.basis})"),
+        ("judges", f"{entry.subject}, per {entry.scope}; {CATALOGUE.kinds[entry.kind]}"),
+        ("clause", entry.section),
+        ("detected", entry.detect),
+        ("evidence", entry.evidence),
+        ("silent when", entry.silent_when),
+        ("false alarms", entry.false_positives),
+        ("needs", "; ".join(f"{name}: {CATALOGUE.preconditions[name]}" for name in entry.requires)),
+        ("breaks it", ", ".join(entry.violating)),
+        ("keeps it", ", ".join(entry.conforming)),
+        ("note", entry.note),
+        ("can't be decided", entry.undecidable),
+        ("known deviations", ", ".join(entry.deviations)),
+    ]
+    for name, text in lines:
+        if text:
+            _say(console, f"{name}: {text}", "", 2)
+
+
+def _deviation(console: Console, name: str) -> None:
+    from ptpip_analyze.rules import CATALOGUE
+
+    one = CATALOGUE.deviations[name]
+    _say(console, name, "bold")
+    for key, text in (
+        ("of", one.vendor), ("what", one.what), ("known by", one.fingerprint), ("source", one.source),
+        ("confidence", one.confidence), ("counts as", one.treat_as), ("rules", ", ".join(one.rules)),
+    ):  # fmt: skip
+        _say(console, f"{key}: {text}", "", 2)
