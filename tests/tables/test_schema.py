@@ -63,7 +63,7 @@ def test_keeps_units_and_kinds_in_the_name(column: schema.Column) -> None:
 
 
 def test_sets_columns_on_demand_behind_what_they_say_in_words() -> None:
-    assert schema.on_demand("transactions") == ("call",)
+    assert schema.on_demand("transactions") == ("call", "findings")
     assert schema.on_demand("sessions") == ()
     names = [column.name for column in schema.columns("transactions")]
     assert names[names.index("operation") + 1] == "call"

@@ -1,0 +1,105 @@
+"""The document of a check: nothing is lost between findings, waived, known and notes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ptpip_analyze.conformance import Options, Waiver, checked, fails
+from ptpip_analyze.rules import CATALOGUE
+
+from .captures import analysed, bad, good, rules_of
+
+RULE = "framing-fixed-size-types"
+FRAMING = Options(only=("framing-*",))
+
+
+def test_finds_nothing_in_a_good_conversation() -> None:
+    document = checked(analysed(good()).results)
+    assert rules_of(document["findings"]) == []
+    assert not fails(document, "should")
+
+
+def test_tells_who_broke_which_rule_where_and_by_which_bytes() -> None:
+    document = checked(analysed(bad()).results, FRAMING)
+    (row,) = document["findings"]
+    assert (row["rule"], row["verdict"], row["level"]) == (RULE, "violation", "must")
+    assert (row["subject"], row["implementation"], row["session"]) == ("initiator", "desk", 0)
+    assert row["frames"] == [row["frame"]]
+    assert bytes.fromhex(row["proof"])[:8] == b"\x10\0\0\0\x03\0\0\0"
+    assert row["clause"] == CATALOGUE.rules[RULE].section
+
+
+@pytest.mark.parametrize(("level", "failed"), [("must", True), ("should", True), ("never", False)])
+def test_fails_at_the_level_that_was_asked_for(level: str, failed: bool) -> None:
+    assert fails(checked(analysed(bad()).results, FRAMING), level) is failed
+
+
+def test_counts_a_rule_once_in_the_scorecard_of_each_side() -> None:
+    document = checked(analysed(bad(), bad(command_port=50003, event_port=50004)).results, FRAMING)
+    cards = {one["subject"]: one for one in document["implementations"]}
+    assert cards["initiator"]["sessions"] == cards["responder"]["sessions"] == [0, 1]
+    assert cards["initiator"]["scorecard"]["framing"]["violated"] == 1
+    assert cards["responder"]["scorecard"]["framing"]["violated"] == 0
+    judged = [entry for entry in CATALOGUE.rules.values() if entry.topic == "framing" and entry.checks]
+    assert sum(cards["initiator"]["scorecard"]["framing"].values()) == len(judged)
+
+
+def test_says_for_each_rule_how_often_it_was_kept() -> None:
+    document = checked(analysed(good()).results, Options(only=(RULE,)))
+    (rule,) = document["rules"]
+    assert rule["passed"] == 4  # Init Event Request and Ack, and two Start Data; nothing else here has a fixed size
+    assert (rule["violated"], rule["inconclusive"]) == (0, 0)
+
+
+def test_keeps_what_is_waived_and_says_why() -> None:
+    waiver = Waiver(RULE, "fixed in 1.2", implementation="desk")
+    document = checked(analysed(bad()).results, Options(only=("framing-*",), waivers=(waiver,)))
+    assert document["findings"] == []
+    assert [(row["rule"], row["reason"]) for row in document["waived"]] == [(RULE, "fixed in 1.2")]
+    assert document["unused_waivers"] == []
+    assert not fails(document, "must")
+
+
+@pytest.mark.parametrize(
+    ("waiver", "why"),
+    [
+        (Waiver(RULE, "old", date(2026, 1, 31)), "expired on 2026-01-31"),
+        (Waiver(RULE, "another camera", implementation="EOS*"), "nothing to waive"),
+        (Waiver(RULE, "the camera's", subject="responder"), "nothing to waive"),
+        (Waiver("name-*", "another rule"), "nothing to waive"),
+    ],
+)
+def test_reports_a_waiver_that_covers_nothing(waiver: Waiver, why: str) -> None:
+    options = Options(only=("framing-*",), waivers=(waiver,), today=date(2026, 2, 1))
+    document = checked(analysed(bad()).results, options)
+    assert rules_of(document["findings"]) == [RULE]
+    assert [one["why"] for one in document["unused_waivers"]] == [why]
+
+
+def test_holds_a_waiver_on_the_day_it_expires() -> None:
+    options = Options(only=("framing-*",), waivers=(Waiver(RULE, "x", date(2026, 2, 1)),), today=date(2026, 2, 1))
+    assert checked(analysed(bad()).results, options)["findings"] == []
+
+
+def test_counts_only_what_the_baseline_does_not_know() -> None:
+    first = checked(analysed(bad()).results, FRAMING)
+    known = {first["findings"][0]["fingerprint"]: 1}
+    again = analysed(bad(), bad(command_port=50003, event_port=50004)).results
+    document = checked(again, Options(only=("framing-*",), baseline=known))
+    assert rules_of(document["known"]) == [RULE]
+    assert rules_of(document["findings"]) == [RULE]  # the second one is new
+
+
+def test_tells_implementations_apart_in_the_fingerprint() -> None:
+    prints = {checked(analysed(one).results, FRAMING)["findings"][0]["fingerprint"] for one in (bad(), bad(seed=1))}
+    assert len(prints) == 1
+    other = checked(analysed(bad(initiator_name="phone")).results, FRAMING)["findings"][0]["fingerprint"]
+    assert other not in prints
+
+
+def test_takes_and_leaves_out_rules_by_glob() -> None:
+    results = analysed(bad()).results
+    assert rules_of(checked(results, Options(only=("name-*",)))["findings"]) == []
+    assert RULE not in rules_of(checked(results, Options(skip=("framing-fixed*",)))["findings"])

@@ -1,0 +1,43 @@
+"""The catalogue ships with the package, is whole, and uses only words that it explains."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ptpip_analyze.rules import CATALOGUE
+from ptpip_analyze.rules.catalogue import KINDS, LEVELS, SUBJECTS, TREATMENTS
+from ptpip_analyze.rules.run import TOPICS
+
+
+def test_has_all_rules_by_level() -> None:
+    assert Counter(entry.level for entry in CATALOGUE.rules.values()) == {
+        "must": 113, "should": 40, "may": 19, "info": 40,
+    }  # fmt: skip
+    assert len(CATALOGUE.deviations) == 41
+    assert len(CATALOGUE.unobservable) == 22
+
+
+def test_uses_only_words_that_there_are() -> None:
+    for entry in CATALOGUE.rules.values():
+        assert (entry.level in LEVELS, entry.kind in KINDS, entry.subject in SUBJECTS) == (True, True, True), entry.id
+        assert entry.topic in TOPICS
+        assert set(entry.requires) <= set(CATALOGUE.preconditions), entry.id
+        assert set(entry.deviations) <= set(CATALOGUE.deviations), entry.id
+    assert set(CATALOGUE.kinds) == set(KINDS)
+
+
+def test_names_only_rules_that_there_are_in_deviations() -> None:
+    for deviation in CATALOGUE.deviations.values():
+        assert deviation.treat_as.startswith((*TREATMENTS, "report")), deviation.id
+        assert set(deviation.rules) <= set(CATALOGUE.rules), deviation.id
+
+
+def test_cites_a_clause_for_every_rule() -> None:
+    for entry in CATALOGUE.rules.values():
+        assert (
+            "CIPA DC-X005-2005 §" in entry.section or "IEEE paper §" in entry.section or "White Paper" in entry.section
+        )
+
+
+def test_names_every_threshold_with_its_unit() -> None:
+    assert all(name.endswith(("_s", "_ms")) and value >= 0 for name, value in CATALOGUE.thresholds.items())
