@@ -40,6 +40,7 @@ FLOORS = {
     "analysis": 7,
     "describe": 8,
     "tables": 9,
+    "compare": 9.5,
     "conformance": 9.5,
     "extract": 9.5,
     "cli": 10,
