@@ -42,6 +42,7 @@ FLOORS = {
     "tables": 9,
     "compare": 9.5,
     "conformance": 9.5,
+    "doctor": 9.5,
     "extract": 9.5,
     "cli": 10,
 }

@@ -20,7 +20,7 @@ from ..ptp import NO_ROW, STATUSES
 from ..ptp.parameters import parameters_text
 from ..ptp.polled import may_list
 from ..ptp.transactions import DIRECTIONS, OUT
-from ..ptpip.messages import UNFRAMED
+from ..ptpip.messages import FIXED_BYTES, UNFRAMED
 from ..result import Result
 
 # Parameters that the peers of one conversation agree on, and those of another one differently.
@@ -91,8 +91,9 @@ def _step(result: Result, number: int) -> Step:
     made, columns = result.transactions, result.messages
     request, response = int(made.request[number]), int(made.response[number])
     frame = int(made.first[number]) + 1
-    if request == NO_ROW or STATUSES[made.status[number]] == "began-earlier":
+    if request == NO_ROW or STATUSES[made.status[number]] == "began-earlier" or not _is_whole(columns, request):
         return _unknown(frame)
+    answered = response != NO_ROW and _is_whole(columns, response)
     vendor = result.vendors[int(made.session[number])]
     operation = int(columns["code"][request])
     parameters = tuple(int(columns[f"word{index}"][request]) for index in range(int(columns["words"][request])))
@@ -105,7 +106,7 @@ def _step(result: Result, number: int) -> Step:
         (operation, *key),
         given,
         parameters,
-        None if response == NO_ROW else int(columns["code"][response]),
+        int(columns["code"][response]) if answered else None,
         DIRECTIONS[made.direction[number]],
         sent,
         sent_bytes,
@@ -115,6 +116,11 @@ def _step(result: Result, number: int) -> Step:
         parameters_text(operation, parameters, vendor),
         bool(may_list(np.array([operation]), np.array([parameters[0] if parameters else 0]))[0]),
     )
+
+
+def _is_whole(columns: dict[str, np.ndarray], row: int) -> bool:
+    """Are code and parameters of a request or response in the capture?"""
+    return int(columns["known"][row]) >= min(int(columns["length"][row]), FIXED_BYTES)
 
 
 def _alike(

@@ -89,3 +89,9 @@ def test_folds_nothing_that_runs_twice_or_is_answered_differently() -> None:
     for code in (0x2001, 0x2019, 0x2001, 0x2019):
         other.transaction(0x9200, response=code)
     assert [step.rounds for step in folded(steps(other.close()))] == [1, 1, 1, 1, 1]
+
+
+def test_says_nothing_of_parameters_that_were_cut_off() -> None:
+    cut = damage.snap(talk().open().transaction(0x1014, 0x5001).close_session().close().packets(), 84)
+    result = analyze(io.BytesIO(pcap_bytes(cut, nano=True))).results[0]
+    assert [step.operation for step in steps_of(result, 0)] == [None, None, 0x1003]

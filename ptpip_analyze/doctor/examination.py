@@ -1,0 +1,113 @@
+"""The examination: every session looked at from beginning to end, as one document of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..capture import CaptureError
+from ..describe import counted
+from ..facts.packets import DEFAULT_PORT
+from ..result import Result
+from .beginning import beginning
+from .ending import ending, silences
+from .patient import Patient
+from .saying import Saying
+from .transport import Marks, transport
+from .work import errors, loops, probes, slow
+
+BEFORE_S = 5.0  # how long before a failure changes are looked for
+
+
+def examined(results: Sequence[Result]) -> dict[str, Any]:
+    """What the doctor says of captures.
+
+    ``sessions``: one entry each with ``session``, ``capture``, who talked, and ``sayings``: rows of ``grade`` (of
+    ``GRADES``), ``topic``, ``says``, ``frames``, ``time`` (ns or None). ``captures``: sayings about a whole capture.
+    Needs analyses that keep the packets table.
+    """
+    sessions, captures = [], []
+    for result in results:
+        captures.append({"capture": result.path, "sayings": [_plain(one) for one in _of_capture(result)]})
+        marks, changes = Marks(result), _changes(result)
+        for index in range(len(result.pairs)):
+            patient = Patient(result, index)
+            sayings = [*_sayings(patient, marks, changes)]
+            if not any(one.grade in ("problem", "slow") for one in sayings):
+                sayings.insert(0, _nothing_wrong(patient))
+            sessions.append(
+                {
+                    "session": index + result.first_session,
+                    "capture": result.path,
+                    "initiator": patient.greeting.get("name"),
+                    "responder": patient.answer.get("name"),
+                    "sayings": [_plain(one) for one in sayings],
+                }
+            )
+    return {"sessions": sessions, "captures": captures}
+
+
+def _sayings(patient: Patient, marks: Marks, changes: dict[int, list[dict[str, Any]]]) -> Iterator[Saying]:
+    yield from beginning(patient)
+    yield from loops(patient)
+    yield from errors(patient, changes)
+    yield from slow(patient)
+    yield from silences(patient)
+    yield from probes(patient)
+    yield from transport(patient, marks)
+    yield from ending(patient)
+
+
+def _nothing_wrong(patient: Patient) -> Saying:
+    made = patient.result.transactions
+    count = len(patient.numbers)
+    answered = int((made.response[patient.numbers] >= 0).sum())
+    if not count:
+        return Saying("fine", "work", "No transaction was captured.")
+    rest = "all of them answered" if answered == count else f"of {count - answered:,} no answer was captured"
+    return Saying("fine", "work", f"Nothing went wrong that shows: {counted(count, 'transaction')}, {rest}.")
+
+
+def _of_capture(result: Result) -> Iterator[Saying]:
+    if isinstance(result.damage, CaptureError):
+        yield Saying(
+            "unknown", "capture", f"The file is damaged ({result.damage.reason}): what follows can't be known."
+        )
+    if not result.pairs:
+        silent = sum(result.silent_connections.values())
+        says = "No PTP-IP session is in this capture."
+        if silent:
+            says += f" There are {silent:,} connections to a PTP-IP port that carried nothing."
+        yield Saying("unknown", "capture", says)
+    handled = {part.tcp.number for pair in result.pairs for part in pair.parts}
+    refused = [
+        tcp
+        for tcp in result.connections
+        if tcp.number not in handled and tcp.close_kind == "reset" and DEFAULT_PORT in (tcp.low[1], tcp.high[1])
+    ]
+    if refused:
+        many = counted(len(refused), "connection")
+        says = f"{many} to port 15740 ended in a reset before anything was said: nobody listened there."
+        yield Saying("problem", "capture", says, tuple(tcp.first_packet + 1 for tcp in refused[:6]))
+
+
+def _changes(result: Result) -> dict[int, list[dict[str, Any]]]:
+    from ..tables.build import TABLES
+    from ..tables.moments import changes_before
+
+    found: dict[int, list[dict[str, Any]]] = {}
+    for batch in changes_before(TABLES["transactions"](result), TABLES["properties"](result), BEFORE_S):
+        names = ["failed_transaction", "property", "role", "text", "value"]
+        for row in batch.select(names).to_pylist():
+            found.setdefault(row["failed_transaction"], []).append(row)
+    return found
+
+
+def _plain(saying: Saying) -> dict[str, Any]:
+    return {
+        "grade": saying.grade,
+        "topic": saying.topic,
+        "says": saying.says,
+        "frames": sorted(set(saying.frames)),
+        "time": saying.time,
+    }

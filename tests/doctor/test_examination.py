@@ -1,0 +1,65 @@
+"""The document: every session, every story, and never an error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ptpip_analyze.doctor import GRADES
+from tests.rules.silence import variants
+from tests.traffic import STORIES, Packet, capture
+from tests.traffic import conversation as talk
+from tests.traffic.packet import ACK, RST
+
+from .made import examination, sayings
+
+# Stories of clean peers: whatever is done to their captures, the doctor blames nobody.
+INNOCENT = ("plain", "data_styles", "upload", "events_inside")
+
+
+def test_says_that_nothing_went_wrong() -> None:
+    rows = sayings(talk().open().get_property().close_session().close().packets())
+    assert rows[0] == ("fine", "Nothing went wrong that shows: 3 transactions, all of them answered.")
+    assert {grade for grade, _ in rows} == {"fine"}
+
+
+def test_says_that_there_is_no_session() -> None:
+    found = examination([])
+    assert found["sessions"] == []
+    assert found["captures"][0]["sayings"][0]["says"] == "No PTP-IP session is in this capture."
+
+
+def test_says_that_nobody_listened() -> None:
+    syn = talk().open().close().packets()[0]
+    refusal = replace(
+        syn, source=syn.destination, destination=syn.source, direction="to-initiator", flags=RST | ACK, sequence=0,
+        acknowledgment=syn.sequence + 1,
+    )  # fmt: skip
+    said = [row["says"] for row in examination([syn, refusal])["captures"][0]["sayings"]]
+    assert any("nobody listened there" in says for says in said)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_tells_every_story_with_frames_that_there_are(name: str) -> None:
+    packets = capture(name)
+    for one in examination(packets)["sessions"]:
+        assert one["sayings"]
+        for row in one["sayings"]:
+            assert row["grade"] in GRADES
+            assert all(1 <= frame <= len(packets) for frame in row["frames"])
+            assert row["says"].endswith((".", "them."))
+
+
+@pytest.mark.parametrize("name", INNOCENT)
+def test_blames_nobody_for_what_a_capture_lacks(name: str) -> None:
+    packets: list[Packet] = capture(name)
+    assert problems(packets) == {}
+    for what, damaged in variants(packets):
+        assert problems(damaged) == {}, what
+
+
+def problems(packets: list[Packet]) -> dict[str, str]:
+    """What is called a problem, by topic."""
+    sessions = examination(packets)["sessions"]
+    return {row["topic"]: row["says"] for one in sessions for row in one["sayings"] if row["grade"] == "problem"}

@@ -1,0 +1,87 @@
+"""Errors, loops, slow answers and probes."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from tests.traffic import TO_INITIATOR, damage
+from tests.traffic import conversation as talk
+
+from .made import examination, sayings
+
+
+def test_groups_errors_and_names_their_frames() -> None:
+    one = talk().open().transaction(0x1009, 1, response=0x2009).get_property().transaction(0x1009, 2, response=0x2009)
+    rows = examination(one.close_session().close().packets())["sessions"][0]["sayings"]
+    (row,) = [row for row in rows if row["topic"] == "error"]
+    assert row["says"] == "GetObject was answered with InvalidObjectHandle 2 times."
+    assert len(row["frames"]) == 2
+
+
+def test_tells_what_changed_before_an_error() -> None:
+    one = talk().open().transaction(0x1016, 0x5007, data_out=struct.pack("<H", 560)).wait(1)
+    one.transaction(0x100E, response=0x2002).close_session().close()
+    assert sayings(one.packets(), "error") == [
+        ("problem", "InitiateCapture was answered with GeneralError; in the seconds before: FNumber set to f/5.6."),
+    ]
+
+
+def test_forgets_what_changed_long_before_an_error() -> None:
+    one = talk().open().transaction(0x1016, 0x5007, data_out=struct.pack("<H", 560)).wait(20)
+    one.transaction(0x100E, response=0x2002).close_session().close()
+    assert sayings(one.packets(), "error")[0][1] == "InitiateCapture was answered with GeneralError."
+
+
+@pytest.mark.parametrize(("rounds", "told"), [(2, False), (3, True), (12, True)])
+def test_tells_of_a_busy_loop_and_its_end(rounds: int, told: bool) -> None:
+    one = talk().open()
+    for _ in range(rounds):
+        one.transaction(0x100E, response=0x2019).wait(0.1)
+    said = sayings(one.transaction(0x100E).close_session().close().packets(), "busy")
+    assert bool(said) is told
+    if told:
+        assert f"DeviceBusy {rounds} times in a row over" in said[0][1]
+        assert said[0][1].endswith("to InitiateCapture; then InitiateCapture was answered OK.")
+
+
+def test_tells_a_loop_once_and_not_as_errors_too() -> None:
+    one = talk().open()
+    for _ in range(5):
+        one.transaction(0x1009, 1, response=0x2009)
+    packets = one.close_session().close().packets()
+    assert len(sayings(packets, "busy")) == 1
+    assert sayings(packets, "error") == []
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.5, False), (3.0, True)])
+def test_tells_of_an_answer_that_took_long(seconds: float, told: bool) -> None:
+    one = talk().open().request(0x100E).wait(seconds).response().close_session().close()
+    said = sayings(one.packets(), "latency")
+    assert bool(said) is told
+    if told:
+        assert said[0][1].startswith("InitiateCapture took 3")
+
+
+def test_tells_of_a_probe_that_nobody_answered() -> None:
+    one = talk().open().probe(TO_INITIATOR, answered=False).wait(20).get_property().close_session().close()
+    ((grade, says),) = sayings(one.packets(), "probe")
+    assert (grade, says) == (
+        "problem", "The camera probed whether the initiator “desk” is still there, and got no answer.",
+    )  # fmt: skip
+
+
+def test_says_nothing_of_a_probe_that_was_answered() -> None:
+    assert sayings(talk().open().probe().wait(20).close_session().close().packets(), "probe") == []
+
+
+def test_does_not_know_of_an_answer_behind_the_end_of_the_capture() -> None:
+    assert [grade for grade, _ in sayings(talk().open().probe(answered=False).packets(), "probe")] == ["unknown"]
+
+
+def test_blames_nobody_for_a_probe_answer_that_was_lost() -> None:
+    packets = talk().open().probe().wait(20).probe().close_session().close().packets()
+    lost = damage.segments(packets, "event", TO_INITIATOR)[1]
+    said = sayings(damage.drop(packets, lost), "probe")
+    assert "problem" not in [grade for grade, _ in said]
