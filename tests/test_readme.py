@@ -38,6 +38,10 @@ def test_has_an_up_to_date_page_of_tables() -> None:
     assert (ROOT / "docs" / "tables.md").read_text() == generator().tables_page()
 
 
+def test_has_an_up_to_date_page_of_rules() -> None:
+    assert (ROOT / "docs" / "rules.md").read_text() == generator().rules_page()
+
+
 def test_runs_its_library_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     write_pcap(tmp_path / "session.pcapng", capture("plain"))

@@ -321,7 +321,7 @@ def _entry(console: Console, rule: str) -> None:
     lines = [
         ("level", f"{entry.level} ({entry.basis})"),
         ("judges", f"{entry.subject}, per {entry.scope}; {CATALOGUE.kinds[entry.kind]}"),
-        ("clause", entry.section),
+        ("clause", entry.clause),
         ("detected", entry.detect),
         ("evidence", entry.evidence),
         ("silent when", entry.silent_when),

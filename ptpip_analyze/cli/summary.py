@@ -99,6 +99,7 @@ def _page(facts: dict[str, Any], output: Path | None) -> bytes:
     _responses(console, facts["responses"], len(facts["captures"]) > 1)
     _events(console, facts["events"])
     _problems(console, facts)
+    _conformance(console, facts)
     return encoded(page.getvalue(), output)
 
 
@@ -290,3 +291,22 @@ def _problems(console: Console, facts: dict[str, Any]) -> None:
         _say(console, ("  ! ", "red"), (line + where, ""))
     if len(problems) > 2 * _MOST:
         _say(console, (f"  … {count(len(problems) - 2 * _MOST)} more: --format json", "dim"))
+
+
+def _conformance(console: Console, facts: dict[str, Any]) -> None:
+    """One line on whether the standard was kept."""
+    if not any(row["dialect"] == "standard" for row in facts["sessions"]):
+        return
+    broken = [row for row in facts["findings"] if row["verdict"] == "violation"]
+    known = sum(row["count"] for row in facts["findings"]) - sum(row["count"] for row in broken)
+    also = f", {counted(known, 'known deviation')}" if known else ""
+    if not broken:
+        _say(console, ("No violations", "green"), (f" of CIPA DC-X005-2005 were seen{also}: ptpip-analyze check", ""))
+        return
+    levels = {
+        level: sum(row["count"] for row in broken if row["level"] == level)
+        for level in ("must", "should", "may", "info")
+    }
+    parts = ", ".join(f"{number:,} {level}" for level, number in levels.items() if number)
+    said = f"{counted(sum(levels.values()), 'violation')} of CIPA DC-X005-2005 ({parts}){also}: ptpip-analyze check"
+    _say(console, ("  ! ", "red"), (said, ""))

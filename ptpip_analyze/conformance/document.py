@@ -223,7 +223,7 @@ def _rule(rule: str, judged: Sequence[Judged]) -> dict[str, Any]:
         "level": entry.level,
         "kind": entry.kind,
         "title": entry.title,
-        "clause": entry.section,
+        "clause": entry.clause,
         "passed": sum(sum(found.rulings[rule].passed.values()) for found in judged),
         "inconclusive": sum(sum(found.rulings[rule].unsure.values()) for found in judged),
         "violated": sum(one.verdict is Verdict.VIOLATION for one in findings),

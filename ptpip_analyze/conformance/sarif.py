@@ -54,9 +54,9 @@ def _rule(name: str) -> dict[str, Any]:
         "id": name,
         "shortDescription": {"text": entry.title},
         "fullDescription": {"text": entry.detect},
-        "help": {"text": f"{entry.section}. Silent when: {entry.silent_when}."},
+        "help": {"text": f"{entry.clause}. Silent when: {entry.silent_when}."},
         "defaultConfiguration": {"level": _LEVELS[entry.level]},
-        "properties": {"level": entry.level, "subject": entry.subject, "clause": entry.section},
+        "properties": {"level": entry.level, "subject": entry.subject, "clause": entry.clause},
     }
 
 

@@ -55,6 +55,15 @@ class Entry:
         return self.id.partition("-")[0]
 
     @property
+    def clause(self) -> str:
+        """Where the standard says it, each document named once: CIPA DC-X005-2005 §2.3.1, §2.3.2."""
+        places: dict[str, list[str]] = {}
+        for part in self.section.split("; "):
+            document, _, place = part.partition(" §")
+            places.setdefault(document, []).append(f"§{place}")
+        return "; ".join(f"{document} {', '.join(found)}" for document, found in places.items())
+
+    @property
     def checks(self) -> bool:
         """Can it be violated? The others name what happened, measure, or hint."""
         return self.kind in ("check", "classify+check")

@@ -51,7 +51,7 @@ def _batch(result: Result, part: list[Finding]) -> pa.RecordBatch:
             "frame": [shown_in(result, one) for one in part],
             "time": np.array([_time(result, one) for one in part], np.int64),
             "says": [one.says for one in part],
-            "clause": [entry.section for entry in entries],
+            "clause": [entry.clause for entry in entries],
             "deviation": [one.deviation for one in part],
             "frames": frames,
             "proof": [None if one.row is None else result.message_head(one.row, PROOF_BYTES).hex() for one in part],

@@ -30,6 +30,9 @@ PROBE_REQUEST: Final = 13
 _PROBES: Final = pa.array([PROBE_REQUEST, 14], pa.uint32())
 _PROBE_COLUMNS: Final = ["session", "capture", "status", "first_frame", "tcp_stream", "direction", "type_code"]
 
+_BROKEN: Final = ("violation", "known-vendor-deviation")
+_LEVELS: Final = ("must", "should", "may", "info")
+
 _LAST_LINK_TYPE: Final = 0xFFFF  # LINKTYPE numbers have 16 bits; what is above marks records that are no packets
 
 
@@ -43,7 +46,8 @@ class _Texts(NamedTuple):
 def summarize(analysis: Analysis) -> dict[str, Any]:
     """The summary of `analysis`.
 
-    captures, sessions, operations, responses, events, messages, problems: lists of dicts, whose times are texts as in
+    captures, sessions, operations, responses, events, messages, problems, findings (by rule, of those that are
+    violations or known deviations): lists of dicts, whose times are texts as in
     JSON lines, whose durations are seconds and whose sizes are bytes. Errors of reading the captures pass through.
     """
     sessions = analysis.arrow("sessions")
@@ -62,6 +66,7 @@ def summarize(analysis: Analysis) -> dict[str, Any]:
             *messages["problems"],
             *messages["probes"],
         ],
+        "findings": _findings(analysis.batches("findings")),
     }
 
 
@@ -194,6 +199,21 @@ def _messages(batches: Iterator[pa.RecordBatch]) -> dict[str, list[dict[str, Any
         "problems": _problems("message", pa.concat_tables(odd), "reason") if odd else [],
         "probes": _unanswered(pa.concat_tables(probes)) if probes else [],
     }
+
+
+def _findings(batches: Iterator[pa.RecordBatch]) -> list[dict[str, Any]]:
+    """Rules that were violated, and known deviations, with how often; the most binding first."""
+    counts: dict[tuple[int, str, str, str], int] = {}
+    for batch in batches:
+        table = pa.Table.from_batches([batch]).select(["rule", "level", "verdict"])
+        broken = table.filter(pc.is_in(_plain(table["verdict"]), pa.array(_BROKEN)))
+        for row in broken.to_pylist():
+            key = (_LEVELS.index(row["level"]), row["level"], row["verdict"], row["rule"])
+            counts[key] = counts.get(key, 0) + 1
+    return [
+        {"rule": rule, "level": level, "verdict": verdict, "count": count}
+        for (_, level, verdict, rule), count in sorted(counts.items())
+    ]
 
 
 def _unanswered(probes: pa.Table) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ def test_ends_with_1_for_a_violation_and_shows_its_bytes(run, bad_pcap: Path) ->
     assert ran.code == 1
     assert f"MUST {RULE}: 1 violation by initiator desk" in ran.out
     assert "10 00 00 00 03 00 00 00" in ran.out
-    assert CATALOGUE.rules[RULE].section in ran.out
+    assert CATALOGUE.rules[RULE].clause in ran.out
 
 
 def test_ends_with_0_when_asked_never_to_fail(run, bad_pcap: Path) -> None:

@@ -78,7 +78,7 @@ def test_names_problems_with_their_frames(run, pretended: Analysis) -> None:
     out = run("summary", "x").out
     assert "rejected by the responder: FAIL_BUSY, still open when the capture ends" in out
     assert "Device_Busy" in out.split("Responses other than OK")[1].split("\n\n")[0]
-    problems = out.split("Problems\n")[1].splitlines()
+    problems = out.split("Problems\n")[1].splitlines()[:-1]
     assert problems == [
         "  ! session 1 was rejected: FAIL_BUSY",
         "  ! session 0: 2 transactions miss bytes that the capture lacks (frames 14 and 15)",
@@ -100,7 +100,7 @@ def test_names_probes_that_were_not_answered_and_resets(run, pretended: Analysis
     ]  # fmt: skip
     out = run("summary", "x").out
     assert "No problems" not in out
-    assert out.split("Problems\n")[1].splitlines() == [
+    assert out.split("Problems\n")[1].splitlines()[:-1] == [
         "  ! session 0 ended with a reset of its command connection",
         "  ! session 0: 2 probe requests have no response by the end (frames 12 and 13)",
     ]
@@ -112,6 +112,25 @@ def test_finds_no_fault_with_probes_that_were_answered(run, pretended: Analysis)
         probe(14, "to-initiator", 13),
     ]  # fmt: skip
     assert "No problems" in run("summary", "x").out
+
+
+def test_says_in_one_line_whether_the_standard_was_kept(run, pretended: Analysis) -> None:
+    assert run("summary", "x").out.endswith("No violations of CIPA DC-X005-2005 were seen: ptpip-analyze check\n")
+    pretended.rows["findings"] = [
+        {"rule": "name-max-length", "level": "must", "verdict": "violation"},
+        {"rule": "version-is-1-0", "level": "should", "verdict": "violation"},
+        {"rule": "version-is-1-0", "level": "should", "verdict": "violation"},
+        {"rule": "probe-answered", "level": "must", "verdict": "known-vendor-deviation"},
+        {"rule": "data-fragmentation", "level": "may", "verdict": "pass"},
+    ]
+    assert run("summary", "x").out.endswith(
+        "  ! 3 violations of CIPA DC-X005-2005 (1 must, 2 should), 1 known deviation: ptpip-analyze check\n"
+    )
+
+
+def test_says_nothing_of_the_standard_where_none_was_judged(run, pretended: Analysis) -> None:
+    pretended.rows["sessions"] = [session(dialect="fuji")]
+    assert "CIPA" not in run("summary", "x").out
 
 
 def test_names_connections_that_carried_nothing(run, pretended: Analysis) -> None:
@@ -211,7 +230,16 @@ def test_tells_sessions_beneath_their_capture(run, pretended: Analysis) -> None:
 
 def test_gives_everything_as_json_too(run, pretended: Analysis) -> None:
     facts = json.loads(run("summary", "x", "--format", "json").out)
-    assert list(facts) == ["captures", "sessions", "operations", "responses", "events", "messages", "problems"]
+    assert list(facts) == [
+        "captures",
+        "sessions",
+        "operations",
+        "responses",
+        "events",
+        "messages",
+        "problems",
+        "findings",
+    ]
 
 
 def test_writes_to_a_file(run, pretended: Analysis, tmp_path: Path) -> None:

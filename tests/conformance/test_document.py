@@ -28,7 +28,7 @@ def test_tells_who_broke_which_rule_where_and_by_which_bytes() -> None:
     assert (row["subject"], row["implementation"], row["session"]) == ("initiator", "desk", 0)
     assert row["frames"] == [row["frame"]]
     assert bytes.fromhex(row["proof"])[:8] == b"\x10\0\0\0\x03\0\0\0"
-    assert row["clause"] == CATALOGUE.rules[RULE].section
+    assert row["clause"] == CATALOGUE.rules[RULE].clause
 
 
 @pytest.mark.parametrize(("level", "failed"), [("must", True), ("should", True), ("never", False)])

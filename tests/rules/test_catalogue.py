@@ -41,3 +41,10 @@ def test_cites_a_clause_for_every_rule() -> None:
 
 def test_names_every_threshold_with_its_unit() -> None:
     assert all(name.endswith(("_s", "_ms")) and value >= 0 for name, value in CATALOGUE.thresholds.items())
+
+
+def test_names_each_document_of_a_clause_once() -> None:
+    assert CATALOGUE.rules["name-max-length"].clause == "CIPA DC-X005-2005 §2.3.1, §2.3.2"
+    assert CATALOGUE.rules["init-no-traffic-before-established"].clause == (
+        "CIPA DC-X005-2005 §2.2.3.1 steps 4-7; IEEE paper §III.C"
+    )
