@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from ..ptpip.recognise import Dialect
 from ..tcp import Connection, stable_order
 from .case import Case
 from .rule import INITIATOR, NOWHERE, RESPONDER
+
+T = TypeVar("T")
 
 COMMAND, EVENT = 0, 1
 CONNECTIONS = ("command", "event")
@@ -64,6 +66,7 @@ class Evidence:
         self.first_time, self.last_time = first_time, last_time
         self.thresholds = thresholds
         self._vendors = vendors
+        self._made: dict[Callable[[Evidence], Any], Any] = {}
         self.offset: np.ndarray = columns["offset"]
         self.length: np.ndarray = columns["length"]
         self.status: np.ndarray = columns["status"]
@@ -84,6 +87,12 @@ class Evidence:
     def vendors(self) -> list[str | None]:
         """By session, the vendor whose codes it uses; None where that is not known."""
         return self._vendors()
+
+    def once(self, make: Callable[[Evidence], T]) -> T:
+        """What a function makes of this evidence; made once, for all rules that ask."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     # Who said it, and where
 
@@ -279,6 +288,15 @@ class Evidence:
         border[1:] |= inside[1:] != inside[:-1]
         result[sequence] = np.where(inside, -1, np.cumsum(border))
         return result
+
+    @cached_property
+    def _conversations(self) -> np.ndarray:
+        return np.searchsorted(self.session[self.transactions.sequence], np.arange(len(self.pairs) + 1))
+
+    def conversation(self, session: int) -> np.ndarray:
+        """int64: the message rows of a session's command connection in conversation order, as in ``rank``."""
+        low, high = self._conversations[session : session + 2]
+        return self.transactions.sequence[low:high]
 
     def transaction_of(self, row: int) -> int | None:
         """The transaction a message belongs to, None for none."""

@@ -14,7 +14,7 @@ from .catalogue import CATALOGUE, Entry
 from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
-TOPICS = ("framing",)
+TOPICS = ("framing", "session", "session_busy", "shutdown", "transport")
 
 
 @dataclass(slots=True)

@@ -38,11 +38,14 @@ class Stream:
         "first_acknowledgment",
         "front",
         "high",
+        "keep_alives",
         "last",
         "last_time",
         "number",
+        "out_of_order",
         "pending",
         "pending_rows",
+        "retransmissions",
         "syn",
         "unsettled",
         "unsettled_rows",
@@ -61,6 +64,7 @@ class Stream:
         self.unsettled: list[np.ndarray] = []
         self.unsettled_rows = 0
         self.first_acknowledgment: int | None = None  # raw number of the first ACK sent in this direction
+        self.retransmissions = self.out_of_order = self.keep_alives = 0  # segments that were seen to be one
         self.last_time = NO_TIME  # of the latest packet in this direction, with or without payload
         self.acknowledging = 0  # latest ACK sent, unwrapped: first_acknowledgment plus the distance since
         self.acknowledged = 0  # highest ACK sent, unwrapped the same way

@@ -64,7 +64,9 @@ class Reassembler:
                 stream.base = int(rows[OFFSET, synchronising[0]]) & SEQUENCE_MASK
                 stream.syn = True
         if stream.base is not None and not stream.unsettled:
-            return self._place(stream, rows, flags, marks)
+            delivered = self._place(stream, rows, flags, marks)
+            _count(stream, marks)
+            return delivered
         stream.unsettled.append(np.concatenate([rows, flags[np.newaxis].astype(np.int64)]))
         stream.unsettled_rows += rows.shape[1]
         if stream.base is None and stream.unsettled_rows < SETTLE_SEGMENTS:
@@ -114,6 +116,7 @@ class Reassembler:
             stream.base = (first + lowest) & SEQUENCE_MASK
         marks = np.zeros(held.shape[1], np.uint8)
         delivered = self._place(stream, np.ascontiguousarray(held[:7]), held[7], marks)
+        _count(stream, marks)
         for row in np.flatnonzero(marks).tolist():
             self.late_marks.append((int(held[PACKET, row]), int(marks[row])))
         return delivered
@@ -233,6 +236,13 @@ class Reassembler:
         self.late_marks.append((packet, GAP_BEFORE))
         stream.front = start
         self._release(stream, delivered)
+
+
+def _count(stream: Stream, marks: np.ndarray) -> None:
+    if marks.any():
+        stream.retransmissions += int((marks & RETRANSMISSION > 0).sum())
+        stream.out_of_order += int((marks & OUT_OF_ORDER > 0).sum())
+        stream.keep_alives += int((marks & KEEP_ALIVE > 0).sum())
 
 
 def _hole(offset: int, length: int, packet: int, time: int, acknowledgment: int) -> np.ndarray:

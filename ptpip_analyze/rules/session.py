@@ -1,0 +1,258 @@
+"""Rules of sessions and transactions in them (CIPA DC-X005-2005 1.6, 5.1): what needs a session, one at a time.
+
+The state of a session is known only where its connection is captured from the SYN on, and nothing is missing since.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import facts
+from ..ptp.walk import NO_ROW
+from ..ptpip import messages as m
+from .case import Case
+from .evidence import Evidence
+from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
+
+GET_DEVICE_INFO, OPEN_SESSION, CLOSE_SESSION, RESET_DEVICE = 0x1001, 0x1002, 0x1003, 0x1010
+OK, SESSION_NOT_OPEN, DEVICE_BUSY, SESSION_ALREADY_OPEN = 0x2001, 0x2003, 0x2019, 0x201E
+# Named by the standard as such that need no session (1.6.2, PTP clause 9.3.2).
+WITHOUT_SESSION = (GET_DEVICE_INFO, OPEN_SESSION)
+_UNKNOWN = "the beginning of the session is not in the capture"
+_HOLE = "bytes are missing since the state of the session was last known"
+
+
+class Asked(NamedTuple):
+    """The transactions of a session whose request is captured, in conversation order; arrays of one length, int64.
+
+    ``answer`` is the ResponseCode, -1 where none was captured; ``request`` and ``response`` are message rows;
+    ``opens`` and ``closes`` (bool): the answer opens, or ends, the session. ``state`` is what was known of the session
+    when the request was sent: OPEN, CLOSED or UNKNOWN; ``since`` the row that decided it, or NO_ROW: the beginning.
+    """
+
+    number: np.ndarray
+    request: np.ndarray
+    response: np.ndarray
+    code: np.ndarray
+    answer: np.ndarray
+    state: np.ndarray
+    since: np.ndarray
+
+
+UNKNOWN, CLOSED, OPEN = -1, 0, 1
+
+
+def asked(seen: Evidence) -> dict[int, Asked]:
+    """What was asked in each session that is judged, and in which state of it, by index of the session."""
+    return {case.index: _asked(seen, case) for case in seen.judged}
+
+
+def _asked(seen: Evidence, case: Case) -> Asked:
+    made = seen.transactions
+    numbers = case.numbers[made.request[case.numbers] != NO_ROW]
+    numbers = numbers[np.argsort(seen.rank[made.request[numbers]], kind="stable")]
+    request, response = made.request[numbers], made.response[numbers]
+    readable = seen.has(request, 18)
+    code = np.where(readable, seen.code[request].astype(np.int64), -1)
+    answered = response != NO_ROW
+    answered[answered] = seen.has(response[answered], 10)
+    answer = np.where(answered, seen.code[response].astype(np.int64), -1)
+    opens = (code == OPEN_SESSION) & np.isin(answer, (OK, SESSION_ALREADY_OPEN))
+    closes = np.isin(code, (CLOSE_SESSION, RESET_DEVICE)) & (answer == OK)
+    changes = np.flatnonzero(opens | closes)
+    last = np.searchsorted(changes, np.arange(len(numbers)), "left") - 1  # the change before each request
+    since, state = np.full(len(numbers), NO_ROW), np.full(len(numbers), CLOSED)
+    changed = last >= 0
+    since[changed] = response[changes[last[changed]]]
+    state[changed] = np.where(opens[changes[last[changed]]], OPEN, CLOSED)
+    conversation = seen.conversation(case.index)
+    begin = seen.stretch[conversation[0]] if len(conversation) and case.from_start else -1
+    stretch = np.where(since == NO_ROW, begin, seen.stretch[since])
+    known = (stretch >= 0) & (stretch == seen.stretch[request]) & (code >= 0)
+    return Asked(numbers, request, response, code, answer, np.where(known, state, UNKNOWN), since)
+
+
+def _name(seen: Evidence, case: Case, code: int) -> str:
+    return f"{facts.name_of('operation', code, seen.vendors[case.index])} (0x{code:04X})"
+
+
+def _needs_session(code: np.ndarray) -> np.ndarray:
+    """Standard operations that are bound to a session; makers' own may do as they like."""
+    return (code >> 12 == 1) & ~np.isin(code, WITHOUT_SESSION)
+
+
+@rule("session-open-before-operations")
+def open_before_operations(seen: Evidence, ruling: Ruling) -> None:
+    """Standard operations but two need OpenSession first."""
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        bound = _needs_session(told.code)
+        never = bound & (told.state == CLOSED) & (told.since == NO_ROW)
+        ruling.passes(case.index, INITIATOR, int((bound & (told.state == OPEN)).sum()))
+        ruling.unknown(case.index, INITIATOR, _UNKNOWN, int((bound & (told.state == UNKNOWN)).sum()))
+        for place in np.flatnonzero(never).tolist():
+            says = f"{_name(seen, case, int(told.code[place]))} was requested before any OpenSession was answered OK"
+            ruling.fires(case.index, INITIATOR, says, row=int(told.request[place]), transaction=int(told.number[place]))
+
+
+@rule("session-ended-operations-stop")
+def ended_operations_stop(seen: Evidence, ruling: Ruling) -> None:
+    """Behind CloseSession the session is over until the next OpenSession."""
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        after = _needs_session(told.code) & (told.since != NO_ROW)
+        ruling.passes(case.index, INITIATOR, int((after & (told.state == OPEN)).sum()))
+        ruling.unknown(case.index, INITIATOR, _HOLE, int((after & (told.state == UNKNOWN)).sum()))
+        for place in np.flatnonzero(after & (told.state == CLOSED)).tolist():
+            says = f"{_name(seen, case, int(told.code[place]))} was requested after CloseSession had been answered OK"
+            ruling.fires(
+                case.index,
+                INITIATOR,
+                says,
+                row=int(told.request[place]),
+                rows=(int(told.since[place]),),
+                transaction=int(told.number[place]),
+            )
+
+
+@rule("session-refuse-without-session")
+def refuse_without_session(seen: Evidence, ruling: Ruling) -> None:
+    """What needs a session is refused without one."""
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        without = _needs_session(told.code) & (told.state == CLOSED) & (told.code != CLOSE_SESSION)
+        ruling.passes(case.index, RESPONDER, int((without & (told.answer >= 0) & (told.answer != OK)).sum()))
+        ruling.unknown(case.index, RESPONDER, "no answer is in the capture", int((without & (told.answer < 0)).sum()))
+        for place in np.flatnonzero(without & (told.answer == OK)).tolist():
+            name = _name(seen, case, int(told.code[place]))
+            says = f"{name} was answered OK without a session, instead of Session_Not_Open (0x2003)"
+            ruling.fires(
+                case.index,
+                RESPONDER,
+                says,
+                row=int(told.response[place]),
+                rows=(int(told.request[place]),),
+                transaction=int(told.number[place]),
+            )
+
+
+@rule("session-deviceinfo-without-session")
+def deviceinfo_without_session(seen: Evidence, ruling: Ruling) -> None:
+    """GetDeviceInfo needs no session."""
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        before = (told.code == GET_DEVICE_INFO) & (told.state == CLOSED)
+        refused = before & (told.answer == SESSION_NOT_OPEN)
+        ruling.passes(case.index, RESPONDER, int((before & (told.answer >= 0) & ~refused).sum()))
+        unknown = (told.code == GET_DEVICE_INFO) & (told.state == UNKNOWN) | before & (told.answer < 0)
+        ruling.unknown(case.index, RESPONDER, _UNKNOWN, int(unknown.sum()))
+        for place in np.flatnonzero(refused).tolist():
+            says = "GetDeviceInfo was refused with Session_Not_Open (0x2003); it needs no session"
+            row, number = int(told.response[place]), int(told.number[place])
+            ruling.fires(case.index, RESPONDER, says, row=row, rows=(int(told.request[place]),), transaction=number)
+
+
+@rule("session-opened-by-ok")
+def opened_by_ok(seen: Evidence, ruling: Ruling) -> None:
+    """How the sessions on a pair of connections began and ended."""
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        opened = np.flatnonzero((told.code == OPEN_SESSION) & (told.answer == OK))
+        closed = int(((told.code == CLOSE_SESSION) & (told.answer == OK)).sum())
+        if len(opened):
+            says = f"{len(opened)} opened by OpenSession and {closed} ended by CloseSession on these connections"
+            ruling.fires(case.index, BOTH, says, row=int(told.response[opened[0]]))
+
+
+@rule("session-open-twice")
+def open_twice(seen: Evidence, ruling: Ruling) -> None:
+    """OpenSession while a session is open is answered Session_Already_Open."""
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        again = (told.code == OPEN_SESSION) & (told.state == OPEN) & (told.answer == OK)
+        for place in np.flatnonzero(again).tolist():
+            says = "OpenSession was answered OK while a session was open, instead of Session_Already_Open (0x201E)"
+            rows = (int(told.since[place]),)
+            number = int(told.number[place])
+            ruling.fires(case.index, BOTH, says, row=int(told.response[place]), rows=rows, transaction=number)
+
+
+@rule("session-one-per-pair")
+def one_per_pair(seen: Evidence, ruling: Ruling) -> None:
+    """A pair of connections has one session at a time."""
+    first = seen.columns["word0"]
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        opened = np.flatnonzero((told.code == OPEN_SESSION) & (told.answer == OK))
+        for place in opened.tolist():
+            if told.state[place] == UNKNOWN:
+                ruling.unknown(case.index, BOTH, _UNKNOWN)
+                continue
+            before = opened[opened < place]
+            other = (
+                told.state[place] == OPEN and len(before) > 0 and seen.has(told.request[[place, before[-1]]], 22).all()
+            )
+            if other and first[told.request[place]] != first[told.request[before[-1]]]:
+                ids = int(first[told.request[before[-1]]]), int(first[told.request[place]])
+                says = f"session 0x{ids[1]:X} was opened while session 0x{ids[0]:X} was open on the same connections"
+                rows = (int(told.response[before[-1]]),)
+                ruling.fires(
+                    case.index,
+                    BOTH,
+                    says,
+                    row=int(told.response[place]),
+                    rows=rows,
+                    transaction=int(told.number[place]),
+                )
+            else:
+                ruling.passes(case.index, BOTH)
+
+
+@rule("session-id-not-on-wire")
+def id_not_on_wire(seen: Evidence, ruling: Ruling) -> None:
+    """PTP wants a SessionID that is not zero; on the wire it is seen in OpenSession only."""
+    rows = seen.rows(m.OPERATION_REQUEST, side=INITIATOR)
+    rows = rows[(seen.code[rows] == OPEN_SESSION) & seen.has(rows, 22)]
+    for row in rows[seen.columns["word0"][rows] == 0].tolist():
+        says = "OpenSession with SessionID 0, which PTP keeps for no session"
+        ruling.fires(int(seen.session[row]), INITIATOR, says, row=row, transaction=seen.transaction_of(row))
+
+
+@rule("session-one-transaction")
+def one_transaction(seen: Evidence, ruling: Ruling) -> None:
+    """The next request waits for the response.
+
+    A request whose packet does not acknowledge the response of the one before was sent before that had arrived,
+    wherever the capture was taken.
+    """
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        response, following = told.response[:-1], told.request[1:]
+        answered = response != NO_ROW
+        whole = answered & (seen.stretch[response] >= 0) & (seen.stretch[response] == seen.stretch[following])
+        early = np.flatnonzero(whole & (seen.rank[following] < seen.rank[response]))
+        ruling.passes(case.index, INITIATOR, int(whole.sum()) - len(early))
+        ruling.unknown(case.index, INITIATOR, _HOLE, int((~whole).sum()))
+        for place in early.tolist():
+            row, late = int(following[place]), int(response[place])
+            received = seen.acknowledged(row)
+            if received is None or received >= int(seen.offset[late]) + int(seen.length[late]):
+                ruling.unknown(case.index, INITIATOR, "it can't be told which of both was first")
+                continue
+            says = f"{_name(seen, case, int(told.code[place + 1]))} was requested before the response of the one before"
+            rows = (int(told.request[place]), late)
+            ruling.fires(case.index, INITIATOR, says, row=row, rows=rows, transaction=int(told.number[place + 1]))
+
+
+@rule("session-first-operations")
+def first_operations(seen: Evidence, ruling: Ruling) -> None:
+    """What an initiator asks first."""
+    for case in seen.judged:
+        told = seen.once(asked)[case.index]
+        if not case.from_start or case.established is None:
+            continue
+        names = ", then ".join(_name(seen, case, int(code)) for code in told.code[:2] if code >= 0)
+        if names:
+            ruling.fires(case.index, INITIATOR, f"first asked for {names}", row=int(told.request[0]))

@@ -1,0 +1,192 @@
+"""Rules of the two TCP connections themselves (CIPA DC-X005-2005 1.7, 2.2, 5.2, 5.3): who opens them, on which port.
+
+What no PTP-IP message shows is measured or hinted at, never held against a peer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..capture import NO_TIME
+from ..facts.packets import DEFAULT_PORT
+from ..ptpip import messages as m
+from ..ptpip.recognise import TO_INITIATOR, TO_RESPONDER
+from .evidence import MS, Evidence, S
+from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
+
+KEEP_ALIVE_S = 7300  # RFC 1122 4.2.3.6: two hours and no less by default; and a margin
+SMALL = 600  # bytes of a message that is no full segment on any link
+SAMPLES = 5
+DELAYED_MS = (30, 250)  # how long acknowledgments are delayed: 40 ms with Linux, 200 ms with Windows
+SPREAD_MS = 15
+_WINDOW = "the waiting time is not covered by the capture"
+
+
+@rule("transport-initiator-is-client")
+def initiator_is_client(seen: Evidence, ruling: Ruling) -> None:
+    """The side that opens the TCP connection is the initiator."""
+    for case in seen.judged:
+        for line in case.lines:
+            if line.tcp.syn_from is None:
+                ruling.unknown(case.index, BOTH, "the SYN is not in the capture")
+                continue
+            opener = INITIATOR if line.tcp.syn_from == line.part.initiator else RESPONDER
+            said = [set(seen.kind[rows[seen.synced[rows]]].tolist()) for rows in line.rows]
+            votes = len(said[opener] & TO_RESPONDER) + len(said[1 - opener] & TO_INITIATOR)
+            against = len(said[1 - opener] & TO_RESPONDER) + len(said[opener] & TO_INITIATOR)
+            if against == 0 and votes:
+                ruling.passes(case.index, BOTH)
+            elif votes == 0 and against >= 2:
+                row = int(np.concatenate(line.rows)[0])
+                says = "the side that was connected to speaks as the initiator"
+                ruling.fires(case.index, BOTH, says, row=row, packet=line.tcp.first_packet)
+            else:
+                ruling.unknown(case.index, BOTH, "messages do not agree on who is the initiator")
+
+
+@rule("transport-two-connections")
+def two_connections(seen: Evidence, ruling: Ruling) -> None:
+    """A session has a command/data connection and an event connection."""
+    grace = seen.limit_ns("establishment_s") + seen.limit_ns("margin_s")
+    for case in seen.judged:
+        line = case.command
+        if case.event is not None:
+            if case.paired:
+                ruling.passes(case.index, BOTH)
+            else:
+                ruling.unknown(case.index, BOTH, "it is not certain which event connection belongs to it")
+            continue
+        ack = None if line is None else line.first(m.INIT_COMMAND_ACK, RESPONDER)
+        if line is None or ack is None or not case.from_start or not seen.timed(ack):
+            ruling.unknown(case.index, BOTH, "the establishment is not in the capture")
+            continue
+        requests = case.requests
+        late = requests[seen.time[requests] > int(seen.time[ack]) + grace]
+        if len(late) and not _may_be_another(seen, case.index):
+            says = "operations run without any event connection"
+            ruling.fires(case.index, BOTH, says, row=int(late[0]), rows=(ack,))
+        else:
+            ruling.unknown(case.index, BOTH, _WINDOW)
+
+
+def _may_be_another(seen: Evidence, index: int) -> bool:
+    """Is there another connection between these hosts whose purpose is not known: it may be the event connection?"""
+    line = seen.cases[index].command
+    if line is None:
+        return True
+    hosts = {line.tcp.low[0], line.tcp.high[0]}
+    known = {part.tcp.number for pair in seen.pairs if pair.command for part in pair.parts if pair.event}
+    return any(
+        {tcp.low[0], tcp.high[0]} == hosts and tcp.number != line.tcp.number and tcp.number not in known
+        and tcp.first_time <= line.tcp.last_time
+        for tcp in seen.connections
+    )  # fmt: skip
+
+
+@rule("transport-default-port")
+def default_port(seen: Evidence, ruling: Ruling) -> None:
+    """Port 15740, unless a discovery record or the user says otherwise."""
+    for case in seen.judged:
+        for line in case.lines:
+            if not line.syn_captured:
+                ruling.unknown(case.index, BOTH, "the SYN is not in the capture")
+            elif line.part.responder[1] != DEFAULT_PORT:
+                says = f"the responder listens on port {line.part.responder[1]}: it must be announced, or set by hand"
+                ruling.fires(case.index, BOTH, says, packet=line.tcp.first_packet)
+
+
+@rule("transport-same-port-both")
+def same_port_both(seen: Evidence, ruling: Ruling) -> None:
+    """Both connections usually go to one port."""
+    for case in seen.judged:
+        if case.paired and case.command is not None and case.event is not None:
+            ports = case.command.part.responder[1], case.event.part.responder[1]
+            if ports[0] != ports[1]:
+                says = f"the command connection goes to port {ports[0]}, the event connection to port {ports[1]}"
+                ruling.fires(case.index, INITIATOR, says, packet=case.event.tcp.first_packet)
+
+
+@rule("transport-keepalive")
+def keepalive(seen: Evidence, ruling: Ruling) -> None:
+    """Keep-alive is proved by a keep-alive, and missing only on a connection that was idle for hours."""
+    for case in seen.judged:
+        for line in case.lines:
+            for side in (INITIATOR, RESPONDER):
+                rows = np.concatenate(line.rows)
+                times = np.sort(seen.time[rows][seen.time[rows] != NO_TIME])
+                if len(times) == 0 or line.tcp.streams[line.direction(side)].keep_alives:
+                    continue
+                idle = int(np.diff(np.append(times, line.tcp.last_time)).max(initial=0))
+                if idle > KEEP_ALIVE_S * S and line.both_directions:
+                    says = f"the connection was idle for {idle / 3.6e12:.1f} h, and no keep-alive was sent"
+                    ruling.fires(case.index, side, says, packet=line.tcp.last_packet)
+
+
+@rule("transport-nagle-off")
+def nagle_off(seen: Evidence, ruling: Ruling) -> None:
+    """Nagle's algorithm shows as a small message that always waits as long as a delayed acknowledgment takes."""
+    rows = seen.rows(m.START_DATA, m.DATA, m.END_DATA, m.OPERATION_RESPONSE)
+    before = seen.previous[rows]
+    began, first, last = (seen.columns[name] for name in ("began", "first", "last"))
+    small = (before >= 0) & (seen.length[rows] < SMALL) & (seen.length[before] < SMALL)
+    small &= (seen.identity[before] == seen.identity[rows]) & (first[rows] > last[before])
+    small &= (began[rows] != NO_TIME) & (seen.time[before] != NO_TIME)
+    rows, before = rows[small], before[small]
+    pause = began[rows] - seen.time[before]
+    for case in seen.judged:
+        for side in (INITIATOR, RESPONDER):
+            mine = np.flatnonzero((seen.session[rows] == case.index) & (seen.side[rows] == side))
+            if len(mine) < SAMPLES:
+                continue
+            low, middle, high = np.quantile(pause[mine], (0.1, 0.5, 0.9))
+            if DELAYED_MS[0] * MS <= low and high <= DELAYED_MS[1] * MS and high - low <= SPREAD_MS * MS:
+                says = (
+                    f"{len(mine)} small messages each waited about {middle / MS:.0f} ms behind the one before: Nagle's "
+                    "algorithm seems to be on, and the other side delays acknowledgments"
+                )
+                ruling.fires(case.index, side, says, row=int(rows[mine[0]]))
+
+
+@rule("transport-reliability")
+def reliability(seen: Evidence, ruling: Ruling) -> None:
+    """What TCP had to do."""
+    for case in seen.judged:
+        for line in case.lines:
+            for side in (INITIATOR, RESPONDER):
+                stream = line.tcp.streams[line.direction(side)]
+                if stream.retransmissions or stream.out_of_order:
+                    says = (
+                        f"{stream.retransmissions} segments retransmitted and {stream.out_of_order} out of order on "
+                        f"the {'event' if line is case.event else 'command'} connection"
+                    )
+                    ruling.fires(case.index, side, says, packet=line.tcp.last_packet)
+
+
+@rule("transport-no-own-flow-control")
+def no_own_flow_control(seen: Evidence, ruling: Ruling) -> None:
+    """Pauses inside data phases: PTP-IP has no flow control of its own."""
+    rows = seen.rows(m.DATA, m.END_DATA)
+    rows = rows[seen.previous[rows] >= 0]
+    before = seen.previous[rows]
+    data = np.isin(seen.kind[before], (m.START_DATA, m.DATA)) & (seen.identity[before] == seen.identity[rows])
+    began = seen.columns["began"]
+    timed = data & (began[rows] != NO_TIME) & (seen.time[before] != NO_TIME)
+    rows, before = rows[timed], before[timed]
+    pause = began[rows] - seen.time[before]
+    for case in seen.judged:
+        mine = np.flatnonzero(seen.session[rows] == case.index)
+        if len(mine) == 0:
+            continue
+        longest = int(mine[np.argmax(pause[mine])])
+        if pause[longest] > 0:
+            says = f"the longest pause inside a data phase lasted {int(pause[longest]) / 1e6:.1f} ms"
+            row = int(rows[longest])
+            side = int(seen.side[row])
+            ruling.fires(case.index, side, says, row=row, transaction=seen.transaction_of(row))
+
+
+@rule("transport-clear-text")
+def clear_text(seen: Evidence, ruling: Ruling) -> None:
+    """What is read here was not encrypted above the link."""
+    if seen.judged:
+        ruling.fires(seen.judged[0].index, BOTH, "the conversation is readable: only the link can protect it")

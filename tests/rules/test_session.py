@@ -1,0 +1,1 @@
+"""Twin of rules/session.py, beside its stories in the matrix."""

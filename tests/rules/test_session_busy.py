@@ -1,0 +1,1 @@
+"""Twin of rules/session_busy.py, beside its stories in the matrix."""

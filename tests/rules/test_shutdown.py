@@ -1,0 +1,1 @@
+"""Twin of rules/shutdown.py, beside its stories in the matrix."""

@@ -1,0 +1,1 @@
+"""Twin of rules/transport.py, beside its stories in the matrix."""
