@@ -87,7 +87,7 @@ def by_initiator(seen: Evidence, ruling: Ruling) -> None:
     """The initiator ends a pair that is idle; a responder has a reason, which usually shows."""
     for case in seen.judged:
         ends = _ends(case)
-        if not ends or case.established is None:
+        if len(ends) < 2 or case.established is None:
             continue
         time, side, line = ends[0]
         if side == INITIATOR:

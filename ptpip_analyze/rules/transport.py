@@ -62,11 +62,19 @@ def two_connections(seen: Evidence, ruling: Ruling) -> None:
             continue
         requests = case.requests
         late = requests[seen.time[requests] > int(seen.time[ack]) + grace]
-        if len(late) and not _may_be_another(seen, case.index):
+        if len(late) and _would_be_seen(seen, case.index) and not _may_be_another(seen, case.index):
             says = "operations run without any event connection"
             ruling.fires(case.index, BOTH, says, row=int(late[0]), rows=(ack,))
         else:
             ruling.unknown(case.index, BOTH, _WINDOW)
+
+
+def _would_be_seen(seen: Evidence, index: int) -> bool:
+    """Does the capture take in event connections of this responder? A capture filter may leave them out."""
+    line = seen.cases[index].command
+    return line is not None and any(
+        pair.event is not None and pair.event.responder == line.part.responder for pair in seen.pairs
+    )
 
 
 def _may_be_another(seen: Evidence, index: int) -> bool:
@@ -125,10 +133,13 @@ def keepalive(seen: Evidence, ruling: Ruling) -> None:
 @rule("transport-nagle-off")
 def nagle_off(seen: Evidence, ruling: Ruling) -> None:
     """Nagle's algorithm shows as a small message that always waits as long as a delayed acknowledgment takes."""
-    rows = seen.rows(m.START_DATA, m.DATA, m.END_DATA, m.OPERATION_RESPONSE)
+    rows = seen.rows(m.START_DATA, m.DATA, m.END_DATA)
     before = seen.previous[rows]
+    # What comes at once behind the message before it; a response may wait for the device.
+    at_once = np.isin(seen.kind[before], (m.OPERATION_REQUEST, m.START_DATA)) & (before >= 0)
+    rows, before = rows[at_once], before[at_once]
     began, first, last = (seen.columns[name] for name in ("began", "first", "last"))
-    small = (before >= 0) & (seen.length[rows] < SMALL) & (seen.length[before] < SMALL)
+    small = (seen.length[rows] < SMALL) & (seen.length[before] < SMALL)
     small &= (seen.identity[before] == seen.identity[rows]) & (first[rows] > last[before])
     small &= (began[rows] != NO_TIME) & (seen.time[before] != NO_TIME)
     rows, before = rows[small], before[small]

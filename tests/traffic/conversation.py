@@ -239,14 +239,12 @@ class Conversation:
         self._actions.append(Action("wait", pause_ns=round(seconds * 1e9)))
         return self
 
-    def close(
-        self, kind: str = "fin", by: str = "initiator", connections: Sequence[str] = ("event", "command")
-    ) -> Self:
-        """Close the connections that are open, with "fin" or "reset", by either side."""
+    def close(self, kind: str = "fin", by: str = "initiator", connections: Sequence[str] | None = None) -> Self:
+        """Close the connections that are open, or some of them, with "fin" or "reset", by either side."""
         direction = TO_RESPONDER if by == "initiator" else TO_INITIATOR
         used = {action.connection for action in self._actions if action.kind != "wait"}
         for connection in reversed(self.ports()):
-            if connection in used:
+            if connection in used and (connections is None or connection in connections):
                 self._actions.append(Action(kind, connection, direction))
         if self._truth.session is not None:
             self._know(closed_by=by, close_kind=kind)

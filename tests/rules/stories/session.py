@@ -33,7 +33,6 @@ def no_session_at_all() -> Conversation:
     return talk().init().close()
 
 
-@keeps("session-refuse-without-session")
 def refused_without_session() -> Conversation:
     """The initiator asks without a session and is refused."""
     return talk().init().transaction(0x1004, response=NOT_OPEN).open_session().close_session().close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.rules.matrix import breaks, keeps
-from tests.traffic import TO_INITIATOR, Conversation, Packet, damage
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import ACK, FIN
 
@@ -86,11 +86,10 @@ def ends_by_fin() -> Conversation:
 def asks_a_peer_that_has_gone() -> list[Packet]:
     """The camera has ended its side, which the initiator acknowledges, and asks on."""
     packets = talk().open().get_property().wait(0.1).get_property().packets()
-    last = damage.segments(packets, "command")[-2:]
-    request, answer = (packets[place] for place in last)
+    place = damage.segments(packets, "command", TO_RESPONDER)[-1]
+    request, answer = packets[place], packets[damage.segments(packets[:place], "command", TO_INITIATOR)[-1]]
     end = replace(
-        answer, flags=FIN | ACK, payload=b"", time_ns=request.time_ns - 10_000_000, acknowledgment=request.sequence,
-        direction=TO_INITIATOR,
+        answer, flags=FIN | ACK, payload=b"", sequence=answer.sequence + len(answer.payload), offset=answer.end,
+        acknowledgment=request.sequence, time_ns=request.time_ns - 10_000_000,
     )  # fmt: skip
-    asked = replace(request, acknowledgment=end.sequence + 1)
-    return sorted([*packets[: last[0]], end, asked], key=lambda packet: packet.time_ns)
+    return [*packets[:place], end, replace(request, acknowledgment=end.sequence + 1)]

@@ -12,11 +12,17 @@ from tests.traffic.packet import ACK, SYN
 
 @keeps(
     "transport-initiator-is-client", "transport-two-connections", "transport-default-port", "transport-same-port-both",
-    "transport-keepalive", "transport-nagle-off", "transport-reliability", "transport-no-own-flow-control",
+    "transport-keepalive", "transport-nagle-off", "transport-reliability",
 )  # fmt: skip
 def usual() -> Conversation:
     """Two connections to port 15740, nothing lost."""
     return talk().open().get_property().close_session().close()
+
+
+@keeps("transport-no-own-flow-control")
+def no_data() -> Conversation:
+    """A session without a data phase."""
+    return talk().open().close_session().close()
 
 
 @keeps("transport-clear-text")
@@ -48,12 +54,12 @@ def camera_connects() -> list[Packet]:
 
 
 @breaks("transport-two-connections")
-def no_event_connection() -> Conversation:
-    """Operations for minutes, and never an event connection."""
-    one = talk().init(event=False).open_session()
+def no_event_connection() -> list[Packet]:
+    """Operations for minutes, and never an event connection; an earlier session had one."""
+    one = talk(command_port=50003, number=1).init(event=False).open_session()
     for _ in range(4):
         one.wait(20).get_property()
-    return one.close_session().close()
+    return damage.in_turn(usual().packets(), one.close_session().close().packets())
 
 
 @breaks("transport-default-port")
