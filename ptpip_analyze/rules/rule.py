@@ -146,12 +146,12 @@ class Ruling:
         key = seen.session[rows] * 3 + sides
         known = np.ones(len(rows), bool) if sure is None else sure
         for mask, note in ((known & kept, self.passes), (~known, None)):
-            numbers, counts = np.unique(key[mask], return_counts=True)
-            for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+            counts = np.bincount(key[mask])
+            for number in np.flatnonzero(counts).tolist():
                 if note is None:
-                    self.unknown(number // 3, number % 3, why, count)
+                    self.unknown(number // 3, number % 3, why, int(counts[number]))
                 else:
-                    note(number // 3, number % 3, count)
+                    note(number // 3, number % 3, int(counts[number]))
         for place in np.flatnonzero(known & ~kept).tolist():
             row = int(rows[place])
             self.fires(
