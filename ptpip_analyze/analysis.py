@@ -23,7 +23,7 @@ from .facts.packets import DEFAULT_PORT
 from .headers import HeaderReader, Headers
 from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
-from .result import CaptureFacts, Result
+from .result import CaptureFacts, DataPiece, Result
 from .store import Columns
 from .tcp import CUT, Flows
 from .tcp.connection import RST
@@ -267,13 +267,17 @@ class Analysis:
             some = "an unknown number of" if missing is None else f"{missing:,}"
             raise ValueError(f"transaction {number + result.first_transaction}: {some} bytes of its data are missing")
         return b"".join(
-            result.read(position, length) for _, length, position in result.data_pieces(number) if position is not None
+            result.read(position, length)
+            for _, length, position in result.data_pieces(number)
+            if position is not None and length is not None
         )
 
-    def data_pieces(self, row: Any) -> list[tuple[int, int, int | None]]:
+    def data_pieces(self, row: Any) -> list[DataPiece]:
         """A data phase as pieces (offset in the payload, length, position in the capture), in order, without overlap.
 
-        The position is None for bytes that are missing from the capture. ``row`` as for ``data``.
+        The position is None for a hole. A hole in which the headers of messages were lost has a length of None, and
+        what follows it an offset of None, unless the announced size tells them. The pieces end where the last message
+        does that was captured. ``row`` as for ``data``.
         """
         result, number = self._transaction(row)
         return result.data_pieces(number)

@@ -8,6 +8,7 @@ the decoders take their time.
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import NamedTuple, cast
@@ -42,6 +43,7 @@ _DESCRIPTIONS = frozenset({
 })  # fmt: skip
 _REMEMBERED, _LONG = 64, 1 << 17  # answers whose values are kept, to be known when the same answer comes again
 _SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
+_TOLD = 8  # properties that the text of one event names
 
 
 class ListedEvent(NamedTuple):
@@ -130,9 +132,8 @@ class Decoder:
         notes = list(read.notes)
         if head.hole is not None:
             at, length = head.hole
-            notes.append(
-                Note(at, f"{length:,} bytes are missing from the capture here; what follows them is not decoded")
-            )
+            some = "bytes, it is not known how many," if length is None else f"{length:,} bytes"
+            notes.append(Note(at, f"{some} are missing from the capture here; what follows them is not decoded"))
         elif head.size is None:
             notes.append(Note(head.held, "the data phase is not complete; how much of it is missing can't be known"))
         return read._replace(notes=tuple(notes))
@@ -244,12 +245,9 @@ class Decoder:
         for event in polled_events(read):
             if not head.whole and event.end >= len(head.data):
                 break
-            place = int(np.searchsorted(starts, event.start)) if starts else 0
-            value = values[starts[place]] if place < len(starts) and starts[place] < event.end else None
-            if value is not None:
-                said = text_of(value.code, value.value, exchange.vendor, value.datatype, value.role)
-                sign = " in " if value.role == "allowed" else " = "
-                words = name_of("property", value.code, exchange.vendor) + ("" if said is None else sign + said)
+            inside = starts[bisect_left(starts, event.start) : bisect_left(starts, event.end)]
+            if inside:
+                words = ", ".join(_said(values[start], exchange.vendor) for start in inside[:_TOLD])
                 text = words if event.code is None else f"{event.name}({words})"
             else:
                 text = event.name if event.code is None else event_text(event.code, event.parameters, exchange.vendor)
@@ -288,6 +286,13 @@ class Decoder:
                 count += 1
         while waiting:
             yield heapq.heappop(waiting)[2]
+
+
+def _said(one: PropertyValue, vendor: str | None) -> str:
+    """A property and its value, or what its value may be, in words."""
+    said = text_of(one.code, one.value, vendor, one.datatype, one.role)
+    sign = " in " if one.role == "allowed" else " = "
+    return name_of("property", one.code, vendor) + ("" if said is None else sign + said)
 
 
 def _worded(value: Value, said: dict[tuple[int, int], str]) -> Value:

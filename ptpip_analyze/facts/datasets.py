@@ -177,6 +177,15 @@ OLC_SIZES: dict[range, tuple[int, ...]] = {
     range(0x14, 0x15): (2, 9, 9, 7, 4, 6, 8, 5, 7, 5, 5, 9, 8),
 }
 
+# Field of an OLCInfoChanged record -> the property whose value it shows, where that byte stands, and the sizes of the
+# field of which real cameras' records agree with the property (EOS M3, M6, PowerShot G5 X, G9 X Mark II, SX720 HS, SX740
+# HS). The field's second byte is 0 where it shows no value.
+OLC_VALUES: dict[str, tuple[int, int, frozenset[int]]] = {
+    "shutterSpeed": (0xD102, 5, frozenset({6, 7})),
+    "aperture": (0xD101, 4, frozenset({5, 6})),
+    "iso": (0xD103, 3, frozenset({4, 6})),
+}
+
 # Properties that hold a network's name and passphrase: their values are not told.
 SECRETS: dict[str, frozenset[int]] = {"ricoh": frozenset({0xD805, 0xD806})}
 

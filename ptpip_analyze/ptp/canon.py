@@ -22,6 +22,7 @@ from ..facts.datasets import (
     EOS_TEXTS,
     OLC_FIELDS,
     OLC_SIZES,
+    OLC_VALUES,
 )
 from .pictures import find_jpeg, told_jpeg
 from .scan import Scan, bytes_text, wording
@@ -255,7 +256,15 @@ def _olc(record: Scan, version: int | None) -> None:
         record.rest("fields", "their layout is not known")
         return
     for name, size in sizes:
-        record.raw(name, size)
+        _, at, decoded = OLC_VALUES.get(name, (None, 0, ()))
+        if size not in decoded:
+            record.raw(name, size, "raw")
+            continue
+        with record.group(name, record.at + size) as shown:
+            shown.raw("unknown", at)
+            shown.number("value", 1)
+            if shown.left:
+                shown.rest("unknown")
 
 
 def olc_sizes(mask: int, size: int, version: int | None) -> list[tuple[str, int]] | None:
@@ -441,7 +450,20 @@ def listed_values(dataset: Dataset, parameters: tuple[int, ...], datatype: int |
     """Values, and lists of values that may be set, out of an event list."""
     found: list[PropertyValue] = []
     for record in dataset.fields:
-        found += _value_of(record.parts)
+        found += _shown_values(record) if record.get("mask") else _value_of(record.parts)
+    return found
+
+
+def _shown_values(record: Value) -> list[PropertyValue]:
+    """What an OLCInfoChanged record shows of exposure."""
+    found = []
+    for field in record.parts:
+        front, value = field.get("unknown"), field.get("value")
+        if field.name not in OLC_VALUES or value is None or front is None or not isinstance(front.value, bytes):
+            continue
+        if front.value[1]:
+            code = OLC_VALUES[field.name][0]
+            found.append(PropertyValue(code, None, value.value, value.start, value.end, "current"))
     return found
 
 
