@@ -30,6 +30,7 @@ from .ptp.datasets import (
 from .ptp.parameters import event_text
 from .ptp.polled import may_list
 from .ptp.properties import CONTROLS, RESET, Datatypes, Exchange, Memory, Revealed, role_of, text_of
+from .ptp.texts import plain_text
 from .ptp.values import MOST_BYTES, Dataset, Note, PropertyValue, Value
 from .ptpip import messages as m
 from .result import DataHead, Result
@@ -118,7 +119,7 @@ class Decoder:
         for one in property_values(read, parameters=exchange.parameters, datatype=datatype):
             kind = one.datatype or self._type_of(one.code, number)
             text = text_of(one.code, one.value, exchange.vendor, kind, one.role)
-            if text is not None and text != str(one.value):
+            if text is not None and text != plain_text(one.value):
                 said[one.start, one.end] = text
         return read._replace(fields=tuple(_worded(field, said) for field in read.fields))
 

@@ -116,6 +116,33 @@ def test_decodes_a_dataset_with_the_texts_of_its_properties() -> None:
             told.dataset(len(told.transactions))
 
 
+def test_repeats_no_value_that_has_no_other_text() -> None:
+    blob = bytes(range(40))
+    listed = polls.record(0xC189, polls.u32(0xD1FF) + blob) + polls.record(0xC18A, polls.u32(0xD1FE, 3, 2, 5, 6))
+    one = conversation().open().transaction(0x1001, data_in=EOS).transaction(0x9116, data_in=listed + polls.CANON_END)
+    with analysed(one.packets()) as told:
+        dataset = told.dataset(2)
+    assert dataset is not None
+    value, values = dataset.get("PropValueChanged.value"), dataset.get("AvailListChanged.values")
+    assert value is not None
+    assert values is not None
+    assert (value.value, value.text, values.value, values.text) == (blob, None, (5, 6), None)
+
+
+def test_names_all_of_the_exposure_that_one_event_shows() -> None:
+    fields = bytes([0, 1, 0, 0, 0, 0x70, 0, 1, 0, 0, 0x30, 0, 1, 0, 0x60])
+    listed = polls.record(0xC1A5, polls.u32(8 + len(fields), 0xE) + fields) + polls.CANON_END
+    one = conversation().open().transaction(0x1001, data_in=EOS).transaction(0x9116, data_in=listed)
+    with analysed(one.packets()) as told:
+        assert events(told, "text") == [
+            ("OLCInfoChanged(ShutterSpeed = 1/125 s, Aperture = f/5.6, ISOSpeed = ISO 800)",)
+        ]
+        assert properties(told, "property", "text", "event") == [
+            ("ShutterSpeed", "1/125 s", "OLCInfoChanged"), ("Aperture", "f/5.6", "OLCInfoChanged"),
+            ("ISOSpeed", "ISO 800", "OLCInfoChanged"),
+        ]  # fmt: skip
+
+
 def test_shows_a_large_object_as_a_place_without_reading_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with analysed(capture("big_object")) as told:
         result = told.results[0]

@@ -57,7 +57,7 @@ _PARAMETERS = ("property", "objectHandle", "storageId", "status", "seconds", "va
 
 
 def event_list(scan: Scan) -> None:
-    """What GetEvent (0x9116) answers: records up to one of 8 bytes and type 0."""
+    """What GetEvent (0x9116) answers: records up to one of type 0. It has 8 bytes, from some virtual cameras 12."""
     version: int | None = None
     while scan.more():
         size, kind = scan.peek(4), scan.peek(4, 4)
@@ -69,7 +69,7 @@ def event_list(scan: Scan) -> None:
             return
         if size > scan.left:
             scan.short("a record", scan.at, size)
-        last = kind == 0 and size == _HEAD
+        last = kind == 0 and not scan.data[scan.at + _HEAD : scan.at + size].strip(b"\0")
         name = "End" if last else name_of("event", kind, _EOS)
         subject = scan.peek(4, _HEAD) if kind in (_PROPERTY_CHANGED, _LIST_CHANGED) else None
         if subject == EOS_OLC_VERSION and kind == _PROPERTY_CHANGED:
@@ -87,6 +87,8 @@ def event_list(scan: Scan) -> None:
             if record.left:
                 record.rest("unknown")
         if last:
+            if size != _HEAD:
+                scan.note(f"the record that ends the list has {size:,} bytes, not {_HEAD}", scan.at - size)
             if scan.left and not scan.data[scan.at : scan.end].strip(b"\0"):
                 scan.note(f"{scan.left:,} zero bytes of padding behind the last record")
                 scan.rest("padding")
@@ -434,11 +436,11 @@ DECODERS: dict[str, Callable[[Scan], None]] = {
 
 
 def events(dataset: Dataset) -> list[PolledEvent]:
-    """Every record of an event list but the last, with what it names: property and value, handle, storage."""
+    """Every record of an event list but those of type 0, with what it names: property and value, handle, storage."""
     found = []
     for record in dataset.fields:
         code = record.get("type")
-        if code is None or not isinstance(code.value, int) or record.name == "End":
+        if code is None or not isinstance(code.value, int) or code.value == 0:
             continue
         named = (record.get(name) for name in _PARAMETERS)
         parameters = tuple(part.value for part in named if part is not None and isinstance(part.value, int))

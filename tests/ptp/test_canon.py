@@ -56,6 +56,21 @@ def test_polls_each_record_as_an_event_with_its_place() -> None:
     assert all(event.code for event in events), "the record that ends the list is no event"
 
 
+@pytest.mark.parametrize("size", [8, 12, 20])
+def test_takes_no_record_that_ends_a_list_for_an_event(size: int) -> None:
+    """Virtual cameras end their lists with 12 bytes: type 0, and four more that are 0."""
+    read = eos(record(0xC1A4, u32(0x10001)) + record(0, bytes(size - 8)))
+    assert [field.name for field in read.fields] == ["CTGInfoCheckComplete", "End"]
+    assert notes(read) == ([] if size == 8 else [f"the record that ends the list has {size} bytes, not 8"])
+    assert [event.name for event in polled_events(read)] == ["CTGInfoCheckComplete"]
+
+
+def test_goes_on_behind_a_record_of_type_0_that_says_something_and_takes_it_for_no_event() -> None:
+    read = eos(record(0, u32(7)) + record(0xC1A4, u32(0x10001)) + END)
+    assert [field.name for field in read.fields] == ["0x0000", "CTGInfoCheckComplete", "End"]
+    assert [event.name for event in polled_events(read)] == ["CTGInfoCheckComplete"]
+
+
 def test_tells_values_and_what_may_be_set() -> None:
     told = property_values(eos(EOS_EVENTS))
     assert [(one.code, one.value, one.text) for one in told if one.role == "current"][:3] == [
