@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary, proxy
 import numpy as np
 
 from .facts import name_of
+from .payloads import short_payloads
 from .ptp import DIRECTIONS, NO_ROW
 from .ptp.datasets import (
     EVENT_LISTS,
@@ -45,6 +46,9 @@ _DESCRIPTIONS = frozenset({
 _REMEMBERED, _LONG = 64, 1 << 17  # answers whose values are kept, to be known when the same answer comes again
 _SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
 _TOLD = 8  # properties that the text of one event names
+
+
+_Said = tuple[bytes | None, *tuple[int, ...]]
 
 
 class ListedEvent(NamedTuple):
@@ -80,7 +84,6 @@ class Decoder:
         self._words = columns["words"]
         known, length = columns["known"].astype(np.int64), columns["length"]
         self._spelled = known >= np.minimum(length, m.FIXED_BYTES)
-        self._lists: dict[tuple[str, str | None, bytes], list[ListedEvent]] = {}
         self._answers: dict[tuple[int, Exchange], tuple[bytes, list[tuple[PropertyValue, str | None]]]] = {}
 
     def exchange(self, number: int) -> Exchange | None:
@@ -172,12 +175,19 @@ class Decoder:
                     known.learn(number, told.code, told.datatype)
         return found
 
-    def _values(self, number: int, exchange: Exchange, known: Datatypes) -> list[tuple[PropertyValue, str | None]]:
-        """The values that a payload tells, each with the record of an event list that it stands in."""
+    def _values(
+        self, number: int, exchange: Exchange, known: Datatypes, data: bytes | None = None
+    ) -> list[tuple[PropertyValue, str | None]]:
+        """The values that a payload tells, each with the record of an event list that it stands in.
+
+        ``data`` is the payload where it is at hand.
+        """
         name = self.name(exchange)
         if name is None:
             return []
-        head = self.result.data_head(number, MOST_READ)
+        head = DataHead(data or b"", len(data or b""), len(data or b""), None)
+        if data is None:
+            head = self.result.data_head(number, MOST_READ)
         datatype = self._datatype(exchange, name, number, known)
         # What cameras repeat all day long is decoded once.
         key = (int(self.result.transactions.session[number]), exchange)
@@ -216,28 +226,42 @@ class Decoder:
         # Only makers have such lists: a session of nobody knows who pays nothing.
         made_by = np.array([vendor is not None for vendor in self.result.vendors], bool)
         listing = may_list(self._operation, columns["word0"][made.request]) & (made.request != NO_ROW)
+        numbers = np.flatnonzero(listing & made_by[made.session]) if listing.any() else np.empty(0, np.int64)
         found: list[ListedEvent] = []
-        for number in self._rows(listing & made_by[made.session]) if listing.any() else []:
-            exchange = self.exchange(number)
-            name = self.name(exchange)
-            if exchange is None or name not in EVENT_LISTS or role_of(exchange) != "current":
+        equal: dict[_Said, list[ListedEvent]] = {}  # of lists that say the same, most of them nothing, one is decoded
+        for number, said in self._said(numbers):
+            if said[0] is None:
+                found += self._listed(number)
                 continue
-            found += self._listed(number, exchange, name)
+            events = equal.get(said)
+            if events is None:
+                if len(equal) >= _SHORT_LISTS:
+                    equal.clear()
+                events = equal[said] = self._listed(number)
+            if events:
+                message = self._end(number)
+                found += [event._replace(transaction=number, message=message) for event in events]
         return found
 
-    def _listed(self, number: int, exchange: Exchange, name: str) -> list[ListedEvent]:
-        """The events of one list. Short lists that come again, most of them empty, are decoded once."""
-        head, message = self.result.data_head(number, MOST_READ), self._end(number)
-        if not head.whole or len(head.data) > _SHORT:
-            return self._events_in(number, exchange, name, head, message)
-        key = (name, exchange.vendor, head.data)
-        if key not in self._lists:
-            if len(self._lists) >= _SHORT_LISTS:
-                self._lists.clear()
-            self._lists[key] = self._events_in(number, exchange, name, head, message)
-        return [event._replace(transaction=number, message=message) for event in self._lists[key]]
+    def _said(self, numbers: np.ndarray) -> Iterator[tuple[int, _Said]]:
+        """Transactions, each with its payload where it is short and what the meaning of an event list hangs on."""
+        made, columns = self.result.transactions, self.result.messages
+        request = made.request[numbers]
+        about = (
+            self._operation[numbers], made.session[numbers], made.direction[numbers], self._response[numbers],
+            self._spelled[request], self._words[request], columns["word0"][request],
+        )  # fmt: skip
+        payloads = short_payloads(self.result, numbers, _SHORT)
+        said = zip(payloads, *(column.tolist() for column in about), strict=True)
+        return zip(numbers.tolist(), said, strict=True)
 
-    def _events_in(self, number: int, exchange: Exchange, name: str, head: DataHead, message: int) -> list[ListedEvent]:
+    def _listed(self, number: int) -> list[ListedEvent]:
+        """The events of the list that a transaction fetched."""
+        exchange = self.exchange(number)
+        name = self.name(exchange)
+        if exchange is None or name not in EVENT_LISTS or role_of(exchange) != "current":
+            return []
+        head, message = self.result.data_head(number, MOST_READ), self._end(number)
         read = self._decoded(name, exchange, head, None)
         named = read.value("transactionId") if name == "EventContainer" else None
         values = {one.start: one for one in property_values(read)}
@@ -248,7 +272,7 @@ class Decoder:
                 break
             inside = starts[bisect_left(starts, event.start) : bisect_left(starts, event.end)]
             if inside:
-                words = ", ".join(_said(values[start], exchange.vendor) for start in inside[:_TOLD])
+                words = ", ".join(_in_words(values[start], exchange.vendor) for start in inside[:_TOLD])
                 text = words if event.code is None else f"{event.name}({words})"
             else:
                 text = event.name if event.code is None else event_text(event.code, event.parameters, exchange.vendor)
@@ -262,7 +286,11 @@ class Decoder:
         sessions: dict[int, tuple[Memory, Datatypes]] = {}
         waiting: list[tuple[int, int, PropertyRow]] = []  # a later transaction's data may come first
         count = 0
-        for number in self._rows(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET}))):
+        numbers = np.flatnonzero(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET})))
+        nothing: set[_Said] = set()  # lists of events that told of no property
+        for number, said in self._said(numbers):
+            if said in nothing:
+                continue
             first = int(made.first[number])
             while waiting and waiting[0][0] < first:
                 yield heapq.heappop(waiting)[2]
@@ -271,7 +299,9 @@ class Decoder:
                 continue
             memory, known = sessions.setdefault(int(made.session[number]), (Memory(), Datatypes()))
             silent = exchange.operation == RESET or role_of(exchange) is None
-            told = [] if silent else self._values(number, exchange, known)
+            told = [] if silent else self._values(number, exchange, known, said[0])
+            if not told and said[0] is not None and self.name(exchange) in EVENT_LISTS and len(nothing) < _SHORT_LISTS:
+                nothing.add(said)
             events = {(one.start, one.end): event for one, event in told}
             if self.name(exchange) in _DESCRIPTIONS:
                 for value, _ in told:
@@ -289,7 +319,7 @@ class Decoder:
             yield heapq.heappop(waiting)[2]
 
 
-def _said(one: PropertyValue, vendor: str | None) -> str:
+def _in_words(one: PropertyValue, vendor: str | None) -> str:
     """A property and its value, or what its value may be, in words."""
     said = text_of(one.code, one.value, vendor, one.datatype, one.role)
     sign = " in " if one.role == "allowed" else " = "

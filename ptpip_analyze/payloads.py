@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .ptp import STATUSES
 from .ptp.objects import Range
-from .ptp.placing import announced, is_ended
+from .ptp.placing import HEADER, announced, is_ended
 from .ptpip import messages as m
 from .result import Result
 
 STEP_BYTES = 1 << 20
+_WINDOW_BYTES = 1 << 13  # of a capture in which short payloads lie close together
 _BETWEEN_BYTES = 4096  # bytes of other packets that are read along rather than read around
 
 
@@ -95,3 +97,30 @@ class Payloads:
         _, length, last = batch[-1]
         span = memoryview(self.result.read(begin, last + length - begin))
         return place, b"".join(span[position - begin : position - begin + size] for _, size, position in batch)
+
+
+def short_payloads(result: Result, numbers: np.ndarray, most: int) -> list[bytes | None]:
+    """The data phases of many transactions at once: of those that are whole, one message and one segment, and of at
+    most ``most`` bytes. None for all others.
+    """
+    made, columns = result.transactions, result.messages
+    rows, begin = result.all_data_rows
+    single = (begin[numbers + 1] - begin[numbers] == 1) & (made.status[numbers] == STATUSES.index("complete"))
+    row = rows[begin[numbers[single]]]
+    stream, start = columns["stream"][row].astype(np.int64), columns["offset"][row].astype(np.int64) + HEADER
+    size = columns["length"][row].astype(np.int64) - HEADER
+    fits = (columns["status"][row] == m.COMPLETE) & (size >= 0) & (size <= most)
+    index, size = np.flatnonzero(single)[fits], size[fits]
+    found: list[bytes | None] = [None] * len(numbers)
+    window, base = b"", 0
+    for at, length, position in zip(
+        index.tolist(), size.tolist(), result.positions(stream[fits], start[fits], size).tolist(), strict=True
+    ):
+        if position < 0:
+            continue
+        if not base <= position <= position + length <= base + len(window):
+            window, base = result.source.read(position, _WINDOW_BYTES), position
+        low = position - base
+        if low + length <= len(window):  # or else the capture has changed, as who reads it alone is told
+            found[at] = window[low : low + length]
+    return found

@@ -291,7 +291,7 @@ class Result:
         )
 
     @cached_property
-    def _data_rows(self) -> tuple[np.ndarray, np.ndarray]:
+    def all_data_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows of data messages by transaction, those of one in stream order, and where those of each begin."""
         kind, of_message = self.messages["type"], self.transactions.of_message
         is_data = (kind == m.DATA) | (kind == m.END_DATA) | (kind == m.CONTAINER_DATA)
@@ -302,7 +302,7 @@ class Result:
 
     def data_rows(self, number: int) -> np.ndarray:
         """The message rows that carry the data phase of transaction row ``number``, in stream order."""
-        all_rows, begin = self._data_rows
+        all_rows, begin = self.all_data_rows
         rows = all_rows[begin[number] : begin[number + 1]]
         # Of both directions, if it has two.
         return rows[np.lexsort((self.messages["offset"][rows], self.messages["stream"][rows]))]
@@ -402,6 +402,22 @@ class Result:
                     yield offset, size, position
             if last < len(offsets):
                 return
+
+    def positions(self, stream: np.ndarray, start: np.ndarray, size: np.ndarray) -> np.ndarray:
+        """Position of each range of a stream that one segment carries; -1 for others, which ``stream_pieces`` tells."""
+        found = np.full(len(stream), -1, np.int64)
+        for which in np.unique(stream).tolist():
+            wanted = np.flatnonzero(stream == which)
+            numbers, ends = self._segment_parts.get(which, ([], []))
+            parts = np.searchsorted(ends, start[wanted], "right")
+            for part in np.unique(parts[parts < len(numbers)]).tolist():
+                offsets, captured, positions = self._part_of(numbers[part], which)
+                here = wanted[parts == part]
+                row = np.searchsorted(offsets, start[here], "right") - 1
+                into = start[here] - offsets[row]
+                fits = (row >= 0) & (into + size[here] <= captured[row])
+                found[here[fits]] = (positions[row] + into)[fits]
+        return found
 
     @cached_property
     def _segment_parts(self) -> dict[int, tuple[list[int], list[int]]]:

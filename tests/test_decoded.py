@@ -242,6 +242,38 @@ def test_tells_each_of_two_equal_lists() -> None:
     assert all(of["first_frame"] < row["frame"] < of["last_frame"] for row, of in zip(found, polled, strict=True))
 
 
+def test_decodes_a_list_that_comes_again_and_again_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cameras are asked for events ten times a second, and seldom have one."""
+    one = conversation().open().transaction(0x1001, data_in=EOS)
+    for _ in range(50):
+        one.transaction(0x9116, data_in=polls.CANON_END)
+    for _ in range(3):
+        one.transaction(0x9116, data_in=polls.CANON_SECOND)
+    calls = []
+    real = decoded.decode_as
+    monkeypatch.setattr(decoded, "decode_as", lambda name, *a, **b: (calls.append(name), real(name, *a, **b))[1])
+    with analysed(one.packets()) as told:
+        found = decoder(told.captures[0])
+        assert [event.transaction for event in found.events] == [52, 53, 54]
+        assert len(calls) == 2
+        assert [row.transaction for row in found.properties()] == [52, 53, 54]
+        assert len(calls) == 4
+
+
+def test_keeps_lists_of_two_makers_apart_that_say_the_same() -> None:
+    """Two bytes of 0 are an empty list of Nikon's; in a session of Canon's they are no list."""
+    nikon, canon = (
+        conversation(seed=seed, initiator=f"192.168.1.{seed}").open().transaction(0x1001, data_in=info)
+        for seed, info in ((1, device_info("Nikon Corporation", "Z 6")), (2, EOS))
+    )
+    same = polls.u16(1) + polls.u16(0xC101) + polls.u32(7)
+    both = damage.in_turn(
+        nikon.transaction(0x90C7, data_in=same).packets(), canon.transaction(0x90C7, data_in=same).packets()
+    )
+    with analysed(both) as told:
+        assert [(row["session"], row["event_code"]) for row in rows(told, "events")] == [(0, 0xC101)]
+
+
 def test_lets_go_of_a_result_that_nobody_holds() -> None:
     analysis = analysed(capture("plain"))
     decoder(analysis.captures[0])

@@ -271,6 +271,20 @@ def test_finds_the_same_bytes_in_segment_tables_of_many_parts(
         assert [parts.message_bytes(number) for number in range(parts.message_count)] == messages
 
 
+@pytest.mark.parametrize("rows", [2, 1000])
+def test_finds_where_many_ranges_of_streams_stand(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ptpip_analyze.store.column.CHUNK_ROWS", rows)
+    monkeypatch.setattr("ptpip_analyze.analysis.CHUNK_BYTES", 512)
+    with result_of(damage.drop(capture("two_pairs"), segment=5)) as result:
+        stream, start = result.messages["stream"].astype(np.int64), result.messages["offset"].astype(np.int64)
+        size = result.messages["length"].astype(np.int64)
+        found = result.positions(stream, start, size).tolist()
+        for at, *place in zip(found, stream.tolist(), start.tolist(), size.tolist(), strict=True):
+            pieces = list(result.stream_pieces(place[0], place[1], place[1] + place[2]))
+            assert at == (pieces[0][2] if len(pieces) == 1 and pieces[0][2] is not None else -1)
+        assert sum(at >= 0 for at in found) > len(found) // 2
+
+
 def merged(pieces: list[DataPiece]) -> list[DataPiece]:
     """Pieces that follow one another in the capture as one."""
     joined: list[DataPiece] = []

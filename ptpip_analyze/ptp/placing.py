@@ -34,6 +34,8 @@ def lay_out(columns: dict[str, np.ndarray], rows: np.ndarray, start: int, *, dam
     rows = rows.astype(np.int64)
     stream, offset = columns["stream"][rows].astype(np.int64), columns["offset"][rows].astype(np.int64)
     length = columns["length"][rows].astype(np.int64)
+    if len(rows) == 1 and not damaged:  # most of all
+        return Layout(stream, offset + HEADER, np.maximum(length - HEADER, 0), np.zeros(1, np.int64))
     same = stream[1:] == stream[:-1]
     # A lying length word does not reach into the next message.
     length[:-1] = np.where(same, np.minimum(length[:-1], offset[1:] - offset[:-1]), length[:-1])
