@@ -40,8 +40,8 @@ MOST_READ = 1 << 20
 """Bytes of a data phase that are read; no dataset but an object's bytes is that long."""
 
 _DESCRIPTIONS = frozenset({
-    "DevicePropDesc", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs", "OlympusChangedProperties",
-    "PanasonicPropDescs",
+    "DevicePropDesc", "DevicePropDescEx", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs",
+    "OlympusChangedProperties", "PanasonicPropDescs",
 })  # fmt: skip
 _REMEMBERED, _LONG = 64, 1 << 17  # answers whose values are kept, to be known when the same answer comes again
 _SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise

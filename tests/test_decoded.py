@@ -58,6 +58,23 @@ def test_reads_values_by_the_datatype_that_a_description_told_before_or_after() 
         ]
 
 
+def test_knows_the_properties_of_nikon_whose_codes_have_32_bits() -> None:
+    described = polls.u32(0x1D005) + polls.description(0, polls.U8, polls.u8(0), polls.u8(1))[2:]
+    one = conversation().open().transaction(0x1001, data_in=device_info("Nikon Corporation", "Z 9"))
+    one.transaction(0x943B, 0x1D005, data_in=polls.u8(1)).transaction(0x943A, 0x1D005, data_in=described)
+    one.transaction(0x943C, 0x1D005, data_out=polls.u8(2)).transaction(
+        0x943C, 0x1D006, data_out=polls.u8(9), response=0x201C
+    )
+    with analysed(one.packets()) as told:
+        assert properties(told, "property", "property_code", "value", "role", "datatype", "source") == [
+            ("AFSubjectDetection", 0x1D005, "1", "current", "UINT8", "GetDevicePropValueEx"),
+            ("AFSubjectDetection", 0x1D005, "1", "current", "UINT8", "GetDevicePropDescEx"),
+            ("AFSubjectDetection", 0x1D005, "2", "set", "UINT8", "SetDevicePropValueEx"),
+            ("MovieAFSubjectDetection", 0x1D006, "9", "refused", None, "SetDevicePropValueEx"),
+        ]  # fmt: skip
+        assert told.call(2) == "GetDevicePropValueEx(AFSubjectDetection)"
+
+
 def test_tells_both_lists_of_nikon_and_what_caused_an_event() -> None:
     with analysed(capture("nikon_polls")) as told:
         found = rows(told, "events")

@@ -140,6 +140,7 @@ CARRIED: tuple[Carried, ...] = (
     Carried("nikon", 0x9203, "NikonLiveView"), Carried("nikon", 0x9209, "StorageIDs"), Carried("nikon", 0x920F, "ObjectBytes"),
     Carried("nikon", 0x9400, "ObjectBytes"), Carried("nikon", 0x941C, "NikonEventListEx"), Carried("nikon", 0x9421, "ObjectSize64"),
     Carried("nikon", 0x9428, "NikonLiveViewEx"), Carried("nikon", 0x9431, "ObjectBytes"), Carried("nikon", 0x9439, "PropCodes32", 0xD),
+    Carried("nikon", 0x943A, "DevicePropDescEx"), Carried("nikon", 0x943B, "DevicePropValue"), Carried("nikon", 0x943C, "DevicePropValue"),
     Carried("sony", 0x9201, "SonyConnectReply"), Carried("sony", 0x9202, "SonyExtDeviceInfo"), Carried("sony", 0x9203, "SonyDevicePropDesc"),
     Carried("sony", 0x9204, "DevicePropValue"), Carried("sony", 0x9205, "DevicePropValue"), Carried("sony", 0x9207, "DevicePropValue"),
     Carried("sony", 0x9209, "SonyAllDevicePropData"), Carried("sony", 0x9211, "ObjectBytes"), Carried("sony", 0x1009, "SonyLiveView", 0xFFFFC002),

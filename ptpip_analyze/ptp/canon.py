@@ -69,6 +69,7 @@ def event_list(scan: Scan) -> None:
             return
         if size > scan.left:
             scan.short("a record", scan.at, size)
+        start = scan.at
         last = kind == 0 and not scan.data[scan.at + _HEAD : scan.at + size].strip(b"\0")
         name = "End" if last else name_of("event", kind, _EOS)
         subject = scan.peek(4, _HEAD) if kind in (_PROPERTY_CHANGED, _LIST_CHANGED) else None
@@ -88,7 +89,7 @@ def event_list(scan: Scan) -> None:
                 record.rest("unknown")
         if last:
             if size != _HEAD:
-                scan.note(f"the record that ends the list has {size:,} bytes, not {_HEAD}", scan.at - size)
+                scan.note(f"the record that ends the list has {size:,} bytes, not {_HEAD}", start)
             if scan.left and not scan.data[scan.at : scan.end].strip(b"\0"):
                 scan.note(f"{scan.left:,} zero bytes of padding behind the last record")
                 scan.rest("padding")
