@@ -205,6 +205,29 @@ def test_places_pieces_behind_a_lost_data_header() -> None:
     assert several > 5, "what is left of a message without its header has no place, either"
 
 
+@pytest.mark.parametrize("name", ["data_styles", "upload", "boundaries_anywhere", "canon_polls", "sony_polls", "fuji"])
+def test_places_every_byte_as_it_was_whatever_is_lost(name: str) -> None:
+    packets, chance = capture(name), random.Random(name)
+    carried = {
+        (known["operation_code"], known["transaction_id"]): known["data"] or b""
+        for one in STORIES[name]()
+        for known in one.truth().transactions
+    }
+    carrying = [at for at, packet in enumerate(packets) if packet.payload]
+    holes = 0
+    for lost in [[at] for at in carrying] + [chance.sample(carrying, 3) for _ in range(30)]:
+        with result_of(damage.drop(packets, *lost)) as result:
+            made = result.transactions
+            for number in np.flatnonzero(made.request != NO_ROW).tolist():
+                code = int(result.messages["code"][made.request[number]])
+                data = carried[code, int(made.transaction_id[number])]
+                for offset, length, position in result.data_pieces(number):
+                    holes += position is None
+                    if offset is not None and length is not None and position is not None:
+                        assert result.read(position, length) == data[offset : offset + length]
+    assert holes
+
+
 def test_gives_what_stands_behind_a_hole_of_unknown_length_no_place() -> None:
     payload = random.Random(6).randbytes(6000)
     one = conversation(mss=400).open().request(0x1009, 1).start_data(2**64 - 1)
