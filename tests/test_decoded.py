@@ -11,6 +11,7 @@ import pytest
 
 from ptpip_analyze import Analysis, decoded
 from ptpip_analyze.decoded import decoder
+from ptpip_analyze.result import Result
 from tests.support import analysed, rows
 from tests.traffic import STORIES, Conversation, Packet, capture, conversation, damage, polls
 from tests.traffic.conversation import device_info
@@ -269,12 +270,17 @@ def test_decodes_a_list_that_comes_again_and_again_once(monkeypatch: pytest.Monk
     calls = []
     real = decoded.decode_as
     monkeypatch.setattr(decoded, "decode_as", lambda name, *a, **b: (calls.append(name), real(name, *a, **b))[1])
+    read = []
+    alone = Result.data_head
+    monkeypatch.setattr(Result, "data_head", lambda self, *a: (read.append(a), alone(self, *a))[1])
     with analysed(one.packets()) as told:
         found = decoder(told.captures[0])
+        assert told.results[0].vendors == ["canon_eos"]
+        read.clear()
         assert [event.transaction for event in found.events] == [52, 53, 54]
-        assert len(calls) == 2
+        assert (len(calls), len(read)) == (2, 2), "neither decoded nor looked for in the capture again"
         assert [row.transaction for row in found.properties()] == [52, 53, 54]
-        assert len(calls) == 4
+        assert (len(calls), len(read)) == (4, 2)
 
 
 def test_keeps_lists_of_two_makers_apart_that_say_the_same() -> None:
