@@ -208,7 +208,7 @@ def test_waits_for_an_item_when_there_is_no_other_work() -> None:
 
 def test_gives_shared_memory_back_when_it_stops_with_nothing_left_to_take() -> None:
     with worker(lambda _: (np.full(100, 7) for _ in range(1))) as other:
-        (array,) = [item for item in other.items(None)]
+        (array,) = other.items(None)
         assert (array == 7).all()
         other.stop()
         other.close()

@@ -145,7 +145,8 @@ def _written(
     from concurrent.futures import ThreadPoolExecutor, as_completed  # takes as long to load as to write a small table
 
     with ThreadPoolExecutor(2) as pool:
-        jobs = {pool.submit(write, table, stream): table for table, stream in streams.items()}
+        # The long tables are the last ones: they begin first, so that nobody waits for one of them alone.
+        jobs = {pool.submit(write, table, stream): table for table, stream in reversed(streams.items())}
         try:
             # In order of completion: the first failure is the cause, the others only stopped because of it.
             return {jobs[job]: job.result() for job in as_completed(jobs)}
