@@ -46,7 +46,3 @@ def test_says_whose_window_was_closed() -> None:
     ((grade, says),) = sayings(damage.zero_window(packets, place), "window")
     assert grade == "slow"
     assert says == "The initiator “desk” closed its receive window 2 times: it was slow to take data."
-
-
-def test_takes_a_window_that_was_cut_off_for_open() -> None:
-    assert sayings(damage.snap(download(), 48), "window") == []
