@@ -105,6 +105,7 @@ class Result:
         self.conversations = conversations.spoken
         self.greetings = conversations.framer.greetings
         self.silent_connections = conversations.silent(self.connections)
+        self.strangers = conversations.strangers
         self.late_marks = list(conversations.reassembler.late_marks)
         self._messages = conversations.framer.messages
         self.messages: dict[str, np.ndarray] = self._messages.whole()
@@ -317,6 +318,7 @@ class Result:
             last,
             {**CATALOGUE.thresholds, **(thresholds or {})},
             lambda: self.vendors,
+            self.strangers,
         )
         return judge(seen, only, skip, strict=strict)
 

@@ -16,6 +16,7 @@ from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
 from ..ptpip.recognise import TO_INITIATOR, TO_RESPONDER, Dialect
 from ..tcp import Connection
+from ..tcp.connection import signed32
 
 if TYPE_CHECKING:
     from .evidence import Evidence
@@ -117,6 +118,26 @@ class Line:
         """Is all that the sender of a message said behind it on this connection in the capture?"""
         last = self.rows[int(self._seen.side[row])][-1]
         return bool(self._seen.run[row] == self._seen.run[last] and not self._seen.columns["lost"][last])
+
+    def said_all(self, side: int) -> bool:
+        """Did a side end the connection, and is every byte that it sent before in the capture?"""
+        stream, end = self.tcp.streams[self.direction(side)], self.tcp.ends[self.direction(side)]
+        if end is None or stream.base is None or not self.whole(side):
+            return False
+        return stream.fin == stream.front or (stream.fin is None and signed32(end - stream.base) == stream.front)
+
+    def open_until(self, time: int) -> bool:
+        """Is it certain that the connection was open up to a time, because nobody ended it and a packet came later?
+
+        A side whose FIN is not in the capture, but was acknowledged, may have ended it at any time.
+        """
+        if NO_TIME in (self.tcp.last_time, self.tcp.closed_at) or self.tcp.last_time < time:
+            return False
+        for stream, opposite in (self.tcp.streams, self.tcp.streams[::-1]):
+            acknowledged = opposite.acknowledged_offset(stream)
+            if acknowledged is None or (stream.fin is None and acknowledged > stream.front):
+                return False
+        return self.tcp.closed_at is None or self.tcp.closed_at >= time
 
     def covered(self, until: int) -> bool:
         """Does the capture show this connection up to a time: a packet of it then or later, or its end?

@@ -20,6 +20,8 @@ from ..ptpip import messages as m
 from ..ptpip.recognise import Dialect
 from ..tcp import Connection, stable_order
 from .case import Case
+from .greeting import Greeting, greetings
+from .opening import Openings
 from .rule import INITIATOR, NOWHERE, RESPONDER
 
 T = TypeVar("T")
@@ -40,6 +42,7 @@ class Evidence:
     the head of a data phase and says whether that is all of it; ``head(row, most)`` reads the first bytes of a message
     as far as they are captured. ``last_time`` (ns) is when the capture ends, or
     NO_TIME. ``thresholds`` are those of the catalogue, by name. ``vendors`` has the vendor of each session, or None.
+    ``strangers`` has the first bytes of the connections to a PTP-IP port that are not PTP-IP, by their number.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Evidence:
         last_time: int,
         thresholds: Mapping[str, float],
         vendors: Callable[[], list[str | None]],
+        strangers: Mapping[int, tuple[bytes | None, bytes | None]],
     ) -> None:
         self.columns = columns
         self.pairs = pairs
@@ -67,6 +71,7 @@ class Evidence:
         self.thresholds = thresholds
         self._vendors = vendors
         self._made: dict[Callable[[Evidence], Any], Any] = {}
+        self.strangers = strangers
         self.offset: np.ndarray = columns["offset"]
         self.length: np.ndarray = columns["length"]
         self.status: np.ndarray = columns["status"]
@@ -297,6 +302,21 @@ class Evidence:
         """int64: the message rows of a session's command connection in conversation order, as in ``rank``."""
         low, high = self._conversations[session : session + 2]
         return self.transactions.sequence[low:high]
+
+    @cached_property
+    def openings(self) -> Openings:
+        """How the connections of the judged sessions were opened."""
+        return Openings(self)
+
+    @cached_property
+    def greeted(self) -> list[Greeting | tuple[int, int, int]]:
+        """Names and versions of the Init Command Requests and Acks; (row, session, side) of those not captured."""
+        return list(greetings(self))
+
+    @cached_property
+    def greeting_parts(self) -> dict[int, Greeting]:
+        """The same by row, of those that are captured."""
+        return {one.row: one for one in self.greeted if isinstance(one, Greeting)}
 
     def transaction_of(self, row: int) -> int | None:
         """The transaction a message belongs to, None for none."""

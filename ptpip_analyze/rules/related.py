@@ -10,7 +10,25 @@ from .rule import Finding, Ruling, Verdict
 
 # rule -> those that say the same more precisely: where one of them fires on the same message, or on the same
 # transaction, it speaks for the rule.
-MORE_PRECISE: dict[str, tuple[str, ...]] = {}
+MORE_PRECISE: dict[str, tuple[str, ...]] = {
+    "framing-fixed-size-types": ("framing-length-covers-whole-packet",),
+    "framing-variable-size-bounds": (
+        "framing-length-covers-whole-packet",
+        "name-nul-terminated",
+        "name-empty-single-nul",
+        "name-no-padding",
+        "version-field-present",
+        "request-param-count",
+        "response-param-count",
+        "event-param-count",
+    ),
+    "version-is-1-0": ("version-major-high-half",),
+    "init-fail-reason-defined": ("framing-little-endian",),
+    "init-command-request-once": ("init-packet-after-established",),
+    "init-single-answer": ("init-fail-only-during-establishment", "init-packet-after-established"),
+    "init-establishment-30s": ("init-command-answered", "init-event-answered"),
+    "init-close-command-if-event-fails": ("init-fail-initiator-closes", "init-fail-responder-closes"),
+}
 
 
 def join(seen: Evidence, rulings: dict[str, Ruling]) -> None:

@@ -14,7 +14,9 @@ from .catalogue import CATALOGUE, Entry
 from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
-TOPICS = ("framing", "session", "session_busy", "shutdown", "transport")
+TOPICS = (
+    "framing", "name", "version", "init", "init_answers", "association", "session", "session_busy", "shutdown", "transport",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
