@@ -1,4 +1,4 @@
-"""Rules of the connection number (CIPA DC-X005-2005 2.2.3.1 steps 4 to 6, 2.3.2, 2.3.3): which connections belong together.
+"""Rules of the connection number (CIPA DC-X005-2005 2.2.3.1 steps 4 to 6, 2.3.2, 2.3.3): which connections are a pair.
 
 Whoever misses a connection in the capture would take a right number for a wrong one, so these rules speak only where
 every connection of the responder is known from its beginning on.
@@ -7,6 +7,7 @@ every connection of the responder is known from its beginning on.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ..capture import NO_TIME
 from ..ptpip import messages as m
@@ -79,9 +80,8 @@ def number_echoed(seen: Evidence, ruling: Ruling) -> None:
     for event, command, ack, request in _strangers(seen, ruling, INITIATOR):
         given, said = command.number or 0, event.number or 0
         swapped = int.from_bytes(given.to_bytes(4, "little"), "big") == said
-        says = (
-            f"Init Event Request has the number {said}{' (bytes swapped)' if swapped else ''}, Init Command Ack {given}"
-        )
+        how = " with its bytes swapped" if swapped else ""
+        says = f"Init Event Request has the number {said}, Init Command Ack gave {given}{how}"
         ruling.fires(event.session, INITIATOR, says, row=request, rows=(ack,))
 
 
@@ -120,7 +120,7 @@ def number_unique_pending(seen: Evidence, ruling: Ruling) -> None:
     for group in _numbered(seen):
         ruling.passes(group[0][0].session, RESPONDER)
         accepted = _accepted(seen, group[0][0])
-        for place, ((first, given), (second, again)) in enumerate(zip(group, group[1:], strict=False), 1):
+        for place, ((first, given), (second, again)) in enumerate(pairwise(group), 1):
             following = group[place + 1][1] if place + 1 < len(group) else None
             over = first.line.tcp.closed_at
             if over is not None and (over == NO_TIME or over < int(seen.time[again])):
@@ -156,11 +156,8 @@ def number_reuse(seen: Evidence, ruling: Ruling) -> None:
     """Numbers come again once they are used."""
     for group in _numbered(seen):
         accepted = _accepted(seen, group[0][0])
-        again = [
-            (one, ack)
-            for one, ack in group[1:]
-            if any(seen.surely_before(group[0][1], row) and seen.surely_before(row, ack) for row in accepted[:1])
-        ]
+        used = next((row for row in accepted if not seen.surely_before(row, group[0][1])), None)
+        again = [(one, ack) for one, ack in group[1:] if used is not None and seen.surely_before(used, ack)]
         if again:
             times = "once" if len(again) == 1 else f"{len(again)} times"
             says = f"the number {again[0][0].number} was given again {times} after its connections had found each other"
@@ -185,7 +182,7 @@ def same_peer(seen: Evidence, ruling: Ruling) -> None:
             and first is not None
             and seen.openings.numbers_known(event.hosts[1])
             and case.from_start
-            and len(seen.openings.events_of.get((event.hosts[1], event.number or 0), [])) == 1
+            and seen.openings.sole_event(case)
             and seen.surely_before(accepted, first)
         )
         if sure and request is not None:

@@ -110,7 +110,7 @@ def fuji_fail_reasons(seen: Evidence, finding: Finding) -> bool:
 
 @fingerprint("dev-pairing-prompt-delay")
 def pairing_prompt_delay(seen: Evidence, finding: Finding) -> bool:
-    """Only the answer to Init Command Request was late, by acceptance or rejection, at the first contact of this GUID."""
+    """Only Init Command Request was answered late, by acceptance or rejection, at the first contact of this GUID."""
     rows = [row for row in (finding.row, *finding.rows) if row is not None]
     if [int(seen.kind[row]) for row in rows] not in ([m.INIT_COMMAND_REQUEST, kind] for kind in (2, m.INIT_FAIL)):
         return False

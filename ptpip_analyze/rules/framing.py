@@ -11,6 +11,7 @@ from ..facts.lookup import row_of
 from ..ptpip import messages as m
 from ..tcp import Connection
 from .evidence import NOT_JUDGED, Evidence
+from .opening import end_of
 from .rule import BOTH, INITIATOR, NOWHERE, Ruling, rule
 
 _NAMED = range(1, m.LAST_TYPE + 1)
@@ -128,7 +129,7 @@ def _is_header(head: bytes) -> bool:
     """May these bytes be a header of their own, in either byte order: those of a message that is wrong itself?"""
     if len(head) < m.HEADER_BYTES:
         return False
-    return any(int.from_bytes(head[4:8], order) <= 0xFF for order in ("little", "big"))  # type: ignore[arg-type]
+    return any(int.from_bytes(head[4:8], order) <= 0xFF for order in ("little", "big"))
 
 
 @rule("framing-type-zero")
@@ -189,19 +190,27 @@ def no_partial_packet(seen: Evidence, ruling: Ruling) -> None:
             if stream.fin is None or len(rows) == 0:
                 continue
             last = int(rows[-1])
-            end = int(seen.offset[last] + seen.length[last])
-            partial = end > stream.fin if seen.kind[last] > 0 else seen.length[last] < m.HEADER_BYTES
-            present = stream.front == stream.fin and seen.columns["lost"][last] == max(end - stream.fin, 0)
-            if not partial and seen.kind[last] > 0 and seen.columns["lost"][last] == 0:
+            end, kind = end_of(seen, last), int(seen.kind[last])
+            if kind > 0 and end == stream.fin and seen.columns["lost"][last] == 0:
                 ruling.passes(one.session, side)
-            elif not (partial and present and seen.synced[last] and _closed_first(one.line.tcp, stream.number & 1)):
-                ruling.unknown(one.session, side, "bytes are missing, or the other side had closed")
-            else:
-                name = m.type_names().get(int(seen.kind[last]), "a message")
-                says = f"closed {end - stream.fin} bytes before the end of {name}"
-                if seen.kind[last] < 0:
-                    says = f"closed behind {int(seen.length[last])} bytes of a message"
+                continue
+            come = stream.fin - int(seen.offset[last])  # bytes of the last message
+            if kind > 0:
+                begun = bool(seen.synced[last]) and end > stream.fin
+            else:  # too few for a header, right behind a message
+                begun = 0 < come < m.HEADER_BYTES and len(rows) > 1 and _follows(seen, int(rows[-2]), last)
+            present = stream.front == stream.fin and seen.columns["lost"][last] == max(end - stream.fin, 0)
+            if begun and present and _closed_first(one.line.tcp, stream.number & 1):
+                says = f"closed behind {come} bytes of {m.type_names().get(kind, 'a message')}"
                 ruling.fires(one.session, side, says, row=last, packet=one.line.closing_packet(side))
+            else:
+                ruling.unknown(one.session, side, "bytes are missing, or the other side had closed")
+
+
+def _follows(seen: Evidence, row: int, other: int) -> bool:
+    """Does one row begin where a message, at a boundary that is known, ends?"""
+    complete = seen.synced[row] and seen.kind[row] > 0 and seen.columns["lost"][row] == 0
+    return bool(complete and seen.offset[other] == end_of(seen, row))
 
 
 def _closed_first(tcp: Connection, direction: int) -> bool:

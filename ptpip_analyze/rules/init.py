@@ -85,7 +85,7 @@ def command_request_prompt(seen: Evidence, ruling: Ruling) -> None:
             continue
         took = began - accepted
         late = took - max(accepted - asked, 0)  # beside the initiator the handshake's last third takes no time
-        if 0 <= took and late <= seen.limit_ns("immediate_ms"):
+        if took >= 0 and late <= seen.limit_ns("immediate_ms"):
             ruling.passes(one.session, INITIATOR)
         elif took < 0 or late <= seen.limit_ns("immediate_ms") + _LOST_TWICE_NS:
             ruling.unknown(one.session, INITIATOR, "a first try may have been lost before the capture point")
@@ -225,8 +225,7 @@ def no_traffic_before_established(seen: Evidence, ruling: Ruling) -> None:
     for case in seen.judged:
         if case.command is None or case.event is None or case.established is None:
             continue
-        rivals = seen.openings.events_of.get((case.event.part.responder[0], case.event.part.number or 0), [])
-        if not case.paired or len(rivals) != 1 or not seen.anchored[case.established]:
+        if not seen.openings.sole_event(case) or not seen.anchored[case.established]:
             ruling.unknown(case.index, INITIATOR, "the event connection may be that of another session")
             continue
         # What the responder says on the command connection answers the initiator.
@@ -275,7 +274,10 @@ def packet_after_established(seen: Evidence, ruling: Ruling) -> None:
     """Init messages don't come back once the session is established."""
     for one in seen.openings.every:
         established = one.case.established
-        if established is None or not seen.anchored[established] or not (one.is_event or one.case.paired):
+        if established is None or not seen.anchored[established]:
+            continue
+        if not (one.is_event or seen.openings.sole_event(one.case)):
+            ruling.unknown(one.session, INITIATOR, "the event connection may be that of another session")
             continue
         for side in (INITIATOR, RESPONDER):
             again = [

@@ -1,11 +1,12 @@
 """Rules of the establishment, continued: what was answered, how long it took, and what became of refusals.
 
-An answer, or the end of a connection, counts as missing only where the capture shows that it did not come (``opening``).
+An answer, or the end of a connection, counts as missing only where the capture shows that it did not come.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 
 from ..capture import NO_TIME
 from ..ptpip import messages as m
@@ -228,11 +229,11 @@ def fail_initiator_closes(seen: Evidence, ruling: Ruling) -> None:
         row = one.first(RESPONDER, m.INIT_FAIL)
         if row is None:
             continue
-        line = one.line if not one.is_event else one.case.command if one.case.paired else None
+        line = one.case.command if one.case.paired or one.first(INITIATOR, m.INIT_COMMAND_REQUEST) is not None else None
         if line is None or not (one.line.roles_sure and seen.synced[row]) or seen.time[row] == NO_TIME:
             ruling.unknown(one.session, INITIATOR, "the refused command connection is not certain")
             continue
-        more = None if one.is_event else _said_after(seen, line, row)
+        more = None if line is not one.line else _said_after(seen, line, row)
         since = int(seen.time[row])
         if more is not None:
             says = f"{m.type_names()[int(seen.kind[more])]} was sent after Init Fail had arrived"
@@ -322,8 +323,7 @@ def _event_failed(seen: Evidence, one: Opening, ack: int) -> tuple[int, str, int
         if not attempts or len(bad) < len(attempts) or any(stream.high for tcp in bad for stream in tcp.streams):
             return None
         return max(tcp.last_time for tcp in bad), "was refused", ack
-    rivals = seen.openings.events_of.get((one.hosts[1], one.number or 0), [])
-    if not one.case.paired or any(rival.case.established is not None for rival in rivals) or len(rivals) > 1:
+    if one.case.established is not None or not seen.openings.sole_event(one.case):
         return None
     request = event.first(m.INIT_EVENT_REQUEST, INITIATOR)
     fail = event.first(m.INIT_FAIL, RESPONDER)
@@ -361,7 +361,7 @@ def fail_only_during_establishment(seen: Evidence, ruling: Ruling) -> None:
         if row is None or established is None:
             continue
         requests = one.all(INITIATOR, m.INIT_EVENT_REQUEST, m.INIT_COMMAND_REQUEST)
-        sure = one.is_event or (one.case.paired and len(_rivals(seen, one)) == 1)
+        sure = one.is_event or seen.openings.sole_event(one.case)
         if not (sure and len(requests) == 1 and one.line.whole(INITIATOR) and one.line.roles_sure):
             ruling.unknown(one.session, RESPONDER, "it may answer a request that is not in the capture")
         elif not (seen.anchored[row] and seen.surely_before(established, row)):
@@ -369,10 +369,6 @@ def fail_only_during_establishment(seen: Evidence, ruling: Ruling) -> None:
         else:
             says = "Init Fail came after Init Event Ack"
             ruling.fires(one.session, RESPONDER, says, row=row, rows=(established,))
-
-
-def _rivals(seen: Evidence, one: Opening) -> list[Opening]:
-    return seen.openings.events_of.get((one.hosts[1], one.number or 0), [])
 
 
 @rule("init-fail-classify")
@@ -445,7 +441,7 @@ def busy_retry_later(seen: Evidence, ruling: Ruling) -> None:
         asked = {id(one): one.all(INITIATOR, m.INIT_COMMAND_REQUEST)[0] for one in several}
         several.sort(key=lambda one: int(seen.time[asked[id(one)]]))
         waits: list[tuple[int, int]] = []  # how long after a refusal, and with which request
-        for one, following in zip(several, several[1:], strict=False):
+        for one, following in pairwise(several):
             fail = one.first(RESPONDER, m.INIT_FAIL)
             again = asked[id(following)]
             if fail is not None and seen.code[fail] == 2 and (waited := delay(seen, fail, again)) is not None:
@@ -459,5 +455,6 @@ def busy_retry_later(seen: Evidence, ruling: Ruling) -> None:
             if int(seen.time[second]) - int(seen.time[first]) <= _HAMMERING_NS
         ]
         if shortest[0] < seen.limit_ns("retry_hint_ms") or crowd:
-            says = f"tried again {len(waits)} times after being told that the responder is busy, the soonest after {in_time(shortest[0])}"
+            says = f"tried again {len(waits)} times after hearing that the responder is busy, once after "
+            says += in_time(shortest[0])
             ruling.fires(int(seen.session[shortest[1]]), INITIATOR, says, row=shortest[1])

@@ -14,7 +14,7 @@ from .rule import Ruling, rule
 
 MOST_UNITS = 40  # with the NUL (2.3.1)
 _NOT_WHOLE = "the greeting is not in the capture as a whole"
-_LEAST_SWAPPED = 3  # letters in a row, each with its bytes swapped, that are no accident of a rare script
+_LEAST_SWAPPED = 6  # letters in a row, each with its bytes swapped, that are no accident of a rare script
 _LEAST_BYTES = 3  # one byte each, in a field of even length
 
 

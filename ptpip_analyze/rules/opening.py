@@ -124,21 +124,42 @@ class Openings:
         return found
 
     @cached_property
+    def _unnumbered(self) -> set[Hosts]:
+        """Hosts between which there is a connection that may be the event connection of any number."""
+        found = {one.hosts for one in self.events if one.number is None}
+        for one in self.commands:
+            if (
+                one.first(INITIATOR, m.INIT_COMMAND_REQUEST) is None
+                and one.first(RESPONDER, m.INIT_COMMAND_ACK) is None
+            ):
+                if not one.line.from_start(INITIATOR):
+                    found.add(one.hosts)
+        for hosts, several in self.others.items():
+            if any(stream.high for tcp in several for stream in tcp.streams):
+                found.add(hosts)
+        return found
+
+    def sole_event(self, case: Case) -> bool:
+        """Is it certain that the event connection of a session is the one and only of its number?"""
+        if case.event is None or not case.paired:
+            return False
+        one = self.by_connection[case.event.tcp.number]
+        several = self.events_of.get((one.hosts[1], one.number or 0), [])
+        return len(several) == 1 and one.hosts not in self._unnumbered
+
+    @cached_property
     def _hidden(self) -> set[int]:
         """The addresses of responders of whom a connection number may have been given unseen."""
         hidden: set[int] = set()
-        ports: dict[tuple[int, int], bool] = {}
+        services = {one.line.part.responder for one in self.every}
         for one in self.every:
-            ports[one.line.part.responder] = True
-            if not one.line.syn_captured:
-                hidden.add(one.hosts[1])
-            elif not one.is_event and one.number is None and not one.line.whole(RESPONDER):
+            numbered = one.is_event or one.number is not None or one.line.whole(RESPONDER)
+            if not (one.line.syn_captured and numbered):
                 hidden.add(one.hosts[1])
         for tcp in self._seen.connections:
-            for endpoint in (tcp.low, tcp.high):
-                if endpoint in ports and tcp.number not in self.by_connection:
-                    if tcp.syn_from is None or any(stream.high for stream in tcp.streams):
-                        hidden.add(endpoint[0])
+            silent = tcp.syn_from is not None and not any(stream.high for stream in tcp.streams)
+            if tcp.number not in self.by_connection and not silent:
+                hidden.update(endpoint[0] for endpoint in (tcp.low, tcp.high) if endpoint in services)
         return hidden
 
     def numbers_known(self, responder: int) -> bool:

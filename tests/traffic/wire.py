@@ -25,7 +25,9 @@ Segmentation = Callable[[Sequence[bytes], int, random.Random], Iterable[bytes]]
 
 @dataclass
 class Action:
-    """One step of a connection: bytes to write, or "connect", "refuse", "acknowledge", "fin", "half", "reset", "wait"."""
+    """One step of a connection: bytes to write, or any of "connect", "refuse", "acknowledge", "fin", "half", "reset",
+    "wait".
+    """
 
     kind: str
     connection: str = "command"
