@@ -126,6 +126,17 @@ class Line:
             return False
         return stream.fin == stream.front or (stream.fin is None and signed32(end - stream.base) == stream.front)
 
+    def closed_first(self, side: int) -> bool:
+        """Is it certain that a side ended the connection before the other one did?
+
+        It is not where it acknowledged more than the other one said: that was a FIN which the capture lacks.
+        """
+        own, other = (self.tcp.streams[self.direction(one)] for one in (side, 1 - side))
+        acknowledged = own.acknowledged_offset(other)
+        if self.closed_by != side or acknowledged is None:
+            return False
+        return other.fin is not None or acknowledged <= other.front
+
     def open_until(self, time: int) -> bool:
         """Is it certain that the connection was open up to a time, because nobody ended it and a packet came later?
 

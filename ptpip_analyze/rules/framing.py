@@ -9,7 +9,6 @@ import numpy as np
 
 from ..facts.lookup import row_of
 from ..ptpip import messages as m
-from ..tcp import Connection
 from .evidence import NOT_JUDGED, Evidence
 from .opening import end_of
 from .rule import BOTH, INITIATOR, NOWHERE, Ruling, rule
@@ -200,7 +199,7 @@ def no_partial_packet(seen: Evidence, ruling: Ruling) -> None:
             else:  # too few for a header, right behind a message
                 begun = 0 < come < m.HEADER_BYTES and len(rows) > 1 and _follows(seen, int(rows[-2]), last)
             present = stream.front == stream.fin and seen.columns["lost"][last] == max(end - stream.fin, 0)
-            if begun and present and _closed_first(one.line.tcp, stream.number & 1):
+            if begun and present and one.line.closed_first(side):
                 says = f"closed behind {come} bytes of {m.type_names().get(kind, 'a message')}"
                 ruling.fires(one.session, side, says, row=last, packet=one.line.closing_packet(side))
             else:
@@ -211,15 +210,6 @@ def _follows(seen: Evidence, row: int, other: int) -> bool:
     """Does one row begin where a message, at a boundary that is known, ends?"""
     complete = seen.synced[row] and seen.kind[row] > 0 and seen.columns["lost"][row] == 0
     return bool(complete and seen.offset[other] == end_of(seen, row))
-
-
-def _closed_first(tcp: Connection, direction: int) -> bool:
-    """Is it certain that the other side had not closed?"""
-    own, other = tcp.streams[direction], tcp.streams[1 - direction]
-    acknowledged = own.acknowledged_offset(other)
-    if tcp.closed_by != direction or acknowledged is None:
-        return False
-    return tcp.ends[1 - direction] is not None or acknowledged <= other.front
 
 
 @rule("framing-segmentation-neutral")

@@ -87,7 +87,7 @@ def command_request_prompt(seen: Evidence, ruling: Ruling) -> None:
         late = took - max(accepted - asked, 0)  # beside the initiator the handshake's last third takes no time
         if took >= 0 and late <= seen.limit_ns("immediate_ms"):
             ruling.passes(one.session, INITIATOR)
-        elif took < 0 or late <= seen.limit_ns("immediate_ms") + _LOST_TWICE_NS:
+        elif took < 0 or accepted < asked or late <= seen.limit_ns("immediate_ms") + _LOST_TWICE_NS:
             ruling.unknown(one.session, INITIATOR, "a first try may have been lost before the capture point")
         else:
             ruling.fires(

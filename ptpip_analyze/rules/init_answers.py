@@ -135,7 +135,7 @@ def event_connection_required(seen: Evidence, ruling: Ruling) -> None:
         elif line.open_until(sent + patience(seen)):
             says = f"no event connection was opened in {in_time(line.tcp.last_time - sent)}"
             ruling.fires(one.session, INITIATOR, says, row=ack)
-        elif line.closed_by == RESPONDER and m.OPERATION_REQUEST in seen.kind[line.rows[INITIATOR]]:
+        elif line.closed_first(RESPONDER) and m.OPERATION_REQUEST in seen.kind[line.rows[INITIATOR]]:
             says = "operations were sent, but no event connection was opened"
             first = line.first(m.OPERATION_REQUEST, INITIATOR)
             ruling.fires(one.session, INITIATOR, says, row=ack, rows=() if first is None else (first,))

@@ -128,12 +128,9 @@ class Openings:
         """Hosts between which there is a connection that may be the event connection of any number."""
         found = {one.hosts for one in self.events if one.number is None}
         for one in self.commands:
-            if (
-                one.first(INITIATOR, m.INIT_COMMAND_REQUEST) is None
-                and one.first(RESPONDER, m.INIT_COMMAND_ACK) is None
-            ):
-                if not one.line.from_start(INITIATOR):
-                    found.add(one.hosts)
+            greeted = one.all(INITIATOR, m.INIT_COMMAND_REQUEST) + one.all(RESPONDER, m.INIT_COMMAND_ACK)
+            if not greeted and not one.line.from_start(INITIATOR):
+                found.add(one.hosts)
         for hosts, several in self.others.items():
             if any(stream.high for tcp in several for stream in tcp.streams):
                 found.add(hosts)
@@ -206,7 +203,7 @@ def unanswered(seen: Evidence, line: Line, request: int) -> tuple[str, int | Non
     """
     if not (arrived(seen, line, request) and line.whole(RESPONDER)):
         return None
-    if line.closed_by == RESPONDER:
+    if line.closed_first(RESPONDER):
         closing = line.closing_packet(RESPONDER)
         alone = int(line.rows[INITIATOR][-1]) == request  # or it left for what was said behind the request
         if line.said_all(RESPONDER) and alone and closing is not None and closing > seen.columns["last"][request]:
