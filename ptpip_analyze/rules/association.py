@@ -12,7 +12,7 @@ from itertools import pairwise
 from ..capture import NO_TIME
 from ..ptpip import messages as m
 from .evidence import Evidence
-from .opening import INITIATOR, RESPONDER, Opening
+from .opening import INITIATOR, RESPONDER, Opening, openings
 from .rule import BOTH, Ruling, rule
 
 _UNKNOWN = "the responder may have given the number where the capture does not show it"
@@ -27,16 +27,16 @@ def _strangers(seen: Evidence, ruling: Ruling, side: int) -> Iterator[tuple[Open
     for case in seen.judged:
         if case.event is None:
             continue
-        event = seen.openings.by_connection[case.event.tcp.number]
+        event = openings(seen).by_connection[case.event.tcp.number]
         request = event.first(INITIATOR, m.INIT_EVENT_REQUEST)
         if request is None or event.number is None:
             continue
         if case.paired:
             ruling.passes(case.index, side)
             continue
-        command = None if case.command is None else seen.openings.by_connection[case.command.tcp.number]
+        command = None if case.command is None else openings(seen).by_connection[case.command.tcp.number]
         ack = None if command is None else command.first(RESPONDER, m.INIT_COMMAND_ACK)
-        sure = seen.openings.numbers_known(event.hosts[1]) and seen.synced[request] and event.line.roles_sure
+        sure = openings(seen).numbers_known(event.hosts[1]) and seen.synced[request] and event.line.roles_sure
         if command is None or ack is None or not sure or not _served(seen, command, event, request):
             ruling.unknown(case.index, side, _UNKNOWN)
         elif _was_given(seen, event, request):
@@ -53,7 +53,7 @@ def _served(seen: Evidence, command: Opening, event: Opening, request: int) -> b
     """
     waiting = [
         one
-        for one in seen.openings.commands_of.get(event.hosts[1], [])
+        for one in openings(seen).commands_of.get(event.hosts[1], [])
         if one.hosts == event.hosts and one.number is not None and one.case.event is None
     ]
     if waiting or command.number == event.number or command.hosts != event.hosts or not command.case.from_start:
@@ -67,7 +67,7 @@ def _served(seen: Evidence, command: Opening, event: Opening, request: int) -> b
 
 def _was_given(seen: Evidence, event: Opening, request: int) -> bool:
     """Did the responder give this number to anybody, at any time up to the request?"""
-    for one in seen.openings.commands_of.get(event.hosts[1], []):
+    for one in openings(seen).commands_of.get(event.hosts[1], []):
         ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
         if ack is not None and one.number == event.number and not seen.surely_before(request, ack):
             return True
@@ -101,7 +101,7 @@ def unknown_number_refused(seen: Evidence, ruling: Ruling) -> None:
 
 def _numbered(seen: Evidence) -> Iterator[list[tuple[Opening, int]]]:
     """The command connections of one responder that were given the same number, with the Acks, in order of these."""
-    for commands in seen.openings.commands_of.values():
+    for commands in openings(seen).commands_of.values():
         groups: dict[int, list[tuple[Opening, int]]] = {}
         for one in commands:
             ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
@@ -145,7 +145,7 @@ def _accepted(seen: Evidence, one: Opening) -> list[int]:
     """The Init Event Acks for the number of a command connection, in order of time."""
     rows = [
         row
-        for event in seen.openings.events_of.get((one.hosts[1], one.number or 0), [])
+        for event in openings(seen).events_of.get((one.hosts[1], one.number or 0), [])
         if (row := event.first(RESPONDER, m.INIT_EVENT_ACK)) is not None and seen.timed(row)
     ]
     return sorted(rows, key=lambda row: int(seen.time[row]))
@@ -170,7 +170,7 @@ def same_peer(seen: Evidence, ruling: Ruling) -> None:
     for case in seen.judged:
         if case.command is None or case.event is None or not case.paired:
             continue
-        command, event = (seen.openings.by_connection[line.tcp.number] for line in (case.command, case.event))
+        command, event = (openings(seen).by_connection[line.tcp.number] for line in (case.command, case.event))
         if command.hosts == event.hosts:
             ruling.passes(case.index, BOTH)
             continue
@@ -180,9 +180,9 @@ def same_peer(seen: Evidence, ruling: Ruling) -> None:
             accepted is not None
             and request is not None
             and first is not None
-            and seen.openings.numbers_known(event.hosts[1])
+            and openings(seen).numbers_known(event.hosts[1])
             and case.from_start
-            and seen.openings.sole_event(case)
+            and openings(seen).sole_event(case)
             and seen.surely_before(accepted, first)
         )
         if sure and request is not None:
@@ -198,7 +198,7 @@ def one_event_per_command(seen: Evidence, ruling: Ruling) -> None:
     given: dict[tuple[int, int], int] = {}
     for group in _numbered(seen):
         given[group[0][0].hosts[1], group[0][0].number or 0] = len(group)
-    for key, events in seen.openings.events_of.items():
+    for key, events in openings(seen).events_of.items():
         paired = [one for one in events if one.case.paired]
         if not paired:
             continue
@@ -211,7 +211,7 @@ def one_event_per_command(seen: Evidence, ruling: Ruling) -> None:
                 continue
             sure = (
                 given.get(key) == 1
-                and seen.openings.numbers_known(key[0])
+                and openings(seen).numbers_known(key[0])
                 and first.case.from_start
                 and command is not None
                 and before is not None

@@ -12,7 +12,8 @@ from ..facts.containers import PORTS
 from ..ptpip import messages as m
 from .catalogue import CATALOGUE
 from .evidence import EVENT, Evidence
-from .greeting import PROTOCOL_VERSION, Greeting
+from .greeting import PROTOCOL_VERSION, Greeting, by_row
+from .opening import openings
 from .rule import INITIATOR, RESPONDER, Finding, Ruling, Verdict
 
 Fingerprint = Callable[[Evidence, Finding], bool]
@@ -122,7 +123,7 @@ def pairing_prompt_delay(seen: Evidence, finding: Finding) -> bool:
     responder = seen.pairs[finding.session].parts[0].responder[0]
     earlier = (
         one
-        for one in seen.openings.commands_of.get(responder, [])
+        for one in openings(seen).commands_of.get(responder, [])
         if one.line.tcp.first_packet < seen.pairs[finding.session].parts[0].tcp.first_packet
         and one.first(RESPONDER, m.INIT_COMMAND_ACK) is not None
     )
@@ -153,7 +154,7 @@ def vcam_ignores_number(seen: Evidence, finding: Finding) -> bool:
 
 
 def _greeting(seen: Evidence, row: int | None) -> Greeting | None:
-    found = None if row is None else seen.greeting_parts.get(row)
+    found = None if row is None else by_row(seen).get(row)
     return found if isinstance(found, Greeting) else None
 
 

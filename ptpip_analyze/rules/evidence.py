@@ -20,8 +20,6 @@ from ..ptpip import messages as m
 from ..ptpip.recognise import Dialect
 from ..tcp import Connection, stable_order
 from .case import Case
-from .greeting import Greeting, greetings
-from .opening import Openings
 from .rule import INITIATOR, NOWHERE, RESPONDER
 
 T = TypeVar("T")
@@ -302,21 +300,6 @@ class Evidence:
         """int64: the message rows of a session's command connection in conversation order, as in ``rank``."""
         low, high = self._conversations[session : session + 2]
         return self.transactions.sequence[low:high]
-
-    @cached_property
-    def openings(self) -> Openings:
-        """How the connections of the judged sessions were opened."""
-        return Openings(self)
-
-    @cached_property
-    def greeted(self) -> list[Greeting | tuple[int, int, int]]:
-        """Names and versions of the Init Command Requests and Acks; (row, session, side) of those not captured."""
-        return list(greetings(self))
-
-    @cached_property
-    def greeting_parts(self) -> dict[int, Greeting]:
-        """The same by row, of those that are captured."""
-        return {one.row: one for one in self.greeted if isinstance(one, Greeting)}
 
     def transaction_of(self, row: int) -> int | None:
         """The transaction a message belongs to, None for none."""

@@ -10,7 +10,8 @@ import numpy as np
 from ..facts.lookup import row_of
 from ..ptpip import messages as m
 from .evidence import NOT_JUDGED, Evidence
-from .opening import end_of
+from .greeting import greetings
+from .opening import end_of, openings
 from .rule import BOTH, INITIATOR, NOWHERE, Ruling, rule
 
 _NAMED = range(1, m.LAST_TYPE + 1)
@@ -147,7 +148,7 @@ def type_reserved(seen: Evidence, ruling: Ruling) -> None:
     if not kept.all():
         first_revision = {
             (one.session, one.side)
-            for one in seen.greeted
+            for one in greetings(seen)
             if not isinstance(one, tuple) and one.version is not None and one.version & 0xFFFF == 0
         }
         for place in np.flatnonzero(~kept).tolist():
@@ -183,7 +184,7 @@ def no_partial_packet(seen: Evidence, ruling: Ruling) -> None:
 
     Only the side that closed first: the other one may have had to stop.
     """
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         for side, rows in enumerate(one.line.rows):
             stream = one.line.tcp.streams[one.line.direction(side)]
             if stream.fin is None or len(rows) == 0:

@@ -57,8 +57,25 @@ class Greeting:
         return len(self.field) == VERSION_BYTES and self.field == _VERSION
 
 
-def greetings(seen: Evidence) -> Iterator[Greeting | tuple[int, int, int]]:
+def greetings(seen: Evidence) -> list[Greeting | tuple[int, int, int]]:
     """All greetings; those that can't be judged as (row, session, side)."""
+    return seen.once(_all)
+
+
+def by_row(seen: Evidence) -> dict[int, Greeting]:
+    """Those that can be judged, by message row."""
+    return seen.once(_by_row)
+
+
+def _by_row(seen: Evidence) -> dict[int, Greeting]:
+    return {one.row: one for one in greetings(seen) if isinstance(one, Greeting)}
+
+
+def _all(seen: Evidence) -> list[Greeting | tuple[int, int, int]]:
+    return list(_taken_apart(seen))
+
+
+def _taken_apart(seen: Evidence) -> Iterator[Greeting | tuple[int, int, int]]:
     for row in seen.rows(*KINDS).tolist():
         body, kind = seen.greetings.get(row, b""), int(seen.kind[row])
         session, side = int(seen.session[row]), int(seen.side[row])

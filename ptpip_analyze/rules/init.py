@@ -11,7 +11,7 @@ from ..capture import NO_TIME
 from ..ptpip import messages as m
 from .case import Line
 from .evidence import Evidence
-from .opening import INITIATOR, RESPONDER, Opening, delay, end_of, in_time
+from .opening import INITIATOR, RESPONDER, Opening, delay, end_of, in_time, openings
 from .rule import Ruling, rule
 
 _NAMES = m.type_names()
@@ -38,7 +38,7 @@ def _opens(seen: Evidence, ruling: Ruling, one: Opening) -> int | None:
 @rule("init-command-request-first")
 def command_request_first(seen: Evidence, ruling: Ruling) -> None:
     """A command connection begins with Init Command Request."""
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         row = _opens(seen, ruling, one)
         if row is None:
             continue
@@ -54,7 +54,7 @@ def command_request_first(seen: Evidence, ruling: Ruling) -> None:
 @rule("init-event-request-first")
 def event_request_first(seen: Evidence, ruling: Ruling) -> None:
     """An event connection begins with Init Event Request."""
-    for one in seen.openings.events:
+    for one in openings(seen).events:
         row = _opens(seen, ruling, one)
         if row is None:
             continue
@@ -74,7 +74,7 @@ def command_request_prompt(seen: Evidence, ruling: Ruling) -> None:
     A first try that was lost on its way to the capture point can't be told from a pause, so only what two lost ones
     would not explain is late.
     """
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         row = one.first(INITIATOR, m.INIT_COMMAND_REQUEST)
         if row is None:
             continue
@@ -101,7 +101,7 @@ def command_request_prompt(seen: Evidence, ruling: Ruling) -> None:
 @rule("init-command-request-once")
 def command_request_once(seen: Evidence, ruling: Ruling) -> None:
     """One Init Command Request per connection."""
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         rows = one.all(INITIATOR, m.INIT_COMMAND_REQUEST)
         if rows and seen.anchored[rows[0]]:
             ruling.passes(one.session, INITIATOR)
@@ -139,7 +139,7 @@ def _place_of_request(seen: Evidence, ruling: Ruling, kind: int, other: int) -> 
     where = "event" if other == m.INIT_EVENT_REQUEST else "command"
     for row in _from_side(seen, ruling, kind, INITIATOR).tolist():
         session = int(seen.session[row])
-        line = seen.openings.by_connection[int(seen.columns["stream"][row]) >> 1].line
+        line = openings(seen).by_connection[int(seen.columns["stream"][row]) >> 1].line
         if other in _before(seen, line, row):
             ruling.fires(session, INITIATOR, f"{_NAMES[kind]} came on the {where} connection", row=row)
         elif seen.anchored[row]:
@@ -153,7 +153,7 @@ def _place_of_ack(seen: Evidence, ruling: Ruling, kind: int, asked: int, other: 
     where = "event" if other == m.INIT_EVENT_REQUEST else "command"
     for row in _from_side(seen, ruling, kind, RESPONDER).tolist():
         session = int(seen.session[row])
-        one = seen.openings.by_connection[int(seen.columns["stream"][row]) >> 1]
+        one = openings(seen).by_connection[int(seen.columns["stream"][row]) >> 1]
         requests = (one.first(INITIATOR, asked), one.first(INITIATOR, other))
         if requests[0] is not None:
             ruling.passes(session, RESPONDER)
@@ -203,7 +203,7 @@ def fail_placement(seen: Evidence, ruling: Ruling) -> None:
 @rule("init-responder-quiet-before-request")
 def responder_quiet(seen: Evidence, ruling: Ruling) -> None:
     """The responder has received something before it says anything: its first segment acknowledges it."""
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         rows = one.line.rows[RESPONDER]
         if len(rows) == 0:
             continue
@@ -225,7 +225,7 @@ def no_traffic_before_established(seen: Evidence, ruling: Ruling) -> None:
     for case in seen.judged:
         if case.command is None or case.event is None or case.established is None:
             continue
-        if not seen.openings.sole_event(case) or not seen.anchored[case.established]:
+        if not openings(seen).sole_event(case) or not seen.anchored[case.established]:
             ruling.unknown(case.index, INITIATOR, "the event connection may be that of another session")
             continue
         # What the responder says on the command connection answers the initiator.
@@ -272,11 +272,11 @@ def event_connection_after_ack(seen: Evidence, ruling: Ruling) -> None:
 @rule("init-packet-after-established")
 def packet_after_established(seen: Evidence, ruling: Ruling) -> None:
     """Init messages don't come back once the session is established."""
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         established = one.case.established
         if established is None or not seen.anchored[established]:
             continue
-        if not (one.is_event or seen.openings.sole_event(one.case)):
+        if not (one.is_event or openings(seen).sole_event(one.case)):
             ruling.unknown(one.session, INITIATOR, "the event connection may be that of another session")
             continue
         for side in (INITIATOR, RESPONDER):

@@ -13,7 +13,7 @@ from ..ptpip import messages as m
 from ..tcp import Connection
 from .case import Case, Line
 from .evidence import Evidence
-from .opening import INITIATOR, RESPONDER, Opening, arrived, delay, end_of, in_time, patience, unanswered
+from .opening import INITIATOR, RESPONDER, Opening, arrived, delay, end_of, in_time, openings, patience, unanswered
 from .rule import BOTH, Ruling, rule
 
 ANONYMOUS = b"\xff" * 16
@@ -52,7 +52,7 @@ def _answered(seen: Evidence, ruling: Ruling, one: Opening, request: int, answer
 @rule("init-command-answered")
 def command_answered(seen: Evidence, ruling: Ruling) -> None:
     """Every Init Command Request gets an Ack or a Fail."""
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         request = one.first(INITIATOR, m.INIT_COMMAND_REQUEST)
         if request is not None:
             _answered(seen, ruling, one, request, one.first(RESPONDER, *_COMMAND_ANSWERS), extra=True)
@@ -61,7 +61,7 @@ def command_answered(seen: Evidence, ruling: Ruling) -> None:
 @rule("init-event-answered")
 def event_answered(seen: Evidence, ruling: Ruling) -> None:
     """Every Init Event Request gets an Ack, or a Fail on either connection."""
-    for one in seen.openings.events:
+    for one in openings(seen).events:
         request = one.first(INITIATOR, m.INIT_EVENT_REQUEST)
         if request is not None:
             answer = one.first(RESPONDER, *_EVENT_ANSWERS)
@@ -90,7 +90,7 @@ def _silent_beside(seen: Evidence, one: Opening) -> bool:
 @rule("init-single-answer")
 def single_answer(seen: Evidence, ruling: Ruling) -> None:
     """One answer to each request."""
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         asked, kinds = (m.INIT_EVENT_REQUEST, _EVENT_ANSWERS) if one.is_event else (1, _COMMAND_ANSWERS)
         answers = one.all(RESPONDER, *kinds)
         requests = one.all(INITIATOR, asked)
@@ -118,10 +118,10 @@ def event_connection_required(seen: Evidence, ruling: Ruling) -> None:
     That none is in the capture proves nothing, unless the capture shows event connections of the same hosts: then it
     was not made of one connection only.
     """
-    events = seen.openings.events
+    events = openings(seen).events
     shown = {one.hosts for one in events if one.first(INITIATOR, m.INIT_EVENT_REQUEST) is not None}
     shown -= {one.hosts for one in events if one.case.command is None}  # it may be the one that is looked for
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
         if ack is None:
             continue
@@ -147,7 +147,7 @@ def _attempts(seen: Evidence, one: Opening, ack: int) -> list[Connection]:
     """Connections of the same hosts, begun behind Init Command Ack, of which no message is known: tries for events."""
     return [
         tcp
-        for tcp in seen.openings.others.get(one.hosts, [])
+        for tcp in openings(seen).others.get(one.hosts, [])
         if tcp.first_packet > seen.columns["first"][ack] and one.line.part.responder in (tcp.low, tcp.high)
     ]
 
@@ -155,7 +155,7 @@ def _attempts(seen: Evidence, one: Opening, ack: int) -> list[Connection]:
 @rule("init-establishment-30s")
 def establishment_time(seen: Evidence, ruling: Ruling) -> None:
     """No step of the establishment takes longer than the limit while both sides wait for it."""
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         steps = _steps(seen, one)
         if not steps:
             continue
@@ -182,7 +182,7 @@ def _steps(seen: Evidence, one: Opening) -> list[tuple[int | None, tuple[int, ..
         return steps
     if (
         NO_TIME not in (event.opened_at, int(seen.time[answer]))
-        and not one.line.tcp.streams[one.line.direction(RESPONDER)].repeats
+        and not one.line.tcp.streams[one.line.direction(RESPONDER)].retransmissions
     ):
         steps.append((max(event.opened_at - int(seen.time[answer]), 0), (answer,)))
     request, answer = event.first(m.INIT_EVENT_REQUEST, INITIATOR), case.established
@@ -225,7 +225,7 @@ def _left_open(line: Line, since: int, until: int, *, side: int | None = None) -
 def fail_initiator_closes(seen: Evidence, ruling: Ruling) -> None:
     """An initiator that was refused closes the command connection and says nothing more on it."""
     grace = seen.limit_ns("close_grace_s")
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         row = one.first(RESPONDER, m.INIT_FAIL)
         if row is None:
             continue
@@ -267,7 +267,7 @@ def _said_after(seen: Evidence, line: Line, fail: int) -> int | None:
 def fail_responder_closes(seen: Evidence, ruling: Ruling) -> None:
     """A responder that refused closes all connections of the attempt, unless the initiator did so before."""
     grace = seen.limit_ns("close_grace_s")
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         row = one.first(RESPONDER, m.INIT_FAIL)
         if row is None:
             continue
@@ -294,7 +294,7 @@ def fail_responder_closes(seen: Evidence, ruling: Ruling) -> None:
 def close_command_if_event_fails(seen: Evidence, ruling: Ruling) -> None:
     """Without an event connection the command connection is closed."""
     grace = seen.limit_ns("close_grace_s")
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
         if ack is None or not (one.line.roles_sure and seen.anchored[ack]):
             continue
@@ -316,14 +316,14 @@ def _event_failed(seen: Evidence, one: Opening, ack: int) -> tuple[int, str, int
     """When the last try for an event connection failed, how, and the message that tells; None where none did."""
     event, refused = one.case.event, _refused_beside(seen, one.case)
     if event is None:
-        if not seen.openings.numbers_known(one.hosts[1]):
+        if not openings(seen).numbers_known(one.hosts[1]):
             return None
         attempts = _attempts(seen, one, ack)
         bad = [tcp for tcp in attempts if tcp.close_kind == "reset" and tcp.closed_by != tcp.syn_from]
         if not attempts or len(bad) < len(attempts) or any(stream.high for tcp in bad for stream in tcp.streams):
             return None
         return max(tcp.last_time for tcp in bad), "was refused", ack
-    if one.case.established is not None or not seen.openings.sole_event(one.case):
+    if one.case.established is not None or not openings(seen).sole_event(one.case):
         return None
     request = event.first(m.INIT_EVENT_REQUEST, INITIATOR)
     fail = event.first(m.INIT_FAIL, RESPONDER)
@@ -356,12 +356,12 @@ def fail_reason_defined(seen: Evidence, ruling: Ruling) -> None:
 @rule("init-fail-only-during-establishment")
 def fail_only_during_establishment(seen: Evidence, ruling: Ruling) -> None:
     """A session that is established is not refused any more."""
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         row, established = one.first(RESPONDER, m.INIT_FAIL), one.case.established
         if row is None or established is None:
             continue
         requests = one.all(INITIATOR, m.INIT_EVENT_REQUEST, m.INIT_COMMAND_REQUEST)
-        sure = one.is_event or seen.openings.sole_event(one.case)
+        sure = one.is_event or openings(seen).sole_event(one.case)
         if not (sure and len(requests) == 1 and one.line.whole(INITIATOR) and one.line.roles_sure):
             ruling.unknown(one.session, RESPONDER, "it may answer a request that is not in the capture")
         elif not (seen.anchored[row] and seen.surely_before(established, row)):
@@ -376,7 +376,7 @@ def fail_classify(seen: Evidence, ruling: Ruling) -> None:
     """Why an establishment was refused, as far as the capture tells."""
     opened, closed = _sessions_by_responder(seen)
     accepted = _accepted(seen)
-    for one in seen.openings.every:
+    for one in openings(seen).every:
         row = one.first(RESPONDER, m.INIT_FAIL)
         if row is None or seen.known[row] < _REASON_END:
             continue
@@ -414,7 +414,7 @@ def _sessions_by_responder(seen: Evidence) -> tuple[dict[int, list[int]], dict[i
 
 def _guid(seen: Evidence, one: Opening) -> bytes | None:
     """The GUID of the initiator, where the capture has it."""
-    command = seen.openings.by_connection[one.case.command.tcp.number] if one.case.command else one
+    command = openings(seen).by_connection[one.case.command.tcp.number] if one.case.command else one
     row = command.first(INITIATOR, m.INIT_COMMAND_REQUEST)
     said = None if row is None else seen.greeting(row)
     return None if said is None or said["guid"] is None else bytes.fromhex(said["guid"])
@@ -423,7 +423,7 @@ def _guid(seen: Evidence, one: Opening) -> bytes | None:
 def _accepted(seen: Evidence) -> set[tuple[int, bytes]]:
     """The initiators, by GUID, that a responder accepted."""
     found = set()
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         if one.first(RESPONDER, m.INIT_COMMAND_ACK) is not None and (guid := _guid(seen, one)) is not None:
             found.add((one.hosts[1], guid))
     return found
@@ -433,7 +433,7 @@ def _accepted(seen: Evidence) -> set[tuple[int, bytes]]:
 def busy_retry_later(seen: Evidence, ruling: Ruling) -> None:
     """After a busy refusal an initiator waits before it tries again."""
     tries: dict[tuple[int, bytes], list[Opening]] = {}
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         row, guid = one.first(INITIATOR, m.INIT_COMMAND_REQUEST), _guid(seen, one)
         if row is not None and guid is not None and guid != ANONYMOUS and seen.timed(row):
             tries.setdefault((one.hosts[1], guid), []).append(one)

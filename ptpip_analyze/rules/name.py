@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ..ptpip import messages as m
 from .evidence import Evidence
-from .greeting import VERSION_BYTES, Greeting, in_words
+from .greeting import VERSION_BYTES, Greeting, greetings, in_words
 from .rule import Ruling, rule
 
 MOST_UNITS = 40  # with the NUL (2.3.1)
@@ -20,7 +20,7 @@ _LEAST_BYTES = 3  # one byte each, in a field of even length
 
 def _judge(seen: Evidence, ruling: Ruling, fault: Callable[[Greeting], str | None]) -> None:
     """Judge each greeting by what ``fault`` says of it; None: nothing."""
-    for one in seen.greeted:
+    for one in greetings(seen):
         if isinstance(one, tuple):
             ruling.unknown(one[1], one[2], _NOT_WHOLE)
         elif (says := fault(one)) is None:
@@ -83,7 +83,7 @@ def no_padding(seen: Evidence, ruling: Ruling) -> None:
 @rule("name-utf16-wellformed")
 def utf16_wellformed(seen: Evidence, ruling: Ruling) -> None:
     """Names are UTF-16, least significant byte first."""
-    for one in seen.greeted:
+    for one in greetings(seen):
         if isinstance(one, tuple):
             ruling.unknown(one[1], one[2], _NOT_WHOLE)
             continue
@@ -120,7 +120,7 @@ def _flaw(one: Greeting) -> str | None:
 def informational_use(seen: Evidence, ruling: Ruling) -> None:
     """What the peers call themselves."""
     said: set[tuple[int, int]] = set()
-    for one in seen.greeted:
+    for one in greetings(seen):
         if isinstance(one, tuple) or (one.session, one.side) in said:
             continue
         said.add((one.session, one.side))

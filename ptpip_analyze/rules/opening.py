@@ -164,6 +164,11 @@ class Openings:
         return responder not in self._hidden
 
 
+def openings(seen: Evidence) -> Openings:
+    """Those of a capture."""
+    return seen.once(Openings)
+
+
 def in_time(nanoseconds: int) -> str:
     """A duration in words."""
     return f"{nanoseconds / 1e9:.1f} s" if nanoseconds >= 1_000_000_000 else f"{nanoseconds / 1e6:.0f} ms"
@@ -190,7 +195,7 @@ def patience(seen: Evidence) -> int:
 def arrived(seen: Evidence, line: Line, request: int) -> bool:
     """Is it certain that a sound request of the initiator reached the responder, at its first try?"""
     own, other = (line.tcp.streams[line.direction(side)] for side in (INITIATOR, RESPONDER))
-    if not (line.roles_sure and line.both_directions and seen.anchored[request]) or own.repeats:
+    if not (line.roles_sure and line.both_directions and seen.anchored[request]) or own.retransmissions:
         return False
     received = other.acknowledged_offset(own)
     return bool(seen.status[request] == m.COMPLETE and received is not None and received >= end_of(seen, request))

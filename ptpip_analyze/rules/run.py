@@ -15,7 +15,8 @@ from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
 TOPICS = (
-    "framing", "name", "version", "init", "init_answers", "association", "session", "session_busy", "shutdown", "transport",
+    "framing", "name", "version", "init", "init_answers", "association", "session", "session_busy", "shutdown",
+    "transport",
 )  # fmt: skip
 
 

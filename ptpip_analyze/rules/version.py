@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from ..ptpip import messages as m
 from .evidence import Evidence
-from .greeting import PROTOCOL_VERSION, VERSION_BYTES, Greeting, in_words, is_shared
-from .opening import INITIATOR, RESPONDER, Opening
+from .greeting import PROTOCOL_VERSION, VERSION_BYTES, Greeting, by_row, greetings, in_words, is_shared
+from .opening import INITIATOR, RESPONDER, Opening, openings
 from .rule import Ruling, rule
 
 _NOT_WHOLE = "the greeting is not in the capture as a whole"
@@ -27,7 +27,7 @@ def is_sane(version: int) -> bool:
 @rule("version-field-present")
 def field_present(seen: Evidence, ruling: Ruling) -> None:
     """Four bytes follow the name."""
-    for one in seen.greeted:
+    for one in greetings(seen):
         if isinstance(one, tuple):
             ruling.unknown(one[1], one[2], _NOT_WHOLE)
         elif one.rest is None:
@@ -43,7 +43,7 @@ def field_present(seen: Evidence, ruling: Ruling) -> None:
 def _values(seen: Evidence, ruling: Ruling) -> list[tuple[Greeting, int]]:
     """The greetings with a version that can be read; the others are counted as undecided."""
     found = []
-    for one in seen.greeted:
+    for one in greetings(seen):
         if isinstance(one, tuple):
             ruling.unknown(one[1], one[2], _NOT_WHOLE)
         elif one.version is None:
@@ -98,9 +98,9 @@ class Meeting(NamedTuple):
 
 def _meetings(seen: Evidence) -> list[Meeting]:
     """Every command connection with its greetings, in order of time."""
-    said = seen.greeting_parts
+    said = by_row(seen)
     found = []
-    for one in seen.openings.commands:
+    for one in openings(seen).commands:
         asked = one.first(INITIATOR, m.INIT_COMMAND_REQUEST)
         told = one.first(RESPONDER, m.INIT_COMMAND_ACK)
         if one.line.roles_sure and asked is not None:
@@ -158,7 +158,7 @@ def initiator_minor_compat(seen: Evidence, ruling: Ruling) -> None:
         if asked >> 16 != answered >> 16 or answered >= asked or went_on or one.line.closed_by != INITIATOR:
             continue
         since = int(seen.columns["first"][told.row])
-        if any(tcp.first_packet > since for tcp in seen.openings.others.get(one.hosts, [])):
+        if any(tcp.first_packet > since for tcp in openings(seen).others.get(one.hosts, [])):
             continue  # it may have tried to open the event connection
         says = f"an initiator of version {in_words(asked)} left when it saw {in_words(answered)}"
         ruling.fires(one.session, INITIATOR, says, row=told.row, packet=one.line.closing_packet(INITIATOR))

@@ -27,8 +27,7 @@ class Stream:
 
     ``base`` is the sequence number of stream offset 0 (None until known), ``front`` the offset up to which everything
     was delivered, ``high`` the highest offset seen, ``last`` the latest that is to be believed (to unwrap sequence
-    numbers), ``pending`` the stretches beyond a hole as (start, end, rows) in order of offset, ``repeats`` how many
-    segments carried nothing new.
+    numbers), ``pending`` the stretches beyond a hole as (start, end, rows) in order of offset.
     """
 
     __slots__ = (
@@ -59,7 +58,6 @@ class Stream:
         self.front = 0
         self.high = 0
         self.last = 0
-        self.repeats = 0
         self.fin: int | None = None  # offset of the FIN
         self.pending: list[tuple[int, int, np.ndarray]] = []
         self.pending_rows = 0

@@ -189,7 +189,6 @@ class Reassembler:
         """Take one segment that does not begin at the highest offset seen; returns its mark."""
         start, end = int(row[OFFSET, 0]), int(row[OFFSET, 0] + row[LENGTH, 0])
         if end <= stream.front:
-            stream.repeats += 1
             return KEEP_ALIVE if end - start == 1 and end == stream.high else RETRANSMISSION
         if start > stream.high:
             stream.pending.append((start, end, row.copy()))
@@ -216,7 +215,6 @@ class Reassembler:
             cursor = max(limit, after) if limit < end else end
         mark = 0
         if fresh < end - start:
-            stream.repeats += not fresh
             mark |= RETRANSMISSION
         if fresh and start < stream.high:
             mark |= OUT_OF_ORDER if fresh == end - start else 0
