@@ -185,9 +185,10 @@ def _steps(seen: Evidence, one: Opening) -> list[tuple[int | None, tuple[int, ..
         and not one.line.tcp.streams[one.line.direction(RESPONDER)].retransmissions
     ):
         steps.append((max(event.opened_at - int(seen.time[answer]), 0), (answer,)))
-    request, answer = event.first(m.INIT_EVENT_REQUEST, INITIATOR), case.established
+    request = event.first(m.INIT_EVENT_REQUEST, INITIATOR)
+    answer = event.first(m.INIT_FAIL, RESPONDER) if case.established is None else case.established
     if request is not None:
-        steps.append(_step(seen, event, request, answer or event.first(m.INIT_FAIL, RESPONDER)))
+        steps.append(_step(seen, event, request, answer))
     return steps
 
 

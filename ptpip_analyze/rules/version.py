@@ -137,7 +137,7 @@ def unsupported_closes(seen: Evidence, ruling: Ruling) -> None:
         request = None if case.event is None else case.event.first(m.INIT_EVENT_REQUEST, INITIATOR)
         if asked == answered:
             ruling.passes(case.index, INITIATOR)
-        elif request is not None and case.paired and seen.surely_before(told.row, request):
+        elif request is not None and case.paired:  # the number that it repeats came with the version
             says = f"the initiator of version {in_words(meeting.versions[0])} went on with a responder of version "
             ruling.fires(case.index, INITIATOR, says + in_words(meeting.versions[1]), row=request, rows=(told.row,))
         elif meeting.one.line.closed_by == INITIATOR:

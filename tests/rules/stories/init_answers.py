@@ -119,7 +119,7 @@ def refused_and_accepted() -> Conversation:
     return one.hang_up("event", by="responder").hang_up("command")
 
 
-@breaks("init-event-connection-required")
+@breaks("init-event-connection-required", related=("transport-two-connections",))
 def without_an_event_connection() -> list[Conversation]:
     """One session of two has no event connection."""
     first = numbered().open_session().get_device_info()
@@ -140,7 +140,7 @@ def event_connection_after_a_minute() -> Conversation:
     return one.open_session().close_session().close()
 
 
-@breaks("init-close-command-if-event-fails")
+@breaks("init-close-command-if-event-fails", related=("shutdown-both-connections",))
 def command_connection_left_alone() -> Conversation:
     """The initiator gives up the event connection, and keeps the other one."""
     one = numbered().connect("event").init_event_request().wait(1).hang_up("event")
@@ -167,7 +167,7 @@ def initiator_asks_again() -> Conversation:
     return one.close(by="responder")
 
 
-@breaks("init-fail-responder-closes")
+@breaks("init-fail-responder-closes", related=("shutdown-both-connections",))
 def responder_stays() -> Conversation:
     """The event request is refused; the initiator closes the command connection, nobody the other one."""
     one = numbered().connect("event").init_event_request().init_fail(3, "event").hang_up("command")
