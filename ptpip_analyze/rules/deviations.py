@@ -140,8 +140,7 @@ def libgphoto2_no_close_on_event_fail(seen: Evidence, finding: Finding) -> bool:
     row, case = finding.row, seen.cases[finding.session]
     if row is None or seen.kind[row] != m.INIT_FAIL or seen.connection[row] != EVENT or case.command is None:
         return False
-    said = seen.kind[case.command.rows[INITIATOR]].tolist()
-    return said == [m.INIT_COMMAND_REQUEST] and case.command.closed_by != RESPONDER
+    return bool(seen.kind[case.command.rows[INITIATOR]].tolist() == [m.INIT_COMMAND_REQUEST])
 
 
 @fingerprint("dev-vcam-ignores-number")
