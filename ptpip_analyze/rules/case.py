@@ -129,13 +129,17 @@ class Line:
     def closed_first(self, side: int) -> bool:
         """Is it certain that a side ended the connection before the other one did?
 
-        It is not where it acknowledged more than the other one said: that was a FIN which the capture lacks.
+        It is not where clock and order of packets disagree, nor where it acknowledged more than the other one said:
+        that was a FIN which the capture lacks.
         """
         own, other = (self.tcp.streams[self.direction(one)] for one in (side, 1 - side))
-        acknowledged = own.acknowledged_offset(other)
-        if self.closed_by != side or acknowledged is None:
+        acknowledged, mine, its = (
+            own.acknowledged_offset(other),
+            *(self.closing_packet(one) for one in (side, 1 - side)),
+        )
+        if self.closed_by != side or acknowledged is None or mine is None:
             return False
-        return other.fin is not None or acknowledged <= other.front
+        return mine < its if its is not None else acknowledged <= other.front
 
     def open_until(self, time: int) -> bool:
         """Is it certain that the connection was open up to a time, because nobody ended it and a packet came later?

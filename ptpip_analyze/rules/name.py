@@ -102,7 +102,7 @@ def _flaw(one: Greeting) -> str | None:
     """Why a name is no UTF-16; None where it may be."""
     if one.rest is None or len(one.field) % 2 or len(one.rest) < VERSION_BYTES:
         head = one.field.partition(b"\0")[0]
-        least = 1 if len(one.field) % 2 else _LEAST_BYTES
+        least = 2 if len(one.field) % 2 else _LEAST_BYTES
         if len(head) >= least and all(0x20 <= byte < 0x7F for byte in head):
             return f"the name has 8 bits for each letter: {head[:16].hex(' ')}"
         return None

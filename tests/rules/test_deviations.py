@@ -81,7 +81,7 @@ def stays(*, silent: bool) -> Told:
     one.hang_up("event", by="responder").hang_up("command", "half", "responder")
     if not silent:
         one.wait(1).init_command_request()
-    return lingers(one).hang_up("command")
+    return lingers(one).hang_up("command", "half")
 
 
 def any_number(guid: bytes) -> Told:

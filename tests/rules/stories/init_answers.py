@@ -157,7 +157,7 @@ def command_connection_left_alone_by_tcp() -> Conversation:
 def initiator_stays() -> Conversation:
     """The responder refuses and closes; the initiator does not."""
     one = talk().connect().init_command_request().init_fail(1).hang_up("command", "half", "responder")
-    return lingers(one).hang_up("command")
+    return lingers(one).hang_up("command", "half")
 
 
 @breaks("init-fail-initiator-closes", related=("init-command-request-once",))
