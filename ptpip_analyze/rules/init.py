@@ -9,7 +9,7 @@ import numpy as np
 
 from ..capture import NO_TIME
 from ..ptpip import messages as m
-from .case import Line
+from .case import Case, Line
 from .evidence import Evidence
 from .opening import INITIATOR, RESPONDER, Opening, delay, end_of, in_time, openings
 from .rule import Ruling, rule
@@ -232,13 +232,31 @@ def no_traffic_before_established(seen: Evidence, ruling: Ruling) -> None:
         for side, lines in ((INITIATOR, case.lines), (RESPONDER, [case.event])):
             first = [int(rows[0]) for line in lines if len(rows := _traffic(seen, line, side))]
             early = [row for row in first if seen.surely_before(row, case.established)]
-            if early:
+            if early and side == INITIATOR and _may_be_late(seen, case, early[0], case.established):
+                ruling.unknown(case.index, side, "an earlier copy of Init Event Ack may be missing from the capture")
+            elif early:
                 says = f"{_NAMES[int(seen.kind[early[0]])]} was sent before Init Event Ack"
                 ruling.fires(case.index, side, says, row=early[0], rows=(case.established, *early[1:]))
             elif all(line.from_start(side) for line in lines):
                 ruling.passes(case.index, side)
             else:
                 ruling.unknown(case.index, side, _NO_START)
+
+
+def _may_be_late(seen: Evidence, case: Case, early: int, established: int) -> bool:
+    """May the initiator have had Init Event Ack before the copy of it that is in the capture?
+
+    Not if it spoke before its own Init Event Request; else the responder would have answered it meanwhile.
+    """
+    assert case.event is not None
+    request = case.event.first(m.INIT_EVENT_REQUEST, INITIATOR)
+    began, time = seen.columns["began"], seen.time
+    if request is None or began[established] < time[request]:
+        return True
+    if seen.surely_before(early, request):
+        return False
+    answers = np.concatenate([line.rows[RESPONDER] for line in case.lines])
+    return bool(((began[answers] >= time[early]) & (began[answers] < began[established])).any())
 
 
 def _traffic(seen: Evidence, line: Line, side: int) -> np.ndarray:
