@@ -78,11 +78,14 @@ def _was_given(seen: Evidence, event: Opening, request: int) -> bool:
 def number_echoed(seen: Evidence, ruling: Ruling) -> None:
     """Init Event Request repeats the number of Init Command Ack."""
     for event, command, ack, request in _strangers(seen, ruling, INITIATOR):
-        given, said = command.number or 0, event.number or 0
-        swapped = int.from_bytes(given.to_bytes(4, "little"), "big") == said
-        how = " with its bytes swapped" if swapped else ""
-        says = f"Init Event Request has the number {said}, Init Command Ack gave {given}{how}"
+        says = f"Init Event Request has the number {event.number}, Init Command Ack gave {command.number}"
+        if _is_swapped(event.number or 0, command.number or 0):
+            says += " with its bytes swapped"
         ruling.fires(event.session, INITIATOR, says, row=request, rows=(ack,))
+
+
+def _is_swapped(number: int, other: int) -> bool:
+    return number.to_bytes(4, "little") == other.to_bytes(4, "big")
 
 
 @rule("association-unknown-number-refused")

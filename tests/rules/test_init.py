@@ -9,8 +9,8 @@ import pytest
 
 from tests.rules.matrix import Told, accused, judged, packets_of
 from tests.rules.stories.version import at, whole
-from tests.traffic import damage
 from tests.traffic import conversation as talk
+from tests.traffic import damage
 
 
 def broken(story: Told) -> set[str]:

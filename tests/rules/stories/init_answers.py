@@ -174,6 +174,13 @@ def responder_stays() -> Conversation:
     return lingers(one, "event").hang_up("event")
 
 
+@breaks("init-fail-responder-closes", related=("shutdown-both-connections",))
+def responder_stays_where_nothing_was_said() -> Conversation:
+    """The event request is refused on the command connection; the event connection stays open."""
+    one = numbered().connect("event").init_event_request().init_fail(3).hang_up("command")
+    return lingers(one, "event").hang_up("event")
+
+
 @breaks("init-fail-reason-defined")
 def unknown_reason() -> Conversation:
     """A reason that is a response code."""

@@ -105,6 +105,13 @@ def gone_from_an_older_responder() -> Conversation:
 
 
 @keeps("version-initiator-minor-compat")
+def gone_from_an_older_responder_that_refused() -> Conversation:
+    """The initiator leaves because its event connection was refused."""
+    one = talk(initiator_version=V1_2).connect().init_command_request().init_command_ack()
+    return one.refused().hang_up("command")
+
+
+@keeps("version-initiator-minor-compat")
 def gone_from_an_equal_responder() -> Conversation:
     """The initiator leaves, for reasons of its own."""
     return talk().connect().init_command_request().init_command_ack().close()
