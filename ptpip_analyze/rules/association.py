@@ -6,6 +6,7 @@ every connection of the responder is known from its beginning on.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -51,12 +52,9 @@ def _served(seen: Evidence, command: Opening, event: Opening, request: int) -> b
     The only one of these hosts that waited for one, known from its SYN on; it went on behind the request, or the
     responder refused the number.
     """
-    waiting = [
-        one
-        for one in openings(seen).commands_of.get(event.hosts[1], [])
-        if one.hosts == event.hosts and one.number is not None and one.case.event is None
-    ]
-    if waiting or command.number == event.number or command.hosts != event.hosts or not command.case.from_start:
+    if event.hosts in openings(seen).waiting or command.number == event.number or command.hosts != event.hosts:
+        return False
+    if not command.case.from_start:
         return False
     fail = event.first(RESPONDER, m.INIT_FAIL)
     if fail is not None and seen.code[fail] == _UNSPECIFIED:
@@ -67,11 +65,8 @@ def _served(seen: Evidence, command: Opening, event: Opening, request: int) -> b
 
 def _was_given(seen: Evidence, event: Opening, request: int) -> bool:
     """Did the responder give this number to anybody, at any time up to the request?"""
-    for one in openings(seen).commands_of.get(event.hosts[1], []):
-        ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
-        if ack is not None and one.number == event.number and not seen.surely_before(request, ack):
-            return True
-    return False
+    ack = openings(seen).given.get((event.hosts[1], event.number or 0))
+    return ack is not None and not seen.surely_before(request, ack)
 
 
 @rule("association-number-echoed")
@@ -120,25 +115,26 @@ def number_unique_pending(seen: Evidence, ruling: Ruling) -> None:
 
     That it was not used shows in the two event connections with this number that were accepted afterwards.
     """
+    near = seen.limit_ns("order_tolerance_ms")
     for group in _numbered(seen):
         ruling.passes(group[0][0].session, RESPONDER)
-        accepted = _accepted(seen, group[0][0])
+        times = [int(seen.time[row]) for row in _accepted(seen, group[0][0])]
         for place, ((first, given), (second, again)) in enumerate(pairwise(group), 1):
-            following = group[place + 1][1] if place + 1 < len(group) else None
             over = first.line.tcp.closed_at
             if over is not None and (over == NO_TIME or over < int(seen.time[again])):
                 ruling.passes(second.session, RESPONDER)
                 continue
-            used = [row for row in accepted if not seen.surely_before(row, given)]
-            later = [row for row in used if seen.surely_before(again, row)]
-            if following is not None:
-                later = [row for row in later if seen.surely_before(row, following)]
+            end = len(times)
+            if place + 1 < len(group):
+                end = bisect_left(times, int(seen.time[group[place + 1][1]]) - near)
+            used = bisect_left(times, int(seen.time[given]) - near)  # the first one that may have used it
+            later = bisect_right(times, int(seen.time[again]) + near)
             operation = first.line.first(m.OPERATION_REQUEST, INITIATOR)
             idle = operation is None or seen.surely_before(again, operation)
-            if len(used) == len(later) == 2 and idle and first.case.from_start and seen.anchored[again]:
+            if end - used == end - later == 2 and idle and first.case.from_start and seen.anchored[again]:
                 says = f"the number {first.number} was given again while the first one who got it was waiting"
                 ruling.fires(second.session, RESPONDER, says, row=again, rows=(given,))
-            elif used and seen.surely_before(used[0], again):
+            elif used < end and times[used] < int(seen.time[again]) - near:
                 ruling.passes(second.session, RESPONDER)
             else:
                 ruling.unknown(second.session, RESPONDER, "whether the number was in use is not certain")

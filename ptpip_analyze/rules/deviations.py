@@ -105,8 +105,12 @@ def fuji_fail_reasons(seen: Evidence, finding: Finding) -> bool:
     if finding.row is None or int(seen.code[finding.row]) not in (0x2019, 0x201D):
         return False
     part = seen.pairs[finding.session].parts[0]
-    speakers = {other.responder[0] for case in seen.cases if not case.judged for other in case.pair.parts}
-    return part.responder[1] in PORTS or part.responder[0] in speakers
+    return part.responder[1] in PORTS or part.responder[0] in seen.once(_fujifilm)
+
+
+def _fujifilm(seen: Evidence) -> set[int]:
+    """The addresses of responders that speak Fujifilm's dialect."""
+    return {other.responder[0] for case in seen.cases if not case.judged for other in case.pair.parts}
 
 
 @fingerprint("dev-pairing-prompt-delay")
@@ -120,18 +124,21 @@ def pairing_prompt_delay(seen: Evidence, finding: Finding) -> bool:
     mine = _greeting(seen, rows[0])
     if mine is None:
         return False
-    responder = seen.pairs[finding.session].parts[0].responder[0]
-    earlier = (
-        one
-        for one in openings(seen).commands_of.get(responder, [])
-        if one.line.tcp.first_packet < seen.pairs[finding.session].parts[0].tcp.first_packet
-        and one.first(RESPONDER, m.INIT_COMMAND_ACK) is not None
+    part = seen.pairs[finding.session].parts[0]
+    return part.tcp.first_packet <= seen.once(_first_contacts).get(
+        (part.responder[0], mine.guid), part.tcp.first_packet
     )
-    return all(
-        greeted is None or greeted.guid != mine.guid
-        for one in earlier
-        if (greeted := _greeting(seen, one.first(INITIATOR, m.INIT_COMMAND_REQUEST))) is not None
-    )
+
+
+def _first_contacts(seen: Evidence) -> dict[tuple[int, bytes], int]:
+    """The packet with which the first session began that a responder accepted of an initiator, by address and GUID."""
+    found: dict[tuple[int, bytes], int] = {}
+    for one in openings(seen).commands:
+        mine = _greeting(seen, one.first(INITIATOR, m.INIT_COMMAND_REQUEST))
+        if mine is not None and one.first(RESPONDER, m.INIT_COMMAND_ACK) is not None:
+            key, first = (one.hosts[1], mine.guid), one.line.tcp.first_packet
+            found[key] = min(found.get(key, first), first)
+    return found
 
 
 @fingerprint("dev-libgphoto2-no-close-on-event-fail")

@@ -32,11 +32,16 @@ _LONGEST_SWAPPED = 4096
 _UNSURE = "bytes are missing before it"
 
 
+def _named(seen: Evidence) -> np.ndarray:
+    """The rows of all types that there are, as ``Evidence.rows`` would give them."""
+    return np.flatnonzero((seen.kind > 0) & (seen.kind <= m.LAST_TYPE))
+
+
 @rule("framing-length-minimum")
 def length_minimum(seen: Evidence, ruling: Ruling) -> None:
     """No message can be shorter than its own header."""
     short = seen.columns["reason"] == m.SHORT_LENGTH
-    rows = np.union1d(seen.rows(*_NAMED), np.flatnonzero(short & (seen.kind != NOT_JUDGED)))
+    rows = np.flatnonzero((seen.kind > 0) & (seen.kind <= m.LAST_TYPE) | short & (seen.kind != NOT_JUDGED))
 
     def says(row: int) -> str:
         return f"a message declares a length of {int.from_bytes(seen.head(row, 4), 'little')} bytes"
@@ -91,7 +96,7 @@ def length_covers(seen: Evidence, ruling: Ruling) -> None:
 
     Broken where a few bytes that are no message stand between two, or where the next one begins elsewhere.
     """
-    rows = seen.rows(*_NAMED)
+    rows = seen.once(_named)
     following = _following(seen)
     next_row = following[rows]
     known = (seen.columns["lost"][rows] == 0) & seen.synced[rows] & (next_row >= 0)
@@ -135,14 +140,14 @@ def _is_header(head: bytes) -> bool:
 @rule("framing-type-zero")
 def type_zero(seen: Evidence, ruling: Ruling) -> None:
     """Type 0 is invalid."""
-    rows = np.union1d(seen.rows(*_NAMED), _of_type(seen, 0, 0))
+    rows = np.concatenate([seen.once(_named), _of_type(seen, 0, 0)])
     ruling.weigh(seen, rows, seen.kind[rows] > 0, seen.anchored[rows], lambda row: "a message has type 0", _UNSURE)
 
 
 @rule("framing-type-reserved")
 def type_reserved(seen: Evidence, ruling: Ruling) -> None:
     """Types above Probe Response are reserved; a later revision may have given them out."""
-    rows = np.union1d(seen.rows(*_NAMED), _of_type(seen, m.LAST_TYPE + 1, m.TYPE_WORD))
+    rows = np.concatenate([seen.once(_named), _of_type(seen, m.LAST_TYPE + 1, m.TYPE_WORD)])
     kept = (seen.kind[rows] > 0) & (seen.kind[rows] <= m.LAST_TYPE)
     sure = seen.synced[rows].copy()
     if not kept.all():
@@ -255,7 +260,7 @@ def _protocol(head: bytes) -> str:
 @rule("framing-little-endian")
 def little_endian(seen: Evidence, ruling: Ruling) -> None:
     """Numbers go least significant byte first."""
-    rows = seen.rows(*_NAMED, m.UNFRAMED)
+    rows = np.concatenate([seen.once(_named), seen.rows(m.UNFRAMED)])
     kept = np.ones(len(rows), bool)
     kept[_swapped_fields(seen, rows)] = False
     for place in np.flatnonzero((seen.kind[rows] == m.UNFRAMED) & (seen.status[rows] == m.MALFORMED)).tolist():
@@ -280,19 +285,24 @@ def little_endian(seen: Evidence, ruling: Ruling) -> None:
 def _swapped_fields(seen: Evidence, rows: np.ndarray) -> np.ndarray:
     """The places in ``rows`` of messages whose numbers make sense only with their bytes swapped."""
     kind, code = seen.kind[rows], seen.code[rows]
-    info = seen.columns["data_phase_info"][rows]
-    words = (kind == m.OPERATION_REQUEST) & np.isin(info, _SWAPPED_WORDS) & seen.has(rows, 12)
-    words |= (kind == m.INIT_FAIL) & np.isin(code, _SWAPPED_WORDS) & seen.has(rows, 12)
+    swapped = np.zeros(len(rows), bool)
+    for of_kind, field in ((m.OPERATION_REQUEST, "data_phase_info"), (m.INIT_FAIL, "code")):
+        places = np.flatnonzero(kind == of_kind)
+        value = seen.columns[field][rows[places]]
+        odd = places[value & 0xFFFFFF == 0]
+        swapped[odd] = np.isin(seen.columns[field][rows[odd]], _SWAPPED_WORDS) & seen.has(rows[odd], 12)
     for of_kind, end, ranges, known in (
         (m.OPERATION_REQUEST, 14, (0x1, 0x9), "operation"),
         (m.OPERATION_RESPONSE, 10, (0x2, 0xA), "response"),
         (m.EVENT, 10, (0x4, 0xC), "event"),
     ):
-        odd = np.flatnonzero((kind == of_kind) & ~np.isin(code >> 12, ranges) & seen.has(rows, end))
-        for place in odd.tolist():
+        places = np.flatnonzero(kind == of_kind)
+        first = code[places] >> 12
+        odd = places[(first != ranges[0]) & (first != ranges[1])]
+        for place in odd[seen.has(rows[odd], end)].tolist():
             turned = int.from_bytes(int(code[place]).to_bytes(2, "little"), "big")
-            words[place] |= row_of(known, turned, "ptp") is not None
-    return np.flatnonzero(words)
+            swapped[place] |= row_of(known, turned, "ptp") is not None
+    return np.flatnonzero(swapped)
 
 
 def _is_swapped(head: bytes, size: int) -> bool:

@@ -128,19 +128,13 @@ def _from_side(seen: Evidence, ruling: Ruling, kind: int, side: int) -> np.ndarr
     return rows[sure & right]
 
 
-def _before(seen: Evidence, line: Line, row: int) -> set[int]:
-    """The types that the sender of a message said before it on the connection."""
-    rows = line.rows[int(seen.side[row])]
-    return set(seen.kind[rows[: int(np.searchsorted(rows, row))]].tolist())
-
-
 def _place_of_request(seen: Evidence, ruling: Ruling, kind: int, other: int) -> None:
     """A request to establish one connection does not come on the other one, which has its own request before it."""
     where = "event" if other == m.INIT_EVENT_REQUEST else "command"
     for row in _from_side(seen, ruling, kind, INITIATOR).tolist():
         session = int(seen.session[row])
-        line = openings(seen).by_connection[int(seen.columns["stream"][row]) >> 1].line
-        if other in _before(seen, line, row):
+        before = openings(seen).by_connection[int(seen.columns["stream"][row]) >> 1].first(INITIATOR, other)
+        if before is not None and before < row:
             ruling.fires(session, INITIATOR, f"{_NAMES[kind]} came on the {where} connection", row=row)
         elif seen.anchored[row]:
             ruling.passes(session, INITIATOR)
@@ -297,6 +291,7 @@ def packet_after_established(seen: Evidence, ruling: Ruling) -> None:
         if not (one.is_event or openings(seen).sole_event(one.case)):
             ruling.unknown(one.session, INITIATOR, "the event connection may be that of another session")
             continue
+        operated = one.line.first(m.OPERATION_REQUEST, INITIATOR)
         for side in (INITIATOR, RESPONDER):
             again = [
                 row
@@ -304,7 +299,7 @@ def packet_after_established(seen: Evidence, ruling: Ruling) -> None:
                 if row != one.line.rows[side][0] and row != established
             ]
             for row in again:
-                if seen.anchored[row] and _knew(seen, one, established, row):
+                if seen.anchored[row] and _knew(seen, one, established, row, operated):
                     says = f"{_NAMES[int(seen.kind[row])]} came after Init Event Ack"
                     ruling.fires(one.session, side, says, row=row, rows=(established,))
                 else:
@@ -313,8 +308,8 @@ def packet_after_established(seen: Evidence, ruling: Ruling) -> None:
                 ruling.passes(one.session, side)
 
 
-def _knew(seen: Evidence, one: Opening, established: int, row: int) -> bool:
-    """Is it certain that the sender of a message knew that the session was established?"""
+def _knew(seen: Evidence, one: Opening, established: int, row: int, operated: int | None) -> bool:
+    """Is it certain that the sender of a message knew that the session was established? Who operates knows it."""
     if not seen.surely_before(established, row):
         return False
     if seen.side[row] == RESPONDER:
@@ -323,4 +318,4 @@ def _knew(seen: Evidence, one: Opening, established: int, row: int) -> bool:
         received = seen.acknowledged(row)
         return received is not None and received >= end_of(seen, established)
     waited = delay(seen, established, row)
-    return m.OPERATION_REQUEST in _before(seen, one.line, row) or (waited or 0) > seen.limit_ns("immediate_ms")
+    return (operated is not None and operated < row) or (waited or 0) > seen.limit_ns("immediate_ms")

@@ -10,10 +10,21 @@ from itertools import pairwise
 
 from ..capture import NO_TIME
 from ..ptpip import messages as m
-from ..tcp import Connection
 from .case import Case, Line
 from .evidence import Evidence
-from .opening import INITIATOR, RESPONDER, Opening, arrived, delay, end_of, in_time, openings, patience, unanswered
+from .opening import (
+    INITIATOR,
+    MOST_TRIES,
+    RESPONDER,
+    Opening,
+    arrived,
+    delay,
+    end_of,
+    in_time,
+    openings,
+    patience,
+    unanswered,
+)
 from .rule import BOTH, Ruling, rule
 
 ANONYMOUS = b"\xff" * 16
@@ -125,7 +136,7 @@ def event_connection_required(seen: Evidence, ruling: Ruling) -> None:
         ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
         if ack is None:
             continue
-        if one.case.event is not None or _attempts(seen, one, ack):
+        if one.case.event is not None or openings(seen).tries(one, ack):
             ruling.passes(one.session, INITIATOR)
             continue
         line, sent = one.line, int(seen.time[ack])
@@ -141,15 +152,6 @@ def event_connection_required(seen: Evidence, ruling: Ruling) -> None:
             ruling.fires(one.session, INITIATOR, says, row=ack, rows=() if first is None else (first,))
         else:
             ruling.unknown(one.session, INITIATOR, "the initiator left, or the capture ends")
-
-
-def _attempts(seen: Evidence, one: Opening, ack: int) -> list[Connection]:
-    """Connections of the same hosts, begun behind Init Command Ack, of which no message is known: tries for events."""
-    return [
-        tcp
-        for tcp in openings(seen).others.get(one.hosts, [])
-        if tcp.first_packet > seen.columns["first"][ack] and one.line.part.responder in (tcp.low, tcp.high)
-    ]
 
 
 @rule("init-establishment-30s")
@@ -319,9 +321,9 @@ def _event_failed(seen: Evidence, one: Opening, ack: int) -> tuple[int, str, int
     if event is None:
         if not openings(seen).numbers_known(one.hosts[1]):
             return None
-        attempts = _attempts(seen, one, ack)
+        attempts = openings(seen).tries(one, ack)
         bad = [tcp for tcp in attempts if tcp.close_kind == "reset" and tcp.closed_by != tcp.syn_from]
-        if not attempts or len(bad) < len(attempts) or any(stream.high for tcp in bad for stream in tcp.streams):
+        if not 0 < len(attempts) == len(bad) < MOST_TRIES or any(stream.high for tcp in bad for stream in tcp.streams):
             return None
         return max(tcp.last_time for tcp in bad), "was refused", ack
     if one.case.established is not None or not openings(seen).sole_event(one.case):

@@ -6,18 +6,20 @@ of the responder is in the capture, the request arrived, and time passed or the 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..capture import NO_TIME
 from ..ptpip import messages as m
-from ..tcp import Connection
+from ..tcp import Connection, Endpoint
 from .case import Case, Line
 
 if TYPE_CHECKING:
     from .evidence import Evidence
 
 INITIATOR, RESPONDER = 0, 1
+MOST_TRIES = 16  # looked at of the connections that may have been tries for an event connection
 KINDS = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK, m.INIT_EVENT_REQUEST, m.INIT_EVENT_ACK, m.INIT_FAIL)
 Hosts = tuple[int, int]  # addresses of initiator and responder
 
@@ -105,6 +107,22 @@ class Openings:
         return found
 
     @cached_property
+    def given(self) -> dict[tuple[int, int], int]:
+        """The first Init Command Ack by responder address and the connection number that it gave."""
+        found: dict[tuple[int, int], int] = {}
+        for one in self.commands:
+            ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
+            if ack is not None and one.number is not None:
+                key = one.hosts[1], one.number
+                found[key] = min(found.get(key, ack), ack, key=lambda row: int(self._seen.time[row]))
+        return found
+
+    @cached_property
+    def waiting(self) -> set[Hosts]:
+        """Hosts with a command connection that was given a number and has no event connection."""
+        return {one.hosts for one in self.commands if one.number is not None and one.case.event is None}
+
+    @cached_property
     def commands_of(self) -> dict[int, list[Opening]]:
         """The command connections by responder address, in order of first packet."""
         found: dict[int, list[Opening]] = {}
@@ -113,15 +131,21 @@ class Openings:
         return found
 
     @cached_property
-    def others(self) -> dict[Hosts, list[Connection]]:
-        """The connections of which no message is known, by the addresses of both hosts, either way round."""
-        found: dict[Hosts, list[Connection]] = {}
+    def _others(self) -> dict[tuple[int, Endpoint], list[Connection]]:
+        """The connections of which no message is known, by host and peer, either way round, by first packet."""
+        found: dict[tuple[int, Endpoint], list[Connection]] = {}
         spoken = {part.tcp.number for pair in self._seen.pairs for part in pair.parts}
         for tcp in self._seen.connections:
             if tcp.number not in spoken:
-                for hosts in {(tcp.low[0], tcp.high[0]), (tcp.high[0], tcp.low[0])}:
-                    found.setdefault(hosts, []).append(tcp)
+                for host, peer in ((tcp.low, tcp.high), (tcp.high, tcp.low)):
+                    found.setdefault((host[0], peer), []).append(tcp)
         return found
+
+    def tries(self, one: Opening, row: int) -> list[Connection]:
+        """Connections of the same hosts, begun behind a message, of which no message is known; at most MOST_TRIES."""
+        found = self._others.get((one.hosts[0], one.line.part.responder), [])
+        begin = bisect_right(found, int(self._seen.columns["first"][row]), key=lambda tcp: tcp.first_packet)
+        return found[begin : begin + MOST_TRIES]
 
     @cached_property
     def _unnumbered(self) -> set[Hosts]:
@@ -131,9 +155,9 @@ class Openings:
             greeted = one.all(INITIATOR, m.INIT_COMMAND_REQUEST) + one.all(RESPONDER, m.INIT_COMMAND_ACK)
             if not greeted and not one.line.from_start(INITIATOR):
                 found.add(one.hosts)
-        for hosts, several in self.others.items():
+        for (host, peer), several in self._others.items():
             if any(stream.high for tcp in several for stream in tcp.streams):
-                found.add(hosts)
+                found.add((host, peer[0]))
         return found
 
     def sole_event(self, case: Case) -> bool:

@@ -157,8 +157,7 @@ def initiator_minor_compat(seen: Evidence, ruling: Ruling) -> None:
         went_on = one.case.event is not None or len(one.line.rows[INITIATOR]) > 1
         if asked >> 16 != answered >> 16 or answered >= asked or went_on or one.line.closed_by != INITIATOR:
             continue
-        since = int(seen.columns["first"][told.row])
-        if any(tcp.first_packet > since for tcp in openings(seen).others.get(one.hosts, [])):
+        if openings(seen).tries(one, told.row):
             continue  # it may have tried to open the event connection
         says = f"an initiator of version {in_words(asked)} left when it saw {in_words(answered)}"
         ruling.fires(one.session, INITIATOR, says, row=told.row, packet=one.line.closing_packet(INITIATOR))

@@ -93,7 +93,9 @@ def test_knows_the_only_event_connection_of_a_number() -> None:
 def test_lists_connections_that_said_nothing() -> None:
     seen = evidence(lingers(numbered().refused()).close().packets())
     (one,) = openings(seen).commands
-    assert [tcp.close_kind for tcp in openings(seen).others[one.hosts]] == ["reset"]
+    ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
+    assert ack is not None
+    assert [tcp.close_kind for tcp in openings(seen).tries(one, ack)] == ["reset"]
 
 
 def test_measures_only_what_the_clock_can_say() -> None:
