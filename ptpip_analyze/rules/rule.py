@@ -143,7 +143,7 @@ class Ruling:
         for a row that breaks the rule. The instance counts for the sender of the message, or for ``side``.
         """
         sides = seen.side[rows] if side is None else np.full(len(rows), side)
-        key = seen.session[rows] * 3 + sides
+        key = (seen.session[rows] - NOWHERE) * 3 + sides
         known = np.ones(len(rows), bool) if sure is None else sure
         for mask, note in ((known & kept, self.passes), (~known, None)):
             counts = np.bincount(key[mask])
