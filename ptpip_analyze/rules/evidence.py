@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts import name_of
 from ..ptp.transactions import Transactions
 from ..ptp.walk import NO_ROW
 from ..ptpip import Pair
@@ -95,6 +96,11 @@ class Evidence:
         if make not in self._made:
             self._made[make] = make(self)
         return cast("T", self._made[make])
+
+    def named(self, kind: str, code: int, session: int) -> str:
+        """A code of a kind of ``facts.KINDS`` with the name that it has in a session: 0x2019 (Device_Busy)."""
+        number, name = f"0x{code:04X}", name_of(kind, code, self.vendors[session])
+        return number if name == number else f"{number} ({name})"
 
     # Who said it, and where
 
@@ -252,6 +258,15 @@ class Evidence:
                 sure[[2 * line.tcp.number, 2 * line.tcp.number + 1]] = line.roles_sure
         return sure[self.columns["stream"]]
 
+    @cached_property
+    def place_sure(self) -> np.ndarray:
+        """bool: it is certain on which of the two connections the message is: its greeting is in the capture."""
+        sure = np.zeros(2 * len(self.connections) + 1, bool)
+        for case in self.judged:
+            for line in case.lines:
+                sure[[2 * line.tcp.number, 2 * line.tcp.number + 1]] = line.place_sure
+        return sure[self.columns["stream"]]
+
     def has(self, rows: np.ndarray, size: int) -> np.ndarray:
         """bool per given row: the first ``size`` bytes of the message are in the capture and inside its length."""
         return np.minimum(self.known[rows], self.length[rows]) >= size
@@ -379,8 +394,8 @@ class Evidence:
     def heard(self) -> np.ndarray:
         """int64: offset of the other direction up to which the sender had received when a message began.
 
-        NOT_HEARD where that is not known; below 0 where it lies before the first byte that was captured. A copy that was
-        sent again may say more than was true when the message was first sent, never less.
+        NOT_HEARD where that is not known; below 0 where it lies before the first byte that was captured. A copy that
+        was sent again may say more than was true when the message was first sent, never less.
         """
         shifts = np.full(2 * len(self.connections) + 1, NOT_HEARD)
         for tcp in self.connections:

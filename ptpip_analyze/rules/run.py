@@ -14,7 +14,9 @@ from .catalogue import CATALOGUE, Entry
 from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
-TOPICS = ("framing", "session", "session_busy", "shutdown", "transport")
+TOPICS = (
+    "framing", "request", "response", "data", "data_amounts", "session", "session_busy", "shutdown", "transport", "txid",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
