@@ -48,11 +48,11 @@ class Amounts:
             )
         ]  # fmt: skip
         for side in (INITIATOR, RESPONDER):
-            own = phases.side == side
+            own = (phases.side == side) & ~phases.late
             once = phases.total(own & (phases.kind == m.START_DATA)) == 1
             once &= phases.total(own & (phases.kind == m.END_DATA)) == 1
             once &= phases.total(own & phases.is_data & ~phases.near) == 0
-            once &= phases.total(phases.is_data & ~own) == 0
+            once &= phases.total(phases.is_data & (phases.side != side)) == 0
             group = np.flatnonzero(once & (phases.request != NO_ROW))
             start = phases.first(own & (phases.kind == m.START_DATA))[group]
             end = phases.first(own & (phases.kind == m.END_DATA))[group]
@@ -130,7 +130,7 @@ def total_overrun(seen: Evidence, ruling: Ruling) -> None:
     first = np.stack([phases.first(starts & (phases.side == side)) for side in (INITIATOR, RESPONDER)])
     start = first[phases.side, phases.group] if len(phases.group) else np.empty(0, np.int64)
     carries = (phases.kind == m.DATA) | (phases.kind == m.END_DATA)
-    judged = carries & phases.near & (phases.earlier_own(starts) == 1)
+    judged = carries & phases.near & ~phases.late & (phases.earlier_own(starts) == 1)
     judged[judged] = seen.has(start[judged], 20)
     sums = phases.earlier_own(carries, phases.payload) + phases.payload
     beyond = sums.astype(np.uint64) > seen.columns["total"][start]

@@ -32,7 +32,8 @@ class Numbering:
     """Operation Requests of the initiators on command connections, session by session, in stream order.
 
     Arrays have one element per request: ``row`` (message), ``session``, ``code``, ``identity``; ``usable``: all its
-    fixed fields are captured and its boundary is known; ``segment`` has the same number for requests between which
+    fixed fields are captured and its boundary is known; ``response`` (row) and ``answer`` (its code), NO_ROW where there
+    is none; ``state`` of the session (UNKNOWN, CLOSED, OPEN) in front of the request; ``segment`` has the same number for requests between which
     nothing is missing and no session was opened or closed.
     """
 
@@ -48,7 +49,8 @@ class Numbering:
         response = np.where(transaction == NO_ROW, NO_ROW, seen.transactions.response[transaction])
         response[(response != NO_ROW) & (seen.side[response] != RESPONDER)] = NO_ROW
         self.response = response
-        self.answer = np.where(response == NO_ROW, NO_ROW, seen.code[response].astype(np.int64))
+        coded = (response != NO_ROW) & seen.has(response, 10)
+        self.answer = np.where(coded, seen.code[response].astype(np.int64), NO_ROW)
         self._follow()
 
     def _follow(self) -> None:
@@ -69,6 +71,7 @@ class Numbering:
         change[begins & self.usable & self._seen.anchored[self.row]] = CLOSED
         self.segment = np.maximum.accumulate(np.where(change >= 0, np.arange(count), 0))
         self.state = change[self.segment]
+        self._shown = self.state  # by OpenSession or CloseSession alone
         needs = (code >= IN_SESSION[0]) & (code <= IN_SESSION[1]) & ok & (self.state == UNKNOWN)
         proven = np.zeros(count, bool)
         proven[self.segment[needs]] = True  # it was open, and nothing in the segment has opened it
@@ -95,7 +98,7 @@ class Numbering:
         first[1:] = self.segment[places[1:]] != self.segment[places[:-1]]
         first_of = places[first]
         opener = self.segment[first_of] - 1
-        known = opener >= 0
+        known = (opener >= 0) & (self._shown[first_of] == OPEN)
         known[known] &= (self.session[opener[known]] == self.session[first_of[known]]) & (
             (self.code[opener[known]] == OPEN_SESSION) & (self.answer[opener[known]] == OK_RESPONSE)
             & self.usable[opener[known]]

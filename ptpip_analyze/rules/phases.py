@@ -93,9 +93,10 @@ class Phases:
 
     @cached_property
     def clear(self) -> np.ndarray:
-        """bool per transaction: its request is all there, and no other of the same id was open at the same time."""
+        """bool per transaction: its request is there for certain, and no other of the same id was open at that time."""
         seen, request = self._seen, self.request
-        return (request != NO_ROW) & seen.has(request, 18) & seen.roles_sure[request] & self._sole
+        known = (request != NO_ROW) & seen.has(request, 18) & seen.synced[request] & seen.roles_sure[request]
+        return known & self._sole
 
     @cached_property
     def near(self) -> np.ndarray:
@@ -123,6 +124,13 @@ class Phases:
         alone[order[1:]] &= ~(follows & ((apart + begin)[1:] <= reach[:-1]))
         alone[order[:-1]] &= ~(follows & (begin[1:] <= end[:-1]))
         return alone[self.numbers]
+
+    @cached_property
+    def late(self) -> np.ndarray:
+        """bool: of a data phase, but behind its sender's End Data, or from a responder behind its own response."""
+        ended = self.earlier_own(self.kind == m.END_DATA) > 0
+        answered = (self.side == RESPONDER) & (self.earlier_own(self.kind == m.OPERATION_RESPONSE) > 0)
+        return self.is_data & (ended | answered)
 
     @cached_property
     def cancelled(self) -> np.ndarray:

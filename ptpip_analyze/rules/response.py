@@ -223,6 +223,7 @@ def after_data(seen: Evidence, ruling: Ruling) -> None:
         seen, built.response[out], heard >= end[built.last_data[out]], heard != NOT_HEARD, says,
         "what had been received is not known", beside=lambda row: (early[row],),
     )  # fmt: skip
+    _without_data(seen, ruling)
     for place in np.flatnonzero(phases.succeeded & (phases.request != NO_ROW)).tolist():
         steps = seen.steps(int(phases.numbers[place]))
         response, request = int(phases.response[place]), int(phases.request[place])
@@ -261,6 +262,24 @@ def after_data(seen: Evidence, ruling: Ruling) -> None:
         says_so = f"OK for {what} before the responder has received {missing}"
         beside = (int(ends[0]),) if len(ends) else (int(starts[0]),) if len(starts) else (request,)
         ruling.fires(session, RESPONDER, says_so, row=response, rows=beside, transaction=number)
+
+
+def _without_data(seen: Evidence, ruling: Ruling) -> None:
+    """OK right behind a request that announced data."""
+    built = seen.transactions
+    at_once = built.flawless & (built.direction == 0) & (seen.code[built.response] == OK_RESPONSE)
+    at_once &= seen.columns["data_phase_info"][built.request] == DATA_OUT
+    request, response = built.request[at_once], built.response[at_once]
+    sure = seen.roles_sure[request] & (seen.stretch[request] >= 0) & (seen.stretch[request] == seen.stretch[response])
+
+    def says(row: int) -> str:
+        return (
+            f"OK for {operation(seen, _request_of(seen, row))} before any data, though Data Phase Info 2 announced it"
+        )
+
+    ruling.weigh(
+        seen, response, np.zeros(len(response), bool), sure, says, beside=lambda row: (_request_of(seen, row),)
+    )  # fmt: skip
 
 
 def _request_of(seen: Evidence, row: int) -> int:

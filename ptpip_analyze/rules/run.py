@@ -81,7 +81,7 @@ def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *,
         if entry.id in functions:
             functions[entry.id](seen, ruling)
         rulings[entry.id] = ruling
-    join(seen, rulings)
+    join(rulings)
     if not strict:
         excuse(seen, rulings)
     findings = [finding for ruling in rulings.values() for finding in ruling.findings]

@@ -107,7 +107,9 @@ def increment_one(seen: Evidence, ruling: Ruling) -> None:
             f"{STEPS[key % len(STEPS)]}: {identity(int(numbering.identity[before[first]]))}, then "
             f"{identity(int(numbering.identity[after[first]]))}{_often(len(places))}"
         )
-        rows = (previous, *numbering.row[after[places[1:4]]].tolist())
+        # What goes back points at where it left: that a number is used again is seen where it is, by another rule.
+        row, beside = (previous, row) if key % len(STEPS) in (RESTART, DECREASE) else (row, previous)
+        rows = (beside, *numbering.row[after[places[1:4]]].tolist())
         ruling.fires(key // len(STEPS), INITIATOR, says, row=row, rows=rows, transaction=seen.transaction_of(row))
     unknown = (numbering.state != CLOSED) & numbering.usable & (numbering.code != OPEN_SESSION)
     unknown[numbering.counted] = False
