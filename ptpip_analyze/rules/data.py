@@ -140,7 +140,7 @@ def _homeless(seen: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     homeless = phases.is_data & (phases.request[phases.group] == NO_ROW)
     rows = phases.row[homeless & (phases.earlier(homeless) == 0)]
     count, number = phases.open_before(rows)
-    return rows, np.where(seen.settled[rows] & seen.has(rows, 12), count, -1), number
+    return rows, np.where(seen.has(rows, 12), count, -1), number
 
 
 def _judge_homeless(seen: Evidence, ruling: Ruling, wanted: int) -> list[tuple[int, int]]:

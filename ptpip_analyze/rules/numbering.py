@@ -32,9 +32,9 @@ class Numbering:
     """Operation Requests of the initiators on command connections, session by session, in stream order.
 
     Arrays have one element per request: ``row`` (message), ``session``, ``code``, ``identity``; ``usable``: all its
-    fixed fields are captured and its boundary is known; ``response`` (row) and ``answer`` (its code), NO_ROW where there
-    is none; ``state`` of the session (UNKNOWN, CLOSED, OPEN) in front of the request; ``segment`` has the same number for requests between which
-    nothing is missing and no session was opened or closed.
+    fixed fields are captured and its boundary is known; ``response`` (row) and ``answer`` (its code), NO_ROW where
+    there is none; ``state`` of the session (UNKNOWN, CLOSED, OPEN) in front of the request; ``segment`` has the same
+    number for requests between which nothing is missing and no session was opened or closed.
     """
 
     def __init__(self, seen: Evidence) -> None:

@@ -100,10 +100,12 @@ class Phases:
 
     @cached_property
     def near(self) -> np.ndarray:
-        """bool: nothing is missing, either way, between the request of the transaction, which is ``clear``, and it."""
+        """bool: its id is known, and nothing is missing between it and the request of its transaction, which is ``clear``."""
         seen = self._seen
-        stretch = seen.stretch[self.row]
-        return self.clear[self.group] & (stretch >= 0) & (stretch == seen.stretch[self.request[self.group]])
+        stretch, request = seen.stretch[self.row], self.request[self.group]
+        named = seen.has(self.row, 14) | (seen.has(self.row, 12) & self.is_data)
+        named &= seen.identity[self.row] == seen.identity[request]
+        return self.clear[self.group] & named & (stretch >= 0) & (stretch == seen.stretch[request])
 
     @cached_property
     def _sole(self) -> np.ndarray:
@@ -134,15 +136,14 @@ class Phases:
 
     @cached_property
     def cancelled(self) -> np.ndarray:
-        """bool per transaction: a Cancel of its id is on either connection, or it counts as cancelled."""
+        """bool per transaction: a Cancel on either connection has its id, or one that is missing."""
         seen, built = self._seen, self._seen.transactions
-        rows = seen.rows(m.CANCEL)
-        rows = rows[seen.has(rows, 12)]
-        named = np.unique((seen.session[rows] << 32) | seen.identity[rows])
-        key = (built.session[self.numbers] << 32) | np.maximum(built.transaction_id[self.numbers], 0)
-        return (
-            np.isin(key, named) | (built.status[self.numbers] == _CANCELLED) | (self.total(self.kind == m.CANCEL) > 0)
-        )
+        rows, session = seen.rows(m.CANCEL), built.session[self.numbers]
+        known = seen.has(rows, 12)
+        named = np.unique((seen.session[rows[known]] << 32) | seen.identity[rows[known]])
+        key = (session << 32) | np.maximum(built.transaction_id[self.numbers], 0)
+        perhaps = np.isin(key, named) | np.isin(session, seen.session[rows[~known]])
+        return perhaps | (built.status[self.numbers] == _CANCELLED) | (self.total(self.kind == m.CANCEL) > 0)
 
     @cached_property
     def refused(self) -> np.ndarray:
@@ -174,13 +175,19 @@ class Phases:
         return result[0], result[1]
 
     def open_before(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """int64: how many requests in front of each message have no response yet; if it is one, its transaction."""
+        """int64: how many requests in front of each message have no response yet; if it is one, its transaction.
+
+        The number is negative where that is not known, and where the TransactionID of that one is not.
+        """
         seen = self._seen
         sequence = seen.transactions.sequence
         session = seen.session[sequence]
         first = np.searchsorted(session, seen.session[rows])  # sessions follow one another in the sequence
         count, total = (column[seen.rank[rows]] - column[first] for column in self._open)
-        return count, np.where(count == 1, total, NO_ROW)
+        number = np.where(count == 1, total, NO_ROW)
+        named = seen.has(seen.transactions.request[number], 18) & (number != NO_ROW)
+        known = seen.settled[rows] & ((count == 0) | named)
+        return np.where(known, count, -1), number
 
     # The crowd
 

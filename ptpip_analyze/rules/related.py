@@ -25,8 +25,6 @@ SAME_MESSAGE: dict[str, tuple[str, ...]] = {
     "data-start-once": ("data-nothing-after-end", "data-phase-needs-request"),
     "data-one-direction": ("data-data-placement", "data-end-placement"),
     "data-end-required": ("data-null-out-option-b",),
-    "data-total-length-exact": ("data-null-out-option-b",),
-    "data-total-length-overrun": ("data-null-out-option-b", "data-null-out-no-data-packets"),
     "request-dataphase-matches-direction": ("data-one-direction",),
     "request-dataout-then-start": ("data-txid-consistent",),
     "response-after-data": ("data-end-required",),

@@ -235,7 +235,7 @@ def _next_is_start(seen: Evidence, ruling: Ruling, request: int, following: int)
     if (same and kind in (m.START_DATA, m.CANCEL)) or (refused and kind in (m.OPERATION_REQUEST, None)):
         ruling.passes(session, INITIATOR)
         return
-    if kind not in (m.OPERATION_REQUEST, *DATA_TYPES):
+    if kind not in (m.OPERATION_REQUEST, *DATA_TYPES) or not seen.has(np.array([following]), 12)[0]:
         ruling.unknown(session, INITIATOR, "nothing came that shows whether data would follow")
         return
     whole = seen.stretch[request] == seen.stretch[following] >= 0

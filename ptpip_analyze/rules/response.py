@@ -56,7 +56,7 @@ def strays(seen: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     at = (phases.kind == m.OPERATION_RESPONSE) & (phases.side == RESPONDER) & (phases.request[phases.group] == NO_ROW)
     rows = phases.row[at]
     count, number = phases.open_before(rows)
-    return rows, np.where(seen.settled[rows] & seen.has(rows, 14), count, -1), number
+    return rows, np.where(seen.has(rows, 14), count, -1), number
 
 
 def _answered(seen: Evidence) -> np.ndarray:
