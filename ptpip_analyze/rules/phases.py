@@ -100,7 +100,7 @@ class Phases:
 
     @cached_property
     def near(self) -> np.ndarray:
-        """bool: its id is known, and nothing is missing between it and the request of its transaction, which is ``clear``."""
+        """bool: its id is known, and so is all between it and the request of its transaction, which is ``clear``."""
         seen = self._seen
         stretch, request = seen.stretch[self.row], self.request[self.group]
         named = seen.has(self.row, 14) | (seen.has(self.row, 12) & self.is_data)
