@@ -18,7 +18,8 @@ _NAMED = range(1, m.LAST_TYPE + 1)
 def length_minimum(seen: Evidence, ruling: Ruling) -> None:
     """No message can be shorter than its own header."""
     short = seen.columns["reason"] == m.SHORT_LENGTH
-    rows = np.union1d(seen.rows(*_NAMED), np.flatnonzero(short & (seen.kind != NOT_JUDGED)))
+    named = (seen.kind > 0) & (seen.kind <= m.LAST_TYPE)
+    rows = np.flatnonzero(named | (short & (seen.kind != NOT_JUDGED)))
 
     def says(row: int) -> str:
         return f"a message declares a length of {int.from_bytes(seen.head(row, 4), 'little')} bytes"
