@@ -13,7 +13,7 @@ from ..capture import NO_TIME
 from ..ptp.transactions import IN, OUT
 from ..ptp.walk import NO_ROW, OK_RESPONSE
 from ..ptpip import messages as m
-from .evidence import COMMAND, NOT_HEARD, Evidence
+from .evidence import COMMAND, Evidence
 from .phases import Phases
 from .request import DATA_IN, DATA_OUT, UNKNOWN_PHASE, due_direction, misplaced, weigh_parameters
 from .rule import INITIATOR, RESPONDER, Ruling, rule
@@ -52,7 +52,7 @@ def strays(seen: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Negative: what was open is not known.
     """
-    phases = seen.once(Phases)
+    phases = seen.made(Phases)
     at = (phases.kind == m.OPERATION_RESPONSE) & (phases.side == RESPONDER) & (phases.request[phases.group] == NO_ROW)
     rows = phases.row[at]
     count, number = phases.open_before(rows)
@@ -103,7 +103,7 @@ def txid_matches(seen: Evidence, ruling: Ruling) -> None:
 @rule("response-for-every-request")
 def for_every_request(seen: Evidence, ruling: Ruling) -> None:
     """Every request is answered; what asks for the end of everything need not be."""
-    phases, info = seen.once(Phases), seen.columns["data_phase_info"]
+    phases, info = seen.made(Phases), seen.columns["data_phase_info"]
     for session, count in enumerate(np.bincount(seen.session[_answered(seen)]).tolist()):
         ruling.passes(session, RESPONDER, count)
     unanswered = np.flatnonzero((phases.request != NO_ROW) & (phases.response == NO_ROW))
@@ -204,64 +204,65 @@ class _Waiting:
 @rule("response-after-data")
 def after_data(seen: Evidence, ruling: Ruling) -> None:
     """OK means that the data phase is over."""
-    built, phases = seen.transactions, seen.once(Phases)
+    built = seen.transactions
     end = seen.offset + seen.length
-    kind, info, total = seen.kind, seen.columns["data_phase_info"], seen.columns["total"]
     ok = built.flawless & (built.direction != 0) & (seen.code[built.response] == OK_RESPONSE)
-    sent_in = np.bincount(built.session[ok & (built.direction == IN)])
-    for session, count in enumerate(sent_in.tolist()):
+    for session, count in enumerate(np.bincount(built.session[ok & (built.direction == IN)]).tolist()):
         ruling.passes(session, RESPONDER, count)
     # Data to the responder: what it had received when it answered tells.
     out = np.flatnonzero(ok & (built.direction == OUT))
-    heard = seen.heard[built.response[out]]
-    early = dict(zip(built.response[out].tolist(), built.last_data[out].tolist(), strict=True))
+    response, last = built.response[out], built.last_data[out]
+    heard = seen.heard[response]
+    early = dict(zip(response.tolist(), last.tolist(), strict=True))
 
     def says(row: int) -> str:
         return f"OK for {operation(seen, _request_of(seen, row))} before the responder has received its End Data"
 
+    sure = heard >= end[built.request[out]]  # or else the numbers tell nothing
     ruling.weigh(
-        seen, built.response[out], heard >= end[built.last_data[out]], heard != NOT_HEARD, says,
-        "what had been received is not known", beside=lambda row: (early[row],),
+        seen, response, heard >= end[last], sure, says, "what had been received is not known",
+        beside=lambda row: (early[row],),
     )  # fmt: skip
     _without_data(seen, ruling)
-    for place in np.flatnonzero(phases.succeeded & (phases.request != NO_ROW)).tolist():
-        steps = seen.steps(int(phases.numbers[place]))
-        response, request = int(phases.response[place]), int(phases.request[place])
-        data = steps[(kind[steps] == m.START_DATA) | (kind[steps] == m.DATA) | (kind[steps] == m.END_DATA)]
-        session, number = int(seen.session[request]), int(phases.numbers[place])
-        if len(data) == 0 and int(info[request]) != DATA_OUT:
-            continue
-        whole = bool(phases.clear[place]) and seen.stretch[response] == seen.stretch[request] >= 0
-        if not whole or phases.cancelled[place] or seen.heard[response] == NOT_HEARD:
-            ruling.unknown(session, RESPONDER, "bytes are missing, or the transaction was cancelled")
-            continue
-        from_responder = data[seen.side[data] == RESPONDER]
-        to_responder = data[seen.side[data] == INITIATOR]
-        came = to_responder[end[to_responder] <= seen.heard[response]]
-        sent = from_responder[seen.rank[from_responder] < seen.rank[response]]
-        what = operation(seen, request)
-        if len(sent):
-            if (kind[sent] == m.END_DATA).any():
-                ruling.passes(session, RESPONDER)
-            else:
-                says_so = f"OK for {what} before the responder has sent End Data"
-                ruling.fires(session, RESPONDER, says_so, row=response, rows=(int(sent[0]),), transaction=number)
-            continue
-        if len(from_responder):
-            continue
-        if (kind[came] == m.END_DATA).any():
-            ruling.passes(session, RESPONDER)
-            continue
-        starts = came[kind[came] == m.START_DATA]
-        ends = to_responder[kind[to_responder] == m.END_DATA]
-        carried = int(np.maximum(seen.length[came[kind[came] == m.DATA]] - 12, 0).sum())
-        if len(ends) == 0 and len(starts) and carried == int(total[starts[0]]):
-            ruling.unknown(session, RESPONDER, "all data had come, and the initiator never sent End Data")
-            continue
-        missing = "its End Data" if len(starts) else "any data, though Data Phase Info 2 announced it"
-        says_so = f"OK for {what} before the responder has received {missing}"
-        beside = (int(ends[0]),) if len(ends) else (int(starts[0]),) if len(starts) else (request,)
-        ruling.fires(session, RESPONDER, says_so, row=response, rows=beside, transaction=number)
+    _irregular_ok(seen, ruling)
+
+
+def _irregular_ok(seen: Evidence, ruling: Ruling) -> None:
+    phases = seen.made(Phases)
+    kind, response, group = phases.kind, phases.response, phases.group
+    end = seen.offset[phases.row] + seen.length[phases.row]
+    heard = seen.heard[response]
+    own = (phases.side == RESPONDER) & (seen.rank[phases.row] < seen.rank[response[group]])
+    sent = (phases.side == INITIATOR) & phases.is_data
+    came = sent & (end <= heard[group])
+    from_responder = phases.total((phases.side == RESPONDER) & phases.is_data) > 0
+    began, ended = phases.total(own & (kind == m.START_DATA)) > 0, phases.total(own & (kind == m.END_DATA)) > 0
+    out_began, out_ended = phases.first(came & (kind == m.START_DATA)), phases.total(came & (kind == m.END_DATA)) > 0
+    announced = seen.columns["data_phase_info"][phases.request] == DATA_OUT
+    # All that was announced had come, and the initiator never sent End Data: the fault is not the responder's.
+    total = seen.columns["total"][out_began].astype(np.int64)
+    content = (out_began != NO_ROW) & (phases.total(came & (kind == m.DATA), phases.payload) == total)
+    content &= phases.total(sent & (kind == m.END_DATA)) == 0
+    judged = phases.succeeded & (phases.request != NO_ROW)
+    judged &= began | ~from_responder & (announced | (phases.total(sent) > 0))
+    sure = np.zeros(len(judged), bool)
+    sure[group[phases.near & (phases.row == response[group])]] = True
+    sure &= ~phases.cancelled & (heard >= (seen.offset + seen.length)[phases.request]) & (began | out_ended | ~content)
+    kept = np.where(began, ended, out_ended)
+    beside = np.where(began, phases.first(own & (kind == m.START_DATA)), phases.first(sent & (kind == m.END_DATA)))
+    beside = np.where(beside == NO_ROW, np.where(out_began == NO_ROW, phases.request, out_began), beside)
+    shown = dict(zip(response[judged].tolist(), beside[judged].tolist(), strict=True))
+    begun = set(response[began].tolist())
+
+    def says(row: int) -> str:
+        missing = "has sent End Data" if row in begun else "has received its End Data"
+        return f"OK for {operation(seen, _request_of(seen, row))} before the responder {missing}"
+
+    ruling.weigh(
+        seen, response[judged], kept[judged], sure[judged], says,
+        "bytes are missing, the transaction was cancelled, or all had come and the initiator never sent End Data",
+        beside=lambda row: (shown[row],),
+    )  # fmt: skip
 
 
 def _without_data(seen: Evidence, ruling: Ruling) -> None:
