@@ -36,7 +36,7 @@ class Amounts:
     """
 
     def __init__(self, seen: Evidence) -> None:
-        built, phases = seen.transactions, seen.made(Phases)
+        built, phases = seen.transactions, seen.once(Phases)
         total = seen.columns["total"]
         crowd = np.flatnonzero(built.flawless & (built.direction != 0))
         crowd = crowd[seen.has(built.start[crowd], 20)]
@@ -78,7 +78,7 @@ class Amounts:
 @rule("data-total-length-exact")
 def total_exact(seen: Evidence, ruling: Ruling) -> None:
     """What was announced is what came."""
-    amounts, phases = seen.made(Amounts), seen.made(Phases)
+    amounts, phases = seen.once(Amounts), seen.once(Phases)
     judged = amounts.succeeded & (amounts.total != ALL_ONES) & ~amounts.null_out
     rows, total, carried = amounts.end[judged], amounts.total[judged], amounts.carried[judged].astype(np.uint64)
     kept = total == carried
@@ -113,8 +113,8 @@ def _what(seen: Evidence, row: int) -> str:
 @rule("data-total-length-overrun")
 def total_overrun(seen: Evidence, ruling: Ruling) -> None:
     """Never more than what was announced; the first message that goes beyond is named."""
-    built, phases = seen.transactions, seen.made(Phases)
-    amounts = seen.made(Amounts)
+    built, phases = seen.transactions, seen.once(Phases)
+    amounts = seen.once(Amounts)
     crowd = built.flawless[amounts.number] & ~amounts.null_out
     over = crowd & (amounts.carried.astype(np.uint64) > amounts.total)
     for side in (INITIATOR, RESPONDER):
@@ -158,7 +158,7 @@ def _overruns(seen: Evidence, ruling: Ruling, row: int, total: int, carried: int
 @rule("data-unknown-total")
 def unknown_total(seen: Evidence, ruling: Ruling) -> None:
     """Data phases whose size was not announced, and what they came to."""
-    amounts = seen.made(Amounts)
+    amounts = seen.once(Amounts)
     found = np.flatnonzero(amounts.total == ALL_ONES)
     key = 2 * seen.transactions.session[amounts.number[found]] + amounts.side[found]
     for at, places in groups(key, found):
@@ -235,7 +235,7 @@ class _Sizes:
 @rule("data-unknown-total-32bit")
 def unknown_total_32bit(seen: Evidence, ruling: Ruling) -> None:
     """All ones in the lower half only: the upper half was forgotten."""
-    amounts = seen.made(Amounts)
+    amounts = seen.once(Amounts)
     found = np.flatnonzero((amounts.total == np.uint64(0xFFFFFFFF)) & (amounts.carried != 0xFFFFFFFF))
     for at, places in groups(2 * seen.transactions.session[amounts.number[found]] + amounts.side[found], found):
         says = (
@@ -294,7 +294,7 @@ def _without_data_out(seen: Evidence) -> np.ndarray:
 @rule("data-null-out-a-answered")
 def null_out_a_answered(seen: Evidence, ruling: Ruling) -> None:
     """A responder does not wait for data that was not announced."""
-    built, phases = seen.transactions, seen.made(Phases)
+    built, phases = seen.transactions, seen.once(Phases)
     place_of = {number: place for place, number in enumerate(phases.numbers.tolist())}
     for number in _without_data_out(seen).tolist():
         request, session = int(built.request[number]), int(built.session[number])
@@ -336,7 +336,7 @@ def _null_out(phases: Phases, seen: Evidence) -> np.ndarray:
 @rule("data-null-out-option-b")
 def null_out_b(seen: Evidence, ruling: Ruling) -> None:
     """A null object that is announced as data: Start Data of 0 bytes and an empty End Data."""
-    built, phases, amounts = seen.transactions, seen.made(Phases), seen.made(Amounts)
+    built, phases, amounts = seen.transactions, seen.once(Phases), seen.once(Amounts)
     info = seen.columns["data_phase_info"]
     crowd = built.flawless[amounts.number] & amounts.null_out
     crowd &= info[built.request[amounts.number]] == DATA_OUT
@@ -358,7 +358,7 @@ def null_out_b(seen: Evidence, ruling: Ruling) -> None:
         return f"{_what(seen, row)}: Start Data announces 0 bytes, End Data carries {int(seen.length[row]) - HEADER:,}"
 
     ruling.weigh(seen, end, kept, None, says, beside=lambda row: (beside[row],))
-    unended = seen.made(Unended)
+    unended = seen.once(Unended)
     for at in np.flatnonzero(unended.known & np.isin(unended.start, null[groups_]) & (unended.carried == 0)).tolist():
         row, after, number = int(unended.start[at]), int(unended.after[at]), int(unended.number[at])
         rows = () if after == NO_ROW else (after,)
@@ -369,7 +369,7 @@ def null_out_b(seen: Evidence, ruling: Ruling) -> None:
 @rule("data-null-out-no-data-packets")
 def null_out_no_data(seen: Evidence, ruling: Ruling) -> None:
     """No Data behind Start Data of 0 bytes from an initiator."""
-    built, phases, amounts = seen.transactions, seen.made(Phases), seen.made(Amounts)
+    built, phases, amounts = seen.transactions, seen.once(Phases), seen.once(Amounts)
     crowd = built.flawless[amounts.number] & amounts.null_out
     for session, count in enumerate(np.bincount(built.session[amounts.number[crowd]]).tolist()):
         ruling.passes(session, INITIATOR, count)
@@ -392,7 +392,7 @@ def null_out_no_data(seen: Evidence, ruling: Ruling) -> None:
 @rule("data-null-in")
 def null_in(seen: Evidence, ruling: Ruling) -> None:
     """How a responder says that there is no data: with an empty data phase, or with the response alone."""
-    built, amounts = seen.transactions, seen.made(Amounts)
+    built, amounts = seen.transactions, seen.once(Amounts)
     empty = amounts.number[(amounts.side == RESPONDER) & (amounts.total == 0) & (amounts.carried == 0)]
     alone = np.flatnonzero(built.flawless & (built.direction == 0))
     request, response = built.request[alone], built.response[alone]
@@ -418,7 +418,7 @@ def null_in(seen: Evidence, ruling: Ruling) -> None:
 @rule("data-end-payload-optional")
 def end_payload(seen: Evidence, ruling: Ruling) -> None:
     """Where the payload is: all of it in End Data, its tail, or nothing."""
-    amounts, built = seen.made(Amounts), seen.transactions
+    amounts, built = seen.once(Amounts), seen.transactions
     carrying = np.flatnonzero(amounts.carried > 0)
     alone = built.data_messages[amounts.number[carrying]] == 1
     style = np.where(alone, 0, np.where(seen.length[amounts.end[carrying]] > HEADER, 1, 2))

@@ -56,12 +56,12 @@ def _null_object_without_end(seen: Evidence, finding: Finding) -> bool:
     row = finding.row
     if row is None or seen.kind[row] != m.START_DATA or seen.columns["total"][row] != 0:
         return False
-    return finding.side == INITIATOR and finding.session not in seen.made(_cancelling)
+    return finding.side == INITIATOR and finding.session not in seen.once(_cancelling)
 
 
 def _totals(seen: Evidence) -> dict[int, int]:
     """How much more than announced came from initiators, by transaction."""
-    amounts = seen.made(Amounts)
+    amounts = seen.once(Amounts)
     out = amounts.side == INITIATOR
     beyond = amounts.carried[out] - amounts.total[out].astype(np.int64)
     return dict(zip(amounts.number[out].tolist(), beyond.tolist(), strict=True))
@@ -70,7 +70,7 @@ def _totals(seen: Evidence) -> dict[int, int]:
 @fingerprint("dev-libgphoto2-total-32bit")
 def _half_a_total(seen: Evidence, finding: Finding) -> bool:
     """What an initiator announces is what comes, modulo 2**32."""
-    beyond = seen.made(_totals).get(finding.transaction if finding.transaction is not None else NO_ROW, 0)
+    beyond = seen.once(_totals).get(finding.transaction if finding.transaction is not None else NO_ROW, 0)
     return finding.side == INITIATOR and beyond > 0 and beyond % (1 << 32) == 0
 
 
@@ -83,7 +83,7 @@ def _close_session_zero(seen: Evidence, finding: Finding) -> bool:
 
 def _first_places(seen: Evidence) -> dict[tuple[int, int], int]:
     """By session and TransactionID, the place in the numbering at which it was used first."""
-    numbering = seen.made(Numbering)
+    numbering = seen.once(Numbering)
     keys = list(zip(numbering.session.tolist(), numbering.identity.tolist(), strict=True))
     return dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
 
@@ -93,11 +93,11 @@ def _stale_response(seen: Evidence, finding: Finding) -> bool:
     """The response has the id of an earlier request of its session, and a later one has been sent since."""
     if finding.row is None:
         return False
-    numbering = seen.made(Numbering)
+    numbering = seen.once(Numbering)
     low, high = np.searchsorted(numbering.session, [finding.session, finding.session + 1]).tolist()
     latest = low + bisect_left(numbering.row[low:high], seen.rank[finding.row], key=lambda row: seen.rank[row]) - 1
     stale = int(seen.identity[finding.row])
-    place = seen.made(_first_places).get((finding.session, stale), latest)
+    place = seen.once(_first_places).get((finding.session, stale), latest)
     return latest >= low and place < latest and stale < int(numbering.identity[latest])
 
 
@@ -118,7 +118,7 @@ def _sent_again(seen: Evidence, finding: Finding) -> bool:
 
 def _sixes(seen: Evidence) -> np.ndarray:
     """bool by session: it has three requests or more, all of them with id 6."""
-    numbering = seen.made(Numbering)
+    numbering = seen.once(Numbering)
     count = np.bincount(numbering.session, minlength=len(seen.pairs))
     six = np.bincount(numbering.session[numbering.identity == 6], minlength=len(seen.pairs))
     return (count >= 3) & (count == six)
@@ -127,7 +127,7 @@ def _sixes(seen: Evidence) -> np.ndarray:
 @fingerprint("dev-mmattes-constant-tx")
 def _always_six(seen: Evidence, finding: Finding) -> bool:
     """All requests of the session have id 6."""
-    return bool(seen.made(_sixes)[finding.session])
+    return bool(seen.once(_sixes)[finding.session])
 
 
 @fingerprint("dev-mmattes-64bit-params")

@@ -98,9 +98,9 @@ class Evidence:
         return cast("T", self._made[make])
 
     def named(self, kind: str, code: int, session: int) -> str:
-        """A code of a kind of ``facts.KINDS`` with the name that it has in a session: 0x2019 (Device_Busy)."""
+        """A code of a kind of ``facts.KINDS`` with the name that it has in a session: DeviceBusy (0x2019)."""
         number, name = f"0x{code:04X}", name_of(kind, code, self.vendors[session])
-        return number if name == number else f"{number} ({name})"
+        return number if name == number else f"{name} ({number})"
 
     # Who said it, and where
 
@@ -309,12 +309,13 @@ class Evidence:
         return result
 
     @cached_property
-    def _conversations(self) -> np.ndarray:
+    def conversations(self) -> np.ndarray:
+        """int64 by session, and one more: where its messages begin in the order that ``rank`` gives."""
         return np.searchsorted(self.session[self.transactions.sequence], np.arange(len(self.pairs) + 1))
 
     def conversation(self, session: int) -> np.ndarray:
         """int64: the message rows of a session's command connection in conversation order, as in ``rank``."""
-        low, high = self._conversations[session : session + 2]
+        low, high = self.conversations[session : session + 2]
         return self.transactions.sequence[low:high]
 
     @cached_property

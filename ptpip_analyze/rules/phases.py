@@ -180,9 +180,7 @@ class Phases:
         The number is negative where that is not known, and where the TransactionID of that one is not.
         """
         seen = self._seen
-        sequence = seen.transactions.sequence
-        session = seen.session[sequence]
-        first = np.searchsorted(session, seen.session[rows])  # sessions follow one another in the sequence
+        first = seen.conversations[seen.session[rows]]
         count, total = (column[seen.rank[rows]] - column[first] for column in self._open)
         number = np.where(count == 1, total, NO_ROW)
         named = seen.has(seen.transactions.request[number], 18) & (number != NO_ROW)

@@ -52,7 +52,7 @@ def strays(seen: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Negative: what was open is not known.
     """
-    phases = seen.made(Phases)
+    phases = seen.once(Phases)
     at = (phases.kind == m.OPERATION_RESPONSE) & (phases.side == RESPONDER) & (phases.request[phases.group] == NO_ROW)
     rows = phases.row[at]
     count, number = phases.open_before(rows)
@@ -103,7 +103,7 @@ def txid_matches(seen: Evidence, ruling: Ruling) -> None:
 @rule("response-for-every-request")
 def for_every_request(seen: Evidence, ruling: Ruling) -> None:
     """Every request is answered; what asks for the end of everything need not be."""
-    phases, info = seen.made(Phases), seen.columns["data_phase_info"]
+    phases, info = seen.once(Phases), seen.columns["data_phase_info"]
     for session, count in enumerate(np.bincount(seen.session[_answered(seen)]).tolist()):
         ruling.passes(session, RESPONDER, count)
     unanswered = np.flatnonzero((phases.request != NO_ROW) & (phases.response == NO_ROW))
@@ -228,7 +228,7 @@ def after_data(seen: Evidence, ruling: Ruling) -> None:
 
 
 def _irregular_ok(seen: Evidence, ruling: Ruling) -> None:
-    phases = seen.made(Phases)
+    phases = seen.once(Phases)
     kind, response, group = phases.kind, phases.response, phases.group
     end = seen.offset[phases.row] + seen.length[phases.row]
     heard = seen.heard[response]

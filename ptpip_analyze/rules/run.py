@@ -15,7 +15,8 @@ from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
 TOPICS = (
-    "framing", "request", "response", "data", "data_amounts", "session", "session_busy", "shutdown", "transport", "txid",
+    "framing", "request", "response", "data", "data_amounts", "txid", "session", "session_busy", "shutdown",
+    "transport",
 )  # fmt: skip
 
 

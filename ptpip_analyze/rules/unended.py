@@ -29,12 +29,7 @@ class Unended:
         starts = phases.first(own & (phases.kind == m.START_DATA))
         groups = np.flatnonzero((starts != NO_ROW) & (phases.request != NO_ROW))
         groups = groups[~phases.cancelled[groups] & ~phases.refused[groups]]
-        key, offsets = _places(seen, numbering.row)
-        stream = seen.columns["stream"][starts[groups]].astype(np.int64)
-        place = np.searchsorted(key, (stream << 40) + seen.offset[starts[groups]])
-        inside = np.zeros(len(groups), bool)
-        inside[place < len(key)] = seen.columns["stream"][offsets[place[place < len(key)]]] == stream[place < len(key)]
-        after = np.where(inside, offsets[np.minimum(place, max(len(key) - 1, 0))] if len(key) else NO_ROW, NO_ROW)
+        after = _next_requests(seen, numbering, starts[groups])
         limit = np.full(len(phases.numbers), np.iinfo(np.int64).max)
         limit[groups] = np.where(after == NO_ROW, limit[groups], seen.offset[after])
         before = own & (seen.offset[phases.row] < limit[phases.group])
@@ -63,8 +58,13 @@ class Unended:
         )  # fmt: skip
 
 
-def _places(seen: Evidence, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Messages by stream and offset: a key that sorts them so, and their rows in that order."""
-    key = (seen.columns["stream"][rows].astype(np.int64) << 40) + seen.offset[rows]
-    order = np.argsort(key, kind="stable")
-    return key[order], rows[order]
+def _next_requests(seen: Evidence, numbering: Numbering, rows: np.ndarray) -> np.ndarray:
+    """int64: the next request of the initiator behind each message in its stream, or NO_ROW."""
+
+    def place(of: np.ndarray) -> np.ndarray:
+        return (seen.columns["stream"][of].astype(np.int64) << 40) + seen.offset[of]
+
+    requests = numbering.row[np.argsort(place(numbering.row), kind="stable")]
+    found = np.append(requests, NO_ROW)[np.searchsorted(place(requests), place(rows))]
+    same = seen.columns["stream"][found] == seen.columns["stream"][rows]
+    return np.where(same & (found != NO_ROW), found, NO_ROW)

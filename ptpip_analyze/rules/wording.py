@@ -8,19 +8,19 @@ from .rule import SIDES
 
 
 def operation(seen: Evidence, request: int) -> str:
-    """The operation of a request (message row): 0x1009 (GetObject)."""
+    """The operation of a request (message row): GetObject (0x1009)."""
     return seen.named("operation", int(seen.code[request]), int(seen.session[request]))
 
 
 def answer(seen: Evidence, response: int) -> str:
-    """The code of a response (message row): 0x2019 (DeviceBusy)."""
+    """The code of a response (message row): DeviceBusy (0x2019)."""
     return seen.named("response", int(seen.code[response]), int(seen.session[response]))
 
 
 def standard(kind: str, code: int) -> str:
     """A code with the name that the standards give it: for sentences about many sessions, whose vendors cost time."""
     number, name = f"0x{code:04X}", name_of(kind, code)
-    return number if name == number else f"{number} ({name})"
+    return number if name == number else f"{name} ({number})"
 
 
 def identity(value: int) -> str:

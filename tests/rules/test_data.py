@@ -36,7 +36,7 @@ def test_says_whose_data_has_which_id() -> None:
     one.data(b"photo", transaction_id=8, last=True).response(transaction_id=1).close()
     (finding,) = found(one, "data-txid-consistent")
     assert finding.says == (
-        "0x1009 (GetObject) has TransactionID 1, the StartData that the responder sends meanwhile has 8"
+        "GetObject (0x1009) has TransactionID 1, the StartData that the responder sends meanwhile has 8"
     )
 
 
@@ -50,7 +50,7 @@ def test_lets_data_of_the_initiator_arrive_behind_an_error() -> None:
 def test_names_what_a_responder_sends_behind_its_error() -> None:
     one = talk().open().request(0x1009, 1).start_data(9000).response(0x2002).data(b"x" * 1000, transaction_id=1)
     (finding,) = found(one.wait(0.1).get_property().close(), "data-phase-needs-request")
-    assert finding.says == "the responder sends Data of 0x1009 (GetObject) behind its response"
+    assert finding.says == "the responder sends Data of GetObject (0x1009) behind its response"
 
 
 def test_judges_one_transaction_in_one_session() -> None:

@@ -50,7 +50,7 @@ def test_points_at_the_message_that_is_too_much() -> None:
     for _ in range(4):
         one.data(b"x" * 40)
     (finding,) = found(one.data(b"", last=True).response().close_session().close(), "data-total-length-overrun")
-    assert finding.says == "0x1009 (GetObject): 120 bytes of data with this message, 100 were announced"
+    assert finding.says == "GetObject (0x1009): 120 bytes of data with this message, 100 were announced"
 
 
 def test_reads_lengths_that_a_snap_length_left() -> None:

@@ -47,7 +47,7 @@ def test_knows_the_values_of_data_phase_info(info: int) -> None:
 def test_says_what_is_wrong_with_the_data_phase() -> None:
     one = talk().open().request(0x1016, 0x5007).data_phase(b"\1\0", "to-responder").response().close_session().close()
     (finding,) = found(one, "request-dataphase-matches-direction")
-    assert finding.says == "0x1016 (SetDevicePropValue) has Data Phase Info 1, but the initiator sends Start Data"
+    assert finding.says == "SetDevicePropValue (0x1016) has Data Phase Info 1, but the initiator sends Start Data"
     assert (finding.side, finding.session, len(finding.rows)) == (0, 0, 1)
 
 

@@ -28,7 +28,7 @@ def two_answers(first: int, second: int) -> Conversation:
 
 def test_names_both_ids() -> None:
     (finding,) = found(two_answers(77, 3), "response-txid-matches")
-    assert finding.says == "0x1014 (GetDevicePropDesc) has TransactionID 3, its response has 77"
+    assert finding.says == "GetDevicePropDesc (0x1014) has TransactionID 3, its response has 77"
     assert (finding.side, len(finding.rows)) == (1, 1)
 
 
@@ -142,14 +142,14 @@ def test_counts_refusals_once() -> None:
         one.transaction(0x1009, handle, response=0x2009)
     (finding,) = found(one.close_session().close(), "response-error-without-data")
     assert finding.says == (
-        "4 operations that would give data answered with an error instead: 0x2009 (InvalidObjectHandle) 4 times"
+        "4 operations that would give data answered with an error instead: InvalidObjectHandle (0x2009) 4 times"
     )
 
 
 def test_measures_from_the_end_of_data_that_was_sent() -> None:
     one = talk().open().request(0x100D, data_phase_info=2).wait(4).data_phase(b"x" * 100, "to-responder").wait(2)
     (finding,) = found(one.response().close_session().close(), "response-latency")
-    assert "at most 2 s (0x100D (SendObject), transaction 1)" in finding.says
+    assert "at most 2 s (SendObject (0x100D), transaction 1)" in finding.says
     assert finding.verdict is Verdict.PASS
 
 

@@ -101,7 +101,7 @@ def test_says_which_operations_share_an_id() -> None:
     one = talk().open().get_property().transaction(0x1009, 1, data_in=b"photo", transaction_id=1).close()
     (finding,) = found(one, "txid-unique")
     assert finding.says == (
-        "TransactionID 1 of 0x1015 (GetDevicePropValue) is used a second time, for 0x1009 (GetObject)"
+        "TransactionID 1 of GetDevicePropValue (0x1015) is used a second time, for GetObject (0x1009)"
     )
     assert finding.related == ("txid-increment-one",)
 
