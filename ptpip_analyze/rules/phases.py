@@ -183,8 +183,7 @@ class Phases:
         first = seen.conversations[seen.session[rows]]
         count, total = (column[seen.rank[rows]] - column[first] for column in self._open)
         number = np.where(count == 1, total, NO_ROW)
-        named = seen.has(seen.transactions.request[number], 18) & (number != NO_ROW)
-        known = seen.settled[rows] & ((count == 0) | named)
+        known = seen.settled[rows] & ((number == NO_ROW) | seen.has(seen.transactions.request[number], 18))
         return np.where(known, count, -1), number
 
     # The crowd
