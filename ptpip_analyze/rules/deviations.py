@@ -136,9 +136,10 @@ def _long_parameters(seen: Evidence, finding: Finding) -> bool:
     row = finding.row
     if row is None or int(seen.kind[row]) != m.OPERATION_REQUEST or (int(seen.length[row]) - 18) % 8:
         return False
-    size = int(seen.length[row])
-    upper = np.frombuffer(seen.head(row, size)[18:], np.uint8).reshape(-1, 8)[:, 4:] if size <= 58 else None
-    return upper is not None and len(upper) > 0 and not upper.any()
+    message = seen.head(row, 58)  # five of them
+    if len(message) != int(seen.length[row]) or len(message) < 26:
+        return False
+    return not np.frombuffer(message[18:], np.uint8).reshape(-1, 8)[:, 4:].any()
 
 
 @fingerprint("dev-theta4j-continuous-tx")

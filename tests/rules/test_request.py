@@ -129,3 +129,25 @@ def test_sees_events_from_the_initiator_on_its_connection() -> None:
     one = talk().open().get_property().message(8, struct.pack("<HI", 0x4002, 1), "to-responder", "event").wait(0.1)
     (finding,) = found(one.close_session().close(), "request-role-fixed")
     assert finding.side == 0
+
+
+def long_parameters(*values: int, **options: bool) -> Finding:
+    """What is said of a request whose parameters have eight bytes each."""
+    body = words(0x9105, 1) + struct.pack(f"<{len(values)}Q", *values)
+    one = talk().open().message(6, body, status="malformed", transaction_id=1).response(transaction_id=1).close()
+    (finding,) = found(judged(one.packets(), **options), "request-param-count")
+    return finding
+
+
+def test_knows_mmattes_by_parameters_of_eight_bytes() -> None:
+    assert long_parameters(1, 2, 3).deviation == "dev-mmattes-64bit-params"
+    assert long_parameters(1, 2, 3, strict=True).verdict is Verdict.VIOLATION
+    assert long_parameters(1, 2, 1 << 32).verdict is Verdict.VIOLATION
+    assert long_parameters(*range(6)).verdict is Verdict.VIOLATION  # six are too many in any size
+
+
+def test_does_not_know_parameters_that_a_snap_length_cut() -> None:
+    body = words(0x9105, 1) + struct.pack("<3Q", 1, 2, 3)
+    one = talk().open().message(6, body, status="malformed", transaction_id=1).response(transaction_id=1).close()
+    (finding,) = found(judged(damage.snap(one.packets(), 96)), "request-param-count")
+    assert finding.verdict is Verdict.VIOLATION
