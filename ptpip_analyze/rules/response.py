@@ -179,9 +179,12 @@ class _Waiting:
     def closed_upon(self, request: int) -> int | None:
         """The packet with which the responder closed the connection long after it had received the request."""
         seen = self._seen
-        line = seen.cases[int(seen.session[request])].command
+        case = seen.cases[int(seen.session[request])]
+        line, event = case.command, case.event
         if line is None or line.closed_by != RESPONDER or line.reset or not self._silent_since(request):
             return None
+        if event is not None and event.closed_by == INITIATOR:
+            return None  # the initiator may have begun to leave
         asked, answers = line.tcp.streams[line.direction(INITIATOR)], line.tcp.streams[line.direction(RESPONDER)]
         received = answers.acknowledged_offset(asked)
         end, closed_at = int(seen.offset[request] + seen.length[request]), line.closed_at(RESPONDER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -156,3 +157,22 @@ def test_measures_from_the_end_of_data_that_was_sent() -> None:
 def test_asks_no_response_of_power_down() -> None:
     one = talk().open().request(0x1013).wait(3).get_property().get_property().close_session().close()
     assert not found(one, "response-for-every-request")
+
+
+def test_blames_no_responder_that_follows_an_initiator_that_leaves() -> None:
+    """The initiator closes the event connection, and the responder the other one."""
+    one = talk().open().get_property().request(0x100F, 1).wait(10)
+    before = len(one.whole_packets())
+    packets = one.close(by="responder").packets()
+    turned = [
+        replace(packet, direction=_other(packet.direction), source=packet.destination, destination=packet.source,
+                sequence=packet.acknowledgment, acknowledgment=packet.sequence)
+        if at >= before and packet.connection == "event" else packet
+        for at, packet in enumerate(packets)
+    ]  # fmt: skip
+    assert "response-for-every-request" in accused(judged(packets))
+    assert "response-for-every-request" not in accused(judged(turned))
+
+
+def _other(direction: str) -> str:
+    return {"to-responder": "to-initiator", "to-initiator": "to-responder"}[direction]
