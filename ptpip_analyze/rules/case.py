@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 INITIATOR, RESPONDER = 0, 1
 
+_COMMAND_GREETINGS = {m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK}
+_EVENT_GREETINGS = {m.INIT_EVENT_REQUEST, m.INIT_EVENT_ACK}
+
 
 class Line:
     """One TCP connection of a session. Sides are INITIATOR and RESPONDER, times ns since the epoch or NO_TIME."""
@@ -68,6 +71,12 @@ class Line:
             return self.tcp.syn_from == self.part.initiator
         said = [set(np.unique(self._seen.kind[rows]).tolist()) for rows in self.rows]
         return len(said[INITIATOR] & TO_RESPONDER) + len(said[RESPONDER] & TO_INITIATOR) >= 2
+
+    @property
+    def place_sure(self) -> bool:
+        """Is it certain which of the two connections it is: is its greeting there, where it belongs?"""
+        greetings = _EVENT_GREETINGS if self.part.is_event else _COMMAND_GREETINGS
+        return any(self._seen.anchored[row] for kind, row in self.part.rows.items() if kind in greetings)
 
     def from_start(self, side: int) -> bool:
         """Is what a side sends captured from its first byte on?"""

@@ -41,7 +41,8 @@ def _named(seen: Evidence) -> np.ndarray:
 def length_minimum(seen: Evidence, ruling: Ruling) -> None:
     """No message can be shorter than its own header."""
     short = seen.columns["reason"] == m.SHORT_LENGTH
-    rows = np.flatnonzero((seen.kind > 0) & (seen.kind <= m.LAST_TYPE) | short & (seen.kind != NOT_JUDGED))
+    named = (seen.kind > 0) & (seen.kind <= m.LAST_TYPE)
+    rows = np.flatnonzero(named | (short & (seen.kind != NOT_JUDGED)))
 
     def says(row: int) -> str:
         return f"a message declares a length of {int.from_bytes(seen.head(row, 4), 'little')} bytes"

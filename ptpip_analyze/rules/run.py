@@ -15,7 +15,8 @@ from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
 TOPICS = (
-    "framing", "name", "version", "init", "init_answers", "association", "session", "session_busy", "shutdown",
+    "framing", "name", "version", "init", "init_answers", "association", "request", "response", "data", "data_amounts",
+    "txid", "session", "session_busy", "shutdown",
     "transport",
 )  # fmt: skip
 
@@ -82,7 +83,7 @@ def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *,
         if entry.id in functions:
             functions[entry.id](seen, ruling)
         rulings[entry.id] = ruling
-    join(seen, rulings)
+    join(rulings)
     if not strict:
         excuse(seen, rulings)
     findings = [finding for ruling in rulings.values() for finding in ruling.findings]
