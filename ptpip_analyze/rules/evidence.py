@@ -6,13 +6,15 @@ sessions of the standard's dialect are evidence: a dialect follows rules of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts import name_of
 from ..ptp.transactions import Transactions
 from ..ptp.walk import NO_ROW
 from ..ptpip import Pair
@@ -22,11 +24,16 @@ from ..tcp import Connection, stable_order
 from .case import Case
 from .rule import INITIATOR, NOWHERE, RESPONDER
 
+if TYPE_CHECKING:
+    from ..headers import Headers
+
 T = TypeVar("T")
 
 COMMAND, EVENT = 0, 1
 CONNECTIONS = ("command", "event")
 NOT_JUDGED = -2  # kind of the rows that are no evidence: those of a dialect, and of no session
+
+NO_SHIFT = np.iinfo(np.int64).min
 
 MS = 1_000_000  # ns
 S = 1_000_000_000
@@ -40,6 +47,8 @@ class Evidence:
     the head of a data phase and says whether that is all of it; ``head(row, most)`` reads the first bytes of a message
     as far as they are captured. ``last_time`` (ns) is when the capture ends, or
     NO_TIME. ``thresholds`` are those of the catalogue, by name. ``vendors`` has the vendor of each session, or None.
+    ``headers`` reads the headers of all packets once more, from the first, for the few questions that messages leave
+    open.
     """
 
     def __init__(
@@ -55,6 +64,7 @@ class Evidence:
         last_time: int,
         thresholds: Mapping[str, float],
         vendors: Callable[[], list[str | None]],
+        headers: Callable[[], Iterable[Headers]],
     ) -> None:
         self.columns = columns
         self.pairs = pairs
@@ -67,6 +77,7 @@ class Evidence:
         self.thresholds = thresholds
         self._vendors = vendors
         self._made: dict[Callable[[Evidence], Any], Any] = {}
+        self.headers = headers
         self.offset: np.ndarray = columns["offset"]
         self.length: np.ndarray = columns["length"]
         self.status: np.ndarray = columns["status"]
@@ -93,6 +104,11 @@ class Evidence:
         if make not in self._made:
             self._made[make] = make(self)
         return cast("T", self._made[make])
+
+    def named(self, kind: str, code: int, session: int) -> str:
+        """A code of a kind of ``facts.KINDS`` with the name that it has in a session: 0x2019 (Device_Busy)."""
+        number, name = f"0x{code:04X}", name_of(kind, code, self.vendors[session])
+        return number if name == number else f"{number} ({name})"
 
     # Who said it, and where
 
@@ -163,12 +179,26 @@ class Evidence:
             found = found[self.side[found] == side]
         return found
 
+    def by_session(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Message rows session by session, those of one in the order given."""
+        rows = rows[np.argsort(self.session[rows], kind="stable")]
+        sessions, begins = np.unique(self.session[rows], return_index=True)
+        for session, (low, high) in zip(sessions.tolist(), pairwise([*begins.tolist(), len(rows)]), strict=True):
+            yield session, rows[low:high]
+
     # What can be known of a place
 
     @cached_property
     def stream_order(self) -> np.ndarray:
         """int64: all message rows, stream by stream, those of a stream in stream order."""
         return stable_order(self.columns["stream"] + 1)
+
+    @cached_property
+    def stream_place(self) -> np.ndarray:
+        """int64: where a message row stands in ``stream_order``."""
+        place = np.empty(len(self.stream_order), np.int64)
+        place[self.stream_order] = np.arange(len(place))
+        return place
 
     @cached_property
     def _stream_begins(self) -> np.ndarray:
@@ -248,6 +278,15 @@ class Evidence:
         for case in self.judged:
             for line in case.lines:
                 sure[[2 * line.tcp.number, 2 * line.tcp.number + 1]] = line.roles_sure
+        return sure[self.columns["stream"]]
+
+    @cached_property
+    def place_sure(self) -> np.ndarray:
+        """bool: it is certain on which of the two connections the message is: its greeting is in the capture."""
+        sure = np.zeros(2 * len(self.connections) + 1, bool)
+        for case in self.judged:
+            for line in case.lines:
+                sure[[2 * line.tcp.number, 2 * line.tcp.number + 1]] = line.place_sure
         return sure[self.columns["stream"]]
 
     def has(self, rows: np.ndarray, size: int) -> np.ndarray:
@@ -332,13 +371,33 @@ class Evidence:
             "order_tolerance_ms"
         )
 
+    @cached_property
+    def _shifts(self) -> np.ndarray:
+        """int64 by stream: what turns an ACK number of it into an offset of the other direction, or NO_SHIFT."""
+        shifts = np.full(2 * len(self.connections) + 1, NO_SHIFT, np.int64)
+        for case in self.cases:
+            for line in case.lines:
+                for stream in line.tcp.streams:
+                    shift = stream.acknowledgment_shift(line.tcp.streams[1 - (stream.number & 1)])
+                    shifts[stream.number] = NO_SHIFT if shift is None else shift
+        return shifts
+
+    def acknowledged_by(self, rows: np.ndarray) -> np.ndarray:
+        """int64 per given row: the offset of the other direction that its sender had acknowledged when it began, or -1.
+
+        A packet that was sent again says what was acknowledged then: that can only be more.
+        """
+        shift, value = self._shifts[self.columns["stream"][rows]], self.columns["acknowledgment"][rows]
+        return np.where((shift == NO_SHIFT) | (value < 0), -1, value + shift)
+
     def acknowledged(self, row: int) -> int | None:
-        """The stream offset of the other direction that the sender of ``row`` had acknowledged when it began."""
-        stream = int(self.columns["stream"][row])
-        tcp = self.connections[stream >> 1]
-        shift = tcp.streams[stream & 1].acknowledgment_shift(tcp.streams[1 - (stream & 1)])
-        value = int(self.columns["acknowledgment"][row])
-        return None if shift is None or value < 0 else value + shift
+        """``acknowledged_by`` of one row; None where it is not known."""
+        value = int(self.acknowledged_by(np.array([row]))[0])
+        return None if value < 0 else value
+
+    def end(self, row: int) -> int:
+        """The stream offset behind a message."""
+        return int(self.offset[row] + self.length[row])
 
     def greeting(self, row: int) -> dict[str, Any] | None:
         """GUID, name and version of an Init Command Request or Ack (``messages.greeting``); None if not captured."""

@@ -10,7 +10,23 @@ from .rule import Finding, Ruling, Verdict
 
 # rule -> those that say the same more precisely: where one of them fires on the same message, or on the same
 # transaction, it speaks for the rule.
-MORE_PRECISE: dict[str, tuple[str, ...]] = {}
+MORE_PRECISE: dict[str, tuple[str, ...]] = {
+    "cancel-both-connections": ("cancel-txid-valid",),
+    "cancel-datain-responder-stops": ("cancel-i-case3-1",),
+    "cancel-r-error-code": ("cancel-r-case2",),
+    "cancel-responder-answers-cancelled": ("cancel-i-case2-1", "cancel-i-case3-1", "cancel-i-case4-1"),
+    "cancel-single-response": ("cancel-i-case5-1", "cancel-i-case5-2"),
+    "cancel-txid-valid": ("cancel-i-case1-1",),
+    "data-end-required": ("cancel-r-error-code", "cancel-r-case2"),
+    "data-total-length-exact": ("cancel-r-error-code", "cancel-r-case2"),
+    "framing-variable-size-bounds": ("event-param-count",),
+    "init-no-traffic-before-established": ("event-not-before-established",),
+    "response-after-data": ("cancel-r-error-code", "cancel-r-case2"),
+    "response-for-every-request": ("cancel-response-present",),
+    "response-unsolicited": ("cancel-single-response", "cancel-i-case5-1", "cancel-i-case5-2"),
+    "session-one-transaction": ("cancel-no-request-before-response",),
+    "txid-not-applicable-value": ("event-txid-known-or-none",),
+}
 
 
 def join(seen: Evidence, rulings: dict[str, Ruling]) -> None:

@@ -14,7 +14,10 @@ from .catalogue import CATALOGUE, Entry
 from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
-TOPICS = ("framing", "session", "session_busy", "shutdown", "transport")
+TOPICS = (
+    "framing", "session", "session_busy", "shutdown", "transport",
+    "cancel", "cancel_named", "cancel_responder", "event", "probe",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
