@@ -48,6 +48,11 @@ class Line:
         """The message rows of the initiator and of the responder, in stream order."""
         return self._seen.of_stream(self.stream(INITIATOR)), self._seen.of_stream(self.stream(RESPONDER))
 
+    def behind(self, row: int) -> np.ndarray:
+        """The message rows behind one of this connection in its stream, in stream order."""
+        rows = self.rows[int(self._seen.side[row])]
+        return rows[int(self._seen.stream_place[row] - self._seen.stream_place[rows[0]]) + 1 :]
+
     def first(self, kind: int, side: int | None = None) -> int | None:
         """The first message of a type, from either side or one; None for none."""
         sides = (INITIATOR, RESPONDER) if side is None else (side,)
@@ -171,6 +176,24 @@ class Line:
         """
         return self.tcp.last_time != NO_TIME and (self.tcp.last_time >= until or self.tcp.close_kind is not None)
 
+    def vouched(self, until: int) -> bool:
+        """Would bytes that were said up to a time, and that the capture lacks, show as missing?
+
+        They do where the connection was open and a packet came at that time or later: its sequence number and its ACK
+        tell of them. A reset does not count: it need not tell the truth about either.
+        """
+        tcp = self.tcp
+        if tcp.last_time == NO_TIME or tcp.last_time < until:
+            return False
+        if tcp.closed_at is None:
+            return True
+        if tcp.closed_at < until:
+            return False
+        if not self.reset or tcp.closed_by is None:
+            return True
+        other = 1 - tcp.closed_by
+        return tcp.streams[other].last_time >= until and tcp.ends[other] is None
+
 
 class Case:
     """One session: ``command`` and ``event`` are its connections, None where there is none in the capture."""
@@ -215,3 +238,16 @@ class Case:
             return np.empty(0, np.int64)
         rows = self.command.rows[INITIATOR]
         return rows[self._seen.kind[rows] == m.OPERATION_REQUEST]
+
+    @cached_property
+    def ids_known(self) -> bool:
+        """Is the TransactionID of every request of the session in the capture? A snap length may have cut it off."""
+        return bool(self._seen.has(self.requests, 18).all())
+
+    @cached_property
+    def _request_places(self) -> np.ndarray:
+        return self._seen.stream_place[self.requests]
+
+    def requests_before(self, row: int) -> int:
+        """How many requests stand in front of another message of the initiator on the command connection."""
+        return int(np.searchsorted(self._request_places, self._seen.stream_place[row]))

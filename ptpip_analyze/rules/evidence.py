@@ -6,9 +6,10 @@ sessions of the standard's dialect are evidence: a dialect follows rules of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from ..ptpip.recognise import Dialect
 from ..tcp import Connection, stable_order
 from .case import Case
 from .rule import INITIATOR, NOWHERE, RESPONDER
+
+if TYPE_CHECKING:
+    from ..headers import Headers
 
 T = TypeVar("T")
 
@@ -44,6 +48,8 @@ class Evidence:
     as far as they are captured. ``last_time`` (ns) is when the capture ends, or
     NO_TIME. ``thresholds`` are those of the catalogue, by name. ``vendors`` has the vendor of each session, or None.
     ``strangers`` has the first bytes of the connections to a PTP-IP port that are not PTP-IP, by their number.
+    ``headers`` reads the headers of all packets once more, from the first, for the few questions that messages leave
+    open.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class Evidence:
         thresholds: Mapping[str, float],
         vendors: Callable[[], list[str | None]],
         strangers: Mapping[int, tuple[bytes | None, bytes | None]],
+        headers: Callable[[], Iterable[Headers]],
     ) -> None:
         self.columns = columns
         self.pairs = pairs
@@ -73,6 +80,7 @@ class Evidence:
         self._vendors = vendors
         self._made: dict[Callable[[Evidence], Any], Any] = {}
         self.strangers = strangers
+        self.headers = headers
         self.offset: np.ndarray = columns["offset"]
         self.length: np.ndarray = columns["length"]
         self.status: np.ndarray = columns["status"]
@@ -174,12 +182,26 @@ class Evidence:
             found = found[self.side[found] == side]
         return found
 
+    def by_session(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Message rows session by session, those of one in the order given."""
+        rows = rows[np.argsort(self.session[rows], kind="stable")]
+        sessions, begins = np.unique(self.session[rows], return_index=True)
+        for session, (low, high) in zip(sessions.tolist(), pairwise([*begins.tolist(), len(rows)]), strict=True):
+            yield session, rows[low:high]
+
     # What can be known of a place
 
     @cached_property
     def stream_order(self) -> np.ndarray:
         """int64: all message rows, stream by stream, those of a stream in stream order."""
         return stable_order(self.columns["stream"] + 1)
+
+    @cached_property
+    def stream_place(self) -> np.ndarray:
+        """int64: where a message row stands in ``stream_order``."""
+        place = np.empty(len(self.stream_order), np.int64)
+        place[self.stream_order] = np.arange(len(place))
+        return place
 
     @cached_property
     def _stream_begins(self) -> np.ndarray:
@@ -414,6 +436,14 @@ class Evidence:
         """The stream offset of the other direction that the sender of ``row`` had acknowledged when it began."""
         heard = int(self.heard[row])
         return None if heard == NOT_HEARD else heard
+
+    def acknowledged_by(self, rows: np.ndarray) -> np.ndarray:
+        """``heard`` of the given rows (int64), -1 where it is not known."""
+        return np.maximum(self.heard[rows], -1)
+
+    def end(self, row: int) -> int:
+        """The stream offset behind a message."""
+        return int(self.offset[row] + self.length[row])
 
     def greeting(self, row: int) -> dict[str, Any] | None:
         """GUID, name and version of an Init Command Request or Ack (``messages.greeting``); None if not captured."""

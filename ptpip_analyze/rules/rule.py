@@ -167,6 +167,11 @@ class Ruling:
             )
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 message, 2,000 messages."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 Judge = Callable[["Evidence", Ruling], None]
 _REGISTRY: dict[str, Judge] = {}
 REGISTRY: Mapping[str, Judge] = MappingProxyType(_REGISTRY)

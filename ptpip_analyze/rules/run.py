@@ -15,9 +15,9 @@ from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
 TOPICS = (
-    "framing", "name", "version", "init", "init_answers", "association", "request", "response", "data", "data_amounts",
-    "txid", "session", "session_busy", "shutdown",
-    "transport",
+    "framing", "init", "init_answers", "name", "version", "association", "event", "request", "response", "data",
+    "data_amounts", "cancel", "cancel_named", "cancel_responder", "probe", "shutdown", "session", "session_busy",
+    "txid", "transport",
 )  # fmt: skip
 
 
