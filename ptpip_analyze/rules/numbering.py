@@ -73,6 +73,7 @@ class Numbering:
         self.state = change[self.segment]
         self._shown = self.state  # by OpenSession or CloseSession alone
         needs = (code >= IN_SESSION[0]) & (code <= IN_SESSION[1]) & ok & (self.state == UNKNOWN)
+        needs &= (self.identity != 0) & (self.identity != NO_ID)  # those have no session even if it is answered so
         proven = np.zeros(count, bool)
         proven[self.segment[needs]] = True  # it was open, and nothing in the segment has opened it
         self.state = np.where((self.state == UNKNOWN) & proven[self.segment], OPEN, self.state)
