@@ -47,7 +47,7 @@ class Numbering:
         self.usable = seen.has(self.row, 18) & seen.synced[self.row] & seen.roles_sure[self.row]
         transaction = seen.transactions.of_message[self.row]
         response = np.where(transaction == NO_ROW, NO_ROW, seen.transactions.response[transaction])
-        response[(response != NO_ROW) & (seen.side[response] != RESPONDER)] = NO_ROW
+        response[seen.side[response] != RESPONDER] = NO_ROW
         self.response = response
         coded = (response != NO_ROW) & seen.has(response, 10)
         self.answer = np.where(coded, seen.code[response].astype(np.int64), NO_ROW)
