@@ -348,7 +348,8 @@ def null_out_b(seen: Evidence, ruling: Ruling) -> None:
     beside = dict(zip(end.tolist(), start.tolist(), strict=True))
 
     def says(row: int) -> str:
-        return f"{operation_of(seen, row)}: Start Data announces 0 bytes, End Data carries {int(seen.length[row]) - HEADER:,}"
+        payload = int(seen.length[row]) - HEADER
+        return f"{operation_of(seen, row)}: Start Data announces 0 bytes, End Data carries {payload:,}"
 
     ruling.weigh(seen, end, kept, None, says, beside=lambda row: (beside[row],))
     unended = seen.once(Unended)
@@ -372,7 +373,8 @@ def null_out_no_data(seen: Evidence, ruling: Ruling) -> None:
     data &= (phases.earlier(data) == 0) & (phases.earlier_own(phases.kind == m.START_DATA) > 0)
 
     def says(row: int) -> str:
-        return f"{operation_of(seen, row)}: Start Data announces 0 bytes, and Data of {int(seen.length[row]) - HEADER:,} follows"
+        payload = int(seen.length[row]) - HEADER
+        return f"{operation_of(seen, row)}: Start Data announces 0 bytes, and Data of {payload:,} follows"
 
     ruling.weigh(
         seen, phases.row[data], np.zeros(int(data.sum()), bool), phases.near[data], says,
