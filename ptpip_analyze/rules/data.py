@@ -15,7 +15,7 @@ from .phases import DATA_TYPES, Phases
 from .request import DATA_IN, DATA_OUT, TYPE_NAMES, misplaced
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 from .unended import Unended
-from .wording import identity, operation, sender
+from .wording import identity, operation, operation_of, sender
 
 MISSING = "bytes are missing since the request, or its TransactionID is in use twice"
 
@@ -216,13 +216,8 @@ def end_required(seen: Evidence, ruling: Ruling) -> None:
     chosen = np.flatnonzero(instances & (phases.row == phases.response[phases.group]))
     ruling.weigh(
         seen, phases.row[chosen], kept[chosen], phases.near[chosen],
-        lambda row: f"OK for {operation(seen, _request_of(seen, row))} without End Data behind its Start Data", MISSING,
+        lambda row: f"OK for {operation_of(seen, row)} without End Data behind its Start Data", MISSING,
     )  # fmt: skip
-
-
-def _request_of(seen: Evidence, row: int) -> int:
-    number = seen.transaction_of(row)
-    return row if number is None else int(seen.transactions.request[number])
 
 
 @rule("data-no-interleaving")

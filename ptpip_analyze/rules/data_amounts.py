@@ -20,7 +20,7 @@ from .request import DATA_IN, DATA_OUT, due_direction
 from .rule import INITIATOR, RESPONDER, SIDES, Ruling, rule
 from .spread import groups, spread
 from .unended import Unended
-from .wording import identity, operation, times
+from .wording import operation, operation_of, times
 
 ALL_ONES = np.uint64(UNKNOWN_TOTAL)
 LARGEST = np.uint64(0xFFFFFFFF - 12)  # payload of one message
@@ -92,7 +92,7 @@ def total_exact(seen: Evidence, ruling: Ruling) -> None:
 
     def says(row: int) -> str:
         announced, came, start = told[row]
-        return f"{_what(seen, start)}: Start Data announces {announced:,} bytes, {came:,} come"
+        return f"{operation_of(seen, start)}: Start Data announces {announced:,} bytes, {came:,} come"
 
     ruling.weigh(seen, rows, kept, None, says, beside=lambda row: (told[row][2],))
     starts = phases.row[(phases.kind == m.START_DATA) & phases.succeeded[phases.group]]
@@ -101,13 +101,6 @@ def total_exact(seen: Evidence, ruling: Ruling) -> None:
         missed = np.bincount(seen.session[left[seen.side[left] == side]])
         for session, count in enumerate(missed.tolist()):
             ruling.unknown(session, side, "bytes of the data phase are missing", count)
-
-
-def _what(seen: Evidence, row: int) -> str:
-    """The operation that a message belongs to."""
-    number = seen.transaction_of(row)
-    request = NO_ROW if number is None else int(seen.transactions.request[number])
-    return f"transaction {identity(int(seen.identity[row]))}" if request == NO_ROW else operation(seen, request)
 
 
 @rule("data-total-length-overrun")
@@ -147,7 +140,7 @@ def total_overrun(seen: Evidence, ruling: Ruling) -> None:
 
 
 def _overruns(seen: Evidence, ruling: Ruling, row: int, total: int, carried: int) -> None:
-    says = f"{_what(seen, row)}: {carried:,} bytes of data with this message, {total:,} were announced"
+    says = f"{operation_of(seen, row)}: {carried:,} bytes of data with this message, {total:,} were announced"
     number = seen.transaction_of(row)
     ruling.fires(int(seen.session[row]), int(seen.side[row]), says, row=row, transaction=number)
 
@@ -355,14 +348,15 @@ def null_out_b(seen: Evidence, ruling: Ruling) -> None:
     beside = dict(zip(end.tolist(), start.tolist(), strict=True))
 
     def says(row: int) -> str:
-        return f"{_what(seen, row)}: Start Data announces 0 bytes, End Data carries {int(seen.length[row]) - HEADER:,}"
+        payload = int(seen.length[row]) - HEADER
+        return f"{operation_of(seen, row)}: Start Data announces 0 bytes, End Data carries {payload:,}"
 
     ruling.weigh(seen, end, kept, None, says, beside=lambda row: (beside[row],))
     unended = seen.once(Unended)
     for at in np.flatnonzero(unended.known & np.isin(unended.start, null[groups_]) & (unended.carried == 0)).tolist():
         row, after, number = int(unended.start[at]), int(unended.after[at]), int(unended.number[at])
         rows = () if after == NO_ROW else (after,)
-        told = f"{_what(seen, row)}: Start Data announces 0 bytes, and no End Data follows"
+        told = f"{operation_of(seen, row)}: Start Data announces 0 bytes, and no End Data follows"
         ruling.fires(int(seen.session[row]), INITIATOR, told, row=row, rows=rows, transaction=number)
 
 
@@ -379,9 +373,8 @@ def null_out_no_data(seen: Evidence, ruling: Ruling) -> None:
     data &= (phases.earlier(data) == 0) & (phases.earlier_own(phases.kind == m.START_DATA) > 0)
 
     def says(row: int) -> str:
-        return (
-            f"{_what(seen, row)}: Start Data announces 0 bytes, and Data of {int(seen.length[row]) - HEADER:,} follows"
-        )
+        payload = int(seen.length[row]) - HEADER
+        return f"{operation_of(seen, row)}: Start Data announces 0 bytes, and Data of {payload:,} follows"
 
     ruling.weigh(
         seen, phases.row[data], np.zeros(int(data.sum()), bool), phases.near[data], says,

@@ -47,7 +47,7 @@ class Numbering:
         self.usable = seen.has(self.row, 18) & seen.synced[self.row] & seen.roles_sure[self.row]
         transaction = seen.transactions.of_message[self.row]
         response = np.where(transaction == NO_ROW, NO_ROW, seen.transactions.response[transaction])
-        response[(response != NO_ROW) & (seen.side[response] != RESPONDER)] = NO_ROW
+        response[seen.side[response] != RESPONDER] = NO_ROW
         self.response = response
         coded = (response != NO_ROW) & seen.has(response, 10)
         self.answer = np.where(coded, seen.code[response].astype(np.int64), NO_ROW)
@@ -73,6 +73,7 @@ class Numbering:
         self.state = change[self.segment]
         self._shown = self.state  # by OpenSession or CloseSession alone
         needs = (code >= IN_SESSION[0]) & (code <= IN_SESSION[1]) & ok & (self.state == UNKNOWN)
+        needs &= (self.identity != 0) & (self.identity != NO_ID)  # those have no session even if it is answered so
         proven = np.zeros(count, bool)
         proven[self.segment[needs]] = True  # it was open, and nothing in the segment has opened it
         self.state = np.where((self.state == UNKNOWN) & proven[self.segment], OPEN, self.state)

@@ -129,9 +129,9 @@ class Phases:
 
     @cached_property
     def late(self) -> np.ndarray:
-        """bool: of a data phase, but behind its sender's End Data, or from a responder behind its own response."""
+        """bool: of a data phase, but behind its sender's End Data, or behind its response."""
         ended = self.earlier_own(self.kind == m.END_DATA) > 0
-        answered = (self.side == RESPONDER) & (self.earlier_own(self.kind == m.OPERATION_RESPONSE) > 0)
+        answered = self.earlier_own(self.kind == m.OPERATION_RESPONSE) > 0
         return self.is_data & (ended | answered)
 
     @cached_property

@@ -18,7 +18,7 @@ from .phases import Phases
 from .request import DATA_IN, DATA_OUT, UNKNOWN_PHASE, due_direction, misplaced, weigh_parameters
 from .rule import INITIATOR, RESPONDER, Ruling, rule
 from .spread import groups, spread
-from .wording import answer, identity, operation, seconds, standard, times
+from .wording import answer, identity, operation, operation_of, seconds, standard, times
 
 ENDS_EVERYTHING = (0x1010, 0x1013)  # ResetDevice, PowerDown
 
@@ -219,7 +219,7 @@ def after_data(seen: Evidence, ruling: Ruling) -> None:
     early = dict(zip(response.tolist(), last.tolist(), strict=True))
 
     def says(row: int) -> str:
-        return f"OK for {operation(seen, _request_of(seen, row))} before the responder has received its End Data"
+        return f"OK for {operation_of(seen, row)} before the responder has received its End Data"
 
     sure = heard >= end[built.request[out]]  # or else the numbers tell nothing
     ruling.weigh(
@@ -259,7 +259,7 @@ def _irregular_ok(seen: Evidence, ruling: Ruling) -> None:
 
     def says(row: int) -> str:
         missing = "has sent End Data" if row in begun else "has received its End Data"
-        return f"OK for {operation(seen, _request_of(seen, row))} before the responder {missing}"
+        return f"OK for {operation_of(seen, row)} before the responder {missing}"
 
     ruling.weigh(
         seen, response[judged], kept[judged], sure[judged], says,
@@ -275,20 +275,14 @@ def _without_data(seen: Evidence, ruling: Ruling) -> None:
     at_once &= seen.columns["data_phase_info"][built.request] == DATA_OUT
     request, response = built.request[at_once], built.response[at_once]
     sure = seen.roles_sure[request] & (seen.stretch[request] >= 0) & (seen.stretch[request] == seen.stretch[response])
+    shown = dict(zip(response.tolist(), request.tolist(), strict=True))
 
     def says(row: int) -> str:
-        return (
-            f"OK for {operation(seen, _request_of(seen, row))} before any data, though Data Phase Info 2 announced it"
-        )
+        return f"OK for {operation_of(seen, row)} before any data, though Data Phase Info 2 announced it"
 
     ruling.weigh(
-        seen, response, np.zeros(len(response), bool), sure, says, beside=lambda row: (_request_of(seen, row),)
+        seen, response, np.zeros(len(response), bool), sure, says, beside=lambda row: (shown[row],)
     )  # fmt: skip
-
-
-def _request_of(seen: Evidence, row: int) -> int:
-    number = seen.transaction_of(row)
-    return row if number is None else int(seen.transactions.request[number])
 
 
 @rule("response-error-without-data")

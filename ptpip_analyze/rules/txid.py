@@ -12,7 +12,7 @@ import numpy as np
 from ..ptp.walk import NO_ROW, OK_RESPONSE
 from ..ptpip import messages as m
 from .evidence import EVENT, Evidence
-from .numbering import CLOSED, GET_DEVICE_INFO, LAST_ID, NO_ID, OPEN, OPEN_SESSION, UNKNOWN, Numbering
+from .numbering import CLOSE_SESSION, CLOSED, GET_DEVICE_INFO, LAST_ID, NO_ID, OPEN, OPEN_SESSION, UNKNOWN, Numbering
 from .rule import INITIATOR, RESPONDER, Ruling, rule
 from .spread import groups
 from .wording import identity, operation, times
@@ -71,9 +71,14 @@ def steps_of(seen: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     one, two = numbering.identity[before], numbering.identity[after]
     away = after - before  # requests with reserved ids in between may have been counted or not
     step = two - one
-    right = (step >= 1) & (step <= away) | (one >= LAST_ID - away + 1) & (two >= 1) & (two <= away)
     kind = np.select(
-        [right, (step == 0) & _resent(seen, numbering, before, after), step == 0, step > 0, two == 1],
+        [
+            (step >= 1) & (step <= away),
+            (step == 0) & _resent(seen, numbering, before, after),
+            step == 0,
+            step > 0,
+            two == 1,
+        ],
         [-1, RESENT, REPEATED, GAP, RESTART],
         DECREASE,
     )
@@ -280,17 +285,18 @@ def _event_ids(seen: Evidence, ruling: Ruling, numbering: Numbering) -> None:
     zero = seen.identity[rows] == 0
     for session, count in enumerate(np.bincount(seen.session[rows[~zero]]).tolist()):
         ruling.passes(session, RESPONDER, count)
-    opened = {}  # the first response that shows that a session is open
-    inside = np.flatnonzero((numbering.state == OPEN) & (numbering.answer == OK_RESPONSE))
-    if zero.any():
-        for place in inside[::-1].tolist():
-            opened[int(numbering.session[place])] = int(numbering.response[place])
+    if not zero.any():
+        return
+    opened, closed = _limits(numbering)
     for session, found in groups(seen.session[rows[zero]], rows[zero]):
-        response = opened.get(session)
+        response, request = opened.get(session), closed.get(session)
         sure = [
             row
             for row in found.tolist()
-            if response is not None and seen.cases[session].paired and seen.surely_before(response, row)
+            if response is not None
+            and seen.cases[session].paired
+            and seen.surely_before(response, row)
+            and (request is None or seen.surely_before(row, request))
         ]
         ruling.unknown(session, RESPONDER, "it is not known whether a session is open", len(found) - len(sure))
         if sure:
@@ -298,6 +304,15 @@ def _event_ids(seen: Evidence, ruling: Ruling, numbering: Numbering) -> None:
                 f"an event (0x{int(seen.code[sure[0]]):04X}) has TransactionID 0 and not 0xFFFFFFFF{_often(len(sure))}"
             )
             ruling.fires(session, RESPONDER, says, row=sure[0], rows=tuple(sure[1:4]))
+
+
+def _limits(numbering: Numbering) -> tuple[dict[int, int], dict[int, int]]:
+    """By index: the first response that shows an open session, and the first request that closes one (rows)."""
+    ok = numbering.answer == OK_RESPONSE
+    opens = np.flatnonzero(ok & ((numbering.state == OPEN) | (numbering.code == OPEN_SESSION)))[::-1]
+    closes = np.flatnonzero(numbering.code == CLOSE_SESSION)[::-1]
+    opened = dict(zip(numbering.session[opens].tolist(), numbering.response[opens].tolist(), strict=True))
+    return opened, dict(zip(numbering.session[closes].tolist(), numbering.row[closes].tolist(), strict=True))
 
 
 @rule("txid-wrap")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..facts import name_of
+from ..ptp.walk import NO_ROW
 from .evidence import Evidence
 from .rule import SIDES
 
@@ -10,6 +11,13 @@ from .rule import SIDES
 def operation(seen: Evidence, request: int) -> str:
     """The operation of a request (message row): GetObject (0x1009)."""
     return seen.named("operation", int(seen.code[request]), int(seen.session[request]))
+
+
+def operation_of(seen: Evidence, row: int) -> str:
+    """The operation of the transaction that a message belongs to; "transaction 7" where its request is not known."""
+    number = seen.transaction_of(row)
+    request = NO_ROW if number is None else int(seen.transactions.request[number])
+    return f"transaction {identity(int(seen.identity[row]))}" if request == NO_ROW else operation(seen, request)
 
 
 def answer(seen: Evidence, response: int) -> str:

@@ -118,3 +118,10 @@ def test_takes_what_looks_like_data_on_a_connection_of_unknown_place_for_nothing
     assert "data-data-placement" in accused(judged(one.packets()))
     without = damage.without_handshake(one.packets())
     assert accused(judged(without)) == set()
+
+
+def test_counts_data_phases_by_sender() -> None:
+    """Flawless ones, and one of two messages in an irregular transaction."""
+    one = talk().open().get_object().send_object().request(0x1009, 1).start_data(100).data(b"x" * 10).response(0x2002)
+    passed = judged(one.close_session().close().packets()).rulings["data-phase-needs-request"].passed
+    assert passed == {(0, 0): 2, (0, 1): 2}

@@ -67,13 +67,16 @@ def test_does_not_know_the_state_behind_an_answer_that_is_missing(operation: int
 
 
 def test_takes_an_operation_that_needs_a_session_for_proof_of_one() -> None:
-    def state(operation: int, response: int = 0x2001) -> int:
+    def state(operation: int, response: int = 0x2001, identity: int = 8) -> int:
         one = talk().transaction(0x9105, transaction_id=7)
-        one.transaction(operation, transaction_id=8, response=response).transaction(0x9105, transaction_id=9).close()
+        one.transaction(operation, transaction_id=identity, response=response).transaction(
+            0x9105, transaction_id=9
+        ).close()
         return int(numbering_of(one).state[-1])
 
     assert state(0x1004) == state(0x101B) == OPEN
     assert state(0x1001) == state(0x9105) == state(0x1004, 0x2003) == UNKNOWN
+    assert state(0x1004, identity=NOT_APPLICABLE) == state(0x1004, identity=0) == UNKNOWN
 
 
 def test_knows_no_state_across_a_hole() -> None:

@@ -151,3 +151,49 @@ def test_does_not_know_parameters_that_a_snap_length_cut() -> None:
     one = talk().open().message(6, body, status="malformed", transaction_id=1).response(transaction_id=1).close()
     (finding,) = found(judged(damage.snap(one.packets(), 96)), "request-param-count")
     assert finding.verdict is Verdict.VIOLATION
+
+
+def test_judges_data_phases_that_are_not_flawless() -> None:
+    """The capture ends behind Start Data."""
+    one = talk().open().request(0x1016, 0x5007).start_data(4, "to-responder")
+    assert accused(judged(one.packets())) == {"request-dataphase-matches-direction"}
+
+
+def test_says_on_which_connection_it_is() -> None:
+    one = (
+        talk().open().get_property().message(6, words(0x1004, 2), connection="event").wait(0.1).close_session().close()
+    )
+    assert found(one, "request-placement")[0].says == (
+        "the initiator sends an Operation Request over the event connection"
+    )
+    other = talk().open().get_property().message(6, words(0x1004, 2), "to-initiator").wait(0.1).close()
+    assert found(other, "request-placement")[0].says == (
+        "the responder sends an Operation Request over the command connection"
+    )
+
+
+@pytest.mark.parametrize(("direction", "way"), [("to-responder", "to"), ("to-initiator", "from")])
+def test_says_which_way_the_data_of_a_vendor_goes(direction: str, way: str) -> None:
+    one = talk().open()
+    for _ in range(3):
+        one.request(0x9105, data_phase_info=3).data_phase(b"value", direction).response()
+    (finding,) = found(one.close_session().close(), "request-dataphase-vendor-known")
+    assert finding.says.endswith(f"though its data went {way} the responder 3 times of 3")
+
+
+def test_counts_what_was_announced_and_came_or_was_refused() -> None:
+    one = talk().open().get_object().send_object().transaction(0x1016, 0x5007)
+    one.request(0x1016, 0x5007, data_phase_info=2).response(0x2005).close_session().close()
+    assert judged(one.packets()).rulings["request-dataout-then-start"].passed == {(0, 0): 3}
+
+
+def test_lets_nobody_send_data_without_start_because_he_was_refused() -> None:
+    one = talk().open().request(0x1016, 0x5007, data_phase_info=2).response(0x2005)
+    one.data(b"\1\0", "to-responder", 1, last=True).wait(0.1).get_property().close()
+    assert found(one, "request-dataout-then-start")
+
+
+def test_names_a_connection_that_stays_open_without_an_answer() -> None:
+    one = talk().open().request(0x9105, data_phase_info=3).wait(31).message(13)
+    (finding,) = found(one, "request-unknown-phase-close")
+    assert finding.says == "requests with the unknown data phase (3): 1 without any answer for 30 s"

@@ -10,6 +10,7 @@ import pytest
 from ptpip_analyze.rules import Verdict
 from tests.rules import silence
 from tests.rules.matrix import accused, judged
+from tests.rules.seen import evidence
 from tests.rules.test_request import found
 from tests.traffic import Conversation, damage
 from tests.traffic import conversation as talk
@@ -176,3 +177,43 @@ def test_blames_no_responder_that_follows_an_initiator_that_leaves() -> None:
 
 def _other(direction: str) -> str:
     return {"to-responder": "to-initiator", "to-initiator": "to-responder"}[direction]
+
+
+def test_counts_what_it_knows_and_what_not() -> None:
+    """One response twice, and one at the start of a capture, whose request may have come before."""
+    twice = talk().open().get_property().message(7, answer(0x2001, 1), "to-initiator").wait(0.1).close()
+    assert judged(twice.packets()).rulings["response-unsolicited"].unsure == {}
+    late = talk().response(0x2001, transaction_id=41).transaction(0x1014, 1, transaction_id=42).close()
+    assert judged(late.packets()).rulings["response-unsolicited"].unsure == {(0, 1): 1}
+
+
+def test_counts_successes_with_data_alone() -> None:
+    one = talk().open().get_object().transaction(0x1009, 2, data_in=b"photo", response=0x2002).send_object()
+    assert judged(one.close_session().close().packets()).rulings["response-after-data"].passed == {(0, 1): 3}
+
+
+def test_points_at_what_had_not_come() -> None:
+    begun = talk().open().request(0x100D, data_phase_info=2).start_data(2000, "to-responder")
+    begun.data(b"x" * 1000, "to-responder").wait(0.1).response()
+    none = talk().open().request(0x1016, 0x5007, data_phase_info=2).wait(0.1).response()
+    ended = talk().open().request(0x100D, data_phase_info=2).start_data(5, "to-responder").wait(0.1).response()
+    ended.data(b"photo", "to-responder", 1, last=True)
+    for one, kind in ((begun, 9), (none, 6), (ended, 12)):
+        seen = evidence(one.wait(0.1).get_property().close().packets())
+        (finding,) = found(judged(one.packets()), "response-after-data")
+        assert seen.kind[list(finding.rows)].tolist() == [kind]
+
+
+def test_does_not_take_end_data_behind_the_response_for_one_in_front() -> None:
+    one = (
+        talk().open().request(0x1009, 1).start_data(5).response().data(b"photo", transaction_id=1, last=True).wait(0.1)
+    )
+    (finding,) = found(one.get_property().close(), "data-end-required")
+    assert finding.related == ("response-after-data",)
+
+
+def test_compares_no_id_that_a_snap_length_cut() -> None:
+    one = talk().open().request(0x1009, 1, transaction_id=1)
+    one.start_data(5, transaction_id=8).data(b"photo", transaction_id=8, last=True).response(transaction_id=1).close()
+    assert accused(judged(one.packets())) == {"data-txid-consistent"}
+    assert accused(judged(damage.snap(one.packets(), 66 + 16))) == set()

@@ -140,6 +140,7 @@ def test_knows_libpict_by_a_request_sent_again() -> None:
     ):
         (other,) = found(result, "txid-unique")
         assert other.verdict is Verdict.VIOLATION
+    assert "is used a second time" in found(sent_again(answered=True), "txid-unique")[0].says
 
 
 def counting_on(opened: int, first: int) -> Conversation:
@@ -190,12 +191,24 @@ def test_wants_no_zero_in_events(identity: int, accuses: bool) -> None:
     assert bool(found(one, "txid-not-applicable-value")) is accuses
 
 
-def test_leaves_events_alone_that_may_be_about_open_session() -> None:
-    """Within the clock's tolerance, and where the connections are paired by a guess."""
-    one = talk().open().event(0x4006, 0, 1).wait(0.1).get_property().close()
-    assert accused(judged(one.packets())) == set()
-    later = talk().open().wait(0.1).event(0x4006, 0, 1).get_property().close()
-    assert accused(judged(damage.begin_late(later.packets(), 6))) == set()
+def test_leaves_events_alone_that_may_be_about_no_open_session() -> None:
+    """Within the clock's tolerance of OpenSession, behind CloseSession, where the opening is not in the capture."""
+    assert accused(judged(talk().open().event(0x4006, 0, 1).wait(0.1).close().packets())) == set()
+    assert accused(judged(talk().open().close_session().wait(0.1).event(0x4006, 0, 1).close().packets())) == set()
+    later = talk().open().wait(0.1).event(0x4006, 0, 1)
+    assert accused(judged(later.packets())) == {"txid-not-applicable-value"}
+    opened = next(at for at, packet in enumerate(later.packets()) if packet.payload[12:14] == b"\x02\x10")
+    assert accused(judged(damage.begin_late(later.packets(), opened + 1))) == set()
+
+
+def test_says_of_which_requests_it_knows_whether_a_session_is_open() -> None:
+    assert judged(numbered(1, 2, 3).packets()).rulings["txid-increment-one"].unsure == {}
+    late = talk()
+    for identity in (7, 8, 9):
+        late.transaction(0x9105, transaction_id=identity)
+    assert judged(late.close().packets()).rulings["txid-increment-one"].unsure == {(0, 0): 2}
+    outside = talk().init().transaction(0x9105, transaction_id=NOT_APPLICABLE).open_session().close()
+    assert judged(outside.packets()).rulings["txid-increment-one"].unsure == {}
 
 
 def test_counts_hundreds_of_faults_in_one_finding() -> None:
@@ -203,3 +216,13 @@ def test_counts_hundreds_of_faults_in_one_finding() -> None:
     for identity in range(1, 400):
         one.request(0x1014, 1, transaction_id=2 * identity).response(0x2005)
     assert len(found(one.close(), "txid-increment-one")) == 1
+
+
+def test_counts_what_was_numbered_rightly() -> None:
+    assert judged(numbered(1, 2, 3, 5).packets()).rulings["txid-increment-one"].passed == {(0, 0): 2}
+
+
+def test_takes_no_retry_with_a_new_number_for_a_copy() -> None:
+    one = talk().open().request(0x1014, 1, transaction_id=1).wait(3).request(0x1014, 1, transaction_id=3)
+    (finding,) = found(one.response(0x2005, transaction_id=3).close(), "txid-increment-one")
+    assert finding.says.startswith("TransactionIDs are left out")
