@@ -114,6 +114,8 @@ class Receipts:
             usable = chosen[headers.flow] & (at >= 0) & (packet <= highs[at])
             usable &= headers.flags & (ACK_FLAG | SYN | RST) == ACK_FLAG
             rows = np.flatnonzero(usable)
+            shut = np.zeros(len(usable), np.int64)
+            shut[headers.shut] = 1
             if len(rows):
                 parts.append(
                     np.stack(
@@ -123,6 +125,7 @@ class Receipts:
                             headers.time[headers.row[rows]],
                             headers.sequence[rows].astype(np.int64) + headers.length[rows],
                             headers.acknowledgment[rows],
+                            shut[rows],
                         ]
                     )
                 )
@@ -143,12 +146,13 @@ class Receipts:
                     self._said[2 * number + direction] = said
 
     def _read(self, tcp: Connection, direction: int, side: np.ndarray) -> _Said | None:
-        """The raw numbers of one stream's packets (5, n) as offsets."""
+        """The raw numbers of one stream's packets (6, n) as offsets."""
         base, opposite = tcp.streams[direction].base, tcp.streams[1 - direction].base
         if side.shape[1] == 0 or base is None or opposite is None:
             return None
         sent = self._offsets(2 * tcp.number + direction, side[1], side[3], base)
         acknowledged = self._offsets(2 * tcp.number + 1 - direction, side[1], side[4], opposite)
+        acknowledged[side[5] > 0] = 0  # while a window is closed, what is written has to wait all the same
         return _Said(np.maximum.accumulate(acknowledged), np.maximum.accumulate(sent), np.maximum.accumulate(side[2]))
 
     def _offsets(self, stream: int, packet: np.ndarray, raw: np.ndarray, base: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from ptpip_analyze.rules.receipt import SEND_BUFFER, Receipts, Span
 from tests.rules.seen import evidence
 from tests.traffic import Conversation, Packet, damage
 from tests.traffic import conversation as talk
-from tests.traffic.packet import TO_INITIATOR
+from tests.traffic.packet import TO_INITIATOR, TO_RESPONDER
 
 LONGEST = 10**9
 
@@ -121,6 +121,22 @@ def test_sees_that_a_response_was_sent_before_and_lost() -> None:
     ]
     seen = evidence(lost)
     assert not receipts(seen).surely_read(*ends(seen))
+
+
+def test_does_not_take_as_read_while_the_window_is_closed() -> None:
+    """The response may lie in the send buffer for as long as the initiator takes nothing."""
+    packets = asked(4).packets()
+    seen = evidence(packets)
+    request, response = ends(seen)
+    opens = int(seen.time[response]) - 10**9
+    shut = [
+        replace(packet, window=0)
+        if packet.direction == TO_RESPONDER and packet.connection == "command" and packet.time_ns < opens
+        else packet
+        for packet in packets
+    ]
+    seen = evidence(shut)
+    assert receipts(seen).surely_read(request, response) is False
 
 
 def test_takes_as_read_what_lies_more_than_a_send_buffer_ahead() -> None:
