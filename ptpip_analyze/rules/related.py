@@ -40,7 +40,6 @@ MORE_PRECISE: dict[str, tuple[str, ...]] = {
     "response-after-data": ("cancel-r-error-code", "cancel-r-case2"),
     "response-unsolicited": ("cancel-single-response", "cancel-i-case5-1", "cancel-i-case5-2"),
     "session-one-transaction": ("cancel-no-request-before-response",),
-    "txid-not-applicable-value": ("event-txid-known-or-none",),
 }
 # The same, but only where they point at the same message: of another one the general rule may know more.
 SAME_MESSAGE: dict[str, tuple[str, ...]] = {

@@ -44,7 +44,7 @@ def event_on_the_command_connection() -> Conversation:
     return finish(one.event(PROPERTY_CHANGED).get_property())
 
 
-@breaks("event-placement")
+@breaks("event-placement", related=["request-role-fixed"])
 def event_by_the_initiator() -> Conversation:
     """The initiator sends an event."""
     one = talk().open().get_property()

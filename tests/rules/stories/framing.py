@@ -44,12 +44,12 @@ def init_event_request_of_sixteen_bytes() -> Conversation:
     return one.open_session().close_session().close()
 
 
-@breaks("framing-variable-size-bounds", related=("response-param-count",))
-def response_of_seventeen_bytes() -> Conversation:
-    """A response with three bytes of a parameter."""
-    one = talk().open().request(0x1004, transaction_id=1)
-    one.message(7, struct.pack("<HI3x", 0x2001, 1), TO_INITIATOR, status="malformed")
-    return one.transaction(0x1003, transaction_id=2).close()
+@breaks("framing-variable-size-bounds")
+def data_of_ten_bytes() -> Conversation:
+    """A Data message that ends in the middle of its TransactionID."""
+    one = talk().open().request(0x1009, 1, transaction_id=1).start_data(10)
+    one.message(10, b"\1\0", TO_INITIATOR, status="malformed")
+    return one.data(b"0123456789", last=True).response().close_session().close()
 
 
 @breaks("framing-length-covers-whole-packet", related=("framing-variable-size-bounds", "event-param-count"))

@@ -122,7 +122,7 @@ def operation_code_as_response() -> Conversation:
     return talk().open().transaction(0x100E, response=0x1001).close_session().close()
 
 
-@breaks("response-after-data")
+@breaks("cancel-r-error-code")
 def ok_before_the_data() -> Conversation:
     """OK comes when half the data has."""
     one = talk().open().request(0x100D, data_phase_info=2).start_data(2000, "to-responder")
