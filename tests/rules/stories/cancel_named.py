@@ -136,7 +136,8 @@ def request_before_the_response() -> Conversation:
     """The initiator cancels, and asks on without waiting."""
     one = command_first(talk().open().request(0x100F, 1)).request(0x1015, 0x5001)
     one.response(CANCELLED, transaction_id=1)
-    return finish(one.start_data(1, transaction_id=2).data(b"\0", last=True).response())
+    one.start_data(1, transaction_id=2).data(b"\0", transaction_id=2, last=True)
+    return finish(one.response(transaction_id=2))
 
 
 def capturing(one: Conversation) -> Conversation:

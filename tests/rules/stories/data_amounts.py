@@ -66,7 +66,7 @@ def larger_than_object_info_can_say() -> Conversation:
     return one.close_session().close()
 
 
-@keeps("data-null-out-a-answered", "data-null-out-option-a")
+@keeps("data-null-out-a-answered")
 def cancelled_null_object() -> Conversation:
     """The initiator does not wait for the response to its null object: it cancels."""
     return talk().open().request(0x1016, 0x5007).wait(1).cancel().response(0x201F).close_session().close()

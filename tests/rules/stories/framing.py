@@ -47,7 +47,7 @@ def init_event_request_of_sixteen_bytes() -> Conversation:
 @breaks("framing-variable-size-bounds")
 def data_of_ten_bytes() -> Conversation:
     """A Data message that ends in the middle of its TransactionID."""
-    one = talk().open().request(0x1009, 1, transaction_id=1).start_data(10)
+    one = talk().open().request(0x1009, 1).start_data(10)
     one.message(10, b"\1\0", TO_INITIATOR, status="malformed")
     return one.data(b"0123456789", last=True).response().close_session().close()
 
