@@ -12,6 +12,7 @@ import mmap
 import os
 import pickle
 import queue
+import select
 import signal
 import sys
 import threading
@@ -75,7 +76,8 @@ class Shared:
 
     def __init__(self, slot_bytes: int, buffer_bytes: int, steps: int = STEPS) -> None:
         step = _aligned(slot_bytes, mmap.PAGESIZE) + _aligned(buffer_bytes, mmap.PAGESIZE)
-        self.whole = memoryview(mmap.mmap(-1, steps * step))
+        self._memory = mmap.mmap(-1, steps * step)
+        self.whole = memoryview(self._memory)
         self.slots = [(start, start + slot_bytes) for start in range(0, steps * step, step)]
         buffers = [start + step - _aligned(buffer_bytes, mmap.PAGESIZE) for start, _ in self.slots]
         self.buffers = [self.whole[start : start + buffer_bytes] for start in buffers]
@@ -85,6 +87,10 @@ class Shared:
         """Where in the memory these bytes lie; None when elsewhere."""
         place = _address(raw) - self._address if raw.nbytes and not raw.readonly else -1
         return place if 0 <= place <= len(self.whole) - raw.nbytes else None
+
+    def free(self) -> None:
+        """Give the pages back, in both processes: what they hold is lost."""
+        self._memory.madvise(mmap.MADV_REMOVE)
 
 
 class WorkerError(RuntimeError):
@@ -102,12 +108,11 @@ Make = Callable[[Any, Shared], Generator[Any, None, Any]]
 class Worker:
     """A forked process that makes items when asked to, ahead of their use.
 
-    ``prepare()`` is called in that process at once, so that what it loads is loaded meanwhile; it gives the function
-    that makes the items of a request. Ends with ``close``, and when this process ends. A context manager. OSError when
-    no process can be had.
+    ``make`` makes the items of a request, in that process. Ends with ``close``, and when this process ends. A context
+    manager. OSError when no process can be had.
     """
 
-    def __init__(self, prepare: Callable[[], Make], shared: Shared) -> None:
+    def __init__(self, make: Make, shared: Shared) -> None:
         self._shared = shared
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
@@ -122,12 +127,17 @@ class Worker:
         if self._child == 0:
             os.close(results[0])
             os.close(requests[1])
-            _work(prepare, shared, results[1], requests[0])
+            _work(make, shared, results[1], requests[0])
         os.close(results[1])
         os.close(requests[0])
         self._results = os.fdopen(results[0], "rb")
         self._requests = os.fdopen(requests[1], "wb", buffering=0)
         self._asked: list[Any] = []
+        self._meanwhile: Iterator[object] = iter(())
+
+    def meanwhile(self, steps: Iterable[object]) -> None:
+        """Steps of other work, each taken when an item is asked for that is not ready yet; perhaps not all."""
+        self._meanwhile = iter(steps)
 
     def ask(self, request: Any) -> None:
         """Let the items of a request be made; nothing else may be asked for before they are taken."""
@@ -149,6 +159,8 @@ class Worker:
         ended = False
         try:
             while True:
+                while not self._is_ready() and next(self._meanwhile, self) is not self:
+                    pass
                 try:
                     kind, places = pickle.load(self._results)
                     item = pickle.load(self._results, buffers=[self._shared.whole[low:high] for low, high in places])
@@ -163,9 +175,15 @@ class Worker:
                 with contextlib.suppress(BrokenPipeError):
                     self._requests.write(_GO_ON)
         finally:
-            self._asked.clear()
             if not ended:
                 self.close()
+            self._asked.clear()
+
+    def _is_ready(self) -> bool:
+        """Whether an item waits in the pipe; one that was read from it with another's end counts as none."""
+        poll = select.poll()
+        poll.register(self._results, select.POLLIN)
+        return bool(poll.poll(0))
 
     def _ending(self) -> str:
         _, status = os.waitpid(self._child, 0)
@@ -187,10 +205,10 @@ class Worker:
         return self._results.closed
 
     def stop(self) -> None:
-        """End the process, and leave it to ``close`` to wait until its memory is given back."""
+        """End the process, and leave it to ``close`` to wait until the shared memory is given back."""
         self._results.close()
         self._requests.close()
-        if self._child:
+        if self._child and self._asked:
             os.kill(self._child, signal.SIGKILL)  # it may hang on a file, and has nothing to put in order
 
     def close(self) -> None:
@@ -225,7 +243,7 @@ def _address(view: memoryview) -> int:
     return ctypes.addressof(ctypes.c_char.from_buffer(view))
 
 
-def _work(prepare: Callable[[], Make], shared: Shared, results: int, requests: int) -> NoReturn:
+def _work(make: Make, shared: Shared, results: int, requests: int) -> NoReturn:
     """The whole life of the forked process. Ctrl-C is the parent's affair: this one ends when nobody listens."""
     code = 1
     try:
@@ -235,11 +253,11 @@ def _work(prepare: Callable[[], Make], shared: Shared, results: int, requests: i
         for standard in (0, 1):  # whoever reads this program's output must not wait for this process
             os.dup2(nowhere, standard)
         with os.fdopen(results, "wb") as stream, os.fdopen(requests, "rb", buffering=0) as asked:
-            make = prepare()
             while True:
                 _serve(make, pickle.load(asked), shared, stream, asked)
     except (_LeftError, EOFError, BrokenPipeError):  # nothing more will be asked for
         code = 0
+        shared.free()  # on a core of its own: the other process would give it back at its end, for 1 ms per 5 MiB
     finally:
         os._exit(code)
 

@@ -23,7 +23,7 @@ from .facts.packets import DEFAULT_PORT
 from .headers import HeaderReader, Headers
 from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
-from .result import CaptureFacts, Result
+from .result import CaptureFacts, DataPiece, Result
 from .store import Columns
 from .tcp import CUT, Flows
 from .tcp.connection import RST
@@ -60,7 +60,7 @@ class Analyzer:
     ) -> None:
         self._source = source
         self._vendor = vendor
-        self._reader = HeaderReader(packets=packets)
+        self._reader = HeaderReader()
         self._flows = Flows()
         self._conversations = Conversations(source.read, {DEFAULT_PORT, *ports})
         self._packets = Columns(PACKET_COLUMNS) if packets else None
@@ -267,13 +267,17 @@ class Analysis:
             some = "an unknown number of" if missing is None else f"{missing:,}"
             raise ValueError(f"transaction {number + result.first_transaction}: {some} bytes of its data are missing")
         return b"".join(
-            result.read(position, length) for _, length, position in result.data_pieces(number) if position is not None
+            result.read(position, length)
+            for _, length, position in result.data_pieces(number)
+            if position is not None and length is not None
         )
 
-    def data_pieces(self, row: Any) -> list[tuple[int, int, int | None]]:
+    def data_pieces(self, row: Any) -> list[DataPiece]:
         """A data phase as pieces (offset in the payload, length, position in the capture), in order, without overlap.
 
-        The position is None for bytes that are missing from the capture. ``row`` as for ``data``.
+        The position is None for a hole. A hole in which the headers of messages were lost has a length of None, and
+        what follows it an offset of None, unless the announced size tells them. The pieces end where the last message
+        does that was captured. ``row`` as for ``data``.
         """
         result, number = self._transaction(row)
         return result.data_pieces(number)
@@ -375,7 +379,7 @@ def analyze(
             source = open_capture(name)
             analyzer = Analyzer(source, ports, packets=packets, vendor=vendor)
             done, rest = sum(sizes[:index]), sum(sizes[index + 1 :])
-            for headers in _headers(analyzer, source, (source.path, packets), reader):
+            for headers in _headers(analyzer, source, reader):
                 analyzer.feed(headers)
                 if progress is not None:
                     progress(done + headers.base + len(headers.data), done + source.size + rest)
@@ -388,25 +392,23 @@ def analyze(
     return Analysis(results)
 
 
-def _headers(
-    analyzer: Analyzer, source: Source, request: tuple[str, bool], reader: Worker | None
-) -> Generator[Headers, None, None]:
+def _headers(analyzer: Analyzer, source: Source, reader: Worker | None) -> Generator[Headers, None, None]:
     """The headers of all packets, read ahead of analysis where that pays."""
     if source.size <= CHUNK_BYTES:
         yield from map(analyzer.prepare, source.batches())
         return
-    if reader is not None and (yield from _headers_apart(source, request, reader)):
+    if reader is not None and (yield from _headers_apart(source, reader)):
         return
     yield from in_thread(map(analyzer.prepare, source.batches()))
 
 
-def _headers_apart(source: Source, request: tuple[str, bool], reader: Worker) -> Generator[Headers, None, bool]:
+def _headers_apart(source: Source, reader: Worker) -> Generator[Headers, None, bool]:
     """The headers as another process reads them; False, and none, when it does not read this very file."""
-    if not source.direct or not reader.takes(request):
+    if not source.direct or not reader.takes(source.path):
         if not reader.idle:  # it reads something that nobody will take
             reader.close()
         return False
-    coming = reader.items(request)
+    coming = reader.items(source.path)
     try:
         same = next(coming, None) == source.identity
     except OSError:

@@ -8,6 +8,7 @@ the decoders take their time.
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import NamedTuple, cast
@@ -16,6 +17,7 @@ from weakref import WeakKeyDictionary, proxy
 import numpy as np
 
 from .facts import name_of
+from .payloads import short_payloads
 from .ptp import DIRECTIONS, NO_ROW
 from .ptp.datasets import (
     EVENT_LISTS,
@@ -29,6 +31,7 @@ from .ptp.datasets import (
 from .ptp.parameters import event_text
 from .ptp.polled import may_list
 from .ptp.properties import CONTROLS, RESET, Datatypes, Exchange, Memory, Revealed, role_of, text_of
+from .ptp.texts import plain_text
 from .ptp.values import MOST_BYTES, Dataset, Note, PropertyValue, Value
 from .ptpip import messages as m
 from .result import DataHead, Result
@@ -37,11 +40,15 @@ MOST_READ = 1 << 20
 """Bytes of a data phase that are read; no dataset but an object's bytes is that long."""
 
 _DESCRIPTIONS = frozenset({
-    "DevicePropDesc", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs", "OlympusChangedProperties",
-    "PanasonicPropDescs",
+    "DevicePropDesc", "DevicePropDescEx", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs",
+    "OlympusChangedProperties", "PanasonicPropDescs",
 })  # fmt: skip
 _REMEMBERED, _LONG = 64, 1 << 17  # answers whose values are kept, to be known when the same answer comes again
 _SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
+_TOLD = 8  # properties that the text of one event names
+
+
+_Said = tuple[bytes | None, *tuple[int, ...]]
 
 
 class ListedEvent(NamedTuple):
@@ -77,7 +84,6 @@ class Decoder:
         self._words = columns["words"]
         known, length = columns["known"].astype(np.int64), columns["length"]
         self._spelled = known >= np.minimum(length, m.FIXED_BYTES)
-        self._lists: dict[tuple[str, str | None, bytes], list[ListedEvent]] = {}
         self._answers: dict[tuple[int, Exchange], tuple[bytes, list[tuple[PropertyValue, str | None]]]] = {}
 
     def exchange(self, number: int) -> Exchange | None:
@@ -116,7 +122,7 @@ class Decoder:
         for one in property_values(read, parameters=exchange.parameters, datatype=datatype):
             kind = one.datatype or self._type_of(one.code, number)
             text = text_of(one.code, one.value, exchange.vendor, kind, one.role)
-            if text is not None and text != str(one.value):
+            if text is not None and text != plain_text(one.value):
                 said[one.start, one.end] = text
         return read._replace(fields=tuple(_worded(field, said) for field in read.fields))
 
@@ -130,9 +136,8 @@ class Decoder:
         notes = list(read.notes)
         if head.hole is not None:
             at, length = head.hole
-            notes.append(
-                Note(at, f"{length:,} bytes are missing from the capture here; what follows them is not decoded")
-            )
+            some = "bytes, it is not known how many," if length is None else f"{length:,} bytes"
+            notes.append(Note(at, f"{some} are missing from the capture here; what follows them is not decoded"))
         elif head.size is None:
             notes.append(Note(head.held, "the data phase is not complete; how much of it is missing can't be known"))
         return read._replace(notes=tuple(notes))
@@ -170,12 +175,19 @@ class Decoder:
                     known.learn(number, told.code, told.datatype)
         return found
 
-    def _values(self, number: int, exchange: Exchange, known: Datatypes) -> list[tuple[PropertyValue, str | None]]:
-        """The values that a payload tells, each with the record of an event list that it stands in."""
+    def _values(
+        self, number: int, exchange: Exchange, known: Datatypes, data: bytes | None = None
+    ) -> list[tuple[PropertyValue, str | None]]:
+        """The values that a payload tells, each with the record of an event list that it stands in.
+
+        ``data`` is the payload where it is at hand.
+        """
         name = self.name(exchange)
         if name is None:
             return []
-        head = self.result.data_head(number, MOST_READ)
+        head = DataHead(data or b"", len(data or b""), len(data or b""), None)
+        if data is None:
+            head = self.result.data_head(number, MOST_READ)
         datatype = self._datatype(exchange, name, number, known)
         # What cameras repeat all day long is decoded once.
         key = (int(self.result.transactions.session[number]), exchange)
@@ -214,28 +226,42 @@ class Decoder:
         # Only makers have such lists: a session of nobody knows who pays nothing.
         made_by = np.array([vendor is not None for vendor in self.result.vendors], bool)
         listing = may_list(self._operation, columns["word0"][made.request]) & (made.request != NO_ROW)
+        numbers = np.flatnonzero(listing & made_by[made.session]) if listing.any() else np.empty(0, np.int64)
         found: list[ListedEvent] = []
-        for number in self._rows(listing & made_by[made.session]) if listing.any() else []:
-            exchange = self.exchange(number)
-            name = self.name(exchange)
-            if exchange is None or name not in EVENT_LISTS or role_of(exchange) != "current":
+        equal: dict[_Said, list[ListedEvent]] = {}  # of lists that say the same, most of them nothing, one is decoded
+        for number, said in self._said(numbers):
+            if said[0] is None:
+                found += self._listed(number)
                 continue
-            found += self._listed(number, exchange, name)
+            events = equal.get(said)
+            if events is None:
+                if len(equal) >= _SHORT_LISTS:
+                    equal.clear()
+                events = equal[said] = self._listed(number)
+            if events:
+                message = self._end(number)
+                found += [event._replace(transaction=number, message=message) for event in events]
         return found
 
-    def _listed(self, number: int, exchange: Exchange, name: str) -> list[ListedEvent]:
-        """The events of one list. Short lists that come again, most of them empty, are decoded once."""
-        head, message = self.result.data_head(number, MOST_READ), self._end(number)
-        if not head.whole or len(head.data) > _SHORT:
-            return self._events_in(number, exchange, name, head, message)
-        key = (name, exchange.vendor, head.data)
-        if key not in self._lists:
-            if len(self._lists) >= _SHORT_LISTS:
-                self._lists.clear()
-            self._lists[key] = self._events_in(number, exchange, name, head, message)
-        return [event._replace(transaction=number, message=message) for event in self._lists[key]]
+    def _said(self, numbers: np.ndarray) -> Iterator[tuple[int, _Said]]:
+        """Transactions, each with its payload where it is short and what the meaning of an event list hangs on."""
+        made, columns = self.result.transactions, self.result.messages
+        request = made.request[numbers]
+        about = (
+            self._operation[numbers], made.session[numbers], made.direction[numbers], self._response[numbers],
+            self._spelled[request], self._words[request], columns["word0"][request],
+        )  # fmt: skip
+        payloads = short_payloads(self.result, numbers, _SHORT)
+        said = zip(payloads, *(column.tolist() for column in about), strict=True)
+        return zip(numbers.tolist(), said, strict=True)
 
-    def _events_in(self, number: int, exchange: Exchange, name: str, head: DataHead, message: int) -> list[ListedEvent]:
+    def _listed(self, number: int) -> list[ListedEvent]:
+        """The events of the list that a transaction fetched."""
+        exchange = self.exchange(number)
+        name = self.name(exchange)
+        if exchange is None or name not in EVENT_LISTS or role_of(exchange) != "current":
+            return []
+        head, message = self.result.data_head(number, MOST_READ), self._end(number)
         read = self._decoded(name, exchange, head, None)
         named = read.value("transactionId") if name == "EventContainer" else None
         values = {one.start: one for one in property_values(read)}
@@ -244,12 +270,9 @@ class Decoder:
         for event in polled_events(read):
             if not head.whole and event.end >= len(head.data):
                 break
-            place = int(np.searchsorted(starts, event.start)) if starts else 0
-            value = values[starts[place]] if place < len(starts) and starts[place] < event.end else None
-            if value is not None:
-                said = text_of(value.code, value.value, exchange.vendor, value.datatype, value.role)
-                sign = " in " if value.role == "allowed" else " = "
-                words = name_of("property", value.code, exchange.vendor) + ("" if said is None else sign + said)
+            inside = starts[bisect_left(starts, event.start) : bisect_left(starts, event.end)]
+            if inside:
+                words = ", ".join(_in_words(values[start], exchange.vendor) for start in inside[:_TOLD])
                 text = words if event.code is None else f"{event.name}({words})"
             else:
                 text = event.name if event.code is None else event_text(event.code, event.parameters, exchange.vendor)
@@ -263,7 +286,11 @@ class Decoder:
         sessions: dict[int, tuple[Memory, Datatypes]] = {}
         waiting: list[tuple[int, int, PropertyRow]] = []  # a later transaction's data may come first
         count = 0
-        for number in self._rows(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET}))):
+        numbers = np.flatnonzero(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET})))
+        nothing: set[_Said] = set()  # lists of events that told of no property
+        for number, said in self._said(numbers):
+            if said in nothing:
+                continue
             first = int(made.first[number])
             while waiting and waiting[0][0] < first:
                 yield heapq.heappop(waiting)[2]
@@ -272,7 +299,9 @@ class Decoder:
                 continue
             memory, known = sessions.setdefault(int(made.session[number]), (Memory(), Datatypes()))
             silent = exchange.operation == RESET or role_of(exchange) is None
-            told = [] if silent else self._values(number, exchange, known)
+            told = [] if silent else self._values(number, exchange, known, said[0])
+            if not told and said[0] is not None and self.name(exchange) in EVENT_LISTS and len(nothing) < _SHORT_LISTS:
+                nothing.add(said)
             events = {(one.start, one.end): event for one, event in told}
             if self.name(exchange) in _DESCRIPTIONS:
                 for value, _ in told:
@@ -288,6 +317,13 @@ class Decoder:
                 count += 1
         while waiting:
             yield heapq.heappop(waiting)[2]
+
+
+def _in_words(one: PropertyValue, vendor: str | None) -> str:
+    """A property and its value, or what its value may be, in words."""
+    said = text_of(one.code, one.value, vendor, one.datatype, one.role)
+    sign = " in " if one.role == "allowed" else " = "
+    return name_of("property", one.code, vendor) + ("" if said is None else sign + said)
 
 
 def _worded(value: Value, said: dict[tuple[int, int], str]) -> Value:

@@ -27,7 +27,7 @@ class Headers(NamedTuple):
     position, bytes on the wire and bytes in the capture.
     flow, swapped: per segment, see ``FlowNumbers.number``; ``fresh`` are the keys of the flows that are new.
     talk: int32 per packet, number of its two addresses if it is IP and not TCP, else -1; ``talks`` are the address
-    pairs (high and low half of the source, then of the destination) that are new. Empty where not asked for.
+    pairs (high and low half of the source, then of the destination) that are new.
     """
 
     first: int
@@ -52,10 +52,9 @@ class Headers(NamedTuple):
 
 
 class HeaderReader:
-    """Reads the headers of one capture, batch by batch; without ``packets`` it does not note who talks besides TCP."""
+    """Reads the headers of one capture, batch by batch."""
 
-    def __init__(self, *, packets: bool = True) -> None:
-        self._packets = packets
+    def __init__(self) -> None:
         self._dissector = Dissector()
         self._flows = FlowNumbers()
         self._talks: dict[Pair, int] = {}
@@ -69,7 +68,7 @@ class HeaderReader:
         if not whole:
             sent, received = (sent[0][row], sent[1][row]), (received[0][row], received[1][row])
         flow, swapped, fresh = self._flows.number(sent, received, (seen.source_port, seen.destination_port))
-        talk, talks = self._talks_in(seen) if self._packets else (np.empty(0, np.int32), [])
+        talk, talks = self._talks_in(seen)
         return Headers(
             batch.first,
             batch.base,
@@ -101,32 +100,34 @@ class HeaderReader:
         known = len(self._talks)
         if len(rows):
             columns = (seen.source_high, seen.source_low, seen.destination_high, seen.destination_low)
-            pairs = np.stack([column[rows] for column in columns], axis=1)
-            unique, place = np.unique(pairs, axis=0, return_inverse=True)
-            found = [self._talks.setdefault(tuple(pair), len(self._talks)) for pair in unique.tolist()]
-            numbers[rows] = np.array(found)[place.ravel()]
+            pairs = np.stack([column[rows] for column in columns])
+            order = np.lexsort(pairs[::-1])  # ten times as fast as np.unique of rows
+            new = np.ones(len(rows), bool)
+            ordered = pairs[:, order]
+            new[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)
+            found = [
+                self._talks.setdefault((a, b, c, d), len(self._talks)) for a, b, c, d in ordered[:, new].T.tolist()
+            ]
+            numbers[rows[order]] = np.array(found)[np.cumsum(new) - 1]
         return numbers, list(self._talks)[known:]
 
 
 Identity = tuple[int, int, int] | None
 
 
-def read_apart(
-    request: tuple[str, bool], shared: Shared
-) -> Generator[Headers | Identity, None, tuple[Any, ...] | None]:
+def read_apart(path: str, shared: Shared) -> Generator[Headers | Identity, None, tuple[Any, ...] | None]:
     """The identity of a capture (``Source.identity``), then its headers, read by an ``ahead.Worker``.
 
-    The request has the path and whether to note who talks besides TCP. Returns what ``Source.learn`` takes; None, and
-    gives nothing, for what can't be read as it is: the process that asks has unpacked that already. A batch larger
-    than the shared buffers comes without its bytes, which are to be read from the source.
+    Returns what ``Source.learn`` takes; None, and gives nothing, for what can't be read as it is: the process that asks
+    has unpacked that already. A batch larger than the shared buffers comes without its bytes, which are to be read from
+    the source.
     """
-    path, packets = request
     source = open_direct(path)
     if source is None:
         return None
     with source:
         yield source.identity
-        reader = HeaderReader(packets=packets)
+        reader = HeaderReader()
         for batch in source.batches(len(shared.buffers[0]), shared.buffers):
             headers = reader.read(batch)
             if shared.place(headers.data.data) is None:

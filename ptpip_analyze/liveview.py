@@ -73,17 +73,21 @@ def live_view_frames(result: Result) -> Iterator[Frame]:
 
 
 def _pushed(result: Result) -> Iterator[Frame]:
-    """The pictures that a camera sends on a connection of their own (Fujifilm); those with holes are left out."""
+    """The pictures that a camera sends on a connection of their own (Fujifilm)."""
     columns = result.messages
-    rows = np.flatnonzero((columns["type"] == m.LIVE_VIEW_FRAME) & (columns["status"] == m.COMPLETE))
-    rows = rows[columns["length"][rows] <= MOST_FRAME_BYTES]
+    rows = np.flatnonzero((columns["type"] == m.LIVE_VIEW_FRAME) & (columns["length"] <= MOST_FRAME_BYTES))
     for row in rows.tolist():
-        session, start = int(result.places[0][columns["stream"][row]]), int(columns["offset"][row])
-        pieces = result.stream_pieces(int(columns["stream"][row]), start, start + int(columns["length"][row]))
-        data = b"".join(result.read(place, length) for _, length, place in pieces if place is not None)
-        found = jpeg_of("FujiLiveViewFrame", data)
+        stream, start, size = (int(columns[name][row]) for name in ("stream", "offset", "length"))
+        session, data = int(result.places[0][stream]), bytearray(size)
+        held: list[Range] = []
+        for at, length, position in result.stream_pieces(stream, start, start + size):
+            if position is not None:
+                data[at : at + length] = result.read(position, length)
+                held.append((at, at + length))
+        found = jpeg_of("FujiLiveViewFrame", bytes(data))
         if found is not None and session >= 0:
-            yield Frame(session, None, row, int(columns["first"][row]), data[found[0] : found[1]], ())
+            gaps = tuple(_gaps(held, *found))
+            yield Frame(session, None, row, int(columns["first"][row]), bytes(data[found[0] : found[1]]), gaps)
 
 
 class Pace(NamedTuple):
@@ -118,7 +122,7 @@ def pace(times: Sequence[int | None], sizes: Sequence[int], incomplete: int = 0)
     )
 
 
-def _gaps(held: tuple[Range, ...], low: int, high: int) -> list[Range]:
+def _gaps(held: Sequence[Range], low: int, high: int) -> list[Range]:
     """What is missing of a range, counted from its beginning."""
     found, at = [], low
     for start, end in held:

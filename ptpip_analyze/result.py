@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .capture import NO_TIME, earliest
-from .facts.packets import UNKNOWN_TOTAL
 from .ptp import NO_ROW, STATUSES, Transactions, build
+from .ptp.placing import Layout, announced, lay_out
 from .ptp.seen import SeenCodes, seen_codes
 from .ptpip import Conversations, Dialect, Pair, handshakes, pair
 from .ptpip import messages as m
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .ptp.vendor import Clue
     from .rules import Judged
 
-START_DATA_BYTES = 20
 PARTS_IN_MEMORY = 8  # of the segment table, each some ten thousand rows: payloads are read one after the other
+LAYOUTS_IN_MEMORY = 8
 CONNECTIONS = ("command", "event", "live-view")
 
 
@@ -54,12 +54,20 @@ class DataHead(NamedTuple):
     data: bytes
     held: int  # bytes up to the first hole, also where fewer were read
     size: int | None  # of the whole payload; None where it can't be known
-    hole: tuple[int, int] | None  # offset and length of the first hole
+    hole: tuple[int, int | None] | None  # offset and length of the first hole; None: its length is not known
 
     @property
     def whole(self) -> bool:
         """Does the capture hold all of it?"""
         return self.held == self.size
+
+
+class DataPiece(NamedTuple):
+    """A part of a data phase. Pieces are in order, without overlap."""
+
+    offset: int | None  # in the payload; None for what stands behind a hole of unknown length
+    length: int | None  # in bytes; None for such a hole
+    position: int | None  # in the capture; None for a hole
 
 
 class Result:
@@ -102,6 +110,7 @@ class Result:
         self.messages: dict[str, np.ndarray] = self._messages.whole()
         self._segments = conversations.segments
         self._parts: OrderedDict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
+        self._layouts: OrderedDict[int, Layout] = OrderedDict()
         self._camera_rows: dict[int, int] = {}  # by session the request that ``cameras`` was answered to
         self._vendor = vendor
         self.first_session = self.first_transaction = self.first_message = 0
@@ -194,12 +203,7 @@ class Result:
             session = int(made.session[number])
             if session in found:
                 continue
-            data = b""
-            for offset, length, position in self.data_pieces(number):
-                if position is None or offset != len(data) or offset > DEVICE_INFO_BYTES:
-                    break
-                data += self.source.read(position, min(length, DEVICE_INFO_BYTES))
-            said = device_info(data)
+            said = device_info(self.data_head(number, DEVICE_INFO_BYTES).data)
             if said.model is not None:
                 found[session] = said
                 self._camera_rows[session] = int(made.request[number])
@@ -345,7 +349,7 @@ class Result:
         )
 
     @cached_property
-    def _data_rows(self) -> tuple[np.ndarray, np.ndarray]:
+    def all_data_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows of data messages by transaction, those of one in stream order, and where those of each begin."""
         kind, of_message = self.messages["type"], self.transactions.of_message
         is_data = (kind == m.DATA) | (kind == m.END_DATA) | (kind == m.CONTAINER_DATA)
@@ -356,23 +360,36 @@ class Result:
 
     def data_rows(self, number: int) -> np.ndarray:
         """The message rows that carry the data phase of transaction row ``number``, in stream order."""
-        all_rows, begin = self._data_rows
+        all_rows, begin = self.all_data_rows
         rows = all_rows[begin[number] : begin[number + 1]]
         # Of both directions, if it has two.
         return rows[np.lexsort((self.messages["offset"][rows], self.messages["stream"][rows]))]
 
-    def data_pieces(self, number: int) -> list[tuple[int, int, int | None]]:
-        """The data phase of transaction row ``number``: (offset in the payload, length, position or None)."""
-        columns = self.messages
-        rows = self.data_rows(number)
-        pieces: list[tuple[int, int, int | None]] = []
-        done = 0
-        for row in rows.tolist():
-            start = int(columns["offset"][row])
-            end = start + int(columns["length"][row])
-            for offset, size, position in self.stream_pieces(int(columns["stream"][row]), start + 12, end):
-                pieces.append((done + offset, size, position))
-            done += max(end - start - 12, 0)
+    def data_layout(self, number: int) -> Layout:
+        """Where the data messages of transaction row ``number`` lie in the streams and in the payload."""
+        found = self._layouts.get(number)
+        if found is None:
+            made = self.transactions
+            damaged = STATUSES[made.status[number]] in ("gap", "began-earlier")
+            found = lay_out(self.messages, self.data_rows(number), int(made.start[number]), damaged=damaged)
+            self._layouts[number] = found
+            while len(self._layouts) > LAYOUTS_IN_MEMORY:
+                self._layouts.popitem(last=False)
+        return found
+
+    def data_pieces(self, number: int) -> list[DataPiece]:
+        """The data phase of transaction row ``number`` up to its last message."""
+        layout = self.data_layout(number)
+        places = layout.place.tolist()
+        pieces: list[DataPiece] = []
+        end: int | None = 0
+        for index, (stream, begin, size) in enumerate(zip(*(column.tolist() for column in layout[:3]), strict=True)):
+            place = places[index] if index < len(places) else None
+            if end is not None and place != end:
+                pieces.append(DataPiece(end, None if place is None else place - end, None))
+            for offset, length, position in self.stream_pieces(stream, begin, begin + size):
+                pieces.append(DataPiece(None if place is None else place + offset, length, position))
+            end = None if place is None else place + size
         return pieces
 
     def data_missing(self, number: int) -> int | None:
@@ -380,35 +397,32 @@ class Result:
 
         Missing from the capture, or from what Start Data announced where the transaction is not complete.
         """
-        made, columns = self.transactions, self.messages
-        pieces = self.data_pieces(number)
-        held = sum(length for _, length, position in pieces if position is not None)
-        lacking = sum(length for _, length, position in pieces if position is None)
-        if STATUSES[made.status[number]] == "complete":
+        return self._missing(number, self.data_pieces(number))
+
+    def _missing(self, number: int, pieces: list[DataPiece]) -> int | None:
+        held = sum(piece.length or 0 for piece in pieces if piece.position is not None)
+        lacking = sum(piece.length or 0 for piece in pieces if piece.position is None)
+        if STATUSES[self.transactions.status[number]] == "complete":
             return lacking
-        start = int(made.start[number])
-        if start == NO_ROW or columns["known"][start] < min(int(columns["length"][start]), START_DATA_BYTES):
-            return None
-        total = int(columns["total"][start])
-        return None if total == UNKNOWN_TOTAL or total < held + lacking else total - held
+        total = announced(self.messages, int(self.transactions.start[number]))
+        return None if total is None or total < held + lacking else total - held
 
     def data_head(self, number: int, most: int) -> DataHead:
         """The data phase of transaction row ``number`` up to its first hole, of it at most ``most`` bytes."""
         pieces = self.data_pieces(number)
-        data, held, hole = bytearray(), 0, None
-        for offset, length, position in pieces:
-            if position is None:
-                hole = hole or (offset, length)
-            elif hole is None:
+        data, held, captured, hole = bytearray(), 0, 0, None
+        for _, length, position in pieces:
+            if position is None and hole is None:
+                hole = held, length
+            if position is None or length is None:
+                continue
+            captured += length
+            if hole is None:
                 if len(data) < most:
                     data += self.read(position, min(length, most - len(data)))
-                held = offset + length
-        end = pieces[-1][0] + pieces[-1][1] if pieces else 0
-        if STATUSES[self.transactions.status[number]] == "complete":
-            return DataHead(bytes(data), held, end, hole)
-        missing = self.data_missing(number)
-        lacking = sum(length for _, length, position in pieces if position is None)
-        return DataHead(bytes(data), held, None if missing is None else end - lacking + missing, hole)
+                held += length
+        missing = self._missing(number, pieces)
+        return DataHead(bytes(data), held, None if missing is None else captured + missing, hole)
 
     def read(self, position: int, length: int) -> bytes:
         """Bytes of the source. CaptureError when it has become shorter since it was analysed."""
@@ -446,6 +460,22 @@ class Result:
                     yield offset, size, position
             if last < len(offsets):
                 return
+
+    def positions(self, stream: np.ndarray, start: np.ndarray, size: np.ndarray) -> np.ndarray:
+        """Position of each range of a stream that one segment carries; -1 for others, which ``stream_pieces`` tells."""
+        found = np.full(len(stream), -1, np.int64)
+        for which in np.unique(stream).tolist():
+            wanted = np.flatnonzero(stream == which)
+            numbers, ends = self._segment_parts.get(which, ([], []))
+            parts = np.searchsorted(ends, start[wanted], "right")
+            for part in np.unique(parts[parts < len(numbers)]).tolist():
+                offsets, captured, positions = self._part_of(numbers[part], which)
+                here = wanted[parts == part]
+                row = np.searchsorted(offsets, start[here], "right") - 1
+                into = start[here] - offsets[row]
+                fits = (row >= 0) & (into + size[here] <= captured[row])
+                found[here[fits]] = (positions[row] + into)[fits]
+        return found
 
     @cached_property
     def _segment_parts(self) -> dict[int, tuple[list[int], list[int]]]:

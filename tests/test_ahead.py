@@ -91,7 +91,7 @@ def worker(items: Items, slot_bytes: int = 4096, farewell: Callable[[], Any] = l
         yield from items(shared)
         return farewell()
 
-    return Worker(lambda: make, Shared(slot_bytes, 4096))
+    return Worker(make, Shared(slot_bytes, 4096))
 
 
 def forked(items: Items, slot_bytes: int = 4096, farewell: Callable[[], Any] = lambda: None) -> tuple[list[Any], Any]:
@@ -151,7 +151,7 @@ def test_serves_one_request_after_the_other(count: int) -> None:
         yield from (f"{request}{number}" for number in range(count))
         return request.upper()
 
-    with Worker(lambda: make, Shared(64, 64)) as other:
+    with Worker(make, Shared(64, 64)) as other:
         for request in ("a", "b", "c"):
             coming = other.items(request)
             assert [next(coming) for _ in range(count)] == [f"{request}{number}" for number in range(count)]
@@ -165,7 +165,7 @@ def test_begins_with_what_is_asked_for_before_it_is_taken(tmp_path: Path) -> Non
         request.write_text("begun")
         yield 1
 
-    with Worker(lambda: make, Shared(64, 64)) as other:
+    with Worker(make, Shared(64, 64)) as other:
         other.ask(tmp_path / "sign")
         for _ in range(200):
             if (tmp_path / "sign").exists():
@@ -173,6 +173,46 @@ def test_begins_with_what_is_asked_for_before_it_is_taken(tmp_path: Path) -> Non
             threading.Event().wait(0.05)
         assert (tmp_path / "sign").exists()
         assert list(other.items(tmp_path / "sign")) == [1]
+
+
+def test_does_other_work_while_an_item_is_not_ready_and_only_then() -> None:
+    ready, done = os.pipe(), []
+
+    def items(_: Shared) -> Iterator[int]:
+        yield 1
+        os.read(ready[0], 1)
+        yield 2
+
+    def steps() -> Iterator[None]:
+        for step in range(3):
+            done.append(step)
+            if step == 2:
+                os.write(ready[1], b"!")  # the second item can't come before
+            yield
+
+    with worker(items) as other:
+        other.ask(None)
+        assert other._results.peek(1)  # the first item is there
+        other.meanwhile(steps())
+        coming = other.items(None)
+        assert next(coming) == 1
+        assert list(coming) == [2]
+    assert done == [0, 1, 2]
+
+
+def test_waits_for_an_item_when_there_is_no_other_work() -> None:
+    with worker(lambda _: (threading.Event().wait(0.2) for _ in range(2))) as other:
+        other.meanwhile(iter([None]))
+        assert list(other.items(None)) == [False, False]
+
+
+def test_gives_shared_memory_back_when_it_stops_with_nothing_left_to_take() -> None:
+    with worker(lambda _: (np.full(100, 7) for _ in range(1))) as other:
+        (array,) = other.items(None)
+        assert (array == 7).all()
+        other.stop()
+        other.close()
+        assert (array == 0).all()
 
 
 def test_refuses_another_request_while_one_is_not_taken() -> None:
@@ -263,7 +303,7 @@ def test_leaves_no_process_behind_when_this_one_is_killed() -> None:
         import itertools, os
         from ptpip_analyze.ahead import Shared, Worker
         make = lambda request, shared: (os.getpid() for _ in itertools.count())
-        for item in Worker(lambda: make, Shared(64, 64)).items(None):
+        for item in Worker(make, Shared(64, 64)).items(None):
             print(item, flush=True)
             os.kill(os.getpid(), 9)
     """

@@ -177,7 +177,7 @@ def test_gives_no_time_to_what_lies_in_a_packet_without_one(size: int) -> None:
 def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     """A process that reads in chunks so small that a story has many."""
     monkeypatch.setattr("ptpip_analyze.analysis.CHUNK_BYTES", 2048)
-    with Worker(lambda: read_apart, Shared(8192, 2048)) as worker:
+    with Worker(read_apart, Shared(8192, 2048)) as worker:
         yield worker
 
 
@@ -196,7 +196,7 @@ def test_gives_the_same_tables_whoever_reads_the_headers(name: str, tmp_path: Pa
 
 def test_reads_several_captures_with_one_process_in_turn(tmp_path: Path, reader: Worker) -> None:
     paths = [write_pcap(tmp_path / f"{name}.pcap", capture(name)) for name in ("plain", "two_pairs", "upload")]
-    reader.ask((str(paths[0]), True))
+    reader.ask(str(paths[0]))
     with analyze(paths, reader=reader) as apart, analyze(paths) as alone:
         equal(apart, alone)
 
@@ -214,7 +214,7 @@ def test_knows_the_damage_that_another_process_found(tmp_path: Path, reader: Wor
 def test_notices_that_the_other_process_reads_another_file(tmp_path: Path, reader: Worker) -> None:
     path = write_pcap(tmp_path / "a.pcap", capture("plain"))
     other = write_pcap(tmp_path / "b.pcap", capture("two_pairs"))
-    reader.ask((str(path), True))
+    reader.ask(str(path))
     for _ in range(200):  # until it has opened the file
         if any(Path(f"/proc/{child}/fd").exists() and str(path) in map(os.readlink, Path(f"/proc/{child}/fd").iterdir())
                for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):  # fmt: skip

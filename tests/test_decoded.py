@@ -11,6 +11,7 @@ import pytest
 
 from ptpip_analyze import Analysis, decoded
 from ptpip_analyze.decoded import decoder
+from ptpip_analyze.result import Result
 from tests.support import analysed, rows
 from tests.traffic import STORIES, Conversation, Packet, capture, conversation, damage, polls
 from tests.traffic.conversation import device_info
@@ -56,6 +57,23 @@ def test_reads_values_by_the_datatype_that_a_description_told_before_or_after() 
             ("ExposureBiasCompensation", "5000", "+5 EV", "refused", None, "INT16"),
             ("ExposureBiasCompensation", None, None, "reset", None, None),
         ]
+
+
+def test_knows_the_properties_of_nikon_whose_codes_have_32_bits() -> None:
+    described = polls.u32(0x1D005) + polls.description(0, polls.U8, polls.u8(0), polls.u8(1))[2:]
+    one = conversation().open().transaction(0x1001, data_in=device_info("Nikon Corporation", "Z 9"))
+    one.transaction(0x943B, 0x1D005, data_in=polls.u8(1)).transaction(0x943A, 0x1D005, data_in=described)
+    one.transaction(0x943C, 0x1D005, data_out=polls.u8(2)).transaction(
+        0x943C, 0x1D006, data_out=polls.u8(9), response=0x201C
+    )
+    with analysed(one.packets()) as told:
+        assert properties(told, "property", "property_code", "value", "role", "datatype", "source") == [
+            ("AFSubjectDetection", 0x1D005, "1", "current", "UINT8", "GetDevicePropValueEx"),
+            ("AFSubjectDetection", 0x1D005, "1", "current", "UINT8", "GetDevicePropDescEx"),
+            ("AFSubjectDetection", 0x1D005, "2", "set", "UINT8", "SetDevicePropValueEx"),
+            ("MovieAFSubjectDetection", 0x1D006, "9", "refused", None, "SetDevicePropValueEx"),
+        ]  # fmt: skip
+        assert told.call(2) == "GetDevicePropValueEx(AFSubjectDetection)"
 
 
 def test_tells_both_lists_of_nikon_and_what_caused_an_event() -> None:
@@ -114,6 +132,33 @@ def test_decodes_a_dataset_with_the_texts_of_its_properties() -> None:
         assert found[0x1002] is None
         with pytest.raises(IndexError):
             told.dataset(len(told.transactions))
+
+
+def test_repeats_no_value_that_has_no_other_text() -> None:
+    blob = bytes(range(40))
+    listed = polls.record(0xC189, polls.u32(0xD1FF) + blob) + polls.record(0xC18A, polls.u32(0xD1FE, 3, 2, 5, 6))
+    one = conversation().open().transaction(0x1001, data_in=EOS).transaction(0x9116, data_in=listed + polls.CANON_END)
+    with analysed(one.packets()) as told:
+        dataset = told.dataset(2)
+    assert dataset is not None
+    value, values = dataset.get("PropValueChanged.value"), dataset.get("AvailListChanged.values")
+    assert value is not None
+    assert values is not None
+    assert (value.value, value.text, values.value, values.text) == (blob, None, (5, 6), None)
+
+
+def test_names_all_of_the_exposure_that_one_event_shows() -> None:
+    fields = bytes([0, 1, 0, 0, 0, 0x70, 0, 1, 0, 0, 0x30, 0, 1, 0, 0x60])
+    listed = polls.record(0xC1A5, polls.u32(8 + len(fields), 0xE) + fields) + polls.CANON_END
+    one = conversation().open().transaction(0x1001, data_in=EOS).transaction(0x9116, data_in=listed)
+    with analysed(one.packets()) as told:
+        assert events(told, "text") == [
+            ("OLCInfoChanged(ShutterSpeed = 1/125 s, Aperture = f/5.6, ISOSpeed = ISO 800)",)
+        ]
+        assert properties(told, "property", "text", "event") == [
+            ("ShutterSpeed", "1/125 s", "OLCInfoChanged"), ("Aperture", "f/5.6", "OLCInfoChanged"),
+            ("ISOSpeed", "ISO 800", "OLCInfoChanged"),
+        ]  # fmt: skip
 
 
 def test_shows_a_large_object_as_a_place_without_reading_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +258,43 @@ def test_tells_each_of_two_equal_lists() -> None:
     polled = [by_row[row["polled_by"]] for row in found]
     assert [row["transaction_id"] for row in polled] == [2, 2, 4, 4, 6, 6]
     assert all(of["first_frame"] < row["frame"] < of["last_frame"] for row, of in zip(found, polled, strict=True))
+
+
+def test_decodes_a_list_that_comes_again_and_again_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cameras are asked for events ten times a second, and seldom have one."""
+    one = conversation().open().transaction(0x1001, data_in=EOS)
+    for _ in range(50):
+        one.transaction(0x9116, data_in=polls.CANON_END)
+    for _ in range(3):
+        one.transaction(0x9116, data_in=polls.CANON_SECOND)
+    calls = []
+    real = decoded.decode_as
+    monkeypatch.setattr(decoded, "decode_as", lambda name, *a, **b: (calls.append(name), real(name, *a, **b))[1])
+    read = []
+    alone = Result.data_head
+    monkeypatch.setattr(Result, "data_head", lambda self, *a: (read.append(a), alone(self, *a))[1])
+    with analysed(one.packets()) as told:
+        found = decoder(told.captures[0])
+        assert told.results[0].vendors == ["canon_eos"]
+        read.clear()
+        assert [event.transaction for event in found.events] == [52, 53, 54]
+        assert (len(calls), len(read)) == (2, 2), "neither decoded nor looked for in the capture again"
+        assert [row.transaction for row in found.properties()] == [52, 53, 54]
+        assert (len(calls), len(read)) == (4, 2)
+
+
+def test_keeps_lists_of_two_makers_apart_that_say_the_same() -> None:
+    """Two bytes of 0 are an empty list of Nikon's; in a session of Canon's they are no list."""
+    nikon, canon = (
+        conversation(seed=seed, initiator=f"192.168.1.{seed}").open().transaction(0x1001, data_in=info)
+        for seed, info in ((1, device_info("Nikon Corporation", "Z 6")), (2, EOS))
+    )
+    same = polls.u16(1) + polls.u16(0xC101) + polls.u32(7)
+    both = damage.in_turn(
+        nikon.transaction(0x90C7, data_in=same).packets(), canon.transaction(0x90C7, data_in=same).packets()
+    )
+    with analysed(both) as told:
+        assert [(row["session"], row["event_code"]) for row in rows(told, "events")] == [(0, 0xC101)]
 
 
 def test_lets_go_of_a_result_that_nobody_holds() -> None:

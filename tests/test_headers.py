@@ -12,9 +12,9 @@ from ptpip_analyze.headers import HeaderReader, Headers
 from tests.traffic import capture, damage, pcap_bytes
 
 
-def read(data: bytes, *, packets: bool = True) -> list[Headers]:
+def read(data: bytes) -> list[Headers]:
     with open_capture(io.BytesIO(data)) as source:
-        reader = HeaderReader(packets=packets)
+        reader = HeaderReader()
         return [reader.read(batch) for batch in source.batches()]
 
 
@@ -79,7 +79,10 @@ def test_names_each_pair_once_over_several_batches() -> None:
     assert all((one.talk == 0).all() for one in told)
 
 
-def test_leaves_out_who_talks_when_nobody_asks() -> None:
-    (told,) = read(with_frames(udp(bytes(4), bytes(4))), packets=False)
-    assert len(told.talk) == 0
-    assert told.talks == []
+def test_tells_pairs_apart_that_differ_in_one_address_or_in_direction() -> None:
+    hosts = [bytes([10, 0, 0, last]) for last in (1, 2, 3)]
+    pairs = [(one, other) for one in hosts for other in hosts] * 2
+    (told,) = read(with_frames(*(udp(*pair) for pair in pairs)))
+    found = [told.talks[number] for number in told.talk.tolist()]
+    assert [(a & 0xFF, b & 0xFF) for _, a, _, b in found] == [(one[3], other[3]) for one, other in pairs]
+    assert len(told.talks) == 9

@@ -38,7 +38,7 @@ from tests.traffic import (
 SECONDS = 5.0
 KIBIBYTES = 300 << 10  # resident, Arrow and numpy included
 FILE_HEADER = 24
-SYN, ACK = 2, 16
+SYN, RST, ACK = 2, 4, 16
 TARGETS = ("plain", "cancels_in", "two_initiators", "many_in_one_segment", "header_apart", "messages_in_an_object",
            "malformed_messages", "names", "midstream", "fuji", "fuji_containers_in_an_object")  # fmt: skip
 FILES = {name: pcap_bytes(capture(name), nano=True) for name in TARGETS} | {
@@ -321,6 +321,44 @@ def test_looks_for_the_next_boundary_in_linear_time(made: Callable[[int], list[P
         seconds(write_pcap(tmp_path / f"{size}.pcap", made(size), nano=True)) for size in (1 << 18, 1 << 20)
     )
     assert large < 10 * small + 0.3  # four times the bytes; sixteen times the time would be quadratic
+
+
+def scan(ports: int) -> list[Packet]:
+    """A port scan: as many connections as ports are tried, each of them refused."""
+    syn, *_ = conversation().connect().packets()
+    (host, port), camera = syn.source, syn.destination
+    made = []
+    for number in range(ports):
+        here, there = (host, port), (camera[0], 1 + number)
+        tried = replace(syn, source=here, destination=there, sequence=7 * number, time_ns=syn.time_ns + 2000 * number)
+        refused = replace(
+            tried, source=there, destination=here, sequence=0, acknowledgment=7 * number + 1, flags=RST | ACK,
+            time_ns=tried.time_ns + 1000,
+        )  # fmt: skip
+        made += [tried, refused]
+    return made
+
+
+def calls(packets: list[Packet]) -> int:
+    """How many functions are called to analyse them, which unlike time is the same each time."""
+    data, called = BytesIO(pcap_bytes(packets)), 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal called
+        called += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        analyze(data, packets=False).close()
+    finally:
+        sys.setprofile(None)
+    return called
+
+
+def test_takes_few_steps_for_a_connection_that_carries_nothing() -> None:
+    calls(scan(10))  # modules are loaded
+    few, many = calls(scan(500)), calls(scan(4500))
+    assert (many - few) / 4000 < 60  # 45; with array code for each of them it is 120
 
 
 @pytest.mark.parametrize("distance", [1 << 24, 1 << 30, (1 << 31) - 1, 1 << 31, (1 << 31) + 1448, 3 << 30])

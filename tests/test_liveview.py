@@ -93,3 +93,23 @@ def test_finds_pictures_that_a_camera_pushes() -> None:
         found = list(live_view_frames(analysis.captures[0]))
     assert [len(frame.jpeg) for frame in found] == [2900, 700, 5000]
     assert {(frame.session, frame.transaction, frame.missing) for frame in found} == {(0, None, ())}
+
+
+def test_tells_what_is_missing_of_a_picture_that_a_camera_pushes() -> None:
+    packets = capture("fuji")
+    pushed = damage.segments(packets, "live-view", "to-initiator")
+    whole = frames(packets)
+    damaged = 0
+    for lost in pushed:
+        found = frames(damage.drop(packets, lost))
+        assert len(found) in (2, 3)
+        for frame in found:
+            if frame.missing:
+                (jpeg,) = (one.jpeg for one in whole if len(one.jpeg) == len(frame.jpeg))
+                ((start, end),) = frame.missing
+                assert end is not None
+                assert frame.jpeg == jpeg[:start] + bytes(end - start) + jpeg[end:]
+                damaged += 1
+            else:
+                assert frame.jpeg in [one.jpeg for one in whole]
+    assert damaged > 2

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import random
 
+import numpy as np
 import pytest
 
 from ptpip_analyze import analyze, payloads
-from ptpip_analyze.payloads import Payload, Payloads
-from tests.traffic import Packet, conversation, damage, pcap_bytes
+from ptpip_analyze.payloads import Payload, Payloads, short_payloads
+from tests.support import analysed
+from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_bytes
 
 DATA = random.Random(3).randbytes(20_000)
 
@@ -71,3 +73,27 @@ def test_knows_no_size_when_the_capture_ends_before_the_data() -> None:
     assert told(story.packets())[0] == Payload(((0, 5000),), None, 0)
     story = conversation().open().request(0x1009, 7).start_data(len(DATA)).data(DATA[:5000])
     assert told(story.packets())[0] == Payload(((0, 5000),), len(DATA), 0)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_gives_short_data_phases_many_at_a_time_as_each_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payloads, "_WINDOW_BYTES", 300)
+    packets = capture(name)
+    for lost in (len(packets), *range(3, len(packets), 7)):
+        with analysed([*packets[:lost], *packets[lost + 1 :]]) as told:
+            result = told.captures[0]
+            numbers = np.arange(len(result.transactions))
+            for number, data in enumerate(short_payloads(result, numbers, 200)):
+                if data is not None:
+                    assert data == told.data(number, strict=True)
+                    assert len(data) <= 200
+        if lost > 40:
+            break
+
+
+def test_gives_short_data_phases_at_all() -> None:
+    with analysed(capture("nikon_polls")) as told:
+        rows = told.transactions.query("data_bytes > 0 and data_bytes <= 200")["transaction"].to_numpy()
+        found = short_payloads(told.captures[0], rows, 200)
+    assert len(found) > 5
+    assert None not in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,7 @@ import pytest
 from ptpip_analyze import analyze
 from ptpip_analyze.ptp import NO_ROW
 from ptpip_analyze.ptpip import messages as m
-from ptpip_analyze.result import Result
+from ptpip_analyze.result import DataPiece, Result
 from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_bytes
 
 
@@ -183,6 +184,69 @@ def test_counts_announced_bytes_of_which_no_message_is_left() -> None:
         assert result.data_missing(1) is None
 
 
+def test_places_pieces_behind_a_lost_data_header() -> None:
+    payload = random.Random(5).randbytes(6000)
+    one = conversation(mss=400).open().get_object(1, payload, "tail", 500)
+    packets = one.packets()
+    several = 0
+    for lost in damage.segments(packets, "command", "to-initiator")[5:]:
+        with result_of(damage.drop(packets, lost)) as result:
+            pieces = result.data_pieces(1)
+            assert all(
+                result.read(position, length or 0) == payload[offset or 0 : (offset or 0) + (length or 0)]
+                for offset, length, position in pieces
+                if position is not None
+            )
+            assert [piece.offset for piece in pieces] == np.cumsum([0, *(size for _, size, _ in pieces[:-1])]).tolist()
+            holes = [length for _, length, position in pieces if position is None]
+            assert result.data_missing(1) == len(payload) - sum(size for _, size, place in pieces if place is not None)
+            assert len(holes) <= 1
+            several += sum(holes) > len(packets[lost].payload)
+    assert several > 5, "what is left of a message without its header has no place, either"
+
+
+@pytest.mark.parametrize("name", ["data_styles", "upload", "boundaries_anywhere", "canon_polls", "sony_polls", "fuji"])
+def test_places_every_byte_as_it_was_whatever_is_lost(name: str) -> None:
+    packets, chance = capture(name), random.Random(name)
+    carried = {
+        (known["operation_code"], known["transaction_id"]): known["data"] or b""
+        for one in STORIES[name]()
+        for known in one.truth().transactions
+    }
+    carrying = [at for at, packet in enumerate(packets) if packet.payload]
+    holes = 0
+    for lost in [[at] for at in carrying] + [chance.sample(carrying, 3) for _ in range(30)]:
+        with result_of(damage.drop(packets, *lost)) as result:
+            made = result.transactions
+            for number in np.flatnonzero(made.request != NO_ROW).tolist():
+                code = int(result.messages["code"][made.request[number]])
+                data = carried[code, int(made.transaction_id[number])]
+                for offset, length, position in result.data_pieces(number):
+                    holes += position is None
+                    if offset is not None and length is not None and position is not None:
+                        assert result.read(position, length) == data[offset : offset + length]
+    assert holes
+
+
+def test_gives_what_stands_behind_a_hole_of_unknown_length_no_place() -> None:
+    payload = random.Random(6).randbytes(6000)
+    one = conversation(mss=400).open().request(0x1009, 1).start_data(2**64 - 1)
+    for at in range(0, 5500, 500):
+        one.data(payload[at : at + 500])
+    packets = one.data(payload[5500:], last=True).response().packets()
+    with result_of(damage.drop(packets, damage.segments(packets, "command", "to-initiator")[7])) as result:
+        pieces = result.data_pieces(1)
+        edge = next(index for index, piece in enumerate(pieces) if piece.position is None)
+        told = sum(length or 0 for _, length, _ in pieces[:edge])
+        head = result.data_head(1, 1 << 20)
+        assert pieces[edge] == (told, None, None)
+        assert pieces[edge + 1 :]
+        assert {piece.offset for piece in pieces[edge + 1 :]} == {None}
+        assert result.data_missing(1) is None
+        assert (head.size, head.whole, head.data) == (None, False, payload[: len(head.data)])
+        assert head.hole is not None
+
+
 def test_ends_pieces_where_the_capture_ends() -> None:
     one = conversation().open().request(0x1009, 1).data_phase(bytes(4000), style="end")
     packets = one.packets()
@@ -230,14 +294,31 @@ def test_finds_the_same_bytes_in_segment_tables_of_many_parts(
         assert [parts.message_bytes(number) for number in range(parts.message_count)] == messages
 
 
-def merged(pieces: list[tuple[int, int, int | None]]) -> list[tuple[int, int, int | None]]:
+@pytest.mark.parametrize("rows", [2, 1000])
+def test_finds_where_many_ranges_of_streams_stand(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ptpip_analyze.store.column.CHUNK_ROWS", rows)
+    monkeypatch.setattr("ptpip_analyze.analysis.CHUNK_BYTES", 512)
+    with result_of(damage.drop(capture("two_pairs"), segment=5)) as result:
+        stream, start = result.messages["stream"].astype(np.int64), result.messages["offset"].astype(np.int64)
+        size = result.messages["length"].astype(np.int64)
+        found = result.positions(stream, start, size).tolist()
+        for at, *place in zip(found, stream.tolist(), start.tolist(), size.tolist(), strict=True):
+            pieces = list(result.stream_pieces(place[0], place[1], place[1] + place[2]))
+            assert at == (pieces[0][2] if len(pieces) == 1 and pieces[0][2] is not None else -1)
+        assert sum(at >= 0 for at in found) > len(found) // 2
+
+
+def merged(pieces: list[DataPiece]) -> list[DataPiece]:
     """Pieces that follow one another in the capture as one."""
-    joined: list[tuple[int, int, int | None]] = []
-    for offset, length, position in pieces:
-        if joined and position is not None and joined[-1][2] is not None:
-            before, size, at = joined[-1]
-            if at is not None and before + size == offset and at + size == position:
-                joined[-1] = before, size + length, at
-                continue
-        joined.append((offset, length, position))
+    joined: list[DataPiece] = []
+    for piece in pieces:
+        if joined and follows(joined[-1], piece):
+            piece = joined[-1]._replace(length=(joined.pop().length or 0) + (piece.length or 0))
+        joined.append(piece)
     return joined
+
+
+def follows(before: DataPiece, piece: DataPiece) -> bool:
+    if before.length is None or before.position is None or before.position + before.length != piece.position:
+        return False
+    return piece.offset == (None if before.offset is None else before.offset + before.length)

@@ -6,6 +6,7 @@ not an error. Refuses to import what `--help` does not need: each command import
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import sys
@@ -59,7 +60,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         getattr(sys, name).reconfigure(errors="backslashreplace")  # a terminal may lack a letter
     asked = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return app(asked or ["--help"], prog_name=PROGRAM, standalone_mode=False) or 0
+        return _alone(asked)(asked or ["--help"], prog_name=PROGRAM, standalone_mode=False) or 0
     except ReaderLeft:
         forget_stdout()
         return 0
@@ -72,6 +73,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
         say(f"{error.format_message().rstrip('.')} ({command} --help)")
     return BAD_USAGE
+
+
+def _alone(asked: Sequence[str]) -> typer.Typer:
+    """The program with no command but the one asked for: to build them all takes typer 6 ms, of 13 that it takes."""
+    commands = [command for command in app.registered_commands if command.name in asked[:1]]
+    if not commands:
+        return app
+    alone = copy.copy(app)
+    alone.registered_commands = commands
+    return alone
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -34,11 +34,7 @@ def _export(
 ) -> None:
     """Write every table to a folder: sessions.parquet, transactions.parquet, ..."""
     chosen = tuple(TABLES) if tables is None else names_in(tables, tuple(TABLES), "--tables", "table")
-    modules = [
-        "ptpip_analyze.tables.export",
-        "ptpip_analyze.tables.build",
-        *(["pyarrow.parquet"] if file_format == "parquet" else []),
-    ]
+    modules = ("ptpip_analyze.tables.export", "ptpip_analyze.tables.build", "ptpip_analyze.ptp.vendor")
     name_codes(names)
     packets = "packets" in chosen
     with analysed(captures, ports, progress, packets=packets, modules=modules, vendor=vendor) as analysis:

@@ -60,20 +60,16 @@ def analysed(
 ) -> Iterator[Analysis]:
     """The analysis of `captures`, with the packets table if wanted; what is damaged in them is said on stderr.
 
-    `modules` will be needed by the block: they are loaded while another process reads. `vendor` is that of all cameras
-    where the user says so.
+    `modules` will be needed by the block: they are loaded as soon as there is nothing else to do. `vendor` is that of
+    all cameras where the user says so.
 
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
     known_vendor(vendor)
-    helper = reader.ask(captures, packets)
     from ptpip_analyze.analysis import analyze
     from ptpip_analyze.capture import CaptureError, left_out
-    from ptpip_analyze.tables.frame import keep_pandas_away
 
-    keep_pandas_away()
-    for module in modules:
-        importlib.import_module(module)
+    loading = _load(modules)
     try:
         with contextlib.ExitStack() as stack:
             with _progress(progress) as report:
@@ -84,10 +80,12 @@ def analysed(
                         packets=packets,
                         vendor=vendor,
                         progress=report,
-                        reader=helper,
+                        reader=reader.ask(loading),
                     )
                 )
             reader.stop()
+            for _ in loading:
+                pass
             for folders, pattern in left_out(captures):
                 skipped = counted(folders, "sub-folder")
                 say(f"{skipped} {'was' if folders == 1 else 'were'} not looked into; '{pattern}' finds what is there")
@@ -97,6 +95,17 @@ def analysed(
             yield analysis
     except (CaptureError, WorkerError) as error:
         raise CommandError(str(error)) from error
+
+
+def _load(modules: Sequence[str]) -> Iterator[None]:
+    """Load what makes tables, a part at each step."""
+    from ptpip_analyze.tables.frame import keep_pandas_away
+
+    yield
+    keep_pandas_away()
+    for module in modules:
+        yield
+        importlib.import_module(module)
 
 
 def known_vendor(name: str | None) -> str | None:

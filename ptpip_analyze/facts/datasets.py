@@ -140,6 +140,7 @@ CARRIED: tuple[Carried, ...] = (
     Carried("nikon", 0x9203, "NikonLiveView"), Carried("nikon", 0x9209, "StorageIDs"), Carried("nikon", 0x920F, "ObjectBytes"),
     Carried("nikon", 0x9400, "ObjectBytes"), Carried("nikon", 0x941C, "NikonEventListEx"), Carried("nikon", 0x9421, "ObjectSize64"),
     Carried("nikon", 0x9428, "NikonLiveViewEx"), Carried("nikon", 0x9431, "ObjectBytes"), Carried("nikon", 0x9439, "PropCodes32", 0xD),
+    Carried("nikon", 0x943A, "DevicePropDescEx"), Carried("nikon", 0x943B, "DevicePropValue"), Carried("nikon", 0x943C, "DevicePropValue"),
     Carried("sony", 0x9201, "SonyConnectReply"), Carried("sony", 0x9202, "SonyExtDeviceInfo"), Carried("sony", 0x9203, "SonyDevicePropDesc"),
     Carried("sony", 0x9204, "DevicePropValue"), Carried("sony", 0x9205, "DevicePropValue"), Carried("sony", 0x9207, "DevicePropValue"),
     Carried("sony", 0x9209, "SonyAllDevicePropData"), Carried("sony", 0x9211, "ObjectBytes"), Carried("sony", 0x1009, "SonyLiveView", 0xFFFFC002),
@@ -175,6 +176,15 @@ OLC_SIZES: dict[range, tuple[int, ...]] = {
     range(0x12, 0x13): (2, 7, 9, 6, 4, 6, 8, 5, 7, 5, 5, 9, 8),
     range(0x13, 0x14): (2, 7, 9, 7, 4, 6, 8, 5, 7, 5, 5, 9, 8),
     range(0x14, 0x15): (2, 9, 9, 7, 4, 6, 8, 5, 7, 5, 5, 9, 8),
+}
+
+# Field of an OLCInfoChanged record -> the property whose value it shows, where that byte stands, and the sizes of the
+# field of which real cameras' records agree with the property (EOS M3, M6, PowerShot G5 X, G9 X Mark II, SX720 HS, SX740
+# HS). The field's second byte is 0 where it shows no value.
+OLC_VALUES: dict[str, tuple[int, int, frozenset[int]]] = {
+    "shutterSpeed": (0xD102, 5, frozenset({6, 7})),
+    "aperture": (0xD101, 4, frozenset({5, 6})),
+    "iso": (0xD103, 3, frozenset({4, 6})),
 }
 
 # Properties that hold a network's name and passphrase: their values are not told.

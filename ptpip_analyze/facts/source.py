@@ -47,6 +47,10 @@ SOURCES: dict[str, Source] = {
         "Canon Hack Development Kit, its PTP extension", "chdk.fandom.com; libgphoto2 camlibs/ptp2/chdk_ptp.h"
     ),
     "Ricoh PTP-IP reference": Source("Ricoh, THETA API, PTP-IP reference", "developers.theta360.com"),
+    "Nikon Z clients": Source(
+        "Clients for Nikon's Z cameras by several authors, who agree on the operations with 32-bit property codes",
+        "public programs in C++, Dart, Rust, Swift and TypeScript: GetDevicePropDescEx and its siblings",
+    ),
     "unofficial notes": Source(
         "Write-ups and programs of people who watched a maker's own application",
         "unconfirmed: all such rows are guesses",

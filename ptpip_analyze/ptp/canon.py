@@ -22,6 +22,7 @@ from ..facts.datasets import (
     EOS_TEXTS,
     OLC_FIELDS,
     OLC_SIZES,
+    OLC_VALUES,
 )
 from .pictures import find_jpeg, told_jpeg
 from .scan import Scan, bytes_text, wording
@@ -56,7 +57,7 @@ _PARAMETERS = ("property", "objectHandle", "storageId", "status", "seconds", "va
 
 
 def event_list(scan: Scan) -> None:
-    """What GetEvent (0x9116) answers: records up to one of 8 bytes and type 0."""
+    """What GetEvent (0x9116) answers: records up to one of type 0. It has 8 bytes, from some virtual cameras 12."""
     version: int | None = None
     while scan.more():
         size, kind = scan.peek(4), scan.peek(4, 4)
@@ -68,7 +69,8 @@ def event_list(scan: Scan) -> None:
             return
         if size > scan.left:
             scan.short("a record", scan.at, size)
-        last = kind == 0 and size == _HEAD
+        start = scan.at
+        last = kind == 0 and not scan.data[scan.at + _HEAD : scan.at + size].strip(b"\0")
         name = "End" if last else name_of("event", kind, _EOS)
         subject = scan.peek(4, _HEAD) if kind in (_PROPERTY_CHANGED, _LIST_CHANGED) else None
         if subject == EOS_OLC_VERSION and kind == _PROPERTY_CHANGED:
@@ -86,6 +88,8 @@ def event_list(scan: Scan) -> None:
             if record.left:
                 record.rest("unknown")
         if last:
+            if size != _HEAD:
+                scan.note(f"the record that ends the list has {size:,} bytes, not {_HEAD}", start)
             if scan.left and not scan.data[scan.at : scan.end].strip(b"\0"):
                 scan.note(f"{scan.left:,} zero bytes of padding behind the last record")
                 scan.rest("padding")
@@ -255,7 +259,15 @@ def _olc(record: Scan, version: int | None) -> None:
         record.rest("fields", "their layout is not known")
         return
     for name, size in sizes:
-        record.raw(name, size)
+        _, at, decoded = OLC_VALUES.get(name, (None, 0, ()))
+        if size not in decoded:
+            record.raw(name, size, "raw")
+            continue
+        with record.group(name, record.at + size) as shown:
+            shown.raw("unknown", at)
+            shown.number("value", 1)
+            if shown.left:
+                shown.rest("unknown")
 
 
 def olc_sizes(mask: int, size: int, version: int | None) -> list[tuple[str, int]] | None:
@@ -425,11 +437,11 @@ DECODERS: dict[str, Callable[[Scan], None]] = {
 
 
 def events(dataset: Dataset) -> list[PolledEvent]:
-    """Every record of an event list but the last, with what it names: property and value, handle, storage."""
+    """Every record of an event list but those of type 0, with what it names: property and value, handle, storage."""
     found = []
     for record in dataset.fields:
         code = record.get("type")
-        if code is None or not isinstance(code.value, int) or record.name == "End":
+        if code is None or not isinstance(code.value, int) or code.value == 0:
             continue
         named = (record.get(name) for name in _PARAMETERS)
         parameters = tuple(part.value for part in named if part is not None and isinstance(part.value, int))
@@ -441,7 +453,20 @@ def listed_values(dataset: Dataset, parameters: tuple[int, ...], datatype: int |
     """Values, and lists of values that may be set, out of an event list."""
     found: list[PropertyValue] = []
     for record in dataset.fields:
-        found += _value_of(record.parts)
+        found += _shown_values(record) if record.get("mask") else _value_of(record.parts)
+    return found
+
+
+def _shown_values(record: Value) -> list[PropertyValue]:
+    """What an OLCInfoChanged record shows of exposure."""
+    found = []
+    for field in record.parts:
+        front, value = field.get("unknown"), field.get("value")
+        if field.name not in OLC_VALUES or value is None or front is None or not isinstance(front.value, bytes):
+            continue
+        if front.value[1]:
+            code = OLC_VALUES[field.name][0]
+            found.append(PropertyValue(code, None, value.value, value.start, value.end, "current"))
     return found
 
 

@@ -5,8 +5,73 @@ hides message headers and nothing tells how many, what follows has no place (Non
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..facts.packets import UNKNOWN_TOTAL
+from ..ptpip import messages as m
+from .walk import NO_ROW
 
 HEADER = 12  # length, type and TransactionID of a Data message (CIPA DC-X005-2005 2.3.10)
+START_DATA_BYTES = 20
+
+
+class Layout(NamedTuple):
+    """Where the data messages of a transaction lie: by message, in stream order."""
+
+    stream: np.ndarray
+    begin: np.ndarray  # first byte of payload in the stream
+    size: np.ndarray  # bytes of payload
+    place: np.ndarray  # of the first byte in the payload; shorter than the others where the last ones have no place
+
+
+def lay_out(columns: dict[str, np.ndarray], rows: np.ndarray, start: int, *, damaged: bool) -> Layout:
+    """Where data messages lie, by their rows in the message columns and the row of Start Data, or ``NO_ROW``.
+
+    ``damaged``: the capture lacks some of the transaction, maybe before its first data message.
+    """
+    rows = rows.astype(np.int64)
+    stream, offset = columns["stream"][rows].astype(np.int64), columns["offset"][rows].astype(np.int64)
+    length = columns["length"][rows].astype(np.int64)
+    if len(rows) == 1 and not damaged:  # most of all
+        return Layout(stream, offset + HEADER, np.maximum(length - HEADER, 0), np.zeros(1, np.int64))
+    same = stream[1:] == stream[:-1]
+    # A lying length word does not reach into the next message.
+    length[:-1] = np.where(same, np.minimum(length[:-1], offset[1:] - offset[:-1]), length[:-1])
+    hidden = np.zeros(len(rows), np.int64)
+    hidden[1:] = np.where(same, offset[1:] - offset[:-1] - length[:-1], 0)
+    if len(rows) and damaged:
+        if start == NO_ROW:
+            hidden[0] = -1
+        elif columns["stream"][start] == stream[0]:
+            hidden[0] = max(int(offset[0] - columns["offset"][start] - columns["length"][start]), 0)
+    for index in np.flatnonzero(hidden > 0).tolist():
+        hidden[index] -= _framed_between(columns, int(rows[index - 1]) if index else start, int(rows[index]))
+    ended = is_ended(columns, rows)
+    places = placed(length.tolist(), hidden.tolist(), announced(columns, start), ended=ended)
+    known = next((index for index, place in enumerate(places) if place is None), len(places))
+    return Layout(stream, offset + HEADER, np.maximum(length - HEADER, 0), np.array(places[:known], np.int64))
+
+
+def announced(columns: dict[str, np.ndarray], start: int) -> int | None:
+    """The payload's size as the Start Data message in row ``start`` says; None where none does."""
+    if start == NO_ROW or columns["known"][start] < min(int(columns["length"][start]), START_DATA_BYTES):
+        return None
+    total = int(columns["total"][start])
+    return None if total == UNKNOWN_TOTAL else total
+
+
+def is_ended(columns: dict[str, np.ndarray], rows: np.ndarray) -> bool:
+    """Is the last one of these data messages the last one of the data phase?"""
+    return len(rows) > 0 and int(columns["type"][rows[-1]]) != m.DATA
+
+
+def _framed_between(columns: dict[str, np.ndarray], before: int, after: int) -> int:
+    """Bytes of messages between two of one stream that belong to something else."""
+    between = slice(before + 1, after)
+    others = (columns["stream"][between] == columns["stream"][after]) & (columns["type"][between] != m.UNFRAMED)
+    return int(columns["length"][between][others].sum())
 
 
 def placed(lengths: Sequence[int], hidden: Sequence[int], total: int | None, *, ended: bool) -> list[int | None]:

@@ -55,21 +55,21 @@ def filesystem_manifest(scan: Scan) -> None:
                 entry.layout(BY_NAME["FilesystemManifestEntry"])
 
 
-def prop_desc(scan: Scan, *, asked: int | None = None, exact: bool = True) -> None:
+def prop_desc(scan: Scan, *, asked: int | None = None, exact: bool = True, code_bytes: int = 2) -> None:
     """DevicePropDesc.
 
     ``asked`` is the property that the request named; ``exact``: does the description end where the scan ends, so that
-    what its bytes add up to tells something?
+    what its bytes add up to tells something? ``code_bytes`` is the size of the property's code.
     """
-    code = scan.peek(2)
-    datatype = scan.peek(2, 2)
+    code = scan.peek(code_bytes)
+    datatype = scan.peek(2, code_bytes)
     if asked is not None and code != asked and datatype is not None and not datatypes.is_known(datatype):
         scan.note(f"no description: it doesn't begin with property 0x{asked:04X}; some iRiver players send the value")
         scan.rest("raw")
         return
-    code = scan.number("property", 2, "property")
+    code = scan.number("property", code_bytes, "property")
     if asked is not None and code is not None and code != asked:
-        scan.note(f"describes another property than 0x{asked:04X}, which was asked for", scan.at - 2)
+        scan.note(f"describes another property than 0x{asked:04X}, which was asked for", scan.at - code_bytes)
     datatype = scan.number("dataType", 2, "datatype")
     scan.number("getSet", 1, "get_set")
     if datatype is None or scan.failed:
@@ -123,6 +123,11 @@ def device_prop_desc(scan: Scan) -> None:
     """DevicePropDesc as the answer to a request."""
     asked = scan.request.parameters[0] if scan.request.parameters else None
     prop_desc(scan, asked=asked)
+
+
+def device_prop_desc_ex(scan: Scan) -> None:
+    """DevicePropDesc with a code of 32 bits, as Nikon's Z cameras answer GetDevicePropDescEx."""
+    prop_desc(scan, asked=scan.request.parameters[0] if scan.request.parameters else None, code_bytes=4)
 
 
 def prop_value(scan: Scan) -> None:
@@ -223,6 +228,7 @@ DECODERS: dict[str, Callable[[Scan], None]] = {
     "ObjectInfo": object_info,
     "FilesystemManifest": filesystem_manifest,
     "DevicePropDesc": device_prop_desc,
+    "DevicePropDescEx": device_prop_desc_ex,
     "DevicePropValue": prop_value,
     "ObjectPropDesc": object_prop_desc,
     "ObjectPropValue": prop_value,
@@ -271,4 +277,4 @@ def container_event(dataset: Dataset) -> list[PolledEvent]:
 
 
 EVENTS = {"EventContainer": container_event, "FujiEventPacket": container_event}
-PROPERTY_VALUES = {"DevicePropDesc": desc_values, "DevicePropValue": plain_value}
+PROPERTY_VALUES = {"DevicePropDesc": desc_values, "DevicePropDescEx": desc_values, "DevicePropValue": plain_value}

@@ -147,19 +147,7 @@ def _payloads(result: Result, transactions: Sequence[int]) -> tuple[list[int], l
         size = int(made.data_bytes[number])
         sizes.append(size)
         if len(payloads) < PAYLOADS:
-            head = _beginning(result, number)
+            head = result.data_head(number, HEAD_BYTES).data
             if len(head) == min(size, HEAD_BYTES):
                 payloads.append((head, size))
     return sizes, payloads
-
-
-def _beginning(result: Result, number: int) -> bytes:
-    """The first bytes of a data phase, up to a hole."""
-    parts: list[bytes] = []
-    have = 0
-    for offset, length, position in result.data_pieces(number):
-        if position is None or offset != have or have >= HEAD_BYTES:
-            break
-        parts.append(result.read(position, min(length, HEAD_BYTES - have)))
-        have += len(parts[-1])
-    return b"".join(parts)

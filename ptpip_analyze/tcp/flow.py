@@ -112,6 +112,8 @@ class Flows:
 
     def _strangers(self, flow: int, batch: _Batch, row: int) -> list[int]:
         """The first row behind ``row`` whose sequence number is none of the connection that is over; or none."""
+        if row >= batch.last(flow):
+            return []
         connection = self.connections[int(self._flow_connection[flow])]
         rows = batch.before(len(batch.flow), flow)
         rows = rows[rows > row]
@@ -231,6 +233,14 @@ class _Batch:
         self.sequence, self.acknowledgment = sequence, acknowledgment
         self.flags, self.packet, self.time = flags, packet, time
         self._by_flow: tuple[np.ndarray, np.ndarray] | None = None
+        self._last: np.ndarray | None = None
+
+    def last(self, flow: int) -> int:
+        """The last row of a flow."""
+        if self._last is None:
+            self._last = np.empty(int(self.flow.max()) + 1, np.int64)
+            self._last[self.flow] = np.arange(len(self.flow))  # of several, the last one stays
+        return int(self._last[flow])
 
     def before(self, row: int, flow: int) -> np.ndarray:
         """The rows of a flow before a row. Sorts the batch once, so that many SYNs don't each search all of it."""

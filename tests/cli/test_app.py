@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ptpip_analyze.cli.app import app
+from ptpip_analyze.cli.app import _alone, app
 
 from .conftest import ENVIRONMENT, program
 
@@ -42,6 +42,14 @@ def test_explains_each_command(run, command: str) -> None:
     assert ran.code == 0
     assert ran.out.startswith(f"Usage: ptpip-analyze {command}")
     assert max(map(len, ran.out.splitlines())) <= 100
+
+
+def test_builds_a_command_that_runs_without_the_others() -> None:
+    """All of them cost more than the command line of one, so that their help is the same is worth a test."""
+    for command in COMMANDS:
+        assert [one.name for one in _alone([command, "--help"]).registered_commands] == [command]
+    for asked in ([], ["--help"], ["sessio"], ["--version", "export"]):
+        assert _alone(asked) is app
 
 
 def test_says_its_version(run) -> None:

@@ -35,7 +35,7 @@ def test_is_worth_it_for_large_files_only(large: Path, plain_pcap: Path) -> None
 def test_is_not_started_without_a_large_file(plain_pcap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
     reader.begin(["export", str(plain_pcap), "-o", "x"])
-    assert reader.ask([str(plain_pcap)], True) is None
+    assert reader.ask([]) is None
 
 
 @pytest.mark.parametrize("order", ["large first", "large last"])
@@ -103,6 +103,20 @@ def test_goes_on_without_what_it_asked_for(large: Path) -> None:
     assert (ran.returncode, ran.stdout) == (0, '{"session":0}\n{"session":1}\n')
 
 
+def test_goes_on_when_the_first_large_file_is_no_capture_to_read(large: Path, tmp_path: Path) -> None:
+    output = tmp_path / "old.jsonl"
+    output.write_bytes(bytes(6 << 20))
+    ran = program("transactions", "-o", output, large, "--columns", "operation")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert output.read_text() == program("transactions", large, "--columns", "operation").stdout != ""
+
+
+def test_reads_packets_as_well_as_segments(large: Path, plain_pcap: Path) -> None:
+    listed = program("packets", large, "--limit", "30", "--columns", "frame,source,session,flags")
+    alone = program("packets", plain_pcap, "--limit", "30", "--columns", "frame,source,session,flags")
+    assert listed.stdout.splitlines()[: alone.stdout.count("\n")] == alone.stdout.splitlines() != []
+
+
 @pytest.mark.parametrize("closed", ["1", "2"])
 def test_works_with_closed_streams(closed: str, large: Path, tmp_path: Path) -> None:
     command = (
@@ -119,7 +133,7 @@ def test_does_without_the_process_where_none_can_be_had(large: Path, monkeypatch
 
     monkeypatch.setattr(os, "fork", refuse)
     reader.begin(["sessions", str(large)])
-    assert reader.ask([str(large)], True) is None
+    assert reader.ask([]) is None
 
 
 def test_needs_none_for_help(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:

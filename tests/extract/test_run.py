@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
-from ptpip_analyze import analyze
+from ptpip_analyze import Analysis, analyze
 from ptpip_analyze.extract import MANIFEST, ExtractError, extract
 from tests.support import RECORDED, ROOT
 from tests.test_liveview import PICTURES, watched
@@ -220,6 +221,42 @@ def test_extracts_what_was_recorded(path: Path, tmp_path: Path) -> None:
 
 
 CAPTURES = ROOT.parent / "shared" / "captures"
+
+
+def declared_pixels(analysis: Analysis) -> dict[tuple[int, int, str], tuple[int, int]]:
+    """Width and height that ObjectInfo tells of a picture and of its thumbnail, by session and handle."""
+    told: dict[tuple[int, int, str], tuple[int, int]] = {}
+    for row in analysis.transactions.query("operation == 'GetObjectInfo' and response == 'OK'").to_dict("records"):
+        info = analysis.dataset(row)
+        for kind, name in (("object", "image"), ("thumbnail", "thumb")):
+            size = info and (info.value(f"{name}PixWidth"), info.value(f"{name}PixHeight"))
+            if size and all(size):
+                told[row["session"], row["parameters"][0], kind] = size
+    return told
+
+
+@pytest.mark.parametrize(
+    "path", [*RECORDED, *sorted(CAPTURES.glob("*.pcap"))], ids=lambda path: f"{path.parent.parent.name}-{path.name}"
+)
+def test_extracts_pictures_that_an_image_library_opens_in_their_declared_size(path: Path, tmp_path: Path) -> None:
+    with analyze(path, packets=False) as analysis:
+        manifest = analysis.extract(tmp_path)
+        told = declared_pixels(analysis)
+    compared = 0
+    for one in manifest["files"]:
+        path_of_file = tmp_path / one["file"]
+        if not one["complete"]:
+            continue
+        if path_of_file.read_bytes()[:3] != b"\xff\xd8\xff":
+            assert one.get("format") not in ("EXIF_JPEG", "JFIF")
+            assert one["kind"] != "live-view"
+            continue
+        with Image.open(path_of_file) as picture:
+            picture.load()
+            size = told.get((one["session"], one.get("handle"), one["kind"]))
+            assert size in (None, picture.size)
+            compared += size is not None
+    assert compared > 1 or path.name != "list-and-get.pcapng"
 
 
 @pytest.mark.skipif(not CAPTURES.is_dir(), reason="captures of other programs are not at hand")

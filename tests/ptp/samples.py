@@ -85,6 +85,7 @@ SAMPLES: dict[str, list[bytes]] = {
         prop_desc(0xD001, 0xFFFF, 1, string("a"), string("b"), u8(2) + u16(2) + string("a") + string("b")),
         prop_desc(0xD001, 0x4006, 0, array([1]), array([1, 2]), b"\0"),
     ],
+    "DevicePropDescEx": [u16(0xD002, 1, 4) + u8(1) + u16(400, 560) + u8(2) + u16(3) + u16(400, 560, 800)],
     "DevicePropValue": [u16(560), string("name"), b"three"],
     "ObjectPropDesc": [u16(0xDC07, 4) + u8(0) + u16(0) + u32(1) + u8(2) + u16(2) + u16(1, 2)],
     "ObjectPropValue": [u32(7)],

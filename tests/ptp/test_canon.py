@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from ptpip_analyze.facts.datasets import OLC_SIZES
 from ptpip_analyze.ptp.canon import olc_sizes
 from ptpip_analyze.ptp.datasets import decode, live_view_jpeg, polled_events, property_values
+from ptpip_analyze.ptp.properties import text_of
 from ptpip_analyze.ptp.values import Dataset
 
 from .build import u16, u32
 from .samples import END, EOS_EVENTS, IMAGE_FORMAT, JPEG, SAMPLES, record
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "facts" / "vectors.json"
 
 
 def eos(data: bytes, operation: int = 0x9116, size: int | None = None) -> Dataset:
@@ -48,6 +54,21 @@ def test_polls_each_record_as_an_event_with_its_place() -> None:
         (0xC1EE, "0xC1EE", ()),
     ]
     assert all(event.code for event in events), "the record that ends the list is no event"
+
+
+@pytest.mark.parametrize("size", [8, 12, 20])
+def test_takes_no_record_that_ends_a_list_for_an_event(size: int) -> None:
+    """Virtual cameras end their lists with 12 bytes: type 0, and four more that are 0."""
+    read = eos(record(0xC1A4, u32(0x10001)) + record(0, bytes(size - 8)))
+    assert [field.name for field in read.fields] == ["CTGInfoCheckComplete", "End"]
+    assert notes(read) == ([] if size == 8 else [f"the record that ends the list has {size} bytes, not 8"])
+    assert [event.name for event in polled_events(read)] == ["CTGInfoCheckComplete"]
+
+
+def test_goes_on_behind_a_record_of_type_0_that_says_something_and_takes_it_for_no_event() -> None:
+    read = eos(record(0, u32(7)) + record(0xC1A4, u32(0x10001)) + END)
+    assert [field.name for field in read.fields] == ["0x0000", "CTGInfoCheckComplete", "End"]
+    assert [event.name for event in polled_events(read)] == ["CTGInfoCheckComplete"]
 
 
 def test_tells_values_and_what_may_be_set() -> None:
@@ -158,6 +179,60 @@ def test_uses_the_layout_version_that_the_same_list_tells() -> None:
     assert eos(wide + END).value("OLCInfoChanged.fields") == bytes(size)
     told = eos(version + wide + END).fields[1].parts[4:]
     assert [(part.name, part.end - part.start) for part in told] == olc_sizes(mask, size, 0x14)
+
+
+def olc(mask: int, fields: bytes) -> bytes:
+    return record(0xC1A5, u32(8 + len(fields), mask) + fields)
+
+
+def shown(read: Dataset) -> list[tuple[int, object, str | None]]:
+    return [(one.code, one.value, text_of(one.code, one.value, "canon_eos", None)) for one in property_values(read)]
+
+
+def test_tells_the_exposure_that_the_camera_shows() -> None:
+    """One field per record (EOS M3) or all in one (PowerShot SX740 HS)."""
+    alone = olc(4, bytes([0, 1, 0, 0, 0x30])) + olc(2, bytes([0, 1, 0, 0, 0, 0x70])) + olc(8, bytes([0, 1, 0, 0x60]))
+    assert shown(eos(alone + END)) == [
+        (0xD101, 0x30, "f/5.6"), (0xD102, 0x70, "1/125 s"), (0xD103, 0x60, "ISO 800"),
+    ]  # fmt: skip
+    fields = u16(0x15) + bytes([1, 1, 0x90, 0x18, 0, 0x6D, 0, 1, 1, 0x38, 0x80, 0x28, 0, 1, 1, 0, 0, 0x50, 0x28])
+    together = eos(record(0xC189, u32(0xD199, 0x10)) + olc(0x1FFF, fields + bytes(76 - len(fields))) + END)
+    assert shown(together)[1:] == [(0xD102, 0x6D, "1/100 s"), (0xD101, 0x28, "f/4"), (0xD103, 0, "ISO auto")]
+    assert together.value("OLCInfoChanged.shutterSpeed.value") == 0x6D
+    button = together.get("OLCInfoChanged.button")
+    assert button is not None
+    assert (button.value, button.text) == (b"\x15\0", "raw"), "what it means is not known"
+
+
+def test_tells_no_exposure_where_the_camera_shows_none() -> None:
+    """A PowerShot G5 X between two shots: aperture f/2.8 (property 0xD101), and nothing on its display."""
+    read = eos(olc(4, bytes(5)) + olc(2, bytes(6)) + END)
+    assert read.value("OLCInfoChanged.aperture.value") == 0
+    assert shown(read) == []
+
+
+def test_leaves_fields_raw_whose_layout_no_camera_has_confirmed() -> None:
+    wide = eos(olc(2, bytes([0, 1, 0, 0, 0, 0x70, 0, 0, 0])) + END)
+    field = wide.get("OLCInfoChanged.shutterSpeed")
+    assert field is not None
+    assert (field.value, field.text, shown(wide)) == (bytes([0, 1, 0, 0, 0, 0x70, 0, 0, 0]), "raw", [])
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="payloads of real cameras are not at hand")
+def test_agrees_with_the_properties_that_real_cameras_tell_in_the_same_list() -> None:
+    compared = 0
+    for row in json.loads(SHARED.read_text()):
+        if row["dataset"] == "EOSEventList":
+            read = eos(bytes.fromhex(row["hex"]))
+            told = {event.start: event.name for event in polled_events(read)}
+            values: dict[str, dict[int, object]] = {"PropValueChanged": {}, "OLCInfoChanged": {}}
+            for one in property_values(read):
+                name = told[max(start for start in told if start <= one.start)]
+                values.setdefault(name, {})[one.code] = one.value
+            for code, value in values["OLCInfoChanged"].items():
+                compared += 1
+                assert values["PropValueChanged"].get(code, value) == value
+    assert compared > 5
 
 
 def test_reads_what_a_client_sets() -> None:

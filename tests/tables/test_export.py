@@ -7,6 +7,7 @@ import datetime
 import io
 import json
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -136,6 +137,16 @@ class TestParquet:
         assert table.drop_columns("request_time").to_pylist() == [
             {name: row.get(name) for name in names("transactions") if name != "request_time"} for row in (FIRST, {})
         ]
+
+    def test_writes_the_file_that_pyarrow_s_public_writer_writes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        written = []
+        for hidden in (False, True):
+            if hidden:
+                monkeypatch.setitem(sys.modules, "pyarrow._parquet", None)  # as if it had gone
+            stream = io.BytesIO()
+            write_rows(batches(FIRST, {}), SCHEMA, stream, "parquet")
+            written.append(stream.getvalue())
+        assert written[0] == written[1]
 
     def test_splits_into_row_groups_that_readers_can_hold(self) -> None:
         schema = pa.schema([SCHEMA.field("session")])

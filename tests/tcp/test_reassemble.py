@@ -564,6 +564,32 @@ def test_gives_exactly_the_bytes_and_the_holes_that_remain(
     assert holes[LENGTH].tolist() == [len(run) for run in runs], "one row for each hole"
 
 
+empty_segments = st.builds(
+    Segment,
+    st.one_of(st.integers(START - 3, START + 12), st.integers(0, (1 << 32) - 1)),
+    st.sampled_from([b"", b"", b"", b"", b"a", b"abc"]),
+    st.sampled_from([0, ACK_FLAG, SYN, SYN | ACK_FLAG, FIN, FIN | ACK_FLAG, SYN | FIN, 8 | ACK_FLAG]),
+    st.one_of(st.integers(6998, 7010), st.integers(0, (1 << 32) - 1)),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(empty_segments, max_size=12), st.booleans())
+def test_notes_a_segment_without_payload_as_it_notes_any_rows(segments: list[Segment], with_syn: bool) -> None:
+    if with_syn:
+        segments = [opening(), *segments]
+    short, careful = Heard(), Heard()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(careful.reassembler, "add", careful.reassembler._add)
+        for segment in segments:
+            short.take([segment])
+            careful.take([segment])
+            for name in set(Stream.__slots__) - {"pending", "unsettled"}:
+                assert getattr(short.stream, name) == getattr(careful.stream, name), name
+    np.testing.assert_array_equal(short.end().table, careful.end().table)
+    assert short.marks == careful.marks
+
+
 @settings(max_examples=200, deadline=None)
 @given(conversations(), st.booleans(), st.integers(1, 9), st.sampled_from([4, 12, 1 << 20]), st.sampled_from([3, 32]))
 def test_gives_the_same_rows_in_any_batches(
