@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from ..ptpip.recognise import Dialect
 from ..tcp import Connection, stable_order
 from .case import Case
 from .rule import INITIATOR, NOWHERE, RESPONDER
+
+if TYPE_CHECKING:
+    from ..ptp.camera import DeviceInfo
+    from ..ptpip.discovery import Discovered
 
 T = TypeVar("T")
 
@@ -40,6 +44,8 @@ class Evidence:
     the head of a data phase and says whether that is all of it; ``head(row, most)`` reads the first bytes of a message
     as far as they are captured. ``last_time`` (ns) is when the capture ends, or
     NO_TIME. ``thresholds`` are those of the catalogue, by name. ``vendors`` has the vendor of each session, or None.
+    ``discovery`` has what was announced in UDP, ``stations`` the Ethernet addresses of a connection's lower and higher
+    endpoint (0: not known), ``cameras`` the DeviceInfo of sessions that asked for it.
     """
 
     def __init__(
@@ -55,6 +61,10 @@ class Evidence:
         last_time: int,
         thresholds: Mapping[str, float],
         vendors: Callable[[], list[str | None]],
+        *,
+        discovery: Callable[[], Discovered],
+        stations: Callable[[Connection], tuple[int, int]],
+        cameras: Callable[[], Mapping[int, DeviceInfo]],
     ) -> None:
         self.columns = columns
         self.pairs = pairs
@@ -66,6 +76,7 @@ class Evidence:
         self.first_time, self.last_time = first_time, last_time
         self.thresholds = thresholds
         self._vendors = vendors
+        self._discovery, self.stations, self._cameras = discovery, stations, cameras
         self._made: dict[Callable[[Evidence], Any], Any] = {}
         self.offset: np.ndarray = columns["offset"]
         self.length: np.ndarray = columns["length"]
@@ -87,6 +98,16 @@ class Evidence:
     def vendors(self) -> list[str | None]:
         """By session, the vendor whose codes it uses; None where that is not known."""
         return self._vendors()
+
+    @cached_property
+    def discovery(self) -> Discovered:
+        """What was announced and asked for in UDP."""
+        return self._discovery()
+
+    @cached_property
+    def cameras(self) -> Mapping[int, DeviceInfo]:
+        """By session, what its responder said of itself, where GetDeviceInfo was answered."""
+        return self._cameras()
 
     def once(self, make: Callable[[Evidence], T]) -> T:
         """What a function makes of this evidence; made once, for all rules that ask."""
