@@ -108,9 +108,7 @@ def _is_to_all(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64]) -> npt
     return np.where(mapped, v4, high >> 56 == 0xFF)
 
 
-def stations(
-    batch: PacketBatch, rows: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def stations(batch: PacketBatch, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Ethernet addresses of sender and receiver of some packets of a batch (uint64; 0 where the link has none)."""
     start = batch.position[rows] - batch.base
     head = header_rows(batch.data, start, start + batch.captured[rows], _MACS)

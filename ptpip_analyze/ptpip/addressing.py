@@ -34,9 +34,11 @@ class Lease(NamedTuple):
     def said(self, method: str) -> Said:
         """As a row of discovery."""
         addresses = () if self.address is None else (self.address,)
-        about = f"for {self.station:012x}".replace("for ", "for station ") if method == DHCP else None
-        told = "; ".join(filter(None, (about, f"vendor class {self.vendor}" if self.vendor else None)))
-        return Said(method, self.kind, None, self.host, addresses, text=told or None, ttl=self.seconds)
+        told = [f"client {self.station.to_bytes(6, 'big').hex(':')}"] if method == DHCP else []
+        told += [f"vendor class {self.vendor}"] if self.vendor else []
+        return Said(
+            method, self.kind, None, self.host, addresses, text="; ".join(told), ttl=self.seconds, client=self.station
+        )
 
 
 def dhcp(payload: bytes) -> Lease | None:

@@ -54,6 +54,7 @@ class Said(NamedTuple):
     ttl: int | None = None
     complete: bool = False  # mdns: pointer, place, text and address in this very datagram
     carries: str | None = None  # the GUID of a session that stands in the bytes, in whatever form
+    client: int = 0  # dhcp, arp: the Ethernet address that it is about
 
 
 @dataclass(slots=True)
@@ -64,7 +65,8 @@ class Announcement:
     are numbers of 128 bits; ``station`` the sender's Ethernet address, 0 if unknown. ``guid`` are 32 hex digits.
     ``packets`` and ``times`` are those of the first datagrams, ``count`` is of all. ``complete`` are the packets in
     which everything stood at once. ``carries`` are the GUIDs of sessions found in the bytes. ``ttl`` is in seconds.
-    ``sessions`` are those that followed, by index, joined by what ``joined_by`` says: "guid", "address" or "name".
+    ``client`` is the Ethernet address that DHCP or ARP is about. ``sessions`` are those that followed, by index, joined
+    by what ``joined_by`` says: "guid", "address" or "name".
     """
 
     method: str
@@ -86,6 +88,7 @@ class Announcement:
     cut: bool = False  # some datagram of it was not captured whole
     complete: list[int] = field(default_factory=list)
     carries: set[str] = field(default_factory=set)
+    client: int = 0
     sessions: list[int] = field(default_factory=list)
     joined_by: str | None = None
 
@@ -108,7 +111,7 @@ class Book:
 
     def note(self, datagram: Datagram, said: Said) -> Announcement | None:
         """Write down what a datagram says; its row, None where there are too many."""
-        key = (said.method, said.kind, said.service, said.device, datagram.source)
+        key = (said.method, said.kind, said.service, said.device, said.client, datagram.source)
         row = self._latest.get(key)
         if row is None or not _agree(row, said):
             if len(self._rows) >= MOST_ROWS:
@@ -118,6 +121,7 @@ class Book:
                 said.method, said.kind, said.service, said.device, datagram.source, datagram.destination,
                 datagram.station, [], None, None, None, None,
             )  # fmt: skip
+            row.client = said.client
             self._rows.append(row)
             self._latest[key] = row
         row.port = said.port if row.port is None else row.port

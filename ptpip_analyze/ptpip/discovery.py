@@ -141,6 +141,7 @@ class _Search:
             self._ports[one.responder].add(one.port)
             if one.guid:
                 self._guids[one.responder].add(one.guid)
+        self._all_guids = sorted(set().union(*self._guids.values()))[:MOST_SESSIONS]
         self._names = mdns.Names(self._responders)
         self._tellers: set[int] = set()
         self._repeated: dict[tuple[int, bytes], list[tuple[Announcement, bool]]] = {}
@@ -164,11 +165,11 @@ class _Search:
             payload = self._bytes(datagram)
             if payload is None:
                 continue
+            host = datagram.source
             if (said := fuji(payload)) is not None:
-                self.book.note(datagram, said)
+                self.book.note(datagram, said._replace(carries=carried(payload, self._guids.get(host, ()))))
             else:
-                host = datagram.source
-                self.beacons.take(datagram, payload, self._guids[host], self._ports[host])
+                self.beacons.take(datagram, payload, self._guids.get(host, ()), self._ports[host])
 
     def telling(self, part: _Part) -> None:
         """What others sent that names a camera's service, and names of responders."""
@@ -249,7 +250,7 @@ class _Search:
         self._decoded += 1
         rows: list[tuple[Announcement, bool]] = []
         self._repeated[key] = rows
-        guid = carried(payload, self._guids[datagram.source]) if datagram.source in self._guids else None
+        guid = carried(payload, self._guids.get(datagram.source) or self._all_guids)
         for said in self._said(datagram, payload, peer):
             noted = self.book.note(datagram, said._replace(carries=guid))
             if noted is not None:

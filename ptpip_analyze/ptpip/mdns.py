@@ -214,7 +214,7 @@ class Names:
             shown.add(target)
             if service not in _CAMERAS and not self._is_camera(datagram, addresses):
                 continue
-            ttl = max(kinds.values(), default=hosts.get(target))
+            ttl = min((seconds for seconds in kinds.values() if seconds), default=0 if kinds else hosts.get(target))
             gone = bool(kinds) and not any(kinds.values())
             texts = known.texts.get(name)
             at_once = {_PTR, _SRV, _TXT} <= kinds.keys() and target in hosts and message.whole
@@ -255,5 +255,3 @@ def _identity(texts: tuple[bytes, ...] | None) -> str | None:
                 return value.hex()
             return uuid_digits(_text(value))
     return None
-
-

@@ -14,7 +14,7 @@ from .catalogue import CATALOGUE, Entry
 from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
-TOPICS = ("framing", "session", "session_busy", "shutdown", "transport")
+TOPICS = ("framing", "discovery", "bonding", "session", "session_busy", "shutdown", "transport")
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ assert LINK_TYPES["ethernet"] == 1
 
 
 def udp(payload: bytes, source: tuple[str, int], destination: tuple[str, int], at_s: float = -1.0, *,
-        station: bytes = STATIONS[0], link: str = "ethernet") -> Packet:  # fmt: skip
+        station: bytes | None = None, link: str = "ethernet") -> Packet:  # fmt: skip
     """A UDP packet ``at_s`` seconds from the usual start of conversations; ``station`` is who sends it on the link."""
     bare = Packet(START_NS + round(at_s * S), -1, "discovery", TO_INITIATOR, source, destination, 0, 0, 0, 0, link=link)
     size = 8 + len(payload)
@@ -38,7 +38,7 @@ def udp(payload: bytes, source: tuple[str, int], destination: tuple[str, int], a
         network[10:12] = struct.pack(">H", checksum(bytes(network[:20])))
     frame = link_frame(bare, bytes(network))
     if link == "ethernet":
-        frame = frame[:6] + station + frame[12:]
+        frame = frame[:6] + (station or STATIONS[source[0] == DESK]) + frame[12:]
     return replace(bare, raw=frame)
 
 
@@ -149,7 +149,9 @@ def dhcp_packet(kind: int, yours: str = "0.0.0.0", at_s: float = -1.0, *options:
                 station: bytes = STATIONS[0]) -> Packet:  # fmt: skip
     """The same in its packet: from the server for what servers say."""
     ports = (("192.168.1.254", 67), (BROADCAST, 68)) if kind in {2, 5, 6} else (("0.0.0.0", 68), (BROADCAST, 67))
-    return udp(dhcp(kind, yours, station, *options), *ports, at_s, station=b"\2\0\0\0\0\xfe" if kind in {2, 5, 6} else station)
+    return udp(
+        dhcp(kind, yours, station, *options), *ports, at_s, station=b"\2\0\0\0\0\xfe" if kind in {2, 5, 6} else station
+    )
 
 
 def arp(sender: str, target: str, at_s: float = -1.0, station: bytes = STATIONS[0]) -> Packet:
