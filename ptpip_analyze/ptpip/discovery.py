@@ -41,7 +41,7 @@ from .announcement import (
 from .beacons import Beacons, fuji
 
 MOST_READ = 1_000_000  # datagrams whose bytes are looked at
-MOST_DECODED = 50_000  # different ones
+MOST_DECODED = 20_000  # different ones
 MOST_BYTES = 9000  # of a datagram: the largest of multicast DNS (RFC 6762 17)
 MOST_SESSIONS = 64  # joined to one row
 

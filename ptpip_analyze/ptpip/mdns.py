@@ -29,7 +29,6 @@ from .announcement import (
 
 MOST_RECORDS = 64  # of a datagram; those of cameras have a dozen
 MOST_NAMES = 1000  # remembered of one source
-MOST_SOURCES = 10_000
 MAPPED = 0xFFFF << 32
 _A, _PTR, _TXT, _AAAA, _SRV, _ANY = 1, 12, 16, 28, 33, 255
 _READ = frozenset({_A, _PTR, _TXT, _AAAA, _SRV})
@@ -63,7 +62,7 @@ class Message(NamedTuple):
     """A datagram's questions and records. ``whole``: it was read to its end."""
 
     is_answer: bool
-    questions: list[tuple[Name, int]]
+    questions: list[tuple[Name, str, int]]  # name, its first label as it was written, type
     records: list[Record]
     whole: bool
 
@@ -71,6 +70,7 @@ class Message(NamedTuple):
 def parse(payload: bytes) -> Message | None:
     """Read a DNS message as far as it can be read; None for what has no DNS header."""
     import dns.exception
+    import dns.name
     import dns.rdata
     import dns.rdataclass
     import dns.wire
@@ -84,11 +84,11 @@ def parse(payload: bytes) -> Message | None:
     message = Message(bool(flags & 0x8000), [], [], True)
     try:
         for _ in range(min(counts[0], MOST_RECORDS)):
-            name = parser.get_name().labels
+            name = dns.name.from_wire_parser(parser).labels
             kind, _ = parser.get_struct("!HH")
-            message.questions.append((_lower(name), kind))
+            message.questions.append((_lower(name), _text(name[0]), kind))
         for _ in range(min(sum(counts[1:]), MOST_RECORDS)):
-            name = parser.get_name().labels
+            name = dns.name.from_wire_parser(parser).labels
             # The upper bit of the class is multicast DNS's own (RFC 6762 10.2): the class is always IN here.
             kind, _, ttl, size = parser.get_struct("!HHIH")
             if kind not in _READ:
@@ -162,20 +162,15 @@ class Names:
         """What a datagram says of cameras: their services, and of responders of sessions any service and name."""
         method = _PORTS.get(datagram.source_port) or _PORTS.get(datagram.destination_port, MDNS)
         if not message.is_answer:
-            for name, kind in message.questions:
+            for name, label, kind in message.questions:
                 service = service_of(name)
                 if service in _CAMERAS and kind in (_PTR, _SRV, _TXT, _ANY):
-                    yield Said(method, QUERY, service, None if name[0].startswith(b"_") else _text(name[0]))
+                    yield Said(method, QUERY, service, None if label.startswith("_") else label)
             return
         if method != MDNS:
             yield from self._answers(method, message)
             return
-        known = self._of.get(datagram.source)
-        if known is None:
-            if len(self._of) >= MOST_SOURCES:
-                return
-            known = self._of[datagram.source] = _Known()
-        yield from self._instances(known, datagram, message)
+        yield from self._instances(self._of.setdefault(datagram.source, _Known()), datagram, message)
 
     def _answers(self, method: str, message: Message) -> Iterator[Said]:
         for record in message.records:

@@ -86,24 +86,26 @@ def _uses(seen: Evidence) -> dict[tuple[int, str], list[_Use]]:
 
 @rule("bonding-guid-unique")
 def guid_unique(seen: Evidence, ruling: Ruling) -> None:
-    """No two devices have one GUID: two serial numbers are two devices, two addresses may be one."""
+    """No two devices have one GUID. Two addresses may be one device; two addresses and serial numbers are two."""
     for (side, guid), uses in seen.once(_uses).items():
-        first = uses[0]
-        serials = {_serial(seen, use): use for use in reversed(uses) if _serial(seen, use)} if side == RESPONDER else {}
-        if len(serials) > 1:
-            rows = tuple(use.greeting.row for use in serials.values())
-            says = f"{len(serials)} responders with different serial numbers have the GUID {guid}"
-            last = max(rows)
-            case = next(use.case for use in serials.values() if use.greeting.row == last)
-            ruling.fires(case.index, side, says, row=last, rows=tuple(row for row in rows if row != last))
-            continue
-        other = _at_once_elsewhere(uses)
-        if other is None:
+        other = _another_device(seen, uses) if side == RESPONDER else None
+        doubtful = _at_once_elsewhere(uses)
+        if other is not None:
+            says = f"responders with different serial numbers at different addresses have the GUID {guid}"
+            ruling.fires(other.case.index, side, says, row=other.greeting.row, rows=(uses[0].greeting.row,))
+        elif doubtful is not None:
+            says = f"the GUID {guid} is used from two addresses at once: one device with both, or two devices"
+            row = doubtful.greeting.row
+            ruling.names(doubtful.case.index, side, says, row=row, rows=(uses[0].greeting.row,), sure=False)
+        else:
             for use in uses:
                 ruling.passes(use.case.index, side)
-        else:
-            says = f"the GUID {guid} is used from two addresses at once: one device with both, or two devices"
-            ruling.names(other.case.index, side, says, row=other.greeting.row, rows=(first.greeting.row,), sure=False)
+
+
+def _another_device(seen: Evidence, uses: list[_Use]) -> _Use | None:
+    """A use by a responder at another address with another serial number than the first one; None for none."""
+    told = [(use, serial) for use in uses if (serial := _serial(seen, use))]
+    return next((use for use, serial in told if serial != told[0][1] and use.address != told[0][0].address), None)
 
 
 def _serial(seen: Evidence, use: _Use) -> str | None:

@@ -36,6 +36,13 @@ def two_sessions() -> list[Packet]:
 
 
 @keeps("bonding-no-authentication")
+@breaks("bonding-guid-anonymous")
+def anonymous() -> Conversation:
+    """Who says nothing can't be imitated."""
+    return session(initiator_guid=ANONYMOUS)
+
+
+@keeps("bonding-no-authentication")
 def nobody_let_in() -> Conversation:
     """The only greeting is refused."""
     return talk(initiator_guid=OTHER).connect().init_command_request().init_fail(1).close()
@@ -79,6 +86,21 @@ def two_cameras() -> list[Packet]:
 
 
 @keeps("bonding-guid-unique")
+def one_address_again() -> list[Packet]:
+    """Another serial number at the same address: an emulator that plays another camera, for one."""
+    other = known("B2", command_port=51001, event_port=51002, number=1)
+    return damage.in_turn(known("A1").packets(), other.packets())
+
+
+@keeps("bonding-guid-unique")
+def two_cameras_of_their_own() -> list[Packet]:
+    """One computer, two cameras that have a GUID each."""
+    place = {"responder": "192.168.1.9", "command_port": 51001, "event_port": 51002, "number": 1}
+    other = known("B2", responder_guid=GUID[::-1], **place)
+    return damage.interleave(known("A1").packets(), other.packets())
+
+
+@keeps("bonding-guid-unique")
 def two_addresses() -> list[Packet]:
     """One camera with two addresses, or two: it does not say its number."""
     other = session(responder="192.168.1.9", command_port=51001, event_port=51002, number=1)
@@ -97,12 +119,6 @@ def two_programs() -> list[Packet]:
     """Two programs of one computer have a GUID each."""
     other = known("A1", initiator_guid=GUID[::-1], command_port=51001, event_port=51002, number=1)
     return damage.in_turn(known("A1").packets(), other.packets())
-
-
-@breaks("bonding-guid-anonymous")
-def anonymous() -> Conversation:
-    """The initiator does not say who it is."""
-    return session(initiator_guid=ANONYMOUS)
 
 
 @breaks("bonding-responder-guid-anonymous")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from tests.rules.matrix import breaks, keeps
 from tests.traffic import Conversation, Packet, announce, damage
 from tests.traffic import conversation as talk
@@ -86,6 +88,12 @@ def announced_without_guid() -> list[Packet]:
 
 
 @keeps("discovery-guid-announced")
+def announced_in_other_words() -> list[Packet]:
+    """The GUID is the value of a key that nobody knows, in base64."""
+    return after(announce.mdns(announce.announced("My Camera", b"k=" + base64.b64encode(GUID))))
+
+
+@keeps("discovery-guid-announced")
 def announced_as_another() -> list[Packet]:
     """Another identity, which may be the same one in a form that nobody knows."""
     return after(announce.mdns(announce.announced("My Camera", b"guid=" + OTHER.hex().encode())))
@@ -127,7 +135,8 @@ def beacon() -> list[Packet]:
 @breaks("discovery-custom-udp")
 def fuji_autosave() -> list[Packet]:
     """Fujifilm's search for its computer (dev-fuji-discover)."""
-    words = b"DISCOVER desk HTTP/1.1\r\nHOST: 192.168.1.255:51541\r\nMX: 5\r\nDSCADDR: 192.168.1.1\r\nSERVICE: PCAUTOSAVE/1.0\r\n"
+    words = b"DISCOVER desk HTTP/1.1\r\nHOST: 192.168.1.255:51541\r\nMX: 5\r\nDSCADDR: 192.168.1.1\r\n"
+    words += b"SERVICE: PCAUTOSAVE/1.0\r\n"
     return after(announce.udp(words, (announce.CAMERA, 51542), ("192.168.1.255", 51541)))
 
 
@@ -166,8 +175,8 @@ def by_dhcp() -> list[Packet]:
 def link_local_in_spite_of_dhcp() -> list[Packet]:
     """A server offers an address, and the camera takes one by itself."""
     said = (
-        announce.dhcp_packet(1, at_s=-9), announce.dhcp_packet(2, announce.CAMERA, -8), announce.arp("0.0.0.0", HOST, -5),
-        announce.arp(HOST, HOST, -4),
+        announce.dhcp_packet(1, at_s=-9), announce.dhcp_packet(2, announce.CAMERA, -8),
+        announce.arp("0.0.0.0", HOST, -5), announce.arp(HOST, HOST, -4),
     )  # fmt: skip
     return after(*said, conversation=session(responder=HOST))
 
