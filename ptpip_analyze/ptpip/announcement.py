@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 MOST_ROWS = 20_000
@@ -161,21 +162,22 @@ def _agree(row: Announcement, said: Said) -> bool:
 # Identities in bytes
 
 
-def forms_of(guid: str) -> list[bytes]:
+@lru_cache(256)
+def forms_of(guid: str) -> tuple[bytes, ...]:
     """How a GUID (32 hex digits) may stand in an announcement: bytes, hex, UUID text, base64, in either byte order.
 
     Forms of letters without case are in lower case. None of a GUID that is one byte repeated: it stands in anything.
     """
     raw = bytes.fromhex(guid)
     if len(set(raw)) < 2:
-        return []
+        return ()
     mixed = raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]  # as Windows writes the first three fields
     found = []
     for one in (raw, mixed, raw[::-1]):
         digits = one.hex()
         dashed = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
         found += [one, digits.encode(), dashed.encode(), one.hex(":").encode(), base64.b64encode(one).rstrip(b"=")]
-    return found
+    return tuple(found)
 
 
 def carried(payload: bytes, guids: Iterable[str]) -> str | None:

@@ -110,7 +110,7 @@ def two_addresses() -> list[Packet]:
 @breaks("bonding-guid-stable")
 def another_guid() -> list[Packet]:
     """The same serial number, another GUID."""
-    other = known("A1", responder_guid=OTHER, initiator_guid=GUID[::-1], command_port=51001, event_port=51002, number=1)
+    other = known("A1", responder_guid=GUID[::-1], command_port=51001, event_port=51002, number=1)
     return damage.in_turn(known("A1").packets(), other.packets())
 
 
