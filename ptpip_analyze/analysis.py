@@ -25,7 +25,7 @@ from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
 from .result import CaptureFacts, DataPiece, Result
 from .store import Columns
-from .tcp import CUT, Flows
+from .tcp import CUT, ZERO_WINDOW, Flows
 from .tcp.connection import RST
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class Analyzer:
         if self._packets is None:
             return
         marks[row[headers.carried < headers.length]] |= CUT
+        marks[row[headers.shut]] |= ZERO_WINDOW
         self._talks += headers.talks
         self._packets.append(
             time=headers.time,

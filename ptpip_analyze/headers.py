@@ -13,6 +13,7 @@ import numpy as np
 
 from .ahead import Shared
 from .capture import Datagrams, Dissected, Dissector, PacketBatch, open_direct, stations
+from .tcp.connection import FIN, RST, SYN
 from .tcp.numbering import FlowKey, FlowNumbers
 
 Pair = tuple[int, int, int, int]
@@ -25,6 +26,7 @@ class Headers(NamedTuple):
     row: int64, per segment its packet within the batch. ``whole``: every packet is exactly one segment.
     sequence, acknowledgment (uint32), flags (uint8), position, length, carried (int64): per segment, its source
     position, bytes on the wire and bytes in the capture.
+    shut: int64, the segments by which a receiver says that its window is closed (RFC 9293 3.8.6.1).
     flow, swapped: per segment, see ``FlowNumbers.number``; ``fresh`` are the keys of the flows that are new.
     talk: int32 per packet, number of its two addresses if it is IP and not TCP, else -1; ``talks`` are the address
     pairs (high and low half of the source, then of the destination) that are new.
@@ -48,6 +50,7 @@ class Headers(NamedTuple):
     position: np.ndarray
     length: np.ndarray
     carried: np.ndarray
+    shut: np.ndarray
     flow: np.ndarray
     swapped: np.ndarray
     fresh: list[FlowKey]
@@ -93,6 +96,7 @@ class HeaderReader:
             seen.position,
             seen.length,
             seen.captured,
+            np.flatnonzero((seen.window == 0) & (seen.flags & (SYN | FIN | RST) == 0)),
             flow,
             swapped,
             fresh,

@@ -86,3 +86,16 @@ def test_tells_pairs_apart_that_differ_in_one_address_or_in_direction() -> None:
     found = [told.talks[number] for number in told.talk.tolist()]
     assert [(a & 0xFF, b & 0xFF) for _, a, _, b in found] == [(one[3], other[3]) for one, other in pairs]
     assert len(told.talks) == 9
+
+
+def test_knows_the_segments_that_close_a_window() -> None:
+    packets = damage.zero_window(capture("plain"), 4)
+    (told,) = read(pcap_bytes(packets))
+    assert told.shut.tolist() == [at for at, packet in enumerate(packets) if packet.window == 0]
+    assert len(told.shut) == 2
+
+
+def test_takes_a_window_that_was_cut_off_for_open() -> None:
+    (told,) = read(pcap_bytes(damage.snap(capture("plain"), 48)))
+    assert len(told.row) > 0
+    assert len(told.shut) == 0

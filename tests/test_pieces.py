@@ -106,7 +106,9 @@ def test_gives_the_same_tables_of_packets_out_of_order(name: str, window: int) -
 def same_either_way(analysis: Analysis) -> None:
     for result in analysis.results:
         careful = build(result.messages, result.pairs, careful=True)
-        for name in careful.__dataclass_fields__:
+        for name in careful.__dataclass_fields__.keys() - {
+            "flawless"
+        }:  # which says that the careful way was not needed
             np.testing.assert_array_equal(getattr(result.transactions, name), getattr(careful, name), err_msg=name)
 
 

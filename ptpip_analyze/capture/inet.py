@@ -62,9 +62,9 @@ class Dissected:
 
     Per TCP segment, in packet order: row (int64, packet within the batch), source_port, destination_port (uint16),
     sequence, acknowledgment (uint32), flags (uint8: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128),
-    window (uint16), position (int64, source position of the first payload byte), length (int64, payload bytes on the
-    wire), captured (int64, payload bytes in the capture, at most length). A fragmented datagram gives one row for each
-    of its pieces, all with the row of the packet that completed it.
+    window (uint16; 0xFFFF where it is cut off), position (int64, source position of the first payload byte), length
+    (int64, payload bytes on the wire), captured (int64, payload bytes in the capture, at most length). A fragmented
+    datagram gives one row for each of its pieces, all with the row of the packet that completed it.
 
     ``datagrams`` are those that may announce a device, see ``datagrams``.
     """
@@ -340,6 +340,7 @@ def _read_tcp(datagrams: _Datagrams, data: Bytes, stop: Offsets, row: npt.NDArra
     header_bytes = (tcp["offset"] >> 4).astype(np.int64) * 4
     payload = at + header_bytes
     length = end - payload
+    tcp["window"][cut - at < _TCP.itemsize] = 0xFFFF
     good = (header_bytes >= 20) & (length >= 0) & (cut - at >= _LEAST_TCP_BYTES)
     if not good.all():
         keep = np.flatnonzero(good)

@@ -10,6 +10,7 @@ import numpy as np
 from .. import facts
 from ..capture import NO_TIME
 from ..ptp import NO_ROW, STATUSES
+from ..ptp.parameters import parameters_text
 from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
 from ..ptpip.recognise import Dialect
@@ -116,6 +117,14 @@ class Patient:
         if code < 0:
             return f"{'an' if kind == 'operation' else 'a'} {kind} that was not captured"
         return facts.name_of(kind, code, self.vendor)
+
+    def call(self, place: int) -> str:
+        """The transaction at a place of ``numbers`` with its parameters, as far as they were captured."""
+        row, columns = self.request(place), self.columns
+        if self.asked[place] < 0 or columns["known"][row] < min(int(columns["length"][row]), m.FIXED_BYTES):
+            return self.name("operation", int(self.asked[place]))
+        words = [int(columns[f"word{index}"][row]) for index in range(int(columns["words"][row]))]
+        return parameters_text(int(self.asked[place]), words, self.vendor).removesuffix("()")
 
     def status(self, number: int) -> str:
         """The status of a transaction."""

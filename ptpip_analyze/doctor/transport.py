@@ -9,7 +9,7 @@ import numpy as np
 from ..describe import counted, human_bytes
 from ..ptpip import messages as m
 from ..result import Result
-from ..tcp import OUT_OF_ORDER, RETRANSMISSION
+from ..tcp import OUT_OF_ORDER, RETRANSMISSION, ZERO_WINDOW
 from .patient import Patient
 from .saying import Saying
 
@@ -26,7 +26,8 @@ class Marks:
         streams = 2 * len(result.connections)
         self.carrying = np.zeros(streams, np.int64)
         self.repeated = np.zeros(streams, np.int64)
-        self.repeated_in: dict[int, list[int]] = {}
+        self.shut = np.zeros(streams, np.int64)
+        self.places: dict[tuple[int, int], list[int]] = {}  # by stream and mark, the first frames
         late = np.array([packet for packet, mark in result.late_marks if mark & AGAIN], np.int64)
         first = 0
         for chunk in result.packet_rows.chunks("stream", "payload", "marks") if result.packet_rows is not None else ():
@@ -34,12 +35,16 @@ class Marks:
             marks[late[(late >= first) & (late < first + len(marks))] - first] |= RETRANSMISSION
             carrying = (stream >= 0) & (chunk["payload"] > 0)
             np.add.at(self.carrying, stream[carrying], 1)
-            rows = np.flatnonzero(carrying & (marks & AGAIN > 0))
-            np.add.at(self.repeated, stream[rows], 1)
-            for row in rows.tolist():
-                frames = self.repeated_in.setdefault(int(stream[row]), [])
-                if len(frames) < NAMED:
-                    frames.append(first + row + 1)
+            for mark, counts, mask in (
+                (AGAIN, self.repeated, carrying & (marks & AGAIN > 0)),
+                (ZERO_WINDOW, self.shut, (stream >= 0) & (marks & ZERO_WINDOW > 0)),
+            ):
+                rows = np.flatnonzero(mask)
+                np.add.at(counts, stream[rows], 1)
+                for row in rows.tolist():
+                    frames = self.places.setdefault((int(stream[row]), mark), [])
+                    if len(frames) < NAMED:
+                        frames.append(first + row + 1)
             first += len(marks)
 
 
@@ -50,15 +55,17 @@ def transport(patient: Patient, marks: Marks) -> Iterator[Saying]:
             stream = 2 * part.tcp.number + direction
             repeated, carrying = int(marks.repeated[stream]), int(marks.carrying[stream])
             if repeated >= STORM_LEAST and repeated >= STORM_SHARE * carrying:
-                kind = "event" if part.is_event else "command"
-                sent = (
-                    f"{counted(carrying, 'segment')} that {patient.side(part, direction)} sent on the {kind} connection"
-                )
+                who, kind = patient.side(part, direction), "event" if part.is_event else "command"
                 says = (
-                    f"{repeated:,} of {sent} came again or out of order ({repeated / carrying:.1%}): the network loses "
-                    "packets."
+                    f"{repeated:,} of {counted(carrying, 'segment')} that {who} sent on the {kind} connection came "
+                    f"again or out of order ({repeated / carrying:.1%}): the network loses packets."
                 )
-                yield Saying("problem", "network", says, tuple(marks.repeated_in.get(stream, ())))
+                yield Saying("problem", "network", says, tuple(marks.places.get((stream, AGAIN), ())))
+            if marks.shut[stream]:
+                who = patient.side(part, direction, begins=True)
+                often = counted(int(marks.shut[stream]), "time")
+                says = f"{who} closed its receive window {often}: it was slow to take data."
+                yield Saying("slow", "window", says, tuple(marks.places[stream, ZERO_WINDOW]))
     if patient.missing_bytes:
         rows = np.concatenate([patient.rows_of(part) for part in patient.pair.parts])
         holes = rows[patient.columns["lost"][rows] > 0]

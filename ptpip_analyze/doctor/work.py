@@ -40,7 +40,8 @@ def errors(patient: Patient, changes: Mapping[int, Sequence[Mapping[str, Any]]])
     for (operation, answer), places in ordered[:MOST]:
         first = int(patient.numbers[places[0]])
         times = f" {counted(len(places), 'time')}" if len(places) > 1 else ""
-        was = f"{patient.name('operation', operation)} was answered with {patient.name('response', answer)}{times}"
+        called = patient.call(places[0]) if len(places) == 1 else patient.name("operation", operation)
+        was = f"{called} was answered with {patient.name('response', answer)}{times}"
         rows = [patient.response(place) for place in places[:NAMED]]
         says = f"{was[0].upper()}{was[1:]}{_before(patient, first, changes)}."
         yield Saying("problem", "error", says, tuple(map(patient.frame, rows)), patient.time(rows[0]))

@@ -18,7 +18,7 @@ from ..ptp.polled import may_list
 from ..ptpip import Dialect, Handshake, Pair
 from ..ptpip import messages as m
 from ..result import CONNECTIONS, Result
-from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION
+from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION, ZERO_WINDOW
 from . import arrow
 from .addresses import address_text
 from .events import causes_of, event_texts
@@ -33,6 +33,7 @@ _FLAGS = (
     (GAP_BEFORE, "gap-before"),
     (KEEP_ALIVE, "keep-alive"),
     (CUT, "cut"),
+    (ZERO_WINDOW, "zero-window"),
 )
 _CODE_KINDS = {m.OPERATION_REQUEST: "operation", m.OPERATION_RESPONSE: "response", m.EVENT: "event"}
 

@@ -272,7 +272,8 @@ PACKETS: Final = (
         "text",
         "",
         'What is odd about the segment, joined by "+": "retransmission", "out-of-order", "gap-before", '
-        '"keep-alive", "cut"; null when nothing is, and for other traffic.',
+        '"keep-alive", "cut", "zero-window" (its sender takes no more for now); null when nothing is, and for other '
+        "traffic.",
     ),
     Column("source_port", "int", "", "TCP port of the sender."),
     Column("destination_port", "int", "", "TCP port of the receiver."),

@@ -16,6 +16,7 @@ from .reassemble import (
     POSITION,
     RETRANSMISSION,
     TIME,
+    ZERO_WINDOW,
     Reassembler,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "POSITION",
     "RETRANSMISSION",
     "TIME",
+    "ZERO_WINDOW",
     "Connection",
     "Endpoint",
     "Flows",

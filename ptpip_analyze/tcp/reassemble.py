@@ -22,7 +22,7 @@ from .connection import ACK_FLAG, FIN, SEQUENCE_MASK, SYN, Stream, signed32
 OFFSET, LENGTH, CAPTURED, POSITION, PACKET, TIME, ACK = range(7)
 HOLE = -1  # POSITION of a row whose bytes are not in the capture
 
-RETRANSMISSION, OUT_OF_ORDER, KEEP_ALIVE, GAP_BEFORE, CUT = 1, 2, 4, 8, 16
+RETRANSMISSION, OUT_OF_ORDER, KEEP_ALIVE, GAP_BEFORE, CUT, ZERO_WINDOW = 1, 2, 4, 8, 16, 32
 
 # A hole is given up when this much arrived beyond it: receive windows in the field are smaller, so the receiver had
 # the missing bytes and the sender will not send them again.
@@ -59,7 +59,9 @@ class Reassembler:
         if rows.shape[1] == 1 and rows[LENGTH, 0] == 0 and not stream.unsettled:
             flag = int(flags[0])
             if stream.base is not None or flag & SYN:
-                marks[0] |= _note_empty(stream, int(rows[OFFSET, 0]), int(rows[ACK, 0]), flag)
+                mark = _note_empty(stream, int(rows[OFFSET, 0]), int(rows[ACK, 0]), flag)
+                marks[0] |= mark
+                stream.keep_alives += mark == KEEP_ALIVE
                 return []
         return self._add(stream, rows, flags, marks)
 

@@ -34,6 +34,7 @@ DAMAGED_SPEED = 0.5  # of bulk's speed, on bulk-damaged
 PEAK_MIB = 400.0  # on bulk
 PEAK_GROWTH = 1.25  # on 4 GiB of bulk, against bulk
 HELP_S, SUMMARY_S = 0.3, 0.7
+CHECK_TIMES = 2.0  # the time of export, on chatty
 GROWTH = 5.0  # 4x input may take this many times as long; noise and start-up lie on both sides of 4
 
 COUNT = """
@@ -146,6 +147,22 @@ def start_up(product: Sequence[str], runs: int) -> Result:
     }
 
 
+def check(product: Sequence[str], name: str, mib: float, runs: int) -> Result:
+    """Median seconds of ``check`` and of ``export``, in alternation, and the largest memory of each."""
+    path = make(name, mib)
+    warm(path)
+    command = [*product, "check", str(path), "--fail-on", "never", "--format", "json"]
+    pairs = [(measure(command), export(product, path)) for _ in range(runs)]
+    (checks, exports) = ([one[side] for one in pairs] for side in (0, 1))
+    return {
+        "name": name,
+        "check_s": statistics.median(seconds for seconds, _ in checks),
+        "export_s": statistics.median(seconds for seconds, _ in exports),
+        "check_peak_mib": max(peak for _, peak in checks),
+        "export_peak_mib": max(peak for _, peak in exports),
+    }
+
+
 def verdicts(results: Result) -> list[tuple[bool, str]]:
     """Each target that these results can decide: whether it is met, and the sentence that says so."""
     said: list[tuple[bool, str]] = []
@@ -170,6 +187,10 @@ def verdicts(results: Result) -> list[tuple[bool, str]]:
         grown = memory["large"]["peak_mib"] / memory["small"]["peak_mib"]
         sizes = memory["large"]["mib"] / memory["small"]["mib"]
         say(grown, PEAK_GROWTH, f"bulk: {sizes:.1f}x input takes {grown:.2f}x memory (limit {PEAK_GROWTH:g})")
+    for one in results.get("check", []):
+        times = one["check_s"] / one["export_s"]
+        text = f"{one['name']}: check takes {one['check_s']:.2f} s, {times:.2f} times export (limit {CHECK_TIMES:g})"
+        say(times, CHECK_TIMES, f"{text}, peak {one['check_peak_mib']:.0f} MiB (export {one['export_peak_mib']:.0f})")
     for one in results.get("growth", []):
         sizes, times = one["large"]["mib"] / one["small"]["mib"], one["large"]["median_s"] / one["small"]["median_s"]
         text = f"{one['name']}: {sizes:.1f}x input takes {times:.1f}x time (limit {GROWTH:g})"
@@ -214,7 +235,8 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--growth", action="store_true", help="also time a quarter of each capture")
     parser.add_argument("--memory", action="store_true", help="also measure memory on four times bulk (4 GiB)")
     parser.add_argument("--start-up", action="store_true", help="also time --help and summary")
-    parser.add_argument("--full", action="store_true", help="--growth --memory --start-up")
+    parser.add_argument("--check", action="store_true", help="also time check beside export")
+    parser.add_argument("--full", action="store_true", help="--growth --memory --start-up --check")
     parser.add_argument("--product", type=shlex.split, default=default_product(), help="another command to time")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER / "results.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
@@ -227,8 +249,8 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.peer_runs = options.runs if options.peer_runs is None else options.peer_runs
     if options.peer_runs and shutil.which("tshark") is None:
         parser.error("tshark is not installed; --peer-runs 0 leaves it out")
-    options.growth, options.memory, options.start_up = (
-        chosen or options.full for chosen in (options.growth, options.memory, options.start_up)
+    options.growth, options.memory, options.start_up, options.check = (
+        chosen or options.full for chosen in (options.growth, options.memory, options.start_up, options.check)
     )
     return options
 
@@ -254,6 +276,8 @@ def run(options: argparse.Namespace, tell: Callable[[str], None]) -> Result:
         small, large = (compare(options.product, "bulk", size("bulk") * times, 1, 0) for times in (1, 4))
         results["memory"] = {"small": small, "large": large}
         tell(table([large]).splitlines()[-1])
+    if options.check:
+        results["check"] = [check(options.product, name, size(name), options.runs) for name in options.captures]
     if options.start_up:
         results["start_up"] = start_up(options.product, options.runs)
     results["verdicts"] = [{"met": met, "text": text} for met, text in verdicts(results)]

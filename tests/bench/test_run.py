@@ -80,7 +80,8 @@ def test_compares_with_tshark_and_writes_what_it_found(pretender: str, tmp_path:
     assert [one["small"]["mib"] < one["large"]["mib"] for one in found["growth"]] == [True, True]
     assert found["memory"]["large"]["mib"] > 3 * found["memory"]["small"]["mib"]
     assert found["start_up"]["help_s"] > 0
-    assert len(found["verdicts"]) == 8
+    assert [one["check_s"] > 0 for one in found["check"]] == [True, True]
+    assert len(found["verdicts"]) == 10
 
 
 def test_judges_by_the_targets() -> None:
@@ -89,15 +90,21 @@ def test_judges_by_the_targets() -> None:
         "growth": [{"name": "bulk", "small": result("bulk", 1.0, None, 25.0), "large": result("bulk", 4.2, 9.0)}],
         "memory": {"small": result("bulk", 1.0, None), "large": result("bulk", 4.0, None, 400.0, 124.0)},
         "start_up": {"help_s": 0.2, "summary_s": 0.6},
+        "check": [
+            {"name": "chatty", "check_s": 1.9, "export_s": 1.0, "check_peak_mib": 500.0, "export_peak_mib": 400.0}
+        ],
     }
-    assert [met for met, _ in run.verdicts(good)] == [True] * 8
+    assert [met for met, _ in run.verdicts(good)] == [True] * 9
     bad: dict[str, Any] = {
         "captures": [result("bulk", 1.0, 14.9, peak=401.0), result("bulk-damaged", 2.1, 3.0)],
         "growth": [{"name": "bulk", "small": result("bulk", 1.0, None, 25.0), "large": result("bulk", 5.1, 9.0)}],
         "memory": {"small": result("bulk", 1.0, None), "large": result("bulk", 4.0, None, 400.0, 126.0)},
         "start_up": {"help_s": 0.31, "summary_s": 0.71},
+        "check": [
+            {"name": "chatty", "check_s": 2.1, "export_s": 1.0, "check_peak_mib": 500.0, "export_peak_mib": 400.0}
+        ],
     }
-    assert [met for met, _ in run.verdicts(bad)] == [False] * 7
+    assert [met for met, _ in run.verdicts(bad)] == [False] * 8
     assert run.verdicts({"captures": [result("liveview", 1.0, None)]}) == []
 
 

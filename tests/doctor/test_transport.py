@@ -38,3 +38,11 @@ def test_counts_messages_that_break_their_layout() -> None:
     one = talk().open().message(7, b"\1\2\3", TO_INITIATOR, status="malformed").close_session().close()
     ((_, says),) = sayings(one.packets(), "messages")
     assert says.startswith("1 message breaks its layout")
+
+
+def test_says_whose_window_was_closed() -> None:
+    packets = talk(mss=500).open().get_object(1, bytes(9000)).close_session().close().packets()
+    place = damage.segments(packets).index(damage.segments(packets, "command", TO_INITIATOR)[6])
+    ((grade, says),) = sayings(damage.zero_window(packets, place), "window")
+    assert grade == "slow"
+    assert says == "The initiator “desk” closed its receive window 2 times: it was slow to take data."
