@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import struct
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import zeroconf  # noqa: E402
 from lossy_link import CAMERA_ADDRESS, CAMERA_INTERFACE, CLIENT_INTERFACE, LossyLink  # noqa: E402
 
 from ptpip_analyze.layers import ProbeResponse  # noqa: E402
@@ -38,6 +40,8 @@ from tests.camera import (  # noqa: E402
 from tests.camera.codes import Event, FailReason, Format, Operation, Property, Response  # noqa: E402
 from tests.camera.datasets import ObjectInfo  # noqa: E402
 from tests.camera.model import CARD  # noqa: E402
+from tests.camera.server import DEFAULT_PORT  # noqa: E402
+from tests.camera.server import GUID as CAMERA_GUID  # noqa: E402
 from tests.camera.wire import data_phase, send  # noqa: E402
 
 LIMIT_BYTES = 1 << 20
@@ -211,6 +215,30 @@ def two_initiators(path: Path) -> None:
             raise RecordingFailed("the other gphoto2 failed")
 
 
+def announced(path: Path) -> None:
+    """python-zeroconf asks for cameras, announces this one, and takes it back when gphoto2 has listed its files."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        SimulatedCamera(standard_model(photo_bytes=PHOTO_BYTES), ADDRESS) as camera,
+        Recording(path, capture_filter="tcp port 15740 or udp port 5353"),
+    ):
+        network = zeroconf.Zeroconf(interfaces=[ADDRESS])
+        service = zeroconf.ServiceInfo(
+            "_ptp._tcp.local.",
+            "Simulated Camera._ptp._tcp.local.",
+            DEFAULT_PORT,
+            properties={"guid": CAMERA_GUID.hex(), "ver": "1"},
+            server="simulated-camera.local.",
+            addresses=[socket.inet_aton(ADDRESS)],
+        )
+        zeroconf.ServiceBrowser(network, "_ptp._tcp.local.", handlers=[lambda **_: None])
+        network.register_service(service)
+        client(Gphoto2(ADDRESS, Path(home)), "--list-files")
+        network.unregister_service(service)
+        network.close()
+        finish(camera)
+
+
 def cancel_and_probe(path: Path) -> None:
     """What gphoto2 does not do: a download, an upload and a capture are cancelled; both sides probe."""
     slow = Behaviour(DataStyle.DATA_THEN_REST, chunk_bytes=1024, chunk_pause_s=0.01, capture_s=1.0)
@@ -319,6 +347,7 @@ CAPTURES: dict[str, Callable[[Path], None]] = {
     "busy.pcap": busy,
     "cancel-and-probe.pcapng": cancel_and_probe,
     "two-initiators.pcapng": two_initiators,
+    "announced.pcapng": announced,
     "midstream.pcapng": midstream,
     "snaplen-96.pcap": snaplen_96,
     "lossy-network-client.pcapng": lossy_network_client,

@@ -46,6 +46,22 @@ PACKET_COLUMNS = {
     "talk": "i4",  # for packets that are not TCP: index into the address pairs; -1 when not IP
 }
 
+DATAGRAM_COLUMNS = {
+    "packet": "i8",
+    "time": "i8",
+    "source_high": "u8",
+    "source_low": "u8",
+    "destination_high": "u8",
+    "destination_low": "u8",
+    "source_port": "u2",
+    "destination_port": "u2",
+    "position": "i8",
+    "length": "u4",
+    "captured": "u4",
+    "station": "u8",  # Ethernet address of the sender; 0 where there is none
+}
+STATION_COLUMNS = {"low": "u8", "high": "u8"}
+
 
 class Analyzer:
     """Analyses one capture, batch by batch.
@@ -66,6 +82,8 @@ class Analyzer:
         self._packets = Columns(PACKET_COLUMNS) if packets else None
         self._facts = CaptureFacts()
         self._talks: list[tuple[int, ...]] = []
+        self._datagrams = Columns(DATAGRAM_COLUMNS)
+        self._stations = Columns(STATION_COLUMNS)  # by number of flow
 
     def prepare(self, batch: PacketBatch) -> Headers:
         """Read the headers of the next packets; may run in another thread or process, ahead of ``feed``."""
@@ -91,6 +109,8 @@ class Analyzer:
             )
             self._reassemble(headers, stream, order, marks)
             stream_of[row] = stream
+        self._stations.append(low=headers.stations[0], high=headers.stations[1])
+        self._note_datagrams(headers)
         if self._packets is None:
             return
         marks[row[headers.carried < headers.length]] |= CUT
@@ -105,6 +125,23 @@ class Analyzer:
             marks=marks,
             talk=headers.talk,
         )
+
+    def _note_datagrams(self, headers: Headers) -> None:
+        """Remember where datagrams are that may announce a device; they are read when somebody asks."""
+        picked = headers.datagrams
+        self._facts = self._facts._replace(udp_packets=self._facts.udp_packets + picked.udp)
+        if len(picked.row):
+            self._datagrams.append(
+                packet=headers.first + picked.row,
+                time=headers.time[picked.row],
+                **dict(zip(list(DATAGRAM_COLUMNS)[2:6], headers.datagram_ends, strict=True)),
+                source_port=picked.source_port,
+                destination_port=picked.destination_port,
+                position=picked.position,
+                length=picked.length,
+                captured=picked.captured,
+                station=picked.station,
+            )
 
     def _reassemble(self, headers: Headers, stream: np.ndarray, order: np.ndarray, marks: np.ndarray) -> None:
         """Hand segments on stream by stream, leaving out resets and what is known not to be PTP-IP."""
@@ -155,6 +192,8 @@ class Analyzer:
             self._conversations,
             owned=owned,
             vendor=self._vendor,
+            datagrams=self._datagrams,
+            stations=self._stations,
         )
 
 

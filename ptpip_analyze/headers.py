@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .ahead import Shared
-from .capture import Dissected, Dissector, PacketBatch, open_direct
+from .capture import Datagrams, Dissected, Dissector, PacketBatch, open_direct, stations
 from .tcp.connection import FIN, RST, SYN
 from .tcp.numbering import FlowKey, FlowNumbers
 
@@ -30,6 +30,10 @@ class Headers(NamedTuple):
     flow, swapped: per segment, see ``FlowNumbers.number``; ``fresh`` are the keys of the flows that are new.
     talk: int32 per packet, number of its two addresses if it is IP and not TCP, else -1; ``talks`` are the address
     pairs (high and low half of the source, then of the destination) that are new.
+    stations: uint64 (2, n), for each flow that is new the Ethernet addresses of its lower and higher endpoint, as its
+    first packet has them; 0 where the link has none.
+    datagrams: those that may announce a device, see ``capture.datagrams``; ``datagram_ends`` (uint64, 4 rows) are
+    their addresses: high and low half of the source, then of the destination.
     """
 
     first: int
@@ -52,6 +56,9 @@ class Headers(NamedTuple):
     fresh: list[FlowKey]
     talk: np.ndarray
     talks: list[Pair]
+    stations: np.ndarray
+    datagrams: Datagrams
+    datagram_ends: np.ndarray
 
 
 class HeaderReader:
@@ -61,6 +68,7 @@ class HeaderReader:
         self._dissector = Dissector()
         self._flows = FlowNumbers()
         self._talks: dict[Pair, int] = {}
+        self._flow_count = 0
 
     def read(self, batch: PacketBatch) -> Headers:
         """The headers of the next batch of the capture."""
@@ -72,6 +80,7 @@ class HeaderReader:
             sent, received = (sent[0][row], sent[1][row]), (received[0][row], received[1][row])
         flow, swapped, fresh = self._flows.number(sent, received, (seen.source_port, seen.destination_port))
         talk, talks = self._talks_in(seen)
+        columns = seen.source_high, seen.source_low, seen.destination_high, seen.destination_low
         return Headers(
             batch.first,
             batch.base,
@@ -93,7 +102,22 @@ class HeaderReader:
             fresh,
             talk,
             talks,
+            self._stations_of(batch, flow, swapped, row, len(fresh)),
+            seen.datagrams,
+            np.array([column[seen.datagrams.row] for column in columns]),
         )
+
+    def _stations_of(
+        self, batch: PacketBatch, flow: np.ndarray, swapped: np.ndarray, row: np.ndarray, fresh: int
+    ) -> np.ndarray:
+        known, self._flow_count = self._flow_count, self._flow_count + fresh
+        if not fresh:
+            return np.zeros((2, 0), np.uint64)
+        new = np.flatnonzero(flow >= known)
+        first = new[np.unique(flow[new], return_index=True)[1]]
+        sender, receiver = stations(batch, row[first])
+        turned = swapped[first]
+        return np.array([np.where(turned, receiver, sender), np.where(turned, sender, receiver)])
 
     def _talks_in(self, seen: Dissected) -> tuple[np.ndarray, list[Pair]]:
         """Numbers of the address pairs of packets that are IP and carry no TCP segment, and those that are new."""

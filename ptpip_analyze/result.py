@@ -18,12 +18,13 @@ from .ptp.seen import SeenCodes, seen_codes
 from .ptpip import Conversations, Dialect, Pair, handshakes, pair
 from .ptpip import messages as m
 from .store import Columns
-from .tcp import Flows
+from .tcp import Connection, Flows
 
 if TYPE_CHECKING:
     from .capture import CaptureError, Source
     from .ptp.camera import DeviceInfo
     from .ptp.vendor import Clue
+    from .ptpip.discovery import Discovered
     from .rules import Judged
 
 PARTS_IN_MEMORY = 8  # of the segment table, each some ten thousand rows: payloads are read one after the other
@@ -37,6 +38,7 @@ class CaptureFacts(NamedTuple):
     packets: int = 0
     first_time: int = NO_TIME
     last_time: int = NO_TIME
+    udp_packets: int = 0
 
     def with_times(self, times: np.ndarray) -> CaptureFacts:
         """These facts with more packets counted, by their times (int64, ns)."""
@@ -46,7 +48,7 @@ class CaptureFacts(NamedTuple):
         if first == NO_TIME < last:
             first = int(times[times != NO_TIME].min())
         packets = self.packets + len(times)
-        return CaptureFacts(packets, earliest(first, self.first_time), max(last, self.last_time))
+        return CaptureFacts(packets, earliest(first, self.first_time), max(last, self.last_time), self.udp_packets)
 
 
 class DataHead(NamedTuple):
@@ -96,6 +98,8 @@ class Result:
         *,
         owned: bool = True,
         vendor: str | None = None,
+        datagrams: Columns | None = None,
+        stations: Columns | None = None,
     ) -> None:
         self._owned = owned  # closing closes the files behind the rows
         self.source = source
@@ -115,6 +119,8 @@ class Result:
         self._layouts: OrderedDict[int, Layout] = OrderedDict()
         self._camera_rows: dict[int, int] = {}  # by session the request that ``cameras`` was answered to
         self._vendor = vendor
+        self._datagrams, self._stations = datagrams, stations
+        self._datagram_count = len(datagrams) if datagrams is not None else 0
         self.first_session = self.first_transaction = self.first_message = 0
 
     def number_from(self, session: int, transaction: int, message: int) -> None:
@@ -263,14 +269,68 @@ class Result:
     def _seen(self) -> SeenCodes:
         return seen_codes(self.messages, self.transactions, self.places[0], len(self.pairs))
 
+    @cached_property
+    def discovery(self) -> Discovered:
+        """How cameras announced themselves and computers asked for them, and the sessions that followed."""
+        from .ptpip.discovery import Discovered, Peers, discover
+
+        if not self._datagram_count:
+            return Discovered(udp_packets=self.facts.udp_packets)
+        peers = []
+        for index, sides in enumerate(self.pairs):
+            main = sides.parts[0]
+            begin = earliest(*(part.tcp.first_time for part in sides.parts))
+            said = self._responder_said(sides)[0] or {}
+            guid, name = said.get("guid"), said.get("name")
+            peers.append(
+                Peers(
+                    index,
+                    main.initiator_address,
+                    *main.responder,
+                    guid if isinstance(guid, str) else None,
+                    name if isinstance(name, str) else None,
+                    begin,
+                    min(part.tcp.first_packet for part in sides.parts),
+                )
+            )
+        return discover(self._datagram_parts, self.read, peers, self.facts.udp_packets)
+
+    def _datagram_parts(self) -> Iterator[dict[str, np.ndarray]]:
+        """The columns of the datagrams that may announce something, without what came after a snapshot."""
+        left = self._datagram_count
+        for chunk in self._datagrams.chunks() if self._datagrams is not None else ():
+            yield {name: values[:left] for name, values in chunk.items()}
+            left -= len(chunk["packet"])
+            if left <= 0:
+                return
+
+    def stations(self, connection: Connection) -> tuple[int, int]:
+        """Ethernet addresses of the lower and the higher endpoint of a connection; 0 where they are not known.
+
+        They are those on the link where it was captured: behind a router, the router's.
+        """
+        if self._stations is None:
+            return 0, 0
+        columns = self._station_columns
+        return int(columns["low"][connection.flow]), int(columns["high"][connection.flow])
+
+    @cached_property
+    def _station_columns(self) -> dict[str, np.ndarray]:
+        assert self._stations is not None
+        return self._stations.whole()
+
     def _responder_name(self, sides: Pair) -> tuple[str | None, int | None]:
+        said, row = self._responder_said(sides)
+        name = said["name"] if said else None
+        return (name if isinstance(name, str) else None), row
+
+    def _responder_said(self, sides: Pair) -> tuple[dict[str, str | int | None] | None, int | None]:
+        """What the responder's greeting says, and its row; None where it is not in the capture."""
         row = sides.command.rows.get(m.INIT_COMMAND_ACK) if sides.command else None
         body = self.greetings.get(row) if row is not None else None
         if sides.command is None or body is None:
             return None, None
-        said = m.greeting(m.INIT_COMMAND_ACK, body, fuji=sides.command.conversation.dialect is Dialect.FUJI)
-        name = said["name"]
-        return (name if isinstance(name, str) else None), row
+        return m.greeting(m.INIT_COMMAND_ACK, body, fuji=sides.command.conversation.dialect is Dialect.FUJI), row
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -321,6 +381,9 @@ class Result:
             lambda: self.vendors,
             self.strangers,
             self._headers_again,
+            discovery=lambda: self.discovery,
+            stations=self.stations,
+            cameras=lambda: self.cameras,
         )
         return judge(seen, only, skip, strict=strict)
 
@@ -525,6 +588,6 @@ class Result:
         if not self._owned:
             return
         self.source.close()
-        for table in (self.packet_rows, self._messages, self._segments):
+        for table in (self.packet_rows, self._messages, self._segments, self._datagrams, self._stations):
             if table is not None:
                 table.close()

@@ -1,6 +1,7 @@
 """Capture files become packets, packets become TCP segments. Refuses what is no capture: file, offset and reason."""
 
 from .batch import NO_TIME, CaptureError, PacketBatch, earliest
+from .datagrams import Datagrams, stations
 from .inet import Dissected, Dissector
 from .source import CHUNK_BYTES, Source, expand, left_out, open_capture, open_direct
 
@@ -8,6 +9,7 @@ __all__ = [
     "CHUNK_BYTES",
     "NO_TIME",
     "CaptureError",
+    "Datagrams",
     "Dissected",
     "Dissector",
     "PacketBatch",
@@ -17,4 +19,5 @@ __all__ = [
     "left_out",
     "open_capture",
     "open_direct",
+    "stations",
 ]

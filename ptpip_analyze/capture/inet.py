@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .batch import PacketBatch, header_rows, layout
+from .datagrams import NO_DATAGRAMS, Datagrams, pick
 from .fragments import Fragment, Fragments, Segment
 from .link import ETHERNET, IPV4, IPV6, Bytes, Offsets, network_layer
 
@@ -64,6 +65,8 @@ class Dissected:
     window (uint16; 0xFFFF where it is cut off), position (int64, source position of the first payload byte), length
     (int64, payload bytes on the wire), captured (int64, payload bytes in the capture, at most length). A fragmented
     datagram gives one row for each of its pieces, all with the row of the packet that completed it.
+
+    ``datagrams`` are those that may announce a device, see ``datagrams``.
     """
 
     network: npt.NDArray[np.uint8]
@@ -82,6 +85,7 @@ class Dissected:
     position: npt.NDArray[np.int64]
     length: npt.NDArray[np.int64]
     captured: npt.NDArray[np.int64]
+    datagrams: Datagrams
 
 
 _SEGMENT_COLUMNS = (
@@ -130,6 +134,15 @@ class Dissector:
             if rows is not None:
                 read(datagrams, batch.data, stop, rows)
         found = datagrams.packets
+        found.datagrams = pick(
+            batch,
+            types,
+            found.protocol,
+            (found.destination_high, found.destination_low),
+            datagrams.transport,
+            datagrams.end,
+            datagrams.fragment,
+        )
         candidates = found.protocol == TCP
         in_pieces = np.flatnonzero(candidates & (datagrams.fragment != 0))
         if len(in_pieces):
@@ -208,6 +221,7 @@ def _read_plain(batch: PacketBatch, start: Offsets, stop: Offsets) -> Dissected 
         position=payload + batch.base,
         length=length,
         captured=np.maximum(np.minimum(stop, end) - payload, 0),
+        datagrams=NO_DATAGRAMS,
     )
 
 
@@ -230,6 +244,7 @@ def _nothing(count: int) -> Dissected:
         position=np.zeros(0, np.int64),
         length=np.zeros(0, np.int64),
         captured=np.zeros(0, np.int64),
+        datagrams=NO_DATAGRAMS,
     )
 
 

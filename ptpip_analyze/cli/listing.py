@@ -43,7 +43,11 @@ def register(app: typer.Typer) -> None:
     """Add one command per table."""
     for table in TABLES:
         make = _COMMANDS.get(table, _command)
-        app.command(table, help=f"List the {table}. {ABOUT[table]}")(make(table))
+        app.command(table, help=f"List the {_WORDS.get(table, table)}. {ABOUT[table]}")(make(table))
+
+
+_WORDS = {"discovery": "announcements"}
+"""What rows are called, where that is not the name of their table."""
 
 
 class Asked(NamedTuple):

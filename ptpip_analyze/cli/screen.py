@@ -60,6 +60,10 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "failed_transaction", "failed_operation", "failed_response", "property", "text", "role", "before_s", "frame",
         "session", "failed_frame", "source", "value",
     ),
+    "discovery": (
+        "method", "kind", "device", "service", "addresses", "port", "session", "frame", "count", "guid",
+        "source_address", "time", "joined_by", "text", "expires_s",
+    ),
     "findings": (
         "level", "rule", "says", "subject", "session", "frame", "verdict", "transaction_id", "clause", "time",
         "deviation", "related", "proof", "frames",

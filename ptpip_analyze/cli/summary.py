@@ -98,6 +98,7 @@ def _page(facts: dict[str, Any], output: Path | None) -> bytes:
     _operations(console, facts["operations"])
     _responses(console, facts["responses"], len(facts["captures"]) > 1)
     _events(console, facts["events"])
+    _announced(console, facts["discovery"])
     _problems(console, facts)
     _conformance(console, facts)
     return encoded(page.getvalue(), output)
@@ -142,6 +143,9 @@ def _capture(console: Console, capture: dict[str, Any], sessions: int) -> None:
     if capture["other_tcp_connections"]:
         told += f" · {counted(capture['other_tcp_connections'], 'TCP connection')} of something else"
     _say(console, ("  " + told, "" if sessions else "yellow"))
+    if capture["announcements_left_out"]:
+        more = counted(capture["announcements_left_out"], "announcement")
+        _say(console, (f"  {more} more than are looked at", "yellow"))
     if capture["damage"]:
         place = "" if capture["damage"]["offset"] is None else f" at offset {count(capture['damage']['offset'])}"
         words = f"  damaged{place}: {safe_text(capture['damage']['reason'])}; everything before it is analysed"
@@ -264,6 +268,33 @@ def _events(console: Console, events: list[dict[str, Any]]) -> None:
         Column("Events", [f"  {safe_text(row['event'] or '')}" for row in rows], "name"),
         Column("count", [count(row["count"]) for row in rows]),
         Column("", [row["count"] / most for row in rows], "bar", "cyan"),
+    )
+
+
+def _announced(console: Console, announced: list[dict[str, Any]]) -> None:
+    from ptpip_analyze.cli.page import Column
+
+    rows = announced[:_MOST]
+    places = [
+        " ".join(
+            (
+                describe.endpoint(
+                    safe_text(row["addresses"] or row["source_address"] or "?").split(",")[0], row["port"]
+                ),
+                f"in frame {row['frame']}",
+                "" if row["session"] is None else f"before session {row['session']}",
+            )
+        )
+        for row in rows
+    ]
+    _section(
+        console,
+        len(announced),
+        "discovery",
+        Column("Announced", [f"  {safe_text(row['device'] or row['service'] or 'a camera')}" for row in rows], "name"),
+        Column("by", [row["method"] for row in rows], "name"),
+        Column("count", [count(row["count"]) for row in rows]),
+        Column("", places, "words"),
     )
 
 

@@ -56,7 +56,7 @@ class Implementation:
 
 def implementations(results: list[Result]) -> list[Implementation]:
     """All of them, responders and initiators of each session in order of first packet."""
-    from ..tables.build import address_text
+    from ..tables.addresses import address_text
 
     found: dict[tuple[Any, ...], Implementation] = {}
     for number, result in enumerate(results):

@@ -14,6 +14,7 @@ import numpy as np
 from ..facts.containers import PORTS
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
+from .announced import greets_in_8_bits, station_of
 from .case import Case
 from .catalogue import CATALOGUE
 from .data_amounts import Amounts
@@ -96,18 +97,28 @@ def libpict_startdata_0x20(seen: Evidence, finding: Finding) -> bool:
     return bool(seen.length[row] == 0x20) and _is_libpict(seen, request)
 
 
+@fingerprint("dev-nikon-wu1-guid")
+def nikon_wu1_guid(seen: Evidence, finding: Finding) -> bool:
+    """The placeholder, from a responder that is Nikon's by what it says and does."""
+    said = None if finding.row is None else seen.greeting(finding.row)
+    is_nikon = finding.session >= 0 and seen.vendors[finding.session] == "nikon"
+    return finding.side == RESPONDER and is_nikon and str(said and said["guid"]).startswith("0011223344556677")
+
+
+@fingerprint("dev-canon-guid-mac")
+def canon_guid_mac(seen: Evidence, finding: Finding) -> bool:
+    """A GUID that ends in the Ethernet address of its packets."""
+    said = None if finding.row is None else seen.greeting(finding.row)
+    station = station_of(seen, seen.cases[finding.session], finding.side)
+    return station != 0 and str(said and said["guid"]).endswith(f"{station:012x}")
+
+
 @fingerprint("dev-mmattes-init")
 def mmattes_init(seen: Evidence, finding: Finding) -> bool:
     """A request that ends with a name of 8 bits for each letter and one NUL byte."""
     body = b"" if finding.row is None else seen.greetings.get(finding.row, b"")
-    name = body[24:-1]
-    return (
-        seen.kind[finding.row] == m.INIT_COMMAND_REQUEST
-        and len(body) == seen.length[finding.row]
-        and len(name) > 0
-        and body[-1:] == b"\0"
-        and all(0x20 <= byte < 0x7F for byte in name)
-    )
+    is_request = seen.kind[finding.row] == m.INIT_COMMAND_REQUEST and len(body) == seen.length[finding.row]
+    return bool(is_request) and greets_in_8_bits(body)
 
 
 @fingerprint("dev-fuji-fail-reasons")

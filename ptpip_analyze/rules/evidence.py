@@ -26,6 +26,8 @@ from .rule import INITIATOR, NOWHERE, RESPONDER
 
 if TYPE_CHECKING:
     from ..headers import Headers
+    from ..ptp.camera import DeviceInfo
+    from ..ptpip.discovery import Discovered
 
 T = TypeVar("T")
 
@@ -50,6 +52,8 @@ class Evidence:
     ``strangers`` has the first bytes of the connections to a PTP-IP port that are not PTP-IP, by their number.
     ``headers`` reads the headers of all packets once more, from the first, for the few questions that messages leave
     open.
+    ``discovery`` has what was announced in UDP, ``stations`` the Ethernet addresses of a connection's lower and higher
+    endpoint (0: not known), ``cameras`` the DeviceInfo of sessions that asked for it.
     """
 
     def __init__(
@@ -67,6 +71,10 @@ class Evidence:
         vendors: Callable[[], list[str | None]],
         strangers: Mapping[int, tuple[bytes | None, bytes | None]],
         headers: Callable[[], Iterable[Headers]],
+        *,
+        discovery: Callable[[], Discovered],
+        stations: Callable[[Connection], tuple[int, int]],
+        cameras: Callable[[], Mapping[int, DeviceInfo]],
     ) -> None:
         self.columns = columns
         self.pairs = pairs
@@ -78,6 +86,7 @@ class Evidence:
         self.first_time, self.last_time = first_time, last_time
         self.thresholds = thresholds
         self._vendors = vendors
+        self._discovery, self.stations, self._cameras = discovery, stations, cameras
         self._made: dict[Callable[[Evidence], Any], Any] = {}
         self.strangers = strangers
         self.headers = headers
@@ -101,6 +110,16 @@ class Evidence:
     def vendors(self) -> list[str | None]:
         """By session, the vendor whose codes it uses; None where that is not known."""
         return self._vendors()
+
+    @cached_property
+    def discovery(self) -> Discovered:
+        """What was announced and asked for in UDP."""
+        return self._discovery()
+
+    @cached_property
+    def cameras(self) -> Mapping[int, DeviceInfo]:
+        """By session, what its responder said of itself, where GetDeviceInfo was answered."""
+        return self._cameras()
 
     def once(self, make: Callable[[Evidence], T]) -> T:
         """What a function makes of this evidence; made once, for all rules that ask."""

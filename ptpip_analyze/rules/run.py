@@ -17,7 +17,7 @@ from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 TOPICS = (
     "framing", "init", "init_answers", "name", "version", "association", "event", "request", "response", "data",
     "data_amounts", "cancel", "cancel_named", "cancel_responder", "probe", "shutdown", "session", "session_busy",
-    "txid", "transport",
+    "txid", "transport", "discovery", "bonding",
 )  # fmt: skip
 
 

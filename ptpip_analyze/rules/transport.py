@@ -11,6 +11,7 @@ from ..capture import NO_TIME
 from ..facts.packets import DEFAULT_PORT
 from ..ptpip import messages as m
 from ..ptpip.recognise import TO_INITIATOR, TO_RESPONDER
+from .announced import by_host, tells_port
 from .evidence import MS, Evidence, S
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
@@ -98,9 +99,15 @@ def default_port(seen: Evidence, ruling: Ruling) -> None:
         for line in case.lines:
             if not line.syn_captured:
                 ruling.unknown(case.index, BOTH, "the SYN is not in the capture")
+            elif _is_announced(seen, *line.part.responder):
+                ruling.passes(case.index, BOTH)
             elif line.part.responder[1] != DEFAULT_PORT:
                 says = f"the responder listens on port {line.part.responder[1]}: it must be announced, or set by hand"
                 ruling.fires(case.index, BOTH, says, packet=line.tcp.first_packet)
+
+
+def _is_announced(seen: Evidence, host: int, port: int) -> bool:
+    return any(tells_port(row) and row.port == port for row in seen.once(by_host).get(host, ()))
 
 
 @rule("transport-same-port-both")

@@ -5,7 +5,6 @@ Computes nothing that analysis has not found; names codes, and leaves null what 
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +20,7 @@ from ..ptpip import messages as m
 from ..result import CONNECTIONS, Result
 from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION, ZERO_WINDOW
 from . import arrow
+from .addresses import address_text
 from .events import causes_of, event_texts
 from .schema import arrow_schema
 from .tongues import Tongues, distinct
@@ -369,6 +369,13 @@ def objects(result: Result) -> Iterator[pa.RecordBatch]:
     return batches(result)
 
 
+def discovery(result: Result) -> Iterator[pa.RecordBatch]:
+    """The discovery table."""
+    from .discovery import batches
+
+    return batches(result)
+
+
 def findings(result: Result) -> Iterator[pa.RecordBatch]:
     """The findings table."""
     from .findings import batches
@@ -460,13 +467,6 @@ def _addresses(
     source = np.where(turned, both[:, 1], both[:, 0])
     destination = np.where(turned, both[:, 0], both[:, 1])
     return arrow.choices(source, list(texts), source >= 0), arrow.choices(destination, list(texts), destination >= 0)
-
-
-def address_text(address: int) -> str:
-    """An address as people write it; IPv4 when it is mapped (::ffff:a.b.c.d)."""
-    if address >> 32 == 0xFFFF:
-        return str(ipaddress.IPv4Address(address & 0xFFFFFFFF))
-    return str(ipaddress.IPv6Address(address))
 
 
 def _flag_texts(marks: np.ndarray) -> pa.Array:
@@ -562,6 +562,7 @@ TABLES: dict[str, Callable[[Result], Iterator[pa.RecordBatch]]] = {
     "events": events,
     "properties": properties,
     "objects": objects,
+    "discovery": discovery,
     "findings": findings,
     "packets": packets,
 }

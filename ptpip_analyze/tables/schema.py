@@ -308,6 +308,44 @@ FINDINGS: Final = (
     _CAPTURE,
 )
 
+DISCOVERY: Final = (
+    Column(
+        "device", "text", "", "Name it gives: instance or host name; of SSDP the SERVER line; of DHCP the host name."
+    ),
+    Column("method", "text", "", '"mdns", "dns", "llmnr", "ssdp", "udp" (a maker\'s own), "dhcp", "arp".'),
+    Column(
+        "kind",
+        "text",
+        "",
+        '"announcement", "answer", "query" (somebody looks for it), "goodbye"; of DHCP the message ("discover", '
+        '"offer", "request", "ack", ...), of ARP "probe" or "claim".',
+    ),
+    Column("service", "text", "", "Service or device type; of a maker's own announcement the UDP port, as udp/51541."),
+    Column("time", "time", "", "Time of the first packet that said so."),
+    Column("source_address", "text", "", "IP address of who said it; null for ARP."),
+    Column("addresses", "text", "", "IP addresses that it names, joined by commas."),
+    Column("port", "int", "", "TCP port that it names for the service. SSDP does not say where PTP-IP is spoken."),
+    Column(
+        "guid", "text", "", "Identity it names, as 32 hexadecimal digits; where it is a session's GUID, in that order."
+    ),
+    Column(
+        "text",
+        "text",
+        "",
+        "What else it says: strings of the TXT record, headers, or the bytes; at most 1024 characters.",
+    ),
+    Column("expires_s", "float", "s", "For how long it is to be believed, by its own words."),
+    Column("session", "int", "", "The first session that followed with this device, or by the one who asked."),
+    Column("sessions", "words", "", "All sessions that followed, at most 64."),
+    Column("joined_by", "text", "", 'Why these sessions: "guid", "address" or "name".'),
+    Column("count", "int", "", "Packets that said the same."),
+    Column("frame", "int", "", "Frame number of the first of them, from 1."),
+    Column("frames", "words", "", "Frame numbers of them, at most 64."),
+    Column("last_time", "time", "", "Time of the last of them."),
+    Column("hardware_address", "text", "", "Ethernet address of the sender, where the link has one."),
+    _CAPTURE,
+)
+
 TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "sessions": SESSIONS,
     "transactions": TRANSACTIONS,
@@ -315,6 +353,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "events": EVENTS,
     "properties": PROPERTIES,
     "objects": OBJECTS,
+    "discovery": DISCOVERY,
     "findings": FINDINGS,
     "packets": PACKETS,
 }
@@ -347,6 +386,7 @@ ABOUT: Final[dict[str, str]] = {
     "events": "One row per event, from the event connection or polled.",
     "properties": "One row per value of a property that a session revealed, and per list of values that may be set.",
     "objects": "One row per photo, thumbnail or upload that was carried, put together from its parts.",
+    "discovery": "One row per thing that a camera announced, or that was asked for, and the sessions that followed.",
     "findings": "One row per place where a rule of the standard is broken, or names what happened.",
     "packets": "One row per packet of the capture file.",
     "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",

@@ -46,8 +46,8 @@ class _Texts(NamedTuple):
 def summarize(analysis: Analysis) -> dict[str, Any]:
     """The summary of `analysis`.
 
-    captures, sessions, operations, responses, events, messages, problems, findings (by rule, of those that are
-    violations or known deviations): lists of dicts, whose times are texts as in
+    captures, sessions, operations, responses, events, messages, problems, discovery (cameras that were announced),
+    findings (by rule, of those that are violations or known deviations): lists of dicts, whose times are texts as in
     JSON lines, whose durations are seconds and whose sizes are bytes. Errors of reading the captures pass through.
     """
     sessions = analysis.arrow("sessions")
@@ -66,6 +66,7 @@ def summarize(analysis: Analysis) -> dict[str, Any]:
             *messages["problems"],
             *messages["probes"],
         ],
+        "discovery": _announced(analysis.arrow("discovery")),
         "findings": _findings(analysis.batches("findings")),
     }
 
@@ -91,6 +92,7 @@ def _capture(capture: Result) -> dict[str, Any]:
             {"port": port, "connections": count} for port, count in sorted(capture.silent_connections.items())
         ],
         "other_tcp_connections": capture.other_connections,
+        "announcements_left_out": capture.discovery.left_out,
         "damage": None
         if capture.damage is None
         else {"offset": capture.damage.offset, "reason": capture.damage.reason},
@@ -199,6 +201,26 @@ def _messages(batches: Iterator[pa.RecordBatch]) -> dict[str, list[dict[str, Any
         "problems": _problems("message", pa.concat_tables(odd), "reason") if odd else [],
         "probes": _unanswered(pa.concat_tables(probes)) if probes else [],
     }
+
+
+def _announced(rows: pa.Table) -> list[dict[str, Any]]:
+    """What announces a camera, without what asks for one, leaves, or is about addresses."""
+    says = pc.is_in(_plain(rows["kind"]), pa.array(["announcement", "answer"]))
+    of_hosts = pc.is_in(_plain(rows["method"]), pa.array(["dhcp", "arp"]))
+    told = rows.filter(pc.and_(says, pc.invert(of_hosts)))
+    names = [
+        "device",
+        "method",
+        "service",
+        "source_address",
+        "addresses",
+        "port",
+        "session",
+        "count",
+        "frame",
+        "capture",
+    ]
+    return told.select(names).to_pylist()
 
 
 def _findings(batches: Iterator[pa.RecordBatch]) -> list[dict[str, Any]]:

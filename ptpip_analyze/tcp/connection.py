@@ -93,6 +93,7 @@ class Connection:
         "ends",
         "first_packet",
         "first_time",
+        "flow",
         "high",
         "last_packet",
         "last_time",
@@ -106,6 +107,7 @@ class Connection:
 
     def __init__(self, number: int, low: Endpoint, high: Endpoint, packet: int, time: int) -> None:
         self.number = number
+        self.flow = 0  # number of its four addresses, which it may share with earlier and later connections
         self.low = low
         self.high = high
         self.first_packet = packet

@@ -151,6 +151,7 @@ class Flows:
         high = ((columns[2] << 64) | columns[3], columns[4] & 0xFFFF)
         number = len(self.connections)
         self.connections.append(Connection(number, low, high, int(batch.packet[row]), int(batch.time[row])))
+        self.connections[-1].flow = flow
         return number
 
     def _close(self, connection: Connection, batch: _Batch, row: int) -> None:

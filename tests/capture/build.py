@@ -133,6 +133,7 @@ class Reading:
                 part |= {
                     f"payload_{field.name}" if field.name in part else field.name: getattr(found, field.name)
                     for field in fields(Dissected)
+                    if field.name != "datagrams"
                 }
                 part["row"] = part["row"] + count
                 parts.append({name: column.copy() for name, column in part.items()})

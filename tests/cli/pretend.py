@@ -22,6 +22,13 @@ class Source:
     dropped: int | None = None
 
 
+@dataclass(frozen=True)
+class Discovered:
+    """What was found of announcements."""
+
+    left_out: int = 0
+
+
 @dataclass
 class Capture:
     """Facts of one capture file."""
@@ -34,6 +41,7 @@ class Capture:
     times: tuple[int, int] | None = (START_NS, START_NS + 2_500_000_000)
     damage: object = None
     other_connections: int = 0
+    discovery: Discovered = field(default_factory=Discovered)
     silent_connections: Mapping[int, int] = field(default_factory=dict)
 
 

@@ -27,6 +27,8 @@ def variants(packets: Sequence[Packet]) -> Iterator[Variant]:
     segments = damage.segments(packets)
     for place in range(0, len(segments), max(len(segments) // MOST, 1)):
         yield f"loses segment {place}", damage.drop(packets, segment=place)
+    for place in [place for place, packet in enumerate(packets) if packet.connection == "discovery"]:
+        yield f"loses datagram {place}", damage.drop(packets, place)
     for length in SNAP_LENGTHS:
         yield f"cut to {length} bytes", damage.snap(packets, length)
     for direction in (TO_RESPONDER, TO_INITIATOR):

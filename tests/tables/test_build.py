@@ -314,14 +314,6 @@ def test_joins_flags_of_one_segment() -> None:
     assert flags(damage.drop(harm, segments[4])) == {segments[5]: "gap-before+cut"}
 
 
-def test_tells_addresses_as_people_write_them() -> None:
-    assert build.address_text(0xFFFF_C0A80101) == "192.168.1.1"
-    assert build.address_text(0xFFFF_00000000) == "0.0.0.0"
-    assert build.address_text(1) == "::1"
-    assert build.address_text(0x20010DB8 << 96 | 5) == "2001:db8::5"
-    assert build.address_text(0x1_FFFF_C0A80101) == "::1:ffff:c0a8:101"
-
-
 def test_gives_long_tables_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     packets = capture("many_in_one_segment")
     with analyze(io.BytesIO(pcap_bytes(packets))) as told:

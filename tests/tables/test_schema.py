@@ -25,6 +25,7 @@ REQUIRED = {
     " first_frame last_frame offset status",
     "events": "session event event_code transaction_id parameters time frame source",
     "properties": "session property property_code value text source time frame",
+    "discovery": "device method kind service time source_address addresses port guid text expires_s session",
     "findings": "rule level verdict subject session transaction_id frame time says clause deviation",
     "packets": "frame time captured_bytes original_bytes source destination session connection tcp_payload_bytes flags",
 }
