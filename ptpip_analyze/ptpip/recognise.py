@@ -175,8 +175,13 @@ def judge_middle(sound: tuple[list[bytes], list[bytes]], expected_port: bool) ->
     """
     kinds = [{header(head)[1] for head in side} for side in sound]
     requests = [_ids(side, OPERATION_REQUEST) for side in sound]
-    answers = [_ids(side, OPERATION_RESPONSE) | _ids(side, START_DATA) for side in sound]
-    answered = [len(requests[direction] & answers[1 - direction]) for direction in (0, 1)]
+    started = [_ids(side, START_DATA) for side in sound]
+    responses = [_ids(side, OPERATION_RESPONSE) for side in sound]
+    answered = [
+        len(requests[direction] & (started[1 - direction] | responses[1 - direction]))
+        + len(started[direction] & responses[1 - direction])
+        for direction in (0, 1)
+    ]
     if answered[0] != answered[1]:  # an object may hold messages, too, but nobody answers them
         return Verdict(Dialect.STANDARD, int(answered[1] > answered[0]))
     for direction in (0, 1):

@@ -79,6 +79,7 @@ _OF_TWO_IDS = {
 _NO_ID = bytes(4)  # 0, for operations outside of a session: may come twice in a row
 # What begins a connection on which only the responder speaks, so that no anchor comes; and what it says there.
 _EVENT_STREAMS = (INIT_EVENT_ACK, CONTAINER_EVENT, LIVE_VIEW_FRAME)
+_COMMAND_STREAMS = (INIT_COMMAND_REQUEST, INIT_COMMAND_ACK, OPERATION_REQUEST, OPERATION_RESPONSE, START_DATA)
 _EVENTS = (EVENT, CONTAINER_EVENT, LIVE_VIEW_FRAME)
 _ID_AT = {START_DATA: 8, DATA: 8, END_DATA: 8, CANCEL: 8, OPERATION_RESPONSE: 10, OPERATION_REQUEST: 14}
 
@@ -119,7 +120,7 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
         near = max(start, anchor - LOOKAHEAD_BYTES)  # a hole may be of any size
         window = _Window(rows, near, min(anchor + HEAD_BYTES, stream.end), read, stream.form)
         headers = window.headers(stream.to_responder)
-        possible, found = _possible(headers, stream.phase), None
+        possible, found = _possible(headers, stream), None
         if near == start:
             found = _chain_from_the_start(possible, start, anchor, _holes(rows, start, anchor))
         if found is None:
@@ -147,7 +148,7 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
         end = min(stream.end, start + size)
         headers = _Window(rows, start, end, read, stream.form).headers(stream.to_responder)
         ends = {end, *_holes(rows, start, end)}
-        found = _longest_chain(_possible(headers, stream.phase), end, ends)
+        found = _longest_chain(_possible(headers, stream), end, ends)
         if found is None and (end == stream.end or size >= LOOKAHEAD_BYTES):
             found = _longest_chain(headers, end, ends)
         if found is not None or end == stream.end or size >= LOOKAHEAD_BYTES:
@@ -228,8 +229,11 @@ class _Window:
         return None if within is None else bytes(self.bytes[at + within : at + within + 4])
 
 
-def _possible(headers: list[_Header], phase: Phase | None) -> list[_Header]:
-    """Those headers that can be true ones, given the data phase that was under way when sync was lost."""
+def _possible(headers: list[_Header], stream: FramedStream) -> list[_Header]:
+    """Those headers that can be true ones, by the kind of the connection and the data phase under way."""
+    if stream.first_kind in _COMMAND_STREAMS:
+        headers = [one for one in headers if one.kind not in _ON_EVENTS or one.kind == CANCEL]
+    phase = stream.phase
     if phase is None:
         return headers
     return [

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..capture import NO_TIME
+
 Endpoint = tuple[int, int]  # (128-bit address, port); IPv4 is mapped as ::ffff:a.b.c.d
 
 FIN, SYN, RST, ACK_FLAG = 1, 2, 4, 16
@@ -88,6 +90,7 @@ class Connection:
         "last_time",
         "low",
         "number",
+        "over_at",
         "streams",
         "syn_from",
         "syn_sequence",
@@ -107,6 +110,7 @@ class Connection:
         self.closed_by: int | None = None  # direction of the first FIN or RST
         self.close_kind: str | None = None  # "fin", "reset"
         self.ends: list[int | None] = [None, None]  # raw sequence number of the FIN or RST, by direction
+        self.over_at = NO_TIME  # time of the last of these, ns
         self.streams = (Stream(2 * number), Stream(2 * number + 1))
 
     @property

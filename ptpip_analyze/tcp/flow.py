@@ -160,6 +160,7 @@ class Flows:
             connection.close_kind = "reset" if batch.flags[row] & RST else "fin"
         if connection.ends[int(batch.swapped[row])] is None:
             connection.ends[int(batch.swapped[row])] = int(batch.sequence[row])
+            connection.over_at = max(connection.over_at, int(batch.time[row]))
 
     def _synchronise(self, connection: Connection, batch: _Batch, row: int) -> None:
         """Let a SYN open its connection or confirm that it is open."""
@@ -183,7 +184,8 @@ class Flows:
         syn = int(batch.sequence[row])
         known = connection.syn_sequence[direction]
         if known is not None:
-            return known == syn  # the same SYN again, or the ports are used anew
+            # The same SYN again, or the ports are used anew; a clock that chose the same number comes round late.
+            return known == syn and not (connection.is_over and NO_TIME < connection.over_at < int(batch.time[row]))
         before = batch.before(row, int(batch.flow[row]))
         before = before[before >= began]
         own, other = before[batch.swapped[before] == direction], before[batch.swapped[before] != direction]
