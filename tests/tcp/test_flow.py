@@ -185,7 +185,8 @@ def test_takes_a_repeated_syn_as_the_same_connection(batch: int) -> None:
 @pytest.mark.parametrize("ended", [[FIN, FIN], [RST]])
 def test_begins_a_new_connection_at_the_very_same_syn_behind_the_end(batch: int, ended: list[int]) -> None:
     """A machine whose clock of sequence numbers stands still: the times tell that this is no late copy."""
-    ends = [made(flag | ACK, number, 0, time=5) for made, flag, number in zip((out, back), ended, (1004, 9001), strict=False)]
+    closing = zip((out, back), ended, (1004, 9001), strict=False)
+    ends = [made(flag | ACK, number, 0, time=5) for made, flag, number in closing]
     first = [*handshake(), out(ACK, 1001, 9001, b"one", time=4), *ends]
     again = [replace(packet, time_ns=9) for packet in handshake()] + [out(ACK, 1001, 9001, b"two", time=9)]
     assert connections(first + again, batch) == [0] * len(first) + [1] * len(again)
