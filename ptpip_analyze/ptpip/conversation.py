@@ -16,7 +16,7 @@ from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, C
 from . import containers
 from . import messages as m
 from .framing import WHOLE, FramedStream, Framer
-from .recognise import HEAD_BYTES, Dialect, header, is_plausible, is_sound, judge_beginning, judge_middle
+from .recognise import HEAD_BYTES, Dialect, header, is_plausible, is_sound, judge_beginning, judge_middle, may_greet
 
 UNDECIDED, SPOKEN, FOREIGN = 0, 1, 2
 
@@ -220,8 +220,10 @@ class Conversations:
             self._accept(conversation, Dialect.FUJI, opener, form)
             return True
         dialect = judge_beginning(heads[opener], answer, expected, final)
-        if dialect is Dialect.FOREIGN and not heads[opener] and not tcp.streams[1 - opener].syn:
-            return self._is_accepted_late(conversation, expected, final)  # what looks like an answer's head is none
+        # What looks like an answer's head is none, or a greeting is cut: what follows may tell.
+        unsure = may_greet(heads[opener]) if heads[opener] else not tcp.streams[1 - opener].syn
+        if dialect is Dialect.FOREIGN and unsure:
+            return self._is_accepted_late(conversation, expected, final)
         if dialect is Dialect.FOREIGN or (dialect is None and final):
             self._dismiss(conversation)
             return False

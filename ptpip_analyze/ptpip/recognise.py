@@ -158,6 +158,14 @@ def judge_beginning(
     return None
 
 
+def may_greet(head: bytes | None) -> bool:
+    """Does the opener begin as with a greeting, so far as its header words tell?"""
+    if not head or len(head) < 8:
+        return False
+    length, kind = header(head)
+    return kind in (INIT_COMMAND_REQUEST, INIT_EVENT_REQUEST) and is_plausible(length, kind)
+
+
 def is_answer(head: bytes | None) -> bool:
     """Is this the responder's answer to a greeting?"""
     if not head or len(head) < 8:

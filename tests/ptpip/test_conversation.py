@@ -239,6 +239,16 @@ def test_recognises_by_what_follows_when_both_beginnings_are_lost() -> None:
     assert [one.dialect for one in spoken] == [Dialect.STANDARD]
 
 
+def test_recognises_by_what_follows_when_a_snap_length_cut_the_greeting_and_its_answer_is_lost() -> None:
+    packets = talk(responder_port=9999).open().get_property().packets()
+    greeting, answer = (damage.segments(packets, "command", side)[0] for side in ("to-responder", "to-initiator"))
+    cut = damage.cut(packets, greeting, len(packets[greeting].whole) - 3)
+    heard = hear(damage.drop(cut, answer))
+    assert sum(row["type"] == m.OPERATION_REQUEST for row in heard.rows()) == 2
+    foreign = talk(responder_port=9999).connect().raw(packets[greeting].payload[:20]).raw(bytes(300))
+    assert hear(foreign.packets()).conversations.spoken == []
+
+
 def middle_of_nothing(count: int, port: int) -> list[Packet]:
     """Segments of some other protocol, from its middle on, then a request and its response."""
     one = talk(responder_port=port, segmentation="message").connect()

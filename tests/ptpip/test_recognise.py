@@ -20,6 +20,7 @@ from ptpip_analyze.ptpip.recognise import (
     is_sound,
     judge_beginning,
     judge_middle,
+    may_greet,
 )
 from tests.traffic import STORIES, TO_RESPONDER
 
@@ -242,6 +243,12 @@ def test_judges_a_beginning(
 )
 def test_knows_the_answers_to_a_greeting(head: bytes | None, answers: bool) -> None:
     assert is_answer(head) is answers
+
+
+def test_knows_what_begins_as_a_greeting() -> None:
+    heads = (greeting(), greeting()[:8], framed(3, bytes(4)), greeting()[:7], request(), HTTP, b"", None)
+    assert [may_greet(head) for head in heads] == [True] * 3 + [False] * 5
+    assert not may_greet(framed(1, length=GREETING_LIMIT + 1))
 
 
 # Middles
