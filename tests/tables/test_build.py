@@ -174,7 +174,7 @@ def test_names_a_reason_of_32_bits_by_all_of_it() -> None:
     """Its lower half alone would be the reason "busy", and its upper half another kind of code."""
     one = conversation().connect().init_command_request().init_fail(0x00010002)
     (message,) = [row for row in table("messages", one.packets()) if row["type_code"] == 5]
-    assert (message["code"], message["code_name"]) == (0x00010002, "0x00010002")
+    assert (message["code"], message["code_name"]) == (0x00010002, "0x10002")
 
 
 def test_names_types_that_do_not_exist_by_their_number() -> None:
