@@ -229,7 +229,7 @@ OBJECTS: Final = (
         "bool",
         "",
         "Is every byte in the capture, of a transfer that was neither refused nor cancelled? Null when nothing tells "
-        "where the object ends.",
+        "where the object ends, or a declared size and the end of what was read in parts contradict each other.",
     ),
     Column("sha256", "text", "", "SHA-256 of the bytes; null for an object that is not complete."),
     Column("operation", "text", "", "Operation that carried it, or its first part."),
@@ -255,6 +255,13 @@ OBJECTS: Final = (
     ),
     Column("transfer_s", "float", "s", "From the first data of the first part to the end of the last."),
     Column("last_frame", "int", "", "Frame number of the last packet of its transactions, from 1."),
+    Column(
+        "note",
+        "text",
+        "",
+        "What does not agree: a declared size with what was transferred, or bytes with those that were read before "
+        "under the same handle. Null when all that is known does.",
+    ),
 )
 
 PACKETS: Final = (
