@@ -157,13 +157,13 @@ def test_leaves_out_a_picture_of_which_no_byte_is_there() -> None:
     ]
 
 
-def test_takes_the_end_of_a_thumbnail_for_no_end_where_more_is_missing() -> None:
+def test_takes_a_thumbnail_for_no_picture_where_more_is_missing() -> None:
     thumbnail = b"\xff\xd8\xff\xe1" + bytes(400) + b"\xff\xd9"
-    jpeg = b"\xff\xd8\xff\xe1" + thumbnail + bytes(4000) + b"\xff\xd9"
+    jpeg = b"\xff\xd8\xff\xe1" + bytes(2000) + thumbnail + bytes(3000) + b"\xff\xd9"
     story = camera_of("OLYMPUS", "E-M1").transaction(0x9484, data_in=jpeg, style="tail", chunk=1000)
     packets = story.packets()
     big = [index for index in damage.segments(packets) if len(packets[index].payload) > 300]
-    for lost in big[-5:]:
+    for lost in big[-6:]:
         (frame,) = frames(damage.drop(packets, lost))
         assert (len(frame.jpeg), len(frame.missing)) == (len(jpeg), 1)
 

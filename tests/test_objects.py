@@ -514,6 +514,23 @@ def test_gives_an_upload_no_name_that_was_announced_in_another_session() -> None
     assert (one.handle, one.info) == (None, None)
 
 
+def test_follows_an_object_to_the_store_that_was_told_last() -> None:
+    state = _Session()
+    state.learn(7, Info("a.jpg", store=0x10001))
+    state.learn(7, Info("a.jpg", store=0x20001))
+    state.forget_store(0x1FFFF)
+    assert 7 in state.infos
+    state.forget_store(0x20001)
+    assert 7 not in state.infos
+
+
+def test_tells_objects_in_the_order_in_which_they_began() -> None:
+    story, other = open_camera(), PHOTO[:16] + OTHER[16:]
+    story = partial(partial(partial(story, 0, 16), 16, 4984), 0, 16, other).get_object(8, PHOTO)
+    found_now = found(partial(story, 16, 4984, other))
+    assert [(one.handle, one.transactions[0]) for one, _ in found_now] == [(7, 1), (7, 3), (8, 4)]
+
+
 class NotWalked(dict[Any, Any]):
     """A table in which things are found by their key, or not at all."""
 

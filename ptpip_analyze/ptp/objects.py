@@ -152,7 +152,7 @@ def _number(value: Plain) -> int | None:
 
 def told_size(value: Plain) -> int | None:
     """A size that a dataset tells; None where it tells none, or one that nothing can have."""
-    return value if isinstance(value, int) and 0 <= value <= MOST_SIZE and value != UNKNOWN_SIZE else None
+    return value if isinstance(value, int) and value <= MOST_SIZE and value != UNKNOWN_SIZE else None
 
 
 def _info(fields: dict[str, Plain]) -> Info:

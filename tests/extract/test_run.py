@@ -240,8 +240,10 @@ def test_writes_what_two_objects_had_in_the_same_place_to_two_files(tmp_path: Pa
 def test_writes_no_file_for_a_folder(tmp_path: Path) -> None:
     story = open_camera().transaction(GET_OBJECT_INFO, 1, data_in=object_info("DCIM", 4096, 0x3001))
     story = story.transaction(GET_PARTIAL, 1, 0, 0x1000, data_in=b"")
-    assert extracted(story, tmp_path)["files"] == []
-    assert os.listdir(tmp_path) == [MANIFEST]
+    assert extracted(story, tmp_path / "out")["files"] == []
+    assert os.listdir(tmp_path / "out") == [MANIFEST]
+    extracted(story.transaction(GET_PARTIAL, 1, 0, 0x1000, data_in=b"odd"), tmp_path / "odd")
+    assert (tmp_path / "odd" / "DCIM.partial").read_bytes() == b"odd"
 
 
 def test_leaves_no_pushed_picture_out_without_a_word(tmp_path: Path) -> None:
@@ -257,6 +259,13 @@ def test_leaves_no_pushed_picture_out_without_a_word(tmp_path: Path) -> None:
     assert told["longest_interval_s"] < 0.06  # two of them have the lost picture between them
     damaged = manifest["files"][2]  # type: ignore[index]
     assert damaged["missing"] == [{"offset": 0, "bytes": 1448}]
+
+
+def test_counts_no_answer_without_a_picture_as_one(tmp_path: Path) -> None:
+    story = watched("olympus").transaction(0x9484, data_in=b"not now").wait(5).transaction(0x9484, data_in=b"nor now")
+    (told,) = extracted(story, tmp_path)["live_view"]  # type: ignore[misc]
+    assert (told["frames"], told["left_out"]) == (3, {"no JPEG in it": 2})
+    assert told["longest_interval_s"] < 1
 
 
 def test_tells_of_live_view_of_which_no_picture_can_be_written(tmp_path: Path) -> None:
