@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ptpip_analyze.ahead import WorkerError
 from ptpip_analyze.cli import reader
-from ptpip_analyze.describe import counted, safe_text
+from ptpip_analyze.describe import counted, link_type, safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,8 @@ def analysed(
     modules: Sequence[str] = (),
     vendor: str | None = None,
 ) -> Iterator[Analysis]:
-    """The analysis of `captures`, with the packets table if wanted; what is damaged in them is said on stderr.
+    """The analysis of `captures`, with the packets table if wanted; what is damaged in them or can't be read is said on
+    stderr.
 
     `modules` will be needed by the block: they are loaded as soon as there is nothing else to do. `vendor` is that of
     all cameras where the user says so.
@@ -92,6 +93,11 @@ def analysed(
             for capture in analysis.captures:
                 if capture.damage is not None:
                     say(f"{capture.damage} (everything before it is analysed)")
+                if unread := capture.source.unknown_links:
+                    told = [
+                        f"{counted(count, 'packet')} of {link_type(link)}" for link, count in sorted(unread.items())
+                    ]
+                    say(f"{capture.path}: {', '.join(told)} can't be read")
             yield analysis
     except (CaptureError, WorkerError) as error:
         raise CommandError(str(error)) from error
