@@ -86,6 +86,12 @@ def test_reads_a_number_sent_too_wide_as_its_datatype_has_it() -> None:
     assert take(Memory(), GET, value(70000), known=known)[0].value == 70000, "no sign, nothing to mend"
 
 
+def test_gives_a_number_of_a_list_the_sign_that_the_standard_has() -> None:
+    told = [take(Memory(), GET, value(number, code=0x5010))[0] for number in (64203, 0xFFFFFACB, 0x12345678)]
+    assert [one.value for one in told] == [-1333, -1333, 0x12345678]
+    assert [one.datatype for one in told] == [None] * 3, "nobody told it"
+
+
 def test_remembers_datatypes_by_when_they_were_told() -> None:
     known = Datatypes()
     known.learn(10, 0xD001, 4)
