@@ -132,8 +132,8 @@ def device_prop_desc_ex(scan: Scan) -> None:
 
 
 def prop_value(scan: Scan) -> None:
-    """The value of a property. Of a datatype that nobody told it is what the standard says of the property, if that fits,
-    or else what its size suggests, and a note says so.
+    """The value of a property. Of a datatype that nobody told it is what the standard says of the property where that
+    fits, else what its size suggests, and a note says so.
     """
     datatype, parameters = scan.request.datatype, scan.request.parameters
     if parameters and parameters[0] in SECRETS.get(scan.vendor or "", ()):
