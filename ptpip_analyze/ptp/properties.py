@@ -45,7 +45,7 @@ class Revealed(NamedTuple):
     value: Plain  # None: it isn't told (a secret, more bytes than are kept), or a reset took it away
     datatype: int | None
     role: str  # "current", "set", "refused", "unanswered", "control", "allowed" (what may be set), "reset"
-    changed: bool | None  # differs from what was known before; None: nothing was, or the role is of no value
+    changed: bool | None  # differs from what was known before; None: nothing comparable was, or the role is of no value
     start: int = 0  # place in the payload
     end: int = 0
 
@@ -115,7 +115,7 @@ class Memory:
             changed = None
             if role in KEPT:
                 before = self._values.get(one.code)
-                changed = None if before is None or value is None else before != value
+                changed = before != value if _comparable(before, value) else None
                 self._values[one.code] = value
             found.append(Revealed(one.code, value, datatype, role, changed, one.start, one.end))
         return found
@@ -140,6 +140,11 @@ def role_of(exchange: Exchange) -> str | None:
     if exchange.response != OK:
         return "refused"
     return "control" if (exchange.vendor, exchange.operation) in CONTROLS else "set"
+
+
+def _comparable(before: Plain, value: Plain) -> bool:
+    """Are both known, and read alike? A number and bytes that nobody could read as one may be the same."""
+    return before is not None and type(before) is type(value)
 
 
 def _as(value: Plain, datatype: int | None) -> Plain:

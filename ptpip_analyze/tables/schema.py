@@ -207,7 +207,8 @@ PROPERTIES: Final = (
         "changed",
         "bool",
         "",
-        "Does it differ from what was known of the property in this session before? Null when nothing was.",
+        "Does it differ from what was known of the property in this session before? Null when nothing was, or when a "
+        "number stands against bytes, which can't be compared.",
     ),
     Column("event", "text", "", "Name of the record that carried the value inside a polled event list."),
     Column("datatype", "text", "", "Name of the value's datatype, where a description told it."),

@@ -54,6 +54,12 @@ def test_says_whether_a_value_differs_from_the_last_one_that_stood() -> None:
     assert told == [None, None, False, True, True]
 
 
+def test_compares_no_number_with_bytes_that_nobody_could_read() -> None:
+    memory = Memory()
+    sent = (131082, b"\x0a\0\2\0" + bytes(16), b"\x0a\0\2\0" + bytes(16), 131082)
+    assert [take(memory, GET, value(one))[0].changed for one in sent] == [None, None, False, None]
+
+
 def test_forgets_a_value_that_was_reset() -> None:
     memory = Memory()
     take(memory, GET, value(400), value(7, code=0x500F))
