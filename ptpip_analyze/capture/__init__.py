@@ -2,7 +2,7 @@
 
 from .batch import NO_TIME, CaptureError, PacketBatch, earliest
 from .inet import Dissected, Dissector
-from .source import CHUNK_BYTES, Source, expand, left_out, open_capture, open_direct
+from .source import CHUNK_BYTES, Source, expand, left_out, once, open_capture, open_direct
 
 __all__ = [
     "CHUNK_BYTES",
@@ -15,6 +15,7 @@ __all__ = [
     "earliest",
     "expand",
     "left_out",
+    "once",
     "open_capture",
     "open_direct",
 ]

@@ -35,10 +35,12 @@ def _extract(
     chosen = KINDS if what is None else names_in(what, KINDS, "--what", "kind of file")
     name_codes(names)
     with analysed(captures, ports, progress, vendor=vendor) as analysis:
-        from ptpip_analyze.extract import ExtractError, extract
+        from ptpip_analyze.extract import ExtractError, TakenError, extract
 
         try:
             manifest = extract(analysis.captures, output, chosen, force=force)
+        except TakenError as error:
+            raise CommandError(f"{error.file}: is there already; --force overwrites it") from error
         except ExtractError as error:
             raise CommandError(str(error)) from error
     with written_to(None) as stream:

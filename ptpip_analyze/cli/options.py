@@ -11,7 +11,9 @@ RowFormat = Literal["table", "csv", "json", "jsonl", "parquet"]
 
 Captures = Annotated[
     list[str],
-    typer.Argument(metavar="CAPTURE", help="Capture files (pcap, pcapng, .gz, .zst), globs, folders, or - for stdin."),
+    typer.Argument(
+        metavar="CAPTURE...", help="Capture files (pcap, pcapng, .gz, .zst), globs, folders, or - for stdin."
+    ),
 ]
 Ports = Annotated[
     list[int] | None,

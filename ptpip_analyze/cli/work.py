@@ -66,7 +66,7 @@ def analysed(
 
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
-    known_vendor(vendor)
+    vendor = known_vendor(vendor)
     from ptpip_analyze.analysis import analyze
     from ptpip_analyze.capture import CaptureError, left_out
 
@@ -90,6 +90,9 @@ def analysed(
             for folders, pattern in left_out(captures):
                 skipped = counted(folders, "sub-folder")
                 say(f"{skipped} {'was' if folders == 1 else 'were'} not looked into; '{pattern}' finds what is there")
+            for name, first in analysis.repeated:
+                said = f"{name} is named more than once" if name == first else f"{name} is {first}"
+                say(f"{said}: it is analysed once")
             for capture in analysis.captures:
                 if capture.damage is not None:
                     say(f"{capture.damage} (everything before it is analysed)")
@@ -115,13 +118,14 @@ def _load(modules: Sequence[str]) -> Iterator[None]:
 
 
 def known_vendor(name: str | None) -> str | None:
-    """A vendor as the user named it. Raises CommandError, which lists those that there are, for another name."""
-    if name is not None:
-        from ptpip_analyze.facts import VENDORS
+    """The vendor that the user named, in letters of any size. CommandError, which lists those that there are, for others."""
+    if name is None:
+        return None
+    from ptpip_analyze.facts import VENDORS
 
-        if name not in VENDORS:
-            raise CommandError(f"--vendor: no such vendor: {name}; there are {', '.join(VENDORS)}")
-    return name
+    if name.lower() not in VENDORS:
+        raise CommandError(f"--vendor: no such vendor: {name}; there are {', '.join(VENDORS)}")
+    return name.lower()
 
 
 def name_codes(path: Path | None) -> None:

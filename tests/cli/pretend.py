@@ -44,6 +44,7 @@ class Analysis:
     rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     captures: list[Capture] = field(default_factory=lambda: [Capture()])
     batch_rows: int = 1000
+    repeated: list[tuple[str, str]] = field(default_factory=list)
 
     tables = tuple(TABLES)
     vendors: list[str | None] = field(default_factory=list)

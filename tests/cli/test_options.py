@@ -41,6 +41,17 @@ def test_offers_the_formats_of_the_exporters_and_the_table() -> None:
     assert set(options.RowFormat.__args__) == {"table", *FORMATS}  # type: ignore[attr-defined]
 
 
+def test_takes_a_vendor_in_letters_of_any_size(run, plain_pcap: Path) -> None:
+    ran = run("sessions", plain_pcap, "--vendor", "Canon_EOS", "--columns", "vendor", "--format", "jsonl")
+    assert (ran.code, ran.out, ran.err) == (0, '{"vendor":"canon_eos"}\n', "")
+    assert run("codes", "0x9101", "--vendor", "NIKON").out == run("codes", "0x9101", "--vendor", "nikon").out
+
+
+def test_shows_that_several_captures_may_be_named(run) -> None:
+    for command in ("summary", "transactions", "export", "extract"):
+        assert "CAPTURE..." in run(command, "--help").out.splitlines()[0]
+
+
 @pytest.mark.parametrize("command", ["summary", "transactions", "properties", "events", "export", "extract"])
 def test_refuses_an_unknown_vendor_in_one_line(run, tmp_path: Path, command: str) -> None:
     ran = run(command, "/no/such/file", "--vendor", "nicon", *(["-o", tmp_path] if command in FOLDERS else []))

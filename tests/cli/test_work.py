@@ -150,6 +150,20 @@ def test_says_which_packets_nobody_can_read(tmp_path: Path, plain_pcap: Path) ->
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", said)
 
 
+def test_analyses_once_what_is_named_twice_and_says_so(tmp_path: Path, plain_pcap: Path) -> None:
+    again = f"{plain_pcap.parent}/./{plain_pcap.name}"
+    ran = program("sessions", plain_pcap, again, plain_pcap, "--columns", "session")
+    assert (ran.returncode, ran.stdout) == (0, '{"session":0}\n')
+    assert ran.stderr.splitlines() == [
+        f"ptpip-analyze: {again} is {plain_pcap}: it is analysed once",
+        f"ptpip-analyze: {plain_pcap} is named more than once: it is analysed once",
+    ]
+    with plain_pcap.open("rb") as stdin:
+        piped = program("sessions", "-", "-", "--columns", "session", stdin=stdin)
+    said = "ptpip-analyze: - is named more than once: it is analysed once\n"
+    assert (piped.returncode, piped.stdout, piped.stderr) == (0, '{"session":0}\n', said)
+
+
 def test_says_which_folders_it_did_not_look_into(tmp_path: Path, plain_pcap: Path) -> None:
     for place in (tmp_path, tmp_path / "one", tmp_path / "two", tmp_path / ".hidden"):
         place.mkdir(exist_ok=True)
