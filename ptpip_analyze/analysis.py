@@ -244,6 +244,16 @@ class Analysis:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return self.frame(name)
 
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.tables})
+
+    def __repr__(self) -> str:
+        several = len(self.results) != 1
+        what = f"{len(self.results)} captures" if several else repr(self.results[0].path)
+        sessions = sum(len(result.pairs) for result in self.results)
+        transactions = sum(len(result.transactions) for result in self.results)
+        return f"<Analysis of {what}: sessions={sessions}, transactions={transactions}>"
+
     def bytes(self, row: Any) -> builtins.bytes:
         """The bytes of a message as far as the capture holds them.
 

@@ -339,6 +339,14 @@ def test_makes_a_table_once_and_when_asked() -> None:
             told.arrow("photos")
 
 
+def test_offers_its_tables_in_a_notebook_and_says_what_it_is(tmp_path: Path) -> None:
+    paths = [write_pcap(tmp_path / name, capture("plain")) for name in ("a\x1b[2J.pcap", "b.pcap")]
+    with analyze(paths[0]) as told, analyze(paths) as both:
+        assert {*told.tables, "data", "extract"} <= set(dir(told))
+        assert repr(told) == f"<Analysis of '{tmp_path}/a\\x1b[2J.pcap': sessions=1, transactions=5>"
+        assert repr(both) == "<Analysis of 2 captures: sessions=2, transactions=10>"
+
+
 def test_keeps_its_rows_and_not_its_bytes_when_closed() -> None:
     told = analysed(capture("plain"))
     rows = told.transactions

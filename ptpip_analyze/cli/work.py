@@ -118,7 +118,7 @@ def _load(modules: Sequence[str]) -> Iterator[None]:
 
 
 def known_vendor(name: str | None) -> str | None:
-    """The vendor that the user named, in letters of any size. CommandError, which lists those that there are, for others."""
+    """The vendor that the user named, in letters of any size. CommandError, which lists those there are, for others."""
     if name is None:
         return None
     from ptpip_analyze.facts import VENDORS
