@@ -204,7 +204,7 @@ class Analysis:
         from .tables.calls import calls
 
         result, number = self._transaction(row)
-        return calls(transaction_rows(result, number, number + 1), self.vendors)[0] or ""
+        return calls(transaction_rows(result, number, number + 1), self.vendors, self.beginning)[0] or ""
 
     @property
     def captures(self) -> list[Result]:
@@ -293,6 +293,11 @@ class Analysis:
         """
         result, number = self._transaction(row)
         return result.data_pieces(number)
+
+    def beginning(self, row: Any, most: int) -> builtins.bytes:
+        """The first ``most`` bytes of a data phase, fewer where bytes are missing; ``row`` as for ``data``."""
+        result, number = self._transaction(row)
+        return result.data_head(number, most).data
 
     def dataset(self, row: Any) -> Dataset | None:
         """What a transaction's data phase says: fields with values, texts and byte ranges, and notes for what is odd.

@@ -234,7 +234,7 @@ def completed(analysis: Analysis, batches: Iterable[pa.RecordBatch]) -> Iterator
     from ptpip_analyze.tables.calls import CALL, with_calls
 
     for batch in batches:
-        yield from [batch] if CALL in batch.schema.names else with_calls([batch], analysis.vendors)
+        yield from [batch] if CALL in batch.schema.names else with_calls([batch], analysis.vendors, analysis.beginning)
 
 
 def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:
