@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.options import Captures, Names, Ports, Progress, Vendor
+from ptpip_analyze.cli.options import Captures, Folder, Names, Ports, Progress, Vendor
 from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
 
 KINDS = ("objects", "thumbnails", "previews", "uploads", "live-view")
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def _extract(
     captures: Captures,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder; made when missing.")],
+    output: Folder,
     what: Annotated[
         str | None, typer.Option("--what", metavar="A,B", help=f"Only these of {', '.join(KINDS)}.", show_default=False)
     ] = None,
