@@ -26,12 +26,11 @@ from ptpip_analyze.ptp.pictures import kind_text
 from ptpip_analyze.result import Result
 
 from .folder import ExtractError, Folder
-from .names import SUFFIXES, Names, key, parted, safe_name
+from .names import PARTIAL, SUFFIXES, Names, key, parted, safe_name
 
 KINDS: Final = ("objects", "thumbnails", "previews", "uploads", "live-view")
 MANIFEST: Final = "manifest.json"
 LIVE_VIEW: Final = "live-view-"
-PARTIAL: Final = ".partial"
 MOST_ZEROS: Final = 1 << 32
 """Zeros in one file that stand for missing bytes; what lies behind more of them is not written: not every file system
 stores zeros for nothing.

@@ -102,6 +102,11 @@ def test_writes_hostile_names_inside_the_folder_only(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "deep" / "out" / MANIFEST).read_text())["files"]
 
 
+def test_gives_no_complete_object_the_name_of_an_incomplete_one(tmp_path: Path) -> None:
+    extracted(named(open_camera(), 1, "a.jpg.partial", b"x"), tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["a.jpg.partial_", MANIFEST]
+
+
 def test_names_an_incomplete_object_so_and_says_what_is_missing(tmp_path: Path) -> None:
     whole = named(open_camera(), 7, "IMG_1.JPG", PHOTO).packets()
     big = [index for index in damage.segments(whole) if len(whole[index].payload) > 1000]
