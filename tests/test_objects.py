@@ -66,6 +66,15 @@ def test_tells_an_object_with_what_was_said_of_it() -> None:
     assert bytes_of(pieces) == PHOTO
 
 
+def test_has_all_of_an_object_of_which_only_start_data_is_lost() -> None:
+    for story in (open_camera().get_object(7, PHOTO, style="tail", chunk=700), open_camera().send_object(PHOTO)):
+        packets = story.packets()
+        start = next(at for at in damage.segments(packets) if packets[at].payload[4:5] == b"\x09")
+        ((one, pieces),) = found(damage.drop(packets, start))
+        assert (one.complete, one.size, one.unplaced, one.missing) == (True, len(PHOTO), 0, [])
+        assert bytes_of(pieces) == PHOTO
+
+
 def test_takes_what_was_said_before_an_object_over_what_is_said_later() -> None:
     story = open_camera().get_object(7, b"a").transaction(GET_OBJECT_INFO, 7, data_in=object_info("old.jpg", 1))
     story = story.get_object(7, b"b").transaction(GET_OBJECT_INFO, 7, data_in=object_info("new.jpg", 1))
