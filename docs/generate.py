@@ -23,6 +23,30 @@ Kinds: `text`; `int` (64 bits, signed); `uint` (32 bits, unsigned, as on the wir
 `timestamp[ns, UTC]` in pandas and Parquet, `2026-01-02T03:04:05.123456789Z` in CSV and JSON); `words` (list of `uint`).
 A value that is not known is null. Frame numbers count from 1 over a capture file, as Wireshark does.
 Rows are in order of first frame.
+
+In CSV a text that begins as a formula of a spreadsheet does (`=`, `+`, `-`, `@`, tab or carriage return) has an
+apostrophe before it: `'+0.7 EV`. A number with its sign has none.
+"""
+
+WHERE = """\
+## `--where`
+
+One condition over the columns of the table, as `DataFrame.query` takes it, and on a command line in quotes:
+`--where 'operation == "GetObject" and latency_s > 0.5'`. It may consist of
+
+- columns by their names; numbers, also `0x1009`; texts in quotes; `True` and `False`
+- `==` `!=` `<` `<=` `>` `>=`, also `0.1 < latency_s < 0.5`
+- times as texts in UTC: `request_time >= "2026-01-02T03:04:05.5"`, `start_time < "2026-01-02"`
+- lists of constants: `response in ["OK", "DeviceBusy"]`, `response not in [...]`, `response.isin([...])`
+- `and`, `or`, `not`, also written `&`, `|`, `~`; parentheses
+- `+` `-` `*` `/` `//` `%` between numbers: `latency_s * 1000 > 50`
+- nulls: `latency_s.isna()`, `latency_s.notna()`, also `.isnull()`, `.notnull()`
+- texts: `operation.str.contains("Get|Set")`, with `case=False` for letters of any size and `regex=False` for a text
+  that is no pattern; `.str.startswith("Get")`, `.str.endswith("Desc")`, `.str.lower()`, `.str.upper()`, `.str.len()`
+- one word of a list, and how many there are: `parameters.str[0] == 0x5007`, also `.str.get(0)`;
+  `parameters.str.len() > 1`
+
+Everything else, other calls and attributes above all, is refused in one line. Nothing is ever executed.
 """
 
 DEMANDED = "Made only where asked for by name (`--columns`, `--where`) or shown as a table:"
@@ -32,7 +56,7 @@ _BLOCK = re.compile(r"```console\n\$ ptpip-analyze (.*)\n(?:.*\n)*?```\n")
 
 def tables_page() -> str:
     """docs/tables.md."""
-    parts = ["# Tables\n", KINDS]
+    parts = ["# Tables\n", KINDS, WHERE]
     for table, columns in (TABLES | VIEWS).items():
         lines = [f"## {table}\n", f"{ABOUT[table]}\n", "| column | kind | unit | |", "|---|---|---|---|"]
         lines += [f"| `{column.name}` | {column.kind} | {column.unit} | {column.sentence} |" for column in columns]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from .ahead import Worker, in_thread
-from .capture import CHUNK_BYTES, PacketBatch, Source, expand, open_capture
+from .capture import CHUNK_BYTES, PacketBatch, Source, expand, once, open_capture
 from .facts.packets import DEFAULT_PORT
 from .headers import HeaderReader, Headers
 from .ptpip import Conversations
@@ -212,13 +212,15 @@ class Analysis:
 
     ``sessions``, ``transactions``, ``messages``, ``events``, ``properties``, ``objects`` and ``packets`` are pandas
     DataFrames with the columns of ``tables.schema``, made when first asked for. ``results`` holds one Result per
-    capture.
+    capture. ``repeated`` are names that stand for a capture which another one names already, and that other name: it is
+    analysed once.
     """
 
-    def __init__(self, results: list[Result]) -> None:
+    def __init__(self, results: list[Result], repeated: Sequence[tuple[str, str]] = ()) -> None:
         from .tables.build import TABLES
 
         self.results = results
+        self.repeated = list(repeated)
         self.tables: tuple[str, ...] = tuple(TABLES)
         self._frames: dict[str, pd.DataFrame] = {}
         sessions = transactions = messages = 0
@@ -242,7 +244,7 @@ class Analysis:
         from .tables.calls import calls
 
         result, number = self._transaction(row)
-        return calls(transaction_rows(result, number, number + 1), self.vendors)[0] or ""
+        return calls(transaction_rows(result, number, number + 1), self.vendors, self.beginning)[0] or ""
 
     @property
     def captures(self) -> list[Result]:
@@ -281,6 +283,16 @@ class Analysis:
         if name.startswith("_") or name not in self.tables:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return self.frame(name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.tables})
+
+    def __repr__(self) -> str:
+        several = len(self.results) != 1
+        what = f"{len(self.results)} captures" if several else repr(self.results[0].path)
+        sessions = sum(len(result.pairs) for result in self.results)
+        transactions = sum(len(result.transactions) for result in self.results)
+        return f"<Analysis of {what}: sessions={sessions}, transactions={transactions}>"
 
     def bytes(self, row: Any) -> builtins.bytes:
         """The bytes of a message as far as the capture holds them.
@@ -321,6 +333,11 @@ class Analysis:
         """
         result, number = self._transaction(row)
         return result.data_pieces(number)
+
+    def beginning(self, row: Any, most: int) -> builtins.bytes:
+        """The first ``most`` bytes of a data phase, fewer where bytes are missing; ``row`` as for ``data``."""
+        result, number = self._transaction(row)
+        return result.data_head(number, most).data
 
     def dataset(self, row: Any) -> Dataset | None:
         """What a transaction's data phase says: fields with values, texts and byte ranges, and notes for what is odd.
@@ -370,11 +387,13 @@ class Analysis:
 def _number(row: Any, name: str) -> int:
     if isinstance(row, int | np.integer):
         number = int(row)
+    elif getattr(row, "ndim", 1) != 1:
+        raise TypeError(f"one row of {name}s is needed, not a whole {type(row).__name__}: take one with .iloc[0]")
     else:
-        value = getattr(row, name, None) if hasattr(row, "_fields") else row[name]
-        if value is None:
-            raise TypeError(f"not a row with a column {name!r}")
-        number = int(value)
+        try:
+            number = int(getattr(row, name) if hasattr(row, "_fields") else row[name])
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+            raise TypeError(f"a row with {name!r} or its number is needed, not {type(row).__name__}") from error
     if number < 0:
         raise IndexError(f"no {name} {number}")
     return number
@@ -396,21 +415,14 @@ def analyze(
     ``vendor``, a name of ``facts.VENDORS``, is taken for that of all cameras; without one each session's is found out.
     ``progress(done, total)`` is called with bytes as work goes on. ``reader`` is a process that reads the headers of
     large captures (``headers.read_apart``); without it a thread does.
-    Raises ValueError for an unknown vendor, and CaptureError for what is not a capture; a damaged tail is not an error,
-    see ``captures[i].damage``.
+    Raises ValueError for an unknown vendor or where nothing is named, CaptureError for what is not a capture; a damaged
+    tail is not an error, see ``captures[i].damage``. What two names stand for is analysed once, see ``repeated``.
     """
     if vendor is not None:
         from .ptp.vendor import checked
 
         checked(vendor)
-    if isinstance(captures, str | os.PathLike):
-        names: list[Any] = list(expand([os.fspath(captures)]))
-    elif isinstance(captures, Sequence):
-        names = list(expand([os.fspath(name) for name in captures]))
-    elif hasattr(captures, "read"):
-        names = [captures]
-    else:
-        raise TypeError(f"a path, several or an open binary file is needed, not {type(captures).__name__}")
+    names, repeated = _named(captures)
     sizes = [Path(name).stat().st_size if isinstance(name, str) and os.path.isfile(name) else 0 for name in names]
     results: list[Result] = []
     source: Source | None = None
@@ -429,7 +441,21 @@ def analyze(
             if opened is not None:
                 opened.close()  # a second time where its result was closed, which is allowed
         raise
-    return Analysis(results)
+    return Analysis(results, repeated)
+
+
+def _named(captures: object) -> tuple[list[Any], list[tuple[str, str]]]:
+    """What to open, and the names that stand for one of these again."""
+    if hasattr(captures, "read"):
+        return [captures], []
+    several = [captures] if isinstance(captures, str | os.PathLike) else captures
+    if isinstance(several, bytes | bytearray | memoryview):
+        raise TypeError("bytes are no path; a capture in memory is an open binary file: io.BytesIO(...)")
+    if not isinstance(several, Sequence):
+        raise TypeError(f"a path, several or an open binary file is needed, not {type(captures).__name__}")
+    if not several:
+        raise ValueError("no capture is named")
+    return once(expand([os.fspath(name) for name in several]))
 
 
 def _headers(analyzer: Analyzer, source: Source, reader: Worker | None) -> Generator[Headers, None, None]:

@@ -133,7 +133,7 @@ class Decoder:
         )
         if name == "ObjectBytes" and head.whole and read.fields and len(head.data) < size:
             return Dataset(name, (Value("bytes", None, 0, size, read.fields[0].text),), (), size)
-        notes = list(read.notes)
+        notes = list(read.notes) if head.data or head.size is not None else []  # not empty: nothing of it was captured
         if head.hole is not None:
             at, length = head.hole
             some = "bytes, it is not known how many," if length is None else f"{length:,} bytes"

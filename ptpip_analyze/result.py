@@ -13,7 +13,7 @@ import numpy as np
 from .capture import NO_TIME, earliest
 from .headers import HeaderReader, Headers
 from .ptp import NO_ROW, STATUSES, Transactions, build
-from .ptp.placing import Layout, announced, lay_out
+from .ptp.placing import Layout, announced, is_ended, lay_out
 from .ptp.seen import SeenCodes, seen_codes
 from .ptpip import Conversations, Dialect, Pair, handshakes, pair
 from .ptpip import messages as m
@@ -484,7 +484,11 @@ class Result:
         if STATUSES[self.transactions.status[number]] == "complete":
             return lacking
         total = announced(self.messages, int(self.transactions.start[number]))
-        return None if total is None or total < held + lacking else total - held
+        if total is None:  # where End Data ends it, and all before that has its place, this is all that it had
+            rows = self.data_rows(number)
+            ended = is_ended(self.messages, rows) and len(self.data_layout(number).place) == len(rows)
+            return lacking if ended else None
+        return None if total < held + lacking else total - held
 
     def data_head(self, number: int, most: int) -> DataHead:
         """The data phase of transaction row ``number`` up to its first hole, of it at most ``most`` bytes."""

@@ -274,6 +274,17 @@ def test_takes_a_row_in_any_form() -> None:
             told.data(next(frame.itertuples()))
 
 
+def test_says_what_it_needs_instead_of_what_is_no_row() -> None:
+    with analysed(capture("plain")) as told:
+        with pytest.raises(TypeError, match=r"one row of transactions is needed, not a whole DataFrame: .*\.iloc\[0\]"):
+            told.data(told.transactions)
+        for odd in ("3", {"session": 0}, {"transaction": None}, object(), [1]):
+            with pytest.raises(
+                TypeError, match=f"a row with 'transaction' or its number is needed, not {type(odd).__name__}"
+            ):
+                told.data(odd)
+
+
 @pytest.mark.parametrize("number", [-1, 1000])
 def test_refuses_a_row_that_does_not_exist(number: int) -> None:
     with analysed(capture("plain")) as told:
@@ -328,6 +339,14 @@ def test_makes_a_table_once_and_when_asked() -> None:
             told.arrow("photos")
 
 
+def test_offers_its_tables_in_a_notebook_and_says_what_it_is(tmp_path: Path) -> None:
+    paths = [write_pcap(tmp_path / name, capture("plain")) for name in ("a\x1b[2J.pcap", "b.pcap")]
+    with analyze(paths[0]) as told, analyze(paths) as both:
+        assert {*told.tables, "data", "extract"} <= set(dir(told))
+        assert repr(told) == f"<Analysis of '{tmp_path}/a\\x1b[2J.pcap': sessions=1, transactions=5>"
+        assert repr(both) == "<Analysis of 2 captures: sessions=2, transactions=10>"
+
+
 def test_keeps_its_rows_and_not_its_bytes_when_closed() -> None:
     told = analysed(capture("plain"))
     rows = told.transactions
@@ -366,6 +385,27 @@ def test_numbers_rows_over_several_captures(tmp_path: Path) -> None:
             told.bytes(len(told.messages))
         with pytest.raises(IndexError):
             told.data(len(told.transactions))
+
+
+def test_analyses_once_what_has_two_names(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "a.pcap", capture("plain"))
+    (tmp_path / "link.pcap").symlink_to(path)
+    with analyze([path, f"{tmp_path}/./a.pcap", tmp_path]) as told:
+        assert [result.path for result in told.captures] == [str(path)]
+        assert told.repeated == [
+            (f"{tmp_path}/./a.pcap", str(path)), (str(path), str(path)), (f"{tmp_path}/link.pcap", str(path)),
+        ]  # fmt: skip
+    with analyze(path) as alone:
+        assert alone.repeated == []
+
+
+def test_says_what_it_needs_instead_of_what_is_no_capture() -> None:
+    with pytest.raises(TypeError, match=r"bytes are no path.*io\.BytesIO"):
+        analyze(pcap_bytes(capture("plain")))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="is needed, not int"):
+        analyze(3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no capture is named"):
+        analyze([])
 
 
 def test_takes_a_directory_and_a_path_object(tmp_path: Path) -> None:

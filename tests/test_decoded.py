@@ -205,6 +205,26 @@ def test_decodes_nothing_behind_a_hole_and_no_value_at_its_edge() -> None:
         assert whole > 3
 
 
+def test_calls_no_payload_empty_that_was_lost_or_cut_off() -> None:
+    def packets(announced: int) -> tuple[list[Packet], int]:
+        one = conversation().open().transaction(0x1001, data_in=EOS, announced=announced).close_session().close()
+        sent = one.packets()
+        return sent, next(at for at, packet in enumerate(sent) if packet.payload[4:5] == b"\x0c")
+
+    whole, endless = packets(len(EOS)), packets((1 << 64) - 1)
+    for damaged, size in (
+        (damage.cut(*whole, 54 + 12), len(EOS)),
+        (damage.drop(*whole), len(EOS)),
+        (damage.drop(*endless), 0),
+    ):
+        with analysed(damaged) as told:
+            dataset = told.dataset(1)
+            assert dataset is not None
+            assert dataset.notes
+            assert "empty payload" not in [note.text for note in dataset.notes]
+            assert dataset.size == size
+
+
 def test_tells_no_value_of_which_a_part_is_missing() -> None:
     """Without a description a value's datatype is its size: half of it would read as another value."""
     one = conversation().open().transaction(0x1015, 0x5003, data_in=b"0123456789" * 300).close_session().close()

@@ -24,6 +24,15 @@ def test_gives_the_very_things_of_the_rooms() -> None:
         assert getattr(ptpip_analyze, name) is getattr(capture, name)
 
 
+def test_offers_in_a_notebook_what_it_promises_and_no_room() -> None:
+    from ptpip_analyze import payloads
+
+    assert payloads
+    assert {name for name in dir(ptpip_analyze) if not name.startswith("__")} == set(ptpip_analyze.__all__) - {
+        "__version__"
+    }
+
+
 def test_refuses_a_name_that_it_does_not_have() -> None:
     with pytest.raises(AttributeError, match="'ptpip_analyze' has no attribute 'analyse'"):
         _ = ptpip_analyze.analyse

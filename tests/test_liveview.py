@@ -11,7 +11,7 @@ from ptpip_analyze import analyze
 from ptpip_analyze.liveview import Frame, live_view_frames, pace
 from tests.camera.jpeg import photo
 from tests.test_objects import camera_of
-from tests.traffic import Conversation, Packet, capture, damage, pcap_bytes
+from tests.traffic import Conversation, FujiConversation, Packet, capture, damage, fuji_conversation, pcap_bytes
 
 PICTURES = [photo(number, 64, 48, size_bytes=5000) for number in range(3)]
 
@@ -95,21 +95,80 @@ def test_finds_pictures_that_a_camera_pushes() -> None:
     assert {(frame.session, frame.transaction, frame.missing) for frame in found} == {(0, None, ())}
 
 
+def pushed(count: int = 5) -> FujiConversation:
+    story = fuji_conversation().open()
+    for number in range(count):
+        story = story.wait(0.04).frame(PICTURES[number % 3])
+    return story
+
+
 def test_tells_what_is_missing_of_a_picture_that_a_camera_pushes() -> None:
-    packets = capture("fuji")
-    pushed = damage.segments(packets, "live-view", "to-initiator")
+    packets = pushed().packets()
     whole = frames(packets)
-    damaged = 0
-    for lost in pushed:
+    for lost in damage.segments(packets, "live-view", "to-initiator"):
         found = frames(damage.drop(packets, lost))
-        assert len(found) in (2, 3)
-        for frame in found:
-            if frame.missing:
-                (jpeg,) = (one.jpeg for one in whole if len(one.jpeg) == len(frame.jpeg))
-                ((start, end),) = frame.missing
-                assert end is not None
-                assert frame.jpeg == jpeg[:start] + bytes(end - start) + jpeg[end:]
-                damaged += 1
-            else:
-                assert frame.jpeg in [one.jpeg for one in whole]
-    assert damaged > 2
+        assert len(found) == len(whole) == 5
+        ((damaged, before),) = ((one, two) for one, two in zip(found, whole, strict=True) if one.jpeg != two.jpeg)
+        ((start, end),) = damaged.missing
+        assert end is not None
+        assert end - start == len(packets[lost].payload)
+        # With the first segment goes the frame's header of 18 bytes: where the picture began is then not known.
+        sent = bytes(18) + before.jpeg if start == 0 else before.jpeg
+        assert damaged.jpeg == sent[:start] + bytes(end - start) + sent[end:]
+
+
+def test_knows_no_time_of_a_picture_whose_boundaries_are_lost() -> None:
+    packets = pushed().packets()
+    _, second, *_ = [at for at in damage.segments(packets, "live-view") if packets[at].offset % 5018 == 0]
+    with analyze(io.BytesIO(pcap_bytes(damage.drop(packets, second)))) as analysis:
+        result = analysis.captures[0]
+        times = [frame.time(result) for frame in live_view_frames(result)]
+    assert [time is None for time in times] == [False, True, False, False, False]
+
+
+def test_says_why_a_picture_that_was_pushed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pushed(1).frame(b"no picture at all").frame(PICTURES[1]).packets()
+    assert [frame.left_out for frame in frames(whole)] == [None, "no JPEG in it", None]
+    monkeypatch.setattr("ptpip_analyze.liveview.MOST_FRAME_BYTES", 5000)
+    found = frames(pushed(2).frame(b"\xff\xd8\xff\xd9").packets())
+    assert [(frame.left_out is None, frame.jpeg) for frame in found] == [
+        (False, b""),
+        (False, b""),
+        (True, b"\xff\xd8\xff\xd9"),
+    ]
+    assert {frame.left_out for frame in found} == {None, "larger than 64 MiB"}
+
+
+def test_says_why_a_picture_that_was_asked_for_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = watched("olympus").transaction(0x9484, data_in=b"not now").transaction(0x9484, data_in=b"")
+    assert [frame.left_out for frame in frames(story.packets())] == [None, None, None, "no JPEG in it"]
+    monkeypatch.setattr("ptpip_analyze.liveview.MOST_FRAME_BYTES", 4999)
+    assert {frame.left_out for frame in frames(watched("olympus").packets())} == {"larger than 64 MiB"}
+
+
+def test_leaves_out_a_picture_of_which_no_byte_is_there() -> None:
+    packets = watched("olympus").packets()
+    big = [index for index in damage.segments(packets) if len(packets[index].payload) > 600]
+    found = frames(damage.drop(packets, *big[4:8]))
+    assert [(frame.left_out, len(frame.jpeg)) for frame in found] == [
+        (None, 5000),
+        ("no byte of it is in the capture", 0),
+        (None, 5000),
+    ]
+
+
+def test_takes_a_thumbnail_for_no_picture_where_more_is_missing() -> None:
+    thumbnail = b"\xff\xd8\xff\xe1" + bytes(400) + b"\xff\xd9"
+    jpeg = b"\xff\xd8\xff\xe1" + bytes(2000) + thumbnail + bytes(3000) + b"\xff\xd9"
+    story = camera_of("OLYMPUS", "E-M1").transaction(0x9484, data_in=jpeg, style="tail", chunk=1000)
+    packets = story.packets()
+    big = [index for index in damage.segments(packets) if len(packets[index].payload) > 300]
+    for lost in big[-6:]:
+        (frame,) = frames(damage.drop(packets, lost))
+        assert (len(frame.jpeg), len(frame.missing)) == (len(jpeg), 1)
+
+
+def test_counts_no_interval_over_a_picture_that_is_not_there() -> None:
+    found = pace([0, 50_000_000, None, 150_000_000, 200_000_000], [1, 1, 1, 1])
+    assert (found.fps, found.jitter_s, found.longest_interval_s) == (20.0, 0.0, 0.05)
+    assert pace([], []) == (0, 0, None, None, None, None, None, None, None)

@@ -6,12 +6,15 @@ import hashlib
 import io
 import random
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
 from ptpip_analyze import Analysis, analyze
-from ptpip_analyze.objects import Carried, Objects
+from ptpip_analyze.carried import Carried
+from ptpip_analyze.objects import Objects, _Session
+from ptpip_analyze.ptp.objects import Info
 from tests.traffic import TO_RESPONDER, Conversation, Packet, conversation, damage, pcap_bytes
 from tests.traffic.conversation import device_info
 
@@ -61,6 +64,15 @@ def test_tells_an_object_with_what_was_said_of_it() -> None:
     assert one.info is not None
     assert (one.info.filename, one.info.format, one.info.size) == ("IMG_1.JPG", 0x3801, len(PHOTO))
     assert bytes_of(pieces) == PHOTO
+
+
+def test_has_all_of_an_object_of_which_only_start_data_is_lost() -> None:
+    for story in (open_camera().get_object(7, PHOTO, style="tail", chunk=700), open_camera().send_object(PHOTO)):
+        packets = story.packets()
+        start = next(at for at in damage.segments(packets) if packets[at].payload[4:5] == b"\x09")
+        ((one, pieces),) = found(damage.drop(packets, start))
+        assert (one.complete, one.size, one.unplaced, one.missing) == (True, len(PHOTO), 0, [])
+        assert bytes_of(pieces) == PHOTO
 
 
 def test_takes_what_was_said_before_an_object_over_what_is_said_later() -> None:
@@ -176,13 +188,6 @@ def test_digests_complete_objects_only() -> None:
         whole, holed = objects.found
         assert objects.sha256(whole) == hashlib.sha256(PHOTO).hexdigest()
         assert objects.sha256(holed) is None
-
-
-def test_takes_bytes_that_were_asked_for_again_over_the_first_ones() -> None:
-    story = partial(partial(open_camera(), 0, 4000), 1000, 1000, PHOTO[::-1])
-    ((one, pieces),) = found(story)
-    assert len(one.transactions) == 2
-    assert bytes_of(pieces) == PHOTO[:1000] + PHOTO[::-1][1000:2000] + PHOTO[2000:4000]
 
 
 def test_fills_a_hole_with_bytes_that_were_asked_for_again() -> None:
@@ -346,3 +351,211 @@ def test_puts_no_byte_in_a_wrong_place_whatever_is_lost(style: str, seed: int) -
             assert sum(map(len, pieces.values())) == one.canvas.bytes
             assert one.complete == (one.canvas.bytes == len(data))
             assert one.complete or one.missing
+
+
+OTHER = random.Random(6).randbytes(9000)
+
+
+def half(story: Conversation, data: bytes, part: int, handle: int = 7) -> Conversation:
+    """The first or second half; the end of an object of 9000 bytes is told by the second one."""
+    return story.transaction(
+        GET_PARTIAL, handle, 4500 * part, 4500 + part, data_in=data[4500 * part : 4500 + 4500 * part]
+    )
+
+
+def eos_removed(kind: int, value: int) -> bytes:
+    return struct.pack("<III", 12, kind, value) + struct.pack("<II", 8, 0)
+
+
+SIGNS = {
+    "DeleteObject": lambda story: story.transaction(0x100B, 7),
+    "DeleteObject of all": lambda story: story.transaction(0x100B, 0xFFFFFFFF),
+    "DeleteObject that deleted some": lambda story: story.transaction(0x100B, 0xFFFFFFFF, response=0x2012),
+    "FormatStore": lambda story: story.transaction(0x100F, 0x10001, 0),
+    "EOS FormatStore": lambda story: story.transaction(0x9106, 0x10001),
+    "ObjectRemoved": lambda story: story.event(0x4003, 0xFFFFFFFF, 7).wait(0.01),
+    "ObjectRemoved of nobody": lambda story: story.event(0x4003).wait(0.01),
+    "StoreRemoved": lambda story: story.event(0x4005, 0xFFFFFFFF, 0x1FFFF).wait(0.01),
+    "EOS record ObjectRemoved": lambda story: story.transaction(0x9116, data_in=eos_removed(0xC182, 7)),
+    "EOS record StoreRemoved": lambda story: story.transaction(0x9116, data_in=eos_removed(0xC193, 0x10001)),
+    "OpenSession": lambda story: story.transaction(0x1003).transaction(0x1002, 1),
+}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_never_makes_one_object_of_what_was_read_before_and_after_the_first_is_gone(sign: str) -> None:
+    maker = ("Canon Inc.", "Canon EOS R5") if "EOS" in sign else ("Example", "Pretend Camera")
+    story = half(SIGNS[sign](half(camera_of(*maker), PHOTO, 0)), OTHER, 1)
+    (first, early), (second, late) = found(story)
+    assert (first.complete, bytes_of(early)) == (None, PHOTO[:4500])
+    assert (second.complete, second.missing, bytes_of(late)) == (False, [(0, 4500)], OTHER[4500:])
+
+
+def test_forgets_names_with_their_objects() -> None:
+    for sign in ("FormatStore", "ObjectRemoved"):
+        story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("old.jpg", 9000)).get_object(7, PHOTO)
+        ((first, _), (second, _)) = found(SIGNS[sign](story).get_object(7, OTHER))
+        assert (first.info and first.info.filename, second.info) == ("old.jpg", None)
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        lambda story: story.transaction(0x100B, 7, response=0x200F),
+        lambda story: story.transaction(0x100B, 8),
+        lambda story: story.transaction(0x100F, 0x10001, response=0x200E),
+        lambda story: story.transaction(0x100F, 0x20001, 0),
+        lambda story: story.event(0x4003, 0xFFFFFFFF, 8).wait(0.01),
+        lambda story: story.event(0x4005, 0xFFFFFFFF, 0x20001).wait(0.01),
+        lambda story: story.event(0xC202, 0xFFFFFFFF, 7).wait(0.01),  # Sony's, of a camera that isn't Sony's
+    ],
+)
+def test_goes_on_with_an_object_while_others_go(sign: Callable[[Conversation], Conversation]) -> None:
+    story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 9000))
+    ((one, pieces),) = found(half(sign(half(story, PHOTO, 0)), PHOTO, 1))
+    assert (one.complete, one.note, bytes_of(pieces)) == (True, None, PHOTO)
+
+
+def test_takes_an_object_that_is_deleted_with_its_folder_for_gone() -> None:
+    story = open_camera().transaction(GET_OBJECT_INFO, 3, data_in=object_info("DCIM", 0, 0x3001))
+    story = half(half(story, PHOTO, 0).transaction(0x100B, 3), OTHER, 1)
+    assert [one.complete for one, _ in found(story)] == [None, False]
+
+
+def test_keeps_an_object_that_another_one_takes_the_place_of_without_a_word() -> None:
+    story = open_camera()
+    for data in (PHOTO, OTHER):
+        for start in (0, 4500):
+            story = partial(story, start, 4500, data)
+    (first, early), (second, late) = found(story)
+    assert [bytes_of(early), bytes_of(late)] == [PHOTO, OTHER]
+    assert (first.note, len(first.transactions), len(second.transactions)) == (None, 2, 2)
+    assert second.note is not None
+    assert "taken for another object" in second.note
+
+
+def test_gives_another_object_its_beginning_though_it_is_the_same_as_the_first_one_s() -> None:
+    story, other = open_camera(), PHOTO[:16] + OTHER[16:]
+    for data in (PHOTO, other):
+        story = partial(partial(partial(story, 0, 16, data), 5000, 4000, data), 16, 4984, data)
+    assert [(bytes_of(pieces), len(one.transactions)) for one, pieces in found(story)] == [(PHOTO, 3), (other, 3)]
+
+
+def test_takes_what_was_read_twice_for_one_object_while_it_is_the_same() -> None:
+    """Programs read the beginning for what Exif says, and then all of it."""
+    ((one, pieces),) = found(partial(partial(open_camera(), 0, 1000), 0, 9999))
+    assert (one.complete, len(one.transactions), bytes_of(pieces)) == (True, 2, PHOTO)
+
+
+def test_begins_a_new_object_behind_the_end_of_a_complete_one() -> None:
+    story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 4500))
+    story = half(half(story, PHOTO, 0), PHOTO, 1)
+    assert [(one.complete, one.canvas.bytes) for one, _ in found(story)] == [(True, 4500), (False, 4500)]
+
+
+def test_does_not_believe_parts_to_be_the_last_one_of_a_camera_that_never_gives_as_many_as_it_is_asked_for() -> None:
+    story = open_camera()
+    for start in (0, 3000, 6000):
+        story = story.transaction(GET_PARTIAL, 7, start, 9000, data_in=PHOTO[start : start + 3000])
+    ((one, pieces),) = found(story)
+    assert (one.complete, bytes_of(pieces)) == (None, PHOTO)
+    ((one, _),) = found(story.transaction(GET_PARTIAL, 7, 9000, 9000, data_in=b""))
+    assert one.complete is True
+
+
+def test_cannot_know_the_end_where_the_declared_size_and_the_last_part_contradict_each_other() -> None:
+    """A part shorter than asked for is the last one by PIMA 15740; a camera's limit looks the same."""
+    story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 100_000))
+    ((one, pieces),) = found(partial(partial(story, 0, 5000), 5000, 5000))
+    assert (one.complete, one.missing, one.declared, one.ended) == (None, [], 100_000, 9000)
+    assert one.note == "100,000 bytes were declared, its transfer ended after 9,000"
+    assert bytes_of(pieces) == PHOTO
+
+
+def test_believes_the_last_part_where_the_declared_size_is_what_a_maker_says_of_every_object() -> None:
+    story = camera_of("FUJIFILM", "X-T4").transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 0x19000))
+    ((one, _),) = found(partial(partial(story, 0, 5000), 5000, 5000))
+    assert (one.complete, one.size, one.declared) == (True, 9000, 0x19000)
+    assert one.note == "102,400 bytes were declared, its transfer ended after 9,000"
+
+
+def test_says_that_a_whole_transfer_was_not_as_large_as_declared() -> None:
+    story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 9000))
+    ((one, _),) = found(story.get_object(7, PHOTO[:5000]))
+    assert (one.complete, one.note) == (True, "9,000 bytes were declared, its transfer ended after 5,000")
+    ((one, _),) = found(open_camera().get_object(7, PHOTO))
+    assert one.note is None
+
+
+def test_says_that_more_was_carried_than_declared() -> None:
+    story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 5000))
+    ((one, _),) = found(partial(story, 0, 9000))
+    assert (one.complete, one.note) == (None, "5,000 bytes were declared, 9,000 were transferred")
+
+
+def test_names_what_is_missing_at_the_end_of_the_last_part() -> None:
+    packets = partial(open_camera(), 0, 9999).packets()
+    big = [at for at in damage.segments(packets, "command", "to-initiator") if len(packets[at].payload) > 300]
+    ((one, _),) = found(damage.drop(packets, big[-1]))
+    ((start, end),) = one.missing
+    assert (one.complete, end) == (False, 9000)
+    assert start == one.canvas.bytes
+
+
+def test_ends_parts_without_offsets_where_the_initiator_says_so() -> None:
+    """Nikon's GetPartialObjectHiSpeed: the third parameter is Terminate."""
+    story = camera_of("Nikon Corporation", "D850")
+    for data in (PHOTO, OTHER):
+        for start in (0, 1000):
+            story = story.transaction(0x9400, 7, 1000, int(start > 0), data_in=data[start : start + 1000])
+    assert [bytes_of(pieces) for _, pieces in found(story)] == [PHOTO[:2000], OTHER[:2000]]
+
+
+def test_does_not_call_a_cancelled_transfer_complete_that_was_carried_to_its_end() -> None:
+    story = open_camera().request(0x1009, 7).start_data(len(PHOTO)).data(PHOTO[:5000]).cancel()
+    ((one, pieces),) = found(story.data(PHOTO[5000:], last=True))
+    assert (one.complete, bytes_of(pieces)) == (False, PHOTO)
+
+
+def test_gives_an_upload_no_name_that_was_announced_in_another_session() -> None:
+    story = open_camera().transaction(0x100C, 1, 0, data_out=object_info("old.jpg", 9000), returns=(1, 0, 0x99))
+    ((one, _),) = found(story.transaction(0x1003).transaction(0x1002, 1).transaction(0x100D, data_out=PHOTO))
+    assert (one.handle, one.info) == (None, None)
+
+
+def test_follows_an_object_to_the_store_that_was_told_last() -> None:
+    state = _Session()
+    state.learn(7, Info("a.jpg", store=0x10001))
+    state.learn(7, Info("a.jpg", store=0x20001))
+    state.forget_store(0x1FFFF)
+    assert 7 in state.infos
+    state.forget_store(0x20001)
+    assert 7 not in state.infos
+
+
+def test_tells_objects_in_the_order_in_which_they_began() -> None:
+    story, other = open_camera(), PHOTO[:16] + OTHER[16:]
+    story = partial(partial(partial(story, 0, 16), 16, 4984), 0, 16, other).get_object(8, PHOTO)
+    found_now = found(partial(story, 16, 4984, other))
+    assert [(one.handle, one.transactions[0]) for one, _ in found_now] == [(7, 1), (7, 3), (8, 4)]
+
+
+class NotWalked(dict[Any, Any]):
+    """A table in which things are found by their key, or not at all."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise AssertionError("walked over")
+
+    keys = values = items = __iter__  # type: ignore[assignment]
+
+
+def test_forgets_an_object_without_looking_at_all_others() -> None:
+    state = _Session()
+    state.open, state.infos, state.nameless = NotWalked(), NotWalked(), NotWalked()
+    state.stores = NotWalked()
+    for handle in range(100):
+        state.open[handle] = {}
+        state.learn(handle, Info("a.jpg", store=0x10001))
+    state.forget(7)
+    state.forget_store(0x10001)
+    assert len(state.open) == len(state.infos) == 0

@@ -35,6 +35,7 @@ FLOORS = {
     "result": 6,
     "payloads": 6.4,
     "decoded": 6.5,
+    "carried": 6.6,
     "objects": 6.7,
     "liveview": 6.7,
     "analysis": 7,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ptpip_analyze.cli.app import app
-from tests.traffic import capture, write_pcap
+from tests.traffic import capture, conversation, damage, write_pcap
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -51,6 +51,17 @@ def test_runs_its_library_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert len(names["transactions"]) == 5  # type: ignore[arg-type]
     assert str(names["photo"]).startswith(r"b'\xff\xd8")
     assert bytes(names["message"])[4:8] == b"\x01\x00\x00\x00"  # type: ignore[call-overload]
+
+
+def test_takes_no_photo_with_holes_for_whole_in_its_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    packets = conversation().open().get_object(1, bytes(5000)).close_session().close().packets()
+    write_pcap(
+        tmp_path / "session.pcapng", damage.drop(packets, damage.segments(packets, "command", "to-initiator")[4])
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="bytes of its data are missing"):
+        exec(example, {})  # the README's own lines
 
 
 def test_links_only_to_files_that_there_are() -> None:

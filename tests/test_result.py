@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from ptpip_analyze import analyze
-from ptpip_analyze.ptp import NO_ROW
+from ptpip_analyze.ptp import NO_ROW, STATUSES
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.result import DataPiece, Result
-from tests.traffic import STORIES, Packet, capture, conversation, damage, pcap_bytes
+from tests.traffic import STORIES, Conversation, Packet, capture, conversation, damage, pcap_bytes
 
 
 def browsing() -> list[Packet]:
@@ -214,18 +214,82 @@ def test_places_every_byte_as_it_was_whatever_is_lost(name: str) -> None:
         for known in one.truth().transactions
     }
     carrying = [at for at, packet in enumerate(packets) if packet.payload]
-    holes = 0
+    damaged = 0
     for lost in [[at] for at in carrying] + [chance.sample(carrying, 3) for _ in range(30)]:
         with result_of(damage.drop(packets, *lost)) as result:
             made = result.transactions
             for number in np.flatnonzero(made.request != NO_ROW).tolist():
                 code = int(result.messages["code"][made.request[number]])
                 data = carried[code, int(made.transaction_id[number])]
-                for offset, length, position in result.data_pieces(number):
-                    holes += position is None
+                pieces = result.data_pieces(number)
+                damaged += bool(pieces) and STATUSES[made.status[number]] == "gap"
+                for offset, length, position in pieces:
                     if offset is not None and length is not None and position is not None:
                         assert result.read(position, length) == data[offset : offset + length]
-    assert holes
+                if result.data_missing(number) == 0:
+                    assert sum(piece.length or 0 for piece in pieces) == len(data)
+    assert damaged
+
+
+def lost_start(one: Conversation, *also: int) -> list[Packet]:
+    """Without the last Start Data, and without packets with payload at places relative to it."""
+    packets = one.packets()
+    carrying = damage.segments(packets, "command")
+    start = max(place for place, at in enumerate(carrying) if packets[at].payload[4:5] == b"\x09")
+    return damage.drop(packets, carrying[start], *(carrying[start + place] for place in also))
+
+
+DATA = random.Random(9).randbytes(900)
+
+
+@pytest.mark.parametrize("outward", [False, True])
+@pytest.mark.parametrize("style", ["end", "tail", "empty-end"])
+def test_places_all_of_a_data_phase_of_which_only_start_data_is_lost(outward: bool, style: str) -> None:
+    """In 20 bytes between request and data nothing else can have been: it has to be there (2.3.9)."""
+    one = conversation().open().transaction(0x1001, data_in=bytes(8))
+    if outward:
+        one.transaction(0x100D, data_out=DATA, style=style, chunk=200)
+    else:
+        one.transaction(0x1009, 1, data_in=DATA, style=style, chunk=200)
+    with result_of(lost_start(one.close_session())) as result:
+        head = result.data_head(2, 10_000)
+        assert STATUSES[result.transactions.status[2]] == "gap"
+        assert (head.data, head.whole, result.data_missing(2)) == (DATA, True, 0)
+        assert {position is None for _, _, position in result.data_pieces(2)} == {False}
+
+
+def test_places_nothing_behind_a_hole_that_may_have_held_more_than_start_data() -> None:
+    def story(chunk: int = 200) -> Conversation:
+        return conversation().open().transaction(0x1009, 1, data_in=DATA, style="tail", chunk=chunk).close_session()
+
+    silent = conversation().open()
+    for handle in (1, 2):  # a camera that leaves Start Data out; the second time 8 bytes of Data are lost
+        silent.request(0x1009, handle).data(bytes(8)).data(DATA, last=True).response()
+    packets = silent.packets()
+    eight = max(at for at in damage.segments(packets) if packets[at].payload[4:5] == b"\x0a")
+    response, request = -2, -1
+    for damaged, number in (
+        (lost_start(story(8), 1), 1),
+        (lost_start(story(), response), 1),
+        (lost_start(conversation().open().transaction(0x100D, data_out=DATA), request), 1),
+        (damage.drop(packets, eight), 2),
+    ):
+        with result_of(damaged) as result:
+            pieces = result.data_pieces(number)
+            assert {piece.offset for piece in pieces if piece.position is not None} <= {None}
+            assert result.data_missing(number) is None
+
+
+def test_knows_what_else_is_missing_of_a_data_phase_whose_start_is_lost() -> None:
+    one = conversation(mss=200).open().transaction(0x1009, 1, data_in=DATA, style="tail", chunk=500).close_session()
+    with result_of(lost_start(one, 2)) as result:
+        assert [piece[:2] for piece in result.data_pieces(1) if piece.position is None] == [(188, 200)]
+        assert result.data_missing(1) == 200
+        assert result.data_head(1, 1000).size == len(DATA)
+    with result_of(lost_start(one, 6)) as result:
+        assert result.data_missing(1) == 12, "End Data says how long it is"
+    with result_of(lost_start(one, 4)) as result:
+        assert result.data_missing(1) is None
 
 
 def test_gives_what_stands_behind_a_hole_of_unknown_length_no_place() -> None:

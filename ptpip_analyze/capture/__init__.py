@@ -3,7 +3,7 @@
 from .batch import NO_TIME, CaptureError, PacketBatch, earliest
 from .datagrams import Datagrams, stations
 from .inet import Dissected, Dissector
-from .source import CHUNK_BYTES, Source, expand, left_out, open_capture, open_direct
+from .source import CHUNK_BYTES, Source, expand, left_out, once, open_capture, open_direct
 
 __all__ = [
     "CHUNK_BYTES",
@@ -17,6 +17,7 @@ __all__ = [
     "earliest",
     "expand",
     "left_out",
+    "once",
     "open_capture",
     "open_direct",
     "stations",

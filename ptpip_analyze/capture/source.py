@@ -6,6 +6,7 @@ Refuses, with CaptureError, what is missing, unreadable or no capture.
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import io
 import os
@@ -264,6 +265,25 @@ def expand(captures: Iterable[str]) -> list[str]:
         else:
             raise CaptureError(capture, None, "no such file or directory")
     return names
+
+
+def once(names: Iterable[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Names without those behind which lies what lies behind an earlier one, and these, each with that earlier one."""
+    first: dict[object, str] = {}
+    kept: list[str] = []
+    repeated: list[tuple[str, str]] = []
+    for name in names:
+        identity: object = name
+        if name != STDIN:
+            with contextlib.suppress(OSError, ValueError):  # who opens it says why not
+                status = os.stat(name)
+                identity = status.st_dev, status.st_ino
+        if identity in first:
+            repeated.append((name, first[identity]))
+        else:
+            first[identity] = name
+            kept.append(name)
+    return kept, repeated
 
 
 def left_out(captures: Iterable[str]) -> list[tuple[int, str]]:

@@ -60,7 +60,7 @@ def _codes(
         raise CommandError("--unknown names no capture")
     if not unknown and len(given) > 1:
         raise CommandError(f"one TEXT is looked up at a time, not {len(given)}; of captures, --unknown lists codes")
-    known_vendor(vendor)
+    vendor = known_vendor(vendor)
     name_codes(names)
     if unknown:
         with analysed(given, ports, progress, vendor=vendor) as analysis:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.options import Captures, Names, Ports, Progress, Vendor
+from ptpip_analyze.cli.options import Captures, Folder, Names, Ports, Progress, Vendor
 from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
 from ptpip_analyze.tables.schema import TABLES, arrow_schema
 
@@ -24,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def _export(
     captures: Captures,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder; made when missing.")],
+    output: Folder,
     file_format: Annotated[ExportFormat, typer.Option("--format", help="How tables are written.")] = "parquet",
     tables: Annotated[str | None, typer.Option(metavar="A,B", help="Only these tables.", show_default=False)] = None,
     ports: Ports = None,

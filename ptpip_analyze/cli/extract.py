@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.options import Captures, Names, Ports, Progress, Vendor
+from ptpip_analyze.cli.options import Captures, Folder, Names, Ports, Progress, Vendor
 from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
 
 KINDS = ("objects", "thumbnails", "previews", "uploads", "live-view")
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def _extract(
     captures: Captures,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder; made when missing.")],
+    output: Folder,
     what: Annotated[
         str | None, typer.Option("--what", metavar="A,B", help=f"Only these of {', '.join(KINDS)}.", show_default=False)
     ] = None,
@@ -35,32 +35,42 @@ def _extract(
     chosen = KINDS if what is None else names_in(what, KINDS, "--what", "kind of file")
     name_codes(names)
     with analysed(captures, ports, progress, vendor=vendor) as analysis:
-        from ptpip_analyze.extract import ExtractError, extract
+        from ptpip_analyze.extract import ExtractError, TakenError, extract
 
         try:
             manifest = extract(analysis.captures, output, chosen, force=force)
+        except TakenError as error:
+            raise CommandError(f"{error.file}: is there already; --force overwrites it") from error
         except ExtractError as error:
             raise CommandError(str(error)) from error
     with written_to(None) as stream:
         for line in _lines(manifest, output):
             stream.write((describe.safe_text(line) + "\n").encode())
+    errors = [one["error"] for one in manifest["files"] if one["file"] is None]
+    if errors:
+        more = f", and {len(errors) - 1:,} more, as manifest.json says" if len(errors) > 1 else ""
+        raise CommandError(errors[0] + more)
 
 
 def _lines(manifest: dict[str, Any], output: Path) -> list[str]:
     lines = []
     for one in manifest["files"]:
-        if one["kind"] == "live-view":
+        if one["kind"] == "live-view" or one["file"] is None:
             continue
         size = describe.human_bytes(one["carried_bytes"])
         state = {True: "complete", None: "where it ends is not known"}.get(one["complete"], _lacking(one["missing"]))
-        lines.append(f"{output / one['file']}: {one['kind']}, {size}, {state}")
+        note = "" if one["note"] is None else f" ({one['note']})"
+        lines.append(f"{output / one['file']}: {one['kind']}, {size}, {state}{note}")
     for one in manifest["live_view"]:
-        frames = describe.counted(one["frames"], "live-view frame")
-        speed = "" if one["fps"] is None else f", {one['fps']:.1f} per second"
-        speed += f", {one['incomplete']:,} incomplete" if one["incomplete"] else ""
-        jitter = "" if one["jitter_s"] is None else f", jitter {one['jitter_s'] * 1e3:.1f} ms"
-        sizes = f", {describe.human_bytes(one['bytes_min'])} to {describe.human_bytes(one['bytes_max'])}"
-        lines.append(f"{output / one['files'][0]} ...: session {one['session']}, {frames}{speed}{jitter}{sizes}")
+        says = [f"session {one['session']}", describe.counted(one["frames"], "live-view frame")]
+        says += [] if one["fps"] is None else [f"{one['fps']:.1f} per second"]
+        says += [f"{one['incomplete']:,} incomplete"] if one["incomplete"] else []
+        says += [f"{count:,} without a file: {reason}" for reason, count in one["left_out"].items()]
+        says += [] if one["jitter_s"] is None else [f"jitter {one['jitter_s'] * 1e3:.1f} ms"]
+        sizes = [one["bytes_min"], one["bytes_max"]]
+        says += [" to ".join(map(describe.human_bytes, sizes))] if one["frames"] else []
+        first = [f"{output / name} ...: " for name in one["files"][:1]]
+        lines.append("".join([*first, ", ".join(says)]))
     return lines or ["no objects and no live-view frames in what was captured"]
 
 

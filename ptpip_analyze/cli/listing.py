@@ -240,7 +240,7 @@ def completed(analysis: Analysis, wanted: set[str], batches: Iterable[pa.RecordB
     for batch in batches:
         lacking = wanted - set(batch.schema.names)
         if CALL in lacking:
-            (batch,) = with_calls([batch], analysis.vendors)
+            (batch,) = with_calls([batch], analysis.vendors, analysis.beginning)
         if "findings" in lacking:
             from ptpip_analyze.tables.findings import with_findings
 

@@ -7,11 +7,27 @@ from typing import Annotated, Literal
 
 import typer
 
+_STDOUT = Path("-")
+
+
+def _unless_stdout(output: Path | None) -> Path | None:
+    """The file to write to; None for "-", which is standard output as it is standard input among captures."""
+    return None if output == _STDOUT else output
+
+
+def _folder(output: Path) -> Path:
+    if output == _STDOUT:
+        raise typer.BadParameter("several files need a folder, and - is standard output")
+    return output
+
+
 RowFormat = Literal["table", "csv", "json", "jsonl", "parquet"]
 
 Captures = Annotated[
     list[str],
-    typer.Argument(metavar="CAPTURE", help="Capture files (pcap, pcapng, .gz, .zst), globs, folders, or - for stdin."),
+    typer.Argument(
+        metavar="CAPTURE...", help="Capture files (pcap, pcapng, .gz, .zst), globs, folders, or - for stdin."
+    ),
 ]
 Ports = Annotated[
     list[int] | None,
@@ -50,8 +66,17 @@ Format = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--output", metavar="FILE", help="Write to FILE; its suffix names the format.", show_default=False
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write to FILE; its suffix names the format. - is standard output.",
+        show_default=False,
+        callback=_unless_stdout,
     ),
+]
+Folder = Annotated[
+    Path,
+    typer.Option("-o", "--output", metavar="DIR", help="The folder; made when missing.", callback=_folder),
 ]
 Columns = Annotated[
     str | None,

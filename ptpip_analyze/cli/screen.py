@@ -29,8 +29,13 @@ PLAIN_WIDTH: Final = 100
 LEAST_TEXT: Final = 5
 """Columns that a text keeps where columns that were asked for have no room."""
 
+MOST_TEXT: Final = 28
 LONG_TEXTS: Final[dict[str, int]] = {"call": 44, "says": 60, "text": 36, "value": 24}
-"""Texts that may be long, as a call or a list of values is, and the width for which they leave out other columns."""
+"""The width up to which a text leaves out other columns, and that of texts which are long by nature: beyond it they are
+shortened, since whoever names a file or a camera may do so at any length."""
+
+_WHOLE: Final = frozenset({"sha256", "initiator_address", "responder_address", "source", "destination"})
+"""Texts that say nothing when they are shortened."""
 
 READABLE: Final[dict[str, tuple[str, ...]]] = {
     "sessions": (
@@ -224,19 +229,26 @@ def _fitting(table: str, names: Sequence[str], cells: dict[str, list[str]], widt
     """The most wanted columns that fit (all when `width` is None), empty ones left out, in the table's own order."""
     from rich.cells import cell_len
 
+    by_name = {column.name: column for column in columns(table)}
     room = sys.maxsize if width is None else width
     kept: set[str] = set()
     for name in names:
         if not any(cells[name]) and kept and width is not None:
             continue
-        needed = max([cell_len(name), *map(cell_len, cells[name])]) + 2
-        if name in LONG_TEXTS:
-            needed = min(needed, LONG_TEXTS[name])
+        needed = max([cell_len(name), *map(cell_len, cells[name])])
+        needed = min(needed, _most(by_name[name])) + 2
         if needed > room and kept:
-            break
+            continue
         room -= needed
         kept.add(name)
-    return [column.name for column in columns(table) if column.name in kept]
+    return [name for name in by_name if name in kept]
+
+
+def _most(column: Column) -> int:
+    """The width up to which a column leaves out others."""
+    if column.kind not in ("text", "words") or column.name in _WHOLE:
+        return sys.maxsize
+    return LONG_TEXTS.get(column.name, MOST_TEXT)
 
 
 def _plain_lines(
@@ -284,7 +296,9 @@ def _print_table(
 
 
 def _shrunk(by_name: dict[str, Column], names: Sequence[str], cells: dict[str, list[str]], room: int) -> list[int]:
-    """Widths of columns so that they fit, as far as numbers and times stay whole: texts shrink first, then headings."""
+    """Widths of columns so that they fit, as far as numbers and times stay whole: long texts shrink first, then others,
+    then headings.
+    """
     from rich.cells import cell_len
 
     needed = [max([0, *map(cell_len, cells[name])]) for name in names]
@@ -292,6 +306,7 @@ def _shrunk(by_name: dict[str, Column], names: Sequence[str], cells: dict[str, l
     texts = [by_name[name].kind in ("text", "words") for name in names]
     least = [min(width, LEAST_TEXT) for width in widths]
     for floors in (
+        [min(width, _most(by_name[name])) for width, name in zip(widths, names, strict=True)],
         [
             max(low, len(name)) if text else width
             for low, name, text, width in zip(least, names, texts, widths, strict=True)

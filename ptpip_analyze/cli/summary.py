@@ -226,7 +226,7 @@ def _operations(console: Console, operations: list[dict[str, Any]]) -> None:
         console,
         len(operations),
         "summary --format json",
-        Column("Operations", [f"  {safe_text(row['operation'] or 'request not captured')}" for row in rows], "name"),
+        Column("Operations", [f"  {_asked(row, 'request not captured', 'without a request')}" for row in rows], "name"),
         Column("count", [count(row["transactions"]) for row in rows]),
         Column("", [row["transactions"] / most for row in rows], "bar", "cyan"),
         Column("data", [human_bytes(row["data_bytes"]) if row["data_bytes"] else "" for row in rows]),
@@ -236,12 +236,17 @@ def _operations(console: Console, operations: list[dict[str, Any]]) -> None:
     )
 
 
+def _asked(row: dict[str, Any], lost: str, never: str) -> str:
+    """The operation of a row; where none is known, whether its request was lost or never there."""
+    return safe_text(row["operation"]) if row["operation"] else never if row["unasked"] else lost
+
+
 def _responses(console: Console, responses: list[dict[str, Any]], several: bool) -> None:
     from ptpip_analyze.cli.page import Column
 
     rows = responses[:_MOST]
     to = [
-        f"to {safe_text(row['operation'] or 'a request not captured')}, "
+        f"to {_asked(row, 'a request not captured', 'no request')}, "
         + describe.frames_text(row["frames"], row["transactions"])
         + (f" in {safe_text(row['capture'])}" if several and row["capture"] else "")
         for row in rows

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ptpip_analyze.ahead import WorkerError
 from ptpip_analyze.cli import reader
-from ptpip_analyze.describe import counted, safe_text
+from ptpip_analyze.describe import counted, link_type, safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,14 +58,15 @@ def analysed(
     modules: Sequence[str] = (),
     vendor: str | None = None,
 ) -> Iterator[Analysis]:
-    """The analysis of `captures`, with the packets table if wanted; what is damaged in them is said on stderr.
+    """The analysis of `captures`, with the packets table if wanted; what is damaged in them or can't be read is said on
+    stderr.
 
     `modules` will be needed by the block: they are loaded as soon as there is nothing else to do. `vendor` is that of
     all cameras where the user says so.
 
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
-    known_vendor(vendor)
+    vendor = known_vendor(vendor)
     from ptpip_analyze.analysis import analyze
     from ptpip_analyze.capture import CaptureError, left_out
 
@@ -89,9 +90,17 @@ def analysed(
             for folders, pattern in left_out(captures):
                 skipped = counted(folders, "sub-folder")
                 say(f"{skipped} {'was' if folders == 1 else 'were'} not looked into; '{pattern}' finds what is there")
+            for name, first in analysis.repeated:
+                said = f"{name} is named more than once" if name == first else f"{name} is {first}"
+                say(f"{said}: it is analysed once")
             for capture in analysis.captures:
                 if capture.damage is not None:
                     say(f"{capture.damage} (everything before it is analysed)")
+                if unread := capture.source.unknown_links:
+                    told = [
+                        f"{counted(count, 'packet')} of {link_type(link)}" for link, count in sorted(unread.items())
+                    ]
+                    say(f"{capture.path}: {', '.join(told)} can't be read")
             yield analysis
     except (CaptureError, WorkerError) as error:
         raise CommandError(str(error)) from error
@@ -109,13 +118,14 @@ def _load(modules: Sequence[str]) -> Iterator[None]:
 
 
 def known_vendor(name: str | None) -> str | None:
-    """A vendor as the user named it. Raises CommandError, which lists those that there are, for another name."""
-    if name is not None:
-        from ptpip_analyze.facts import VENDORS
+    """The vendor that the user named, in letters of any size. CommandError, which lists those there are, for others."""
+    if name is None:
+        return None
+    from ptpip_analyze.facts import VENDORS
 
-        if name not in VENDORS:
-            raise CommandError(f"--vendor: no such vendor: {name}; there are {', '.join(VENDORS)}")
-    return name
+    if name.lower() not in VENDORS:
+        raise CommandError(f"--vendor: no such vendor: {name}; there are {', '.join(VENDORS)}")
+    return name.lower()
 
 
 def name_codes(path: Path | None) -> None:

@@ -1,7 +1,7 @@
 """Files out of what a capture carried: objects and pictures of live view, in one folder, with a manifest."""
 
-from .folder import ExtractError
+from .folder import ExtractError, TakenError
 from .names import safe_name
 from .run import KINDS, MANIFEST, extract
 
-__all__ = ["KINDS", "MANIFEST", "ExtractError", "extract", "safe_name"]
+__all__ = ["KINDS", "MANIFEST", "ExtractError", "TakenError", "extract", "safe_name"]

@@ -17,6 +17,14 @@ class ExtractError(Exception):
     """A file or folder that can't be written. `str` is one line that names it and the reason."""
 
 
+class TakenError(ExtractError):
+    """A file that is there already and was not to be replaced; ``file`` is its path, fit to be shown."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"{file}: is there already; force=True overwrites it")
+        self.file = file
+
+
 class Folder:
     """An open folder; files in it are reached through it alone, even when it is moved."""
 
@@ -39,9 +47,9 @@ class Folder:
             return os.listdir(self._fd)
 
     def refuse(self, name: str) -> None:
-        """ExtractError where a name is taken and may not be overwritten."""
+        """TakenError where a name is taken and may not be overwritten."""
         if not self._force and self._has(name):
-            raise ExtractError(f"{self._shown(name)}: is there already; --force overwrites it")
+            raise TakenError(self._shown(name))
 
     @contextlib.contextmanager
     def file(self, name: str) -> Iterator[BinaryIO]:

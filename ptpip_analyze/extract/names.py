@@ -11,6 +11,10 @@ from collections.abc import Iterable
 MOST_BYTES = 180  # in UTF-8; file systems take 255, and a number and ".partial" may follow
 _MOST_SUFFIX = 16
 
+PARTIAL = ".partial"
+"""What the names of incomplete files end with, and no other."""
+
+_DOTS = re.compile(r"\.{2,}")
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)  # Windows' devices
 
@@ -24,17 +28,19 @@ SUFFIXES = {
 def safe_name(text: str | None) -> str | None:
     """A name from the wire as the name of a file; None where nothing of it is left.
 
-    Separators, control and formatting characters and what Windows forbids become underscores; dots and blanks at the
-    ends go; a device of Windows gets an underscore in front; long names lose the end of their stem.
+    Separators, control and formatting characters and what Windows forbids become underscores; of dots in a row one
+    stays; dots and blanks at the ends go; a device of Windows gets an underscore in front, a name that ends as those of
+    incomplete files do one behind; long names lose the end of their stem.
     """
     kept = "".join("_" if _is_harmful(letter) else letter for letter in unicodedata.normalize("NFC", text or ""))
-    kept = kept.strip(" .\u3000")
+    kept = _DOTS.sub(".", kept).strip(" .\u3000")
     if not kept.strip("_ ."):
         return None
     if _RESERVED.fullmatch(kept.partition(".")[0].rstrip()):
         kept = f"_{kept}"
     stem, suffix = parted(kept)
-    return _shortened(stem, MOST_BYTES - len(suffix.encode())) + suffix
+    name = _shortened(stem, MOST_BYTES - len(suffix.encode())) + suffix
+    return f"{name}_" if name.casefold().endswith(PARTIAL) else name
 
 
 def parted(name: str) -> tuple[str, str]:

@@ -4,32 +4,37 @@ says of every file whose it is, where it came from and what is missing. Refuses 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from ptpip_analyze import facts
 from ptpip_analyze.capture import NO_TIME
+from ptpip_analyze.carried import Carried
 from ptpip_analyze.describe import iso_time
-from ptpip_analyze.facts.objects import OBJECT
-from ptpip_analyze.liveview import Frame, live_view_frames, pace
-from ptpip_analyze.objects import Carried, Objects
+from ptpip_analyze.facts.objects import ASSOCIATION, OBJECT
+from ptpip_analyze.liveview import NO_PICTURE, Frame, live_view_frames, pace
+from ptpip_analyze.objects import Objects
 from ptpip_analyze.ptp.objects import MissingRange
 from ptpip_analyze.ptp.pictures import kind_text
 from ptpip_analyze.result import Result
 
-from .folder import Folder
-from .names import SUFFIXES, Names, key, parted, safe_name
+from .folder import ExtractError, Folder
+from .names import PARTIAL, SUFFIXES, Names, key, parted, safe_name
 
 KINDS: Final = ("objects", "thumbnails", "previews", "uploads", "live-view")
 MANIFEST: Final = "manifest.json"
 LIVE_VIEW: Final = "live-view-"
-PARTIAL: Final = ".partial"
-FARTHEST: Final = 1 << 40
-"""Bytes of an object behind this are not written: no camera has such files, and few file systems take them."""
+MOST_ZEROS: Final = 1 << 32
+"""Zeros in one file that stand for missing bytes; what lies behind more of them is not written: not every file system
+stores zeros for nothing.
+"""
 
 _BEGINNING_BYTES: Final = 64
 
@@ -40,8 +45,9 @@ def extract(
     """Write what the captures carried into a folder, which is made if missing, with ``manifest.json``; returns that.
 
     ``kinds`` are of ``KINDS``. Files that are there keep their names: the new ones get others. A folder that has a
-    manifest already is refused; with ``force``, files of the same names are replaced. ExtractError when something can't
-    be written, ValueError for a kind that is not known.
+    manifest already is refused; with ``force``, files of the same names are replaced. A file that can't be written is
+    null in the manifest, with the ``error``; ExtractError when folder or manifest can't be, ValueError for a kind that
+    is not known.
     """
     if unknown := sorted(set(kinds) - set(KINDS)):
         raise ValueError(f"nothing is called {unknown[0]!r}; there are {', '.join(KINDS)}")
@@ -54,11 +60,12 @@ def extract(
         for result in results:
             objects = Objects(result)
             for one in objects.found:
-                if ("uploads" if one.upload else f"{one.kind}s") in kinds:
+                if ("uploads" if one.upload else f"{one.kind}s") in kinds and not _is_bare_folder(one):
                     name = names.give(_name(objects, one), "" if one.complete else PARTIAL)
-                    with place.file(name) as stream:
+                    digest, beyond = None, 0
+                    with _kept_from_the_rest() as failure, place.file(name) as stream:
                         digest, beyond = _write(objects, one, stream)
-                    files.append(_entry(objects, one, name, digest, beyond))
+                    files.append(_entry(objects, one, name, digest, beyond) | _failed(failure))
             if "live-view" in kinds:
                 paces |= _live_view(result, place, names, files)
         manifest = {
@@ -69,6 +76,26 @@ def extract(
         with place.file(MANIFEST) as stream:
             stream.write(json.dumps(manifest, ensure_ascii=True, indent=1).encode() + b"\n")
     return manifest
+
+
+@contextlib.contextmanager
+def _kept_from_the_rest() -> Iterator[list[str]]:
+    """What can't be written costs one file; the list then has the reason."""
+    failure: list[str] = []
+    try:
+        yield failure
+    except ExtractError as error:
+        failure.append(str(error))
+
+
+def _failed(failure: Sequence[str]) -> dict[str, Any]:
+    """What the manifest says instead where a file could not be written."""
+    return {"file": None, "sha256": None, "error": failure[0]} if failure else {}
+
+
+def _is_bare_folder(one: Carried) -> bool:
+    """A folder is no file; one that was asked for like a file, and had no bytes, is listed among the objects only."""
+    return one.format == ASSOCIATION and not one.canvas.bytes
 
 
 def _name(objects: Objects, one: Carried) -> str:
@@ -87,18 +114,20 @@ def _name(objects: Objects, one: Carried) -> str:
 
 
 def _write(objects: Objects, one: Carried, stream: BinaryIO) -> tuple[str | None, int]:
-    """Write an object; its SHA-256 where it is complete, and how many of its bytes lie too far off to be written."""
-    digest, beyond, complete = hashlib.sha256(), 0, one.complete
+    """Write an object; its SHA-256 where it is complete, and how many of its bytes are there, but were not written.
+
+    What is missing behind the last byte is not written: the manifest says so.
+    """
+    digest, written, beyond, complete = hashlib.sha256(), 0, 0, one.complete
     for at, data in objects.chunks(one):
-        if at + len(data) > FARTHEST:
+        if at - written > MOST_ZEROS:
             beyond += len(data)
             continue
         stream.seek(at)  # what is leapt over reads as zeros
         stream.write(data)
+        written += len(data)
         if complete:
             digest.update(data)
-    if one.size is not None and one.size <= FARTHEST and stream.tell() < one.size:
-        stream.truncate(one.size)  # what is missing at the end reads as zeros, too
     return (digest.hexdigest() if complete else None), beyond
 
 
@@ -116,6 +145,7 @@ def _entry(objects: Objects, one: Carried, name: str, digest: str | None, beyond
         "declared_bytes": one.size if one.declared is None else one.declared,
         "carried_bytes": one.canvas.bytes,
         "complete": one.complete,
+        "note": one.note,
         "missing": _ranges(one.missing),
         "unplaced_bytes": one.unplaced,
         "unwritten_bytes": beyond,
@@ -150,28 +180,45 @@ def _time(nanoseconds: int | None) -> str | None:
     return None if nanoseconds in (None, NO_TIME) else iso_time(nanoseconds)
 
 
+@dataclass
+class _Shown:
+    """What came of one session's live view."""
+
+    times: list[int | None] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    incomplete: int = 0
+    files: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)  # pictures without a file, by reason
+
+
 def _live_view(result: Result, place: Folder, names: Names, files: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
     """Write the pictures of live view, numbered within each session; how they came, by session."""
-    seen: dict[int, tuple[list[int | None], list[int], list[str]]] = {}
+    seen: dict[int, _Shown] = {}
     for frame in live_view_frames(result):
         session = frame.session + result.first_session
-        times, sizes, written = seen.setdefault(session, ([], [], []))
-        name = f"{LIVE_VIEW}{session}-{len(sizes) + 1:06d}.jpg"
+        shown = seen.setdefault(session, _Shown())
+        if frame.left_out != NO_PICTURE:
+            shown.times.append(frame.time(result))
+        if frame.left_out is not None:
+            shown.left_out[frame.left_out] += 1
+            continue
+        name = f"{LIVE_VIEW}{session}-{len(shown.sizes) + 1:06d}.jpg"
         name = names.give(name, PARTIAL if frame.missing else "")
-        with place.file(name) as stream:
+        with _kept_from_the_rest() as failure, place.file(name) as stream:
             stream.write(frame.jpeg)
-        times.append(frame.time(result))
-        sizes.append(len(frame.jpeg))
-        written.append(name)
-        files.append(_frame_entry(result, frame, name, session))
+        shown.sizes.append(len(frame.jpeg))
+        shown.incomplete += bool(frame.missing)
+        shown.files += [] if failure else [name]
+        files.append(_frame_entry(result, frame, name, session) | _failed(failure))
     return {
         session: {
             "capture": result.path,
             "session": session,
-            **pace(times, sizes, sum(name.endswith(PARTIAL) for name in written))._asdict(),
-            "files": written,
+            **pace(shown.times, shown.sizes, shown.incomplete)._asdict(),
+            "left_out": dict(shown.left_out),
+            "files": shown.files,
         }
-        for session, (times, sizes, written) in seen.items()
+        for session, shown in seen.items()
     }
 
 

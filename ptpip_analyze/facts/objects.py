@@ -1,5 +1,5 @@
-"""Which operations carry an object's bytes, announce one, or end its transfer. Promises where among the parameters
-handle, offset and size stand; refuses operations of which that is not known.
+"""Which operations carry an object's bytes, announce one, or end its transfer, and which events tell that one is gone.
+Promises where among the parameters handle, offset and size stand; refuses operations of which that is not known.
 """
 
 # One row per line: a change is then a line of the diff.
@@ -26,6 +26,7 @@ class Transfer(NamedTuple):
     offset: tuple[int, ...] = ()  # low word, then high word
     most: tuple[int, ...] = ()  # bytes asked for: low word, then high word
     outward: bool = False
+    last: int | None = None  # not zero there: the initiator asks for no more of it
 
 
 TRANSFERS: tuple[Transfer, ...] = (
@@ -39,7 +40,7 @@ TRANSFERS: tuple[Transfer, ...] = (
     Transfer("canon_eos", 0x912C, part=PIECE, offset=(1,), most=(2,)), Transfer("canon_eos", 0x9171),
     Transfer("canon_eos", 0x9172, part=PIECE, offset=(1,), most=(2,)), Transfer("canon_eos", 0x9174, part=PIECE, offset=(1, 2), most=(3,)),
     Transfer("nikon", 0x90C4, THUMBNAIL), Transfer("nikon", 0x9200, PREVIEW), Transfer("nikon", 0x920F, PREVIEW),
-    Transfer("nikon", 0x9400, part=SEQUEL, most=(1,)), Transfer("nikon", 0x9431, part=PIECE, offset=(1, 2), most=(3, 4)),
+    Transfer("nikon", 0x9400, part=SEQUEL, most=(1,), last=2), Transfer("nikon", 0x9431, part=PIECE, offset=(1, 2), most=(3, 4)),
     Transfer("sony", 0x9211, part=PIECE, offset=(1, 2), most=(3,)),
     Transfer("fuji", 0x900D, handle=None, outward=True), Transfer("fuji", 0x901D, handle=None, outward=True),
     Transfer("fuji", 0x9022, PREVIEW, handle=None), Transfer("fuji", 0x9041, handle=None, outward=True),
@@ -59,5 +60,19 @@ ENDING = frozenset({("canon_eos", 0x9117), ("canon_eos", 0x9118), ("canon_eos", 
 DELETING = frozenset({("ptp", 0x100B), ("canon_eos", 0x9105)})
 ALL_HANDLES = 0xFFFFFFFF
 
+# Operations on a store (first parameter) after which its handles are free (PIMA 15740:2000 10.4.15).
+FORMATTING = frozenset({("ptp", 0x100F), ("canon_eos", 0x9106)})
+ALL_STORES = (0, 0xFFFFFFFF)
+
+# Events that tell that an object (handle in the first parameter), or a store with all its objects, is there no more.
+OBJECT_REMOVED = frozenset({("ptp", 0x4003), ("canon_eos", 0xC182), ("sony", 0xC202)})
+STORE_REMOVED = frozenset({("ptp", 0x4005), ("canon_eos", 0xC193)})
+
+ASSOCIATION = 0x3001  # format of a folder: with it goes what is in it
+
+# Sizes that a maker's cameras tell of every object until they are asked for the true one (seen of an X-T10).
+PLACEHOLDER_SIZES = frozenset({("fuji", 0x19000)})
+
 # Object properties (MTP 1.1 appendix B) out of which a name, format and size are learned.
 OBJECT_FORMAT, OBJECT_SIZE, OBJECT_FILE_NAME = 0xDC02, 0xDC04, 0xDC07
+UINT16, UINT64 = 4, 8  # datatypes of format and size

@@ -1,5 +1,5 @@
-"""Device properties of PTP and MTP, and object properties of MTP. Promises one row per standard property; refuses
-vendor properties, which are in ``vendors``.
+"""Device properties of PTP and MTP, and object properties of MTP. Promises one row per standard property, and the
+datatypes that PTP 1.0 gives its properties; refuses vendor properties, which are in ``vendors``.
 """
 
 # One row per line, however long: a change is then a line of the diff.
@@ -76,6 +76,15 @@ PROPERTIES: tuple[Code, ...] = (
     Code("property", "mtp", 0xD412, "PlaybackContainerIndex", "MTP 1.1", DOCUMENTED),
     Code("property", "mtp", 0xD413, "PlaybackPosition", "MTP 1.1", DOCUMENTED),
 )
+
+# Datatypes of the device properties of PTP 1.0 (PIMA 15740:2000 13.4), by code; a camera may describe another one.
+DATATYPES: dict[int, int] = {
+    0x5001: 0x0002, 0x5002: 0x0004, 0x5003: 0xFFFF, 0x5004: 0x0002, 0x5005: 0x0004, 0x5006: 0xFFFF, 0x5007: 0x0004,
+    0x5008: 0x0006, 0x5009: 0x0004, 0x500A: 0x0004, 0x500B: 0x0004, 0x500C: 0x0004, 0x500D: 0x0006, 0x500E: 0x0004,
+    0x500F: 0x0004, 0x5010: 0x0003, 0x5011: 0xFFFF, 0x5012: 0x0006, 0x5013: 0x0004, 0x5014: 0x0002, 0x5015: 0x0002,
+    0x5016: 0x0002, 0x5017: 0x0004, 0x5018: 0x0004, 0x5019: 0x0004, 0x501A: 0x0004, 0x501B: 0x0006, 0x501C: 0x0004,
+    0x501D: 0xFFFF, 0x501E: 0xFFFF, 0x501F: 0xFFFF,
+}
 
 OBJECT_PROPERTIES: tuple[Code, ...] = (
     Code("object_property", "mtp", 0xB104, "WirelessConfigurationFile", "libgphoto2"),

@@ -6,6 +6,7 @@ size doesn't fit any layout that is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 from ..facts import name_of
 from ..facts.datasets import (
@@ -24,6 +25,8 @@ from ..facts.datasets import (
     OLC_SIZES,
     OLC_VALUES,
 )
+from ..facts.properties import DATATYPES
+from .datatypes import STRING
 from .pictures import find_jpeg, told_jpeg
 from .scan import Scan, bytes_text, wording
 from .standard import framed_picture
@@ -31,6 +34,7 @@ from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
 
 _EOS = "canon_eos"
 _HEAD = 8  # size and type of a record
+_LAST_BLOCK = (_HEAD, 0)  # of a viewfinder's
 _PROPERTY_CHANGED, _LIST_CHANGED, _OLC_CHANGED = 0xC189, 0xC18A, 0xC1A5
 _IMAGE_FORMAT = 16  # bytes of an entry of an ImageFormat
 _FOCUS_HEAD = 20
@@ -119,11 +123,33 @@ def _list_changed(record: Scan) -> None:
                 image_format(values, name)
     elif record.left == 4 * count:
         record.numbers("values", count, 4)
-    elif record.left % count == 0:
+    elif _are_strings(record.data[record.at : record.end], count):
+        with record.group("values", record.end) as values:
+            for name in values.entries(count, "values"):
+                values.string(name)
+    elif count == 1 or _tell_their_size(record.data[record.at : record.end], count):
         size = record.left // count
         with record.group("values", record.end) as values:
             for name in values.entries(count, "values"):
                 values.raw(name, size)
+
+
+def _tell_their_size(data: bytes, count: int) -> bool:
+    """Are these bytes ``count`` values as long as each other, which begin with their size?"""
+    size, rest = divmod(len(data), count)
+    head = size.to_bytes(4, "little")
+    return not rest and size >= 4 and all(data[at : at + 4] == head for at in range(0, len(data), size))
+
+
+def _are_strings(data: bytes, count: int) -> bool:
+    """Are these bytes ``count`` PTP strings, none of them empty, each ended by a NUL?"""
+    at = 0
+    for _ in range(count):
+        end = at + 1 + 2 * data[at] if at < len(data) else 0
+        if not at + 3 < end <= len(data) or data[end - 2 : end] != b"\0\0":
+            return False
+        at = end
+    return at == len(data)
 
 
 def eos_value(scan: Scan, code: int) -> None:
@@ -138,6 +164,8 @@ def eos_value(scan: Scan, code: int) -> None:
         scan.chars("value", size)
     elif code in EOS_IMAGE_FORMATS:
         image_format(scan, "value")
+    elif DATATYPES.get(code) == STRING and _are_strings(scan.data[scan.at : scan.end], 1):
+        scan.string("value")
     elif code == EOS_CUSTOM_FUNCTIONS and size >= 4:
         with scan.group("value", scan.end, value=scan.data[scan.at : scan.end]) as functions:
             functions.number("length", 4)
@@ -351,7 +379,7 @@ def view_finder_image(scan: Scan) -> None:
 
 
 def view_finder(scan: Scan) -> None:
-    """GetViewFinderData: blocks of a size, a type and data."""
+    """GetViewFinderData: blocks of a size, a type and data, up to an empty one of type 0; old bytes may follow."""
     while scan.more():
         size, kind = scan.peek(4), scan.peek(4, 4)
         if size is None or kind is None:
@@ -362,11 +390,16 @@ def view_finder(scan: Scan) -> None:
             return
         if size > scan.left:
             scan.short("a block", scan.at, size)
-        with scan.group(EOS_BLOCKS.get(kind, f"type{kind}"), scan.at + size) as block:
+        last = (size, kind) == _LAST_BLOCK
+        with scan.group("End" if last else EOS_BLOCKS.get(kind, f"type{kind}"), scan.at + size) as block:
             block.number("length", 4)
             block.number("type", 4)
-            picture = told_jpeg(block.data, block.at, block.left)
-            block.rest("data", f"JPEG, {bytes_text(block.left) or f'{block.left} bytes'}" if picture else None)
+            if not last:
+                picture = told_jpeg(block.data, block.at, block.left)
+                block.rest("data", f"JPEG, {bytes_text(block.left) or f'{block.left} bytes'}" if picture else None)
+        if last and scan.left:
+            scan.rest("unknown")
+            return
 
 
 def view_finder_jpeg(data: bytes) -> tuple[int, int] | None:
@@ -375,7 +408,7 @@ def view_finder_jpeg(data: bytes) -> tuple[int, int] | None:
     at = 0
     while at + _HEAD <= len(data):
         size, kind = int.from_bytes(data[at : at + 4], "little"), int.from_bytes(data[at + 4 : at + 8], "little")
-        if size < _HEAD:
+        if size < _HEAD or (size, kind) == _LAST_BLOCK:
             break
         place = told_jpeg(data, at + _HEAD, size - _HEAD)
         if place is not None:
@@ -486,7 +519,8 @@ def _value_of(parts: tuple[Value, ...]) -> list[PropertyValue]:
         return []
     values = allowed.value
     if values is None:
-        values = tuple(part.value for part in allowed.parts if isinstance(part.value, bytes))
+        each = tuple(part.value for part in allowed.parts if isinstance(part.value, bytes | str))
+        values = cast("tuple[bytes, ...] | tuple[str, ...]", each)
     text = ", ".join(part.text for part in allowed.parts if part.text) or None
     return [PropertyValue(code.value, None, values, allowed.start, allowed.end, "allowed", text)]
 

@@ -75,7 +75,8 @@ def decode_as(
     known = vendor if vendor in VENDORS else None
     scan = Scan(data, Request(known, tuple(parameters), datatype), size=size)
     if not data:
-        scan.note("empty payload")
+        if scan.whole:
+            scan.note("empty payload")
     elif decoder:
         decoder(scan)
     elif layout:

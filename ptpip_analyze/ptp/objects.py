@@ -10,10 +10,22 @@ from functools import cache
 from typing import NamedTuple
 
 from ..facts.datasets import FAMILIES
-from ..facts.objects import ANYONE, OBJECT_FILE_NAME, OBJECT_FORMAT, OBJECT_SIZE, TRANSFERS, Transfer
+from ..facts.objects import (
+    ANYONE,
+    OBJECT_FILE_NAME,
+    OBJECT_FORMAT,
+    OBJECT_REMOVED,
+    OBJECT_SIZE,
+    STORE_REMOVED,
+    TRANSFERS,
+    UINT16,
+    UINT64,
+    Transfer,
+)
 from .values import Dataset, Plain, Value
 
 UNKNOWN_SIZE = 0xFFFFFFFF  # an ObjectInfo's size of 32 bits for what is larger (MTP 1.1 5.3.1)
+MOST_SIZE = (1 << 63) - 1  # no file system has larger files, and no table larger numbers
 MOST_KEPT = 4096  # handles that one dataset may tell of
 
 TELLING = frozenset({
@@ -24,6 +36,7 @@ TELLING = frozenset({
 
 # ObjectAddedEx, ObjectInfoChangedEx, ObjectAddedEx64, RequestObjectTransfer and its two successors.
 _EOS_RECORDS = tuple(kind.to_bytes(4, "little") for kind in (0xC181, 0xC187, 0xC1A7, 0xC186, 0xC1A9, 0xC1B8))
+_REMOVED = tuple(code.to_bytes(2, "little") for _, code in sorted(OBJECT_REMOVED | STORE_REMOVED))
 
 Range = tuple[int, int]  # first byte, the one behind the last
 MissingRange = tuple[int, int | None]  # None: it is not known how much is missing
@@ -37,6 +50,7 @@ class Info(NamedTuple):
     size: int | None = None
     thumbnail_format: int | None = None
     thumbnail_size: int | None = None
+    store: int | None = None
 
     def over(self, older: Info | None) -> Info:
         """This, and what was known before of what this leaves out."""
@@ -92,6 +106,11 @@ def may_tell(name: str, data: bytes) -> bool:
     return name != "EOSEventList" or any(kind in data for kind in _EOS_RECORDS)
 
 
+def may_remove(data: bytes) -> bool:
+    """Likewise, for events that tell that an object or a store is gone."""
+    return any(code in data for code in _REMOVED)
+
+
 def told(dataset: Dataset, parameters: Sequence[int], edge: int | None = None) -> list[tuple[int | None, Info]]:
     """The objects that a dataset tells of, with their handles; ``parameters`` are the request's.
 
@@ -102,16 +121,20 @@ def told(dataset: Dataset, parameters: Sequence[int], edge: int | None = None) -
     if dataset.name == "ObjectInfo":
         return [(handle, _info({field.name: field.value for field in dataset.fields}))]
     if dataset.name == "ObjectSize64":
-        return [(handle, Info(size=_number(dataset.value("objectSize"))))]
+        return [(handle, Info(size=told_size(dataset.value("objectSize"))))]
     if dataset.name == "ObjectPropValue":
-        return [(handle, _property(parameters[1], dataset.value("value")))] if len(parameters) > 1 else []
+        datatype = {2: UINT16, 8: UINT64}.get(dataset.size)  # none is told: the value has the size of its type
+        return [(handle, _property(parameters[1], datatype, dataset.value("value")))] if len(parameters) > 1 else []
     found: dict[int | None, Info] = {}
     for group in _groups(dataset.fields):
         fields = {part.name: part.value for part in group.parts}
         named = _number(fields.get("objectHandle"))
         if named is None or len(found) >= MOST_KEPT or (edge is not None and group.end >= edge):
             continue
-        info = _property(fields["property"], fields.get("value")) if "property" in fields else _info(fields)
+        if "property" in fields:
+            info = _property(fields["property"], fields.get("dataType"), fields.get("value"))
+        else:
+            info = _info(fields)
         found[named] = info.over(found.get(named))
     return list(found.items())
 
@@ -127,25 +150,31 @@ def _number(value: Plain) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def told_size(value: Plain) -> int | None:
+    """A size that a dataset tells; None where it tells none, or one that nothing can have."""
+    return value if isinstance(value, int) and value <= MOST_SIZE and value != UNKNOWN_SIZE else None
+
+
 def _info(fields: dict[str, Plain]) -> Info:
-    name, size = fields.get("filename"), _number(fields.get("objectCompressedSize", fields.get("size")))
+    name = fields.get("filename")
     thumbnail = _number(fields.get("thumbCompressedSize")) or None
     return Info(
         name if isinstance(name, str) and name else None,
         _number(fields.get("objectFormat")),
-        None if size == UNKNOWN_SIZE else size,
+        told_size(fields.get("objectCompressedSize", fields.get("size"))),
         (_number(fields.get("thumbFormat")) or None) if thumbnail else None,
         thumbnail,
+        _number(fields.get("storageId")) or None,
     )
 
 
-def _property(code: Plain, value: Plain) -> Info:
+def _property(code: Plain, datatype: Plain, value: Plain) -> Info:
+    """What a property says; nothing where it has not the datatype of the standard."""
     if code == OBJECT_FILE_NAME and isinstance(value, str) and value:
         return Info(filename=value)
-    if code == OBJECT_SIZE:
-        size = _number(value)
-        return Info(size=None if size in (UNKNOWN_SIZE, (1 << 64) - 1) else size)
-    return Info(format=_number(value)) if code == OBJECT_FORMAT else Info()
+    if (code, datatype) == (OBJECT_SIZE, UINT64):
+        return Info(size=told_size(value))
+    return Info(format=_number(value)) if (code, datatype) == (OBJECT_FORMAT, UINT16) else Info()
 
 
 class Canvas:
@@ -179,6 +208,19 @@ class Canvas:
         self.bytes += sum(one.end - one.start for one in new) - sum(one.end - one.start for one in over)
         self.extents[low:high] = new
         self._starts[low:high] = [one.start for one in new]
+
+    def between(self, start: int, end: int) -> list[Extent]:
+        """What is there of a range, each cut to it."""
+        low = max(bisect_right(self._starts, start) - 1, 0)
+        return [
+            one._replace(
+                start=max(one.start, start),
+                end=min(one.end, end),
+                payload=one.payload + max(start - one.start, 0),
+            )
+            for one in self.extents[low : bisect_left(self._starts, end)]
+            if one.end > start
+        ]
 
     def holes(self, size: int | None) -> list[Range]:
         """The ranges that are not there, up to ``size``, or up to the last byte that is."""

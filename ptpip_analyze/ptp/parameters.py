@@ -69,16 +69,26 @@ class Parameter(NamedTuple):
     meanings: dict[int, str]  # of single values
 
 
-def parameters_text(operation_code: int, parameters: Sequence[int], vendor: str | None = None) -> str:
+SET_IN_DATA: dict[tuple[str | None, int], int] = {("canon_eos", 0x9110): 4}
+"""Operations whose payload says which property they set, by vendor, and where in it the code stands, of 32 bits."""
+
+
+def parameters_text(
+    operation_code: int, parameters: Sequence[int], vendor: str | None = None, property_code: int | None = None
+) -> str:
     """An operation with its request's parameters: ``GetObject(handle=0x2A)``, ``GetDevicePropDesc(ExposureTime)``.
 
     ``vendor`` is a vendor of the facts; another one counts as unknown. An operation nobody named is its code with all
-    parameters in hex: ``0x9123(0x1, 0x2)``.
+    parameters in hex: ``0x9123(0x1, 0x2)``. ``property_code`` is the property that the payload names (``SET_IN_DATA``).
     """
     known = _known(vendor)
     row = facts.row_of("operation", operation_code, known)
     request = row.request if isinstance(row, facts.Operation) else None
-    return _call(facts.name_of("operation", operation_code, known), request, parameters, known, operation_code)
+    text = _call(facts.name_of("operation", operation_code, known), request, parameters, known, operation_code)
+    if property_code is None:
+        return text
+    name, _, rest = text.partition("(")
+    return f"{name}({facts.name_of('property', property_code, known)}{rest if rest == ')' else f', {rest}'}"
 
 
 def response_text(operation_code: int, response_code: int, parameters: Sequence[int], vendor: str | None = None) -> str:

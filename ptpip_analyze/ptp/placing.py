@@ -1,5 +1,7 @@
 """Where the data messages of one transaction lie in its payload. Promises exact places; where a hole in the stream
 hides message headers and nothing tells how many, what follows has no place (None), and is never moved up.
+
+A hole in which only the Start Data can lie, which every data phase begins with, hides nothing of the payload.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from .walk import NO_ROW
 
 HEADER = 12  # length, type and TransactionID of a Data message (CIPA DC-X005-2005 2.3.10)
 START_DATA_BYTES = 20
+_LOOK_BACK = 64  # messages of a stream
 
 
 class Layout(NamedTuple):
@@ -43,7 +46,7 @@ def lay_out(columns: dict[str, np.ndarray], rows: np.ndarray, start: int, *, dam
     hidden[1:] = np.where(same, offset[1:] - offset[:-1] - length[:-1], 0)
     if len(rows) and damaged:
         if start == NO_ROW:
-            hidden[0] = -1
+            hidden[0] = 0 if _lost_start_data(columns, int(rows[0])) else -1
         elif columns["stream"][start] == stream[0]:
             hidden[0] = max(int(offset[0] - columns["offset"][start] - columns["length"][start]), 0)
     for index in np.flatnonzero(hidden > 0).tolist():
@@ -65,6 +68,44 @@ def announced(columns: dict[str, np.ndarray], start: int) -> int | None:
 def is_ended(columns: dict[str, np.ndarray], rows: np.ndarray) -> bool:
     """Is the last one of these data messages the last one of the data phase?"""
     return len(rows) > 0 and int(columns["type"][rows[-1]]) != m.DATA
+
+
+def _lost_start_data(columns: dict[str, np.ndarray], first: int) -> bool:
+    """Does the hole in front of a data phase's first message that was captured hold its Start Data, and nothing else?
+
+    It has the 20 bytes of one, no more, and begins where the conversation was between two transactions: behind the
+    request of this one, or behind the response of another one (CIPA DC-X005-2005 1.6.4, 2.3.9).
+    """
+    near = _before(columns, first, _LOOK_BACK)
+    if len(near) < 2 or columns["type"][first] not in (m.DATA, m.END_DATA):
+        return False
+    kind, status, length, offset = (columns[name] for name in ("type", "status", "length", "offset"))
+    hole, last = near[-1], near[-2]
+    exact = (
+        kind[hole] == m.UNFRAMED
+        and status[hole] == m.GAP
+        and length[hole] == columns["lost"][hole] == START_DATA_BYTES
+        and offset[last] + length[last] == offset[hole]
+        and offset[hole] + length[hole] == offset[first]
+    )
+    same = columns["transaction_id"][last] == columns["transaction_id"][first]
+    between = (kind[last] == m.OPERATION_REQUEST and same) or (kind[last] == m.OPERATION_RESPONSE and not same)
+    if not exact or status[last] != m.COMPLETE or not (between or kind[last] == m.INIT_COMMAND_ACK):
+        return False
+    # Whoever has left Start Data out before may have done so here.
+    data = np.isin(kind[near[1:]], (m.DATA, m.END_DATA))
+    alone = data & np.isin(kind[near[:-1]], (m.OPERATION_REQUEST, m.OPERATION_RESPONSE, m.INIT_COMMAND_ACK))
+    return not alone.any()
+
+
+def _before(columns: dict[str, np.ndarray], row: int, most: int) -> list[int]:
+    """The last rows of the same stream in front of one: they are near, unless many streams lie between them."""
+    stream, found, high, step = columns["stream"], np.empty(0, np.int64), row, 64
+    while high and len(found) < most:
+        low = max(high - step, 0)
+        found = np.concatenate([low + np.flatnonzero(stream[low:high] == stream[row]), found])
+        high, step = low, 4 * step
+    return [int(one) for one in found[-most:]]
 
 
 def _framed_between(columns: dict[str, np.ndarray], before: int, after: int) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..facts.properties import DATATYPES
 from . import datatypes
 from .texts import MOST_PARTS, value_text
 from .values import Plain, PropertyValue
@@ -44,10 +45,12 @@ class Revealed(NamedTuple):
     value: Plain  # None: it isn't told (a secret, more bytes than are kept), or a reset took it away
     datatype: int | None
     role: str  # "current", "set", "refused", "unanswered", "control", "allowed" (what may be set), "reset"
-    changed: bool | None  # differs from what was known before; None: nothing was, or the role is of no value
+    changed: bool | None  # differs from what was known before; None: nothing comparable was, or the role is of no value
     start: int = 0  # place in the payload
     end: int = 0
 
+
+_SIGNS = frozenset({-1, *((1 << bits) - 1 for bits in range(0, 128, 8))})  # what may stand above a number's own bits
 
 KEPT = frozenset({"current", "set", "reset"})
 """Roles after which the property has the value."""
@@ -108,11 +111,11 @@ class Memory:
                     self._allowed[one.code] = one.value
                     found.append(Revealed(one.code, one.value, datatype, "allowed", changed, one.start, one.end))
                 continue
-            value = one.value if one.datatype is not None else _as(one.value, datatype)
+            value = one.value if one.datatype is not None else _as(one.value, datatype or DATATYPES.get(one.code))
             changed = None
             if role in KEPT:
                 before = self._values.get(one.code)
-                changed = None if before is None or value is None else before != value
+                changed = before != value if _comparable(before, value) else None
                 self._values[one.code] = value
             found.append(Revealed(one.code, value, datatype, role, changed, one.start, one.end))
         return found
@@ -139,12 +142,17 @@ def role_of(exchange: Exchange) -> str | None:
     return "control" if (exchange.vendor, exchange.operation) in CONTROLS else "set"
 
 
+def _comparable(before: Plain, value: Plain) -> bool:
+    """Are both known, and read alike? A number and bytes that nobody could read as one may be the same."""
+    return before is not None and type(before) is type(value)
+
+
 def _as(value: Plain, datatype: int | None) -> Plain:
-    """A number that was sent wider than its datatype, or without sign, as that datatype has it."""
+    """A number that was sent wider than its datatype, or without sign, as that datatype has it; others as they are."""
     size = datatypes.size_of(datatype) if datatype is not None else None
     if not isinstance(value, int) or not size or datatype is None or datatypes.is_array(datatype):
         return value
-    if not datatypes.is_signed(datatype):
+    if not datatypes.is_signed(datatype) or value >> (8 * size) not in _SIGNS:
         return value
     low = value & ((1 << 8 * size) - 1)
     return low - (1 << 8 * size) if low >> (8 * size - 1) else low

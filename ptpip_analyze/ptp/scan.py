@@ -336,7 +336,8 @@ class Scan:
         """The dataset; bytes that nobody took become a field ``rest``, with a note."""
         if not self.whole and not self._book.cut_told:
             present, size = self._book.present, self._book.size
-            self.note(f"only the first {present:,} of {size:,} bytes are at hand", present)
+            some = f"only the first {present:,} of {size:,} bytes are" if present else f"none of {size:,} bytes is"
+            self.note(f"{some} at hand", present)
         if self.left:
             start, size = self.at, self.left
             if not self.failed:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ..facts import name_of
 from ..facts.datasets import BY_NAME, SECRETS
+from ..facts.properties import DATATYPES
 from . import datatypes
 from .pictures import kind_text
 from .reader import Reader
@@ -131,7 +132,9 @@ def device_prop_desc_ex(scan: Scan) -> None:
 
 
 def prop_value(scan: Scan) -> None:
-    """The value of a property; of a datatype that nobody told, it is what its size suggests, and a note says so."""
+    """The value of a property. Of a datatype that nobody told it is what the standard says of the property where that
+    fits, else what its size suggests, and a note says so.
+    """
     datatype, parameters = scan.request.datatype, scan.request.parameters
     if parameters and parameters[0] in SECRETS.get(scan.vendor or "", ()):
         scan.chars("value", scan.left, secret=True)
@@ -142,8 +145,13 @@ def prop_value(scan: Scan) -> None:
     if not scan.left or not scan.whole:
         scan.rest("value")
         return
+    usual = DATATYPES.get(parameters[0]) if parameters else None
     guess = datatypes.unsigned_of(scan.left)
-    if guess is not None:
+    if usual is not None and _fits(scan, usual):
+        scan.typed("value", usual)
+        if scan.left:  # a final NUL that the string's count leaves out
+            scan.raw("padding", scan.left)
+    elif guess is not None:
         scan.note(f"the datatype is not known; read as {datatypes.datatype_name(guess)}")
         scan.typed("value", guess)
     elif scan.left == 1 + 2 * scan.data[scan.at] and scan.data[-2:] == b"\0\0":
@@ -152,6 +160,14 @@ def prop_value(scan: Scan) -> None:
     else:
         scan.note("the datatype is not known")
         scan.rest("value")
+
+
+def _fits(scan: Scan, datatype: int) -> bool:
+    """Is the payload a value of this datatype, down to its last byte?"""
+    if datatype != datatypes.STRING:
+        return scan.left == datatypes.size_of(datatype)
+    rest = scan.left - 1 - 2 * scan.data[scan.at]
+    return rest == 0 or (rest == 2 and scan.data[-2:] == b"\0\0")
 
 
 def object_prop_desc(scan: Scan) -> None:

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..capture import NO_TIME
 from ..ptpip import Pair
 from ..ptpip import messages as m
 from ..tcp import stable_order
@@ -102,8 +103,8 @@ def build(columns: dict[str, np.ndarray], pairs: list[Pair], *, careful: bool = 
     """
     kinds = columns["type"]
     columns = {**columns, "type": m.roles(kinds)}
-    sequence, session, outward = _sequence(columns, pairs)
-    fast, group_of = _regular(columns, sequence, session, outward, careful)
+    sequence, session, outward, early = _sequence(columns, pairs)
+    fast, group_of = _regular(columns, sequence, session, outward, early, careful)
     of_message = np.full(len(columns["type"]), NO_ROW, np.int64)
     parts = [fast]
     irregular = np.flatnonzero(group_of == NO_ROW)
@@ -113,7 +114,9 @@ def build(columns: dict[str, np.ndarray], pairs: list[Pair], *, careful: bool = 
     if len(irregular):
         rows = sequence[irregular]
         has_id = m.carries_transaction_id(kinds[rows], columns["known"][rows], columns["length"][rows])
-        outcomes = _walk_all(columns, pairs, irregular, rows, session[irregular], outward[irregular], has_id)
+        outcomes = _walk_all(
+            columns, pairs, irregular, rows, session[irregular], outward[irregular], early[irregular], has_id
+        )
         parts.append(_columns_of(outcomes, columns))
         for number, outcome in enumerate(outcomes, count):
             of_message[outcome.messages] = number
@@ -132,8 +135,12 @@ def build(columns: dict[str, np.ndarray], pairs: list[Pair], *, careful: bool = 
     return built
 
 
-def _sequence(columns: dict[str, np.ndarray], pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Message rows of all command connections in conversation order, their session, and do they go to the responder."""
+def _sequence(
+    columns: dict[str, np.ndarray], pairs: list[Pair]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Message rows of all command connections in conversation order, their session, do they go to the responder, and
+    are they early: sent before the first byte of the other side that was captured, and not all in between was.
+    """
     wanted = np.zeros(m.LAST_TYPE + 2, bool)
     wanted[list(_TYPES)] = True
     wanted[m.UNFRAMED] = True  # index -1: holes and nonsense take part in the story
@@ -141,12 +148,12 @@ def _sequence(columns: dict[str, np.ndarray], pairs: list[Pair]) -> tuple[np.nda
     rows = np.flatnonzero(wanted[np.where(kind <= m.LAST_TYPE, kind, 0)] | (kind == m.CONTAINER_DATA))
     rows = rows[stable_order(columns["stream"][rows])]  # within a stream the table is in stream order already
     streams = columns["stream"][rows]
-    ordered, sessions, outwards = [], [], []
+    ordered, sessions, outwards, earlies = [], [], [], []
     for index, pair in enumerate(pairs):
         if pair.command is None:
             continue
         tcp, initiator = pair.command.tcp, pair.command.initiator
-        sides, keys = [], []
+        sides, keys, early = [], [], []
         for direction in (initiator, 1 - initiator):
             low, high = np.searchsorted(streams, [2 * tcp.number + direction, 2 * tcp.number + direction + 1])
             side = rows[low:high]
@@ -159,11 +166,13 @@ def _sequence(columns: dict[str, np.ndarray], pairs: list[Pair]) -> tuple[np.nda
             end = offset + np.where(hole & (direction == initiator), 1, columns["length"][side])
             # A lying length word does not move what follows.
             end[:-1] = np.minimum(end[:-1], offset[1:])
+            acknowledged = acknowledged + (shift or 0)
             sides.append(side)
+            early.append(known & (acknowledged < 0))
             keys.append(
                 Side(
                     end,
-                    np.where(known, acknowledged + (shift or 0), -1),
+                    np.where(known, acknowledged, -1),
                     columns["first"][side].astype(np.int64),
                     hole,
                 )
@@ -172,14 +181,20 @@ def _sequence(columns: dict[str, np.ndarray], pairs: list[Pair]) -> tuple[np.nda
         order = merge(keys[0], keys[1])
         ordered.append(both[order])
         outwards.append(order < len(sides[0]))
+        earlies.append(np.concatenate(early)[order])
         sessions.append(np.full(len(both), index))
     if not ordered:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, bool)
-    return np.concatenate(ordered), np.concatenate(sessions), np.concatenate(outwards)
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, bool), np.empty(0, bool)
+    return np.concatenate(ordered), np.concatenate(sessions), np.concatenate(outwards), np.concatenate(earlies)
 
 
 def _regular(
-    columns: dict[str, np.ndarray], sequence: np.ndarray, session: np.ndarray, outward: np.ndarray, careful: bool
+    columns: dict[str, np.ndarray],
+    sequence: np.ndarray,
+    session: np.ndarray,
+    outward: np.ndarray,
+    early: np.ndarray,
+    careful: bool,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """The flawless transactions as columns, and for each message of the sequence its transaction or NO_ROW."""
     count = len(sequence)
@@ -202,7 +217,7 @@ def _regular(
     before[0] = 0
     before[1:] = kind[:-1]
     is_data = (kind == m.DATA) | (kind == m.END_DATA)
-    fine &= begins & (kind == m.OPERATION_REQUEST) & outward | ~begins & _FOLLOWS[before & 15, kind & 15]
+    fine &= begins & (kind == m.OPERATION_REQUEST) & outward & ~early | ~begins & _FOLLOWS[before & 15, kind & 15]
     fine[1:] &= ~is_data[1:] | (outward[1:] == outward[:-1])  # one direction for the whole data phase (1.6.4)
     fine &= (kind != m.OPERATION_RESPONSE) | ~outward
     announced_nothing = (kind == m.START_DATA) & (columns["total"][sequence] == 0)
@@ -250,15 +265,16 @@ def _walk_all(
     rows: np.ndarray,
     session: np.ndarray,
     outward: np.ndarray,
+    early: np.ndarray,
     has_id: np.ndarray,
 ) -> list[Outcome]:
     """Walk the messages that are not part of flawless transactions, session by session."""
     names = ("type", "transaction_id", "code", "status", "known", "length", "lost", "total", "reason")
     values = [columns[name][rows].tolist() for name in names]
     messages = [
-        Message(row, place, to_responder, kind, identity if known_id else None, *others)
-        for row, place, to_responder, known_id, kind, identity, *others in zip(
-            rows.tolist(), places.tolist(), outward.tolist(), has_id.tolist(), *values, strict=True
+        Message(row, place, to_responder, is_early, kind, identity if known_id else None, *others)
+        for row, place, to_responder, is_early, known_id, kind, identity, *others in zip(
+            rows.tolist(), places.tolist(), outward.tolist(), early.tolist(), has_id.tolist(), *values, strict=True
         )
     ]
     outcomes = []
@@ -296,18 +312,27 @@ def _columns_of(outcomes: list[Outcome], columns: dict[str, np.ndarray]) -> dict
 
 
 def _cancel_by_event(built: Transactions, columns: dict[str, np.ndarray], pairs: list[Pair]) -> None:
-    """Let a Cancel on the event connection (2.7) reach the transaction of its id that was running when it passed."""
+    """Let a Cancel on the event connection (2.7) reach the transaction of its id that was running when it passed.
+
+    Between connections only clocks tell what came first: two queues may be written to the file one after the other.
+    Where a packet has no time, the order of packets is asked.
+    """
     cancels = np.flatnonzero((columns["type"] == m.CANCEL) & (columns["known"] >= 12))
     of_connection = {pair.event.tcp.number: index for index, pair in enumerate(pairs) if pair.event is not None}
     if len(cancels) == 0 or len(built) == 0:
         return
-    # Transactions by session and id, in order of first packet among equals: the last one that had begun is looked up.
-    order = np.lexsort((built.first, built.transaction_id, built.session))
+    timed = not (columns["time"] == NO_TIME).any()
+    begins, ends = (columns["began"], columns["time"]) if timed else (columns["first"], columns["last"])
+    first_message = np.where(built.request != NO_ROW, built.request, np.maximum(built.start, built.response))
+    began = np.where(first_message != NO_ROW, begins[first_message].astype(np.int64), -1)
+    # Transactions by session and id, in order of their beginning among equals: the last one that had begun is looked
+    # up.
+    order = np.lexsort((began, built.transaction_id, built.session))
     keys = list(
         zip(
             built.session[order].tolist(),
             built.transaction_id[order].tolist(),
-            built.first[order].tolist(),
+            began[order].tolist(),
             strict=True,
         )
     )
@@ -315,13 +340,13 @@ def _cancel_by_event(built: Transactions, columns: dict[str, np.ndarray], pairs:
         index = of_connection.get(int(columns["stream"][row]) >> 1)
         if index is None:
             continue
-        when, identity = int(columns["last"][row]), int(columns["transaction_id"][row])
+        when, identity = int(ends[row]), int(columns["transaction_id"][row])
         place = bisect_right(keys, (index, identity, when)) - 1
         if place < 0 or keys[place][:2] != (index, identity):
             continue
         transaction = int(order[place])
         response = int(built.response[transaction])
-        answered_before = response != NO_ROW and int(columns["last"][response]) <= when
+        answered_before = response != NO_ROW and int(ends[response]) <= when
         succeeded = response != NO_ROW and int(columns["code"][response]) == OK_RESPONSE
         if not answered_before and not succeeded and built.status[transaction] in _CANCELLABLE:
             built.status[transaction] = Status.CANCELLED.index

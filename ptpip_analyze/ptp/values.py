@@ -11,7 +11,7 @@ MOST_BYTES = 65_536  # bytes of one value; of a longer run only its place is kep
 MOST_DEPTH = 8  # groups within groups
 SHOWN_BYTES = 64  # bytes that ``as_dict`` writes out
 
-Plain = int | str | bytes | tuple[int, ...] | tuple[bytes, ...] | None
+Plain = int | str | bytes | tuple[int, ...] | tuple[bytes, ...] | tuple[str, ...] | None
 
 
 class Value(NamedTuple):

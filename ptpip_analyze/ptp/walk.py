@@ -43,6 +43,7 @@ class Message(NamedTuple):
     row: int
     place: int  # in the conversation; a jump means that flawless transactions lie between
     outward: bool  # to the responder
+    early: bool  # sent before the first captured byte of the other side, and not all in between was captured
     kind: int
     identity: int | None
     code: int
@@ -166,7 +167,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
                 cancelled.messages.append(message.row)
         elif message.kind == m.OPERATION_REQUEST and message.outward:
             outcome = Outcome(session, message.identity, State.REQUESTED, request=message.row)
-            outcome.gap = message.status == m.GAP
+            outcome.gap = message.status == m.GAP or message.early
             outcome.messages.append(message.row)
             outcomes.append(outcome)
             running.add(outcome)

@@ -15,8 +15,8 @@ from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler
 from . import containers
 from . import messages as m
-from .framing import FramedStream, Framer
-from .recognise import HEAD_BYTES, Dialect, is_sound, judge_beginning, judge_middle
+from .framing import WHOLE, FramedStream, Framer
+from .recognise import HEAD_BYTES, Dialect, header, is_plausible, is_sound, judge_beginning, judge_middle, may_greet
 
 UNDECIDED, SPOKEN, FOREIGN = 0, 1, 2
 
@@ -226,6 +226,10 @@ class Conversations:
             self._accept(conversation, Dialect.FUJI, opener, form)
             return True
         dialect = judge_beginning(heads[opener], answer, expected, final)
+        # What looks like an answer's head is none, or a greeting is cut: what follows may tell.
+        unsure = may_greet(heads[opener]) if heads[opener] else not tcp.streams[1 - opener].syn
+        if dialect is Dialect.FOREIGN and unsure:
+            return self._is_accepted_late(conversation, expected, final)
         if dialect is Dialect.FOREIGN or (dialect is None and final):
             if expected and dialect is Dialect.FOREIGN:
                 first, second = (None if head is None else head[:STRANGER_BYTES] for head in heads)
@@ -249,21 +253,22 @@ class Conversations:
         """The same for a connection whose first bytes are not in the capture."""
         trusted = self._is_fuji_place(conversation.tcp)
         for direction in (0, 1):
-            skip = conversation.looked[direction]
-            for rows in conversation.held[direction]:
-                fresh = rows[:, skip:]
-                skip = max(skip - rows.shape[1], 0)
-                conversation.looked[direction] += fresh.shape[1]
-                for piece in np.flatnonzero(fresh[POSITION] != HOLE).tolist():
-                    head = self._read(int(fresh[POSITION, piece]), min(int(fresh[CAPTURED, piece]), HEAD_BYTES))
-                    if containers.evidence(head, trusted):
-                        conversation.of_fuji[direction].append(head)
-                    elif is_sound(head):
-                        conversation.evidence[direction].append(head)
+            if not conversation.held[direction]:
+                continue
+            rows = np.concatenate(conversation.held[direction], axis=1)
+            for piece in range(conversation.looked[direction], rows.shape[1]):
+                head = self._head_at(rows, piece, final)
+                if head is None:
+                    break
+                conversation.looked[direction] += 1
+                if containers.evidence(head, trusted):
+                    conversation.of_fuji[direction].append(head)
+                elif is_sound(head):
+                    conversation.evidence[direction].append(head)
         verdict = judge_middle(conversation.evidence, expected)
         if verdict is not None:
             conversation.evidence = ([], [])
-            known = conversation.initiator
+            known = conversation.initiator if conversation.initiator is not None else self._by_port(conversation.tcp)
             self._accept(conversation, verdict.dialect, verdict.initiator if known is None else known)
             return True
         fuji = containers.judge_middle(conversation.of_fuji, trusted)
@@ -288,6 +293,30 @@ class Conversations:
                 if len(head) >= HEAD_BYTES or captured < length:
                     return bytes(head)
         return bytes(head)
+
+    def _by_port(self, tcp: Connection) -> int | None:
+        """The direction in which the initiator sends, if just one side has a port on which PTP-IP is expected."""
+        low, high = (endpoint[1] in self._ports for endpoint in (tcp.low, tcp.high))
+        return None if low == high else int(low)
+
+    def _head_at(self, rows: np.ndarray, piece: int, final: bool) -> bytes | None:
+        """The bytes from the beginning of a row on that a header there would have, also where rows are shorter than it.
+
+        b"" for a hole, None when they have not all come.
+        """
+        head = bytearray()
+        for at in range(piece, rows.shape[1]):
+            _, length, captured, position = rows[:4, at].tolist()
+            if position == HOLE:
+                return bytes(head)
+            head += self._read(position, min(captured, HEAD_BYTES))
+            wanted = m.HEADER_BYTES
+            if len(head) >= wanted and is_plausible(*header(head)):
+                size, kind = header(head)
+                wanted = min(size, HEAD_BYTES if kind in WHOLE else m.FIXED_BYTES)
+            if len(head) >= wanted or captured < length:
+                return bytes(head)
+        return bytes(head) if final else None
 
     def _accept(
         self, conversation: Conversation, dialect: Dialect, initiator: int | None, form: int | None = None

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..facts.packets import UNKNOWN_TOTAL
 from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME
 from . import containers
 from . import messages as m
 from .line import Candidates, Line, Read, gathered, rows_from
 from .recognise import GREETING_LIMIT, is_plausible
-from .resync import find_boundary
+from .resync import Phase, find_boundary
 from .rows import Found, Row, Writer
+
+START_DATA_BYTES, DATA_HEADER_BYTES = 20, 12  # 2.3.9, 2.3.10
 
 # Greetings are framed whole, because their names have no fixed length.
 WHOLE = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK)
@@ -35,7 +38,8 @@ class FramedStream:
     ``boundary`` is the offset where the next message begins; ``tail`` the rows from there on that were not consumed;
     ``open`` a message whose header was read and whose end has not come; ``lost`` the reason why the boundary is not
     known (an index of REASONS, 0 while in sync). ``anchors`` are offsets that the other side had acknowledged when it
-    spoke. ``form`` is how messages are framed (STANDARD, or another of ``containers``).
+    spoke. ``phase`` is the data phase under way, as far as that is known. ``form`` is how messages are framed
+    (STANDARD, or another of ``containers``).
     """
 
     __slots__ = (
@@ -49,6 +53,7 @@ class FramedStream:
         "lost",
         "number",
         "open",
+        "phase",
         "tail",
         "to_responder",
     )
@@ -67,6 +72,7 @@ class FramedStream:
         self.losses = 0  # how often sync was lost in nonsense
         self.tail: list[np.ndarray] = []
         self.open: Row | None = None
+        self.phase: Phase | None = None
         self.anchors: list[np.ndarray] = []
 
 
@@ -211,6 +217,7 @@ class Framer:
     ) -> None:
         """Follow the messages of one stream through this batch and leave the stream at its next boundary."""
         starts, ends, unlinked, kinds = candidates
+        spans_before, singles_before = len(spans), len(singles)
         shift, stop = line.shift[index], line.stop[index]
         at = stream.boundary - shift
         if stream.open is not None:
@@ -263,9 +270,36 @@ class Framer:
                 stream.open = self._opened(index, stream, line, at, length, window)
                 at += length
             break
+        framed = [(int(starts[one]), int(kinds[one])) for one in _last_of(kinds, spans[spans_before:])]
+        framed += [(start, kind) for _, start, _, kind in singles[singles_before:]]
+        if stream.open is not None:
+            framed.append((stream.open.offset - shift, stream.open.kind))
+        if framed and stream.form == containers.STANDARD:
+            stream.phase = self._phase(stream, line, shift, framed, data, base)
         stream.boundary = at + shift
         if at < stop:
             stream.tail = [rows_from(rows, stream.boundary)]
+
+    def _phase(
+        self,
+        stream: FramedStream,
+        line: Line,
+        shift: int,
+        framed: list[tuple[int, int]],
+        data: np.ndarray,
+        base: int,
+    ) -> Phase | None:
+        """The data phase under way behind these messages (position, type), the last of its Start Data among them."""
+        if max(framed)[1] not in (m.START_DATA, m.DATA):
+            return None
+        began = max((at for at, kind in framed if kind == m.START_DATA), default=None)
+        if began is None:
+            return stream.phase
+        window = self._window(line, began, START_DATA_BYTES, data, base)
+        total = int.from_bytes(window[12:20], "little")
+        if len(window) < START_DATA_BYTES or total == UNKNOWN_TOTAL:
+            return None
+        return Phase(window[8:12], began + shift + START_DATA_BYTES + total + DATA_HEADER_BYTES)
 
     def _believed_length(
         self,
@@ -438,6 +472,17 @@ class Framer:
                 window[row, : len(read)] = np.frombuffer(read, np.uint8)
                 known[row] = len(read)
         return window, known
+
+
+def _last_of(kinds: np.ndarray, spans: list[tuple[int, int, int]]) -> list[int]:
+    """Of candidates taken in spans, the last one and the last Start Data."""
+    if not spans:
+        return []
+    for _, low, high in reversed(spans):
+        begun = np.flatnonzero(kinds[low:high] == m.START_DATA)
+        if len(begun):
+            return [low + int(begun[-1]), spans[-1][2] - 1]
+    return [spans[-1][2] - 1]
 
 
 def _headed(stream: FramedStream, offset: int, length: int, window: bytes) -> Row:

@@ -119,8 +119,10 @@ def handshakes(
         if conversation.dialect is Dialect.FUJI:
             _place_of_dialect(handshake, kinds[0] | kinds[1])
         for of_type in kinds[0] | kinds[1]:
-            places = [first_row.get((2 * number + direction) * 16 + of_type) for direction in (0, 1)]
-            handshake.rows[of_type] = min(place for place in places if place is not None)
+            # Should both sides have sent it, the one that may is meant; the table's order of streams says nothing.
+            sender = initiator if of_type in TO_RESPONDER else 1 - initiator
+            direction = sender if of_type in kinds[sender] else 1 - sender
+            handshake.rows[of_type] = first_row[(2 * number + direction) * 16 + of_type]
         row = handshake.rows.get(m.INIT_EVENT_REQUEST if handshake.is_event else m.INIT_COMMAND_ACK)
         if row is not None and known[row] >= NUMBER_END:
             handshake.number, handshake.numbered_at = int(code[row]), int(time[row])

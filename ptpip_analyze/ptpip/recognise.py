@@ -67,7 +67,7 @@ _EXACT = {
 }
 
 
-def header(head: bytes) -> tuple[int, int]:
+def header(head: bytes | bytearray) -> tuple[int, int]:
     """Length and type words."""
     return int.from_bytes(head[0:4], "little"), int.from_bytes(head[4:8], "little")
 
@@ -146,7 +146,7 @@ def judge_beginning(
                 return Dialect.STANDARD
             if is_answer(responder):
                 return Dialect.STANDARD
-            if not responder and responder is not None and not final and is_plausible(length, kind):
+            if responder is not None and len(responder) < 8 and not final and is_plausible(length, kind):
                 return None
         return Dialect.FOREIGN
     if responder:
@@ -156,6 +156,14 @@ def judge_beginning(
             return Dialect.STANDARD
         return Dialect.FOREIGN
     return None
+
+
+def may_greet(head: bytes | None) -> bool:
+    """Does the opener begin as with a greeting, so far as its header words tell?"""
+    if not head or len(head) < 8:
+        return False
+    length, kind = header(head)
+    return kind in (INIT_COMMAND_REQUEST, INIT_EVENT_REQUEST) and is_plausible(length, kind)
 
 
 def is_answer(head: bytes | None) -> bool:
@@ -175,10 +183,16 @@ def judge_middle(sound: tuple[list[bytes], list[bytes]], expected_port: bool) ->
     """
     kinds = [{header(head)[1] for head in side} for side in sound]
     requests = [_ids(side, OPERATION_REQUEST) for side in sound]
+    started = [_ids(side, START_DATA) for side in sound]
     responses = [_ids(side, OPERATION_RESPONSE) for side in sound]
+    answered = [
+        len(requests[direction] & (started[1 - direction] | responses[1 - direction]))
+        + len(started[direction] & responses[1 - direction])
+        for direction in (0, 1)
+    ]
+    if answered[0] != answered[1]:  # an object may hold messages, too, but nobody answers them
+        return Verdict(Dialect.STANDARD, int(answered[1] > answered[0]))
     for direction in (0, 1):
-        if requests[direction] & responses[1 - direction]:
-            return Verdict(Dialect.STANDARD, direction)
         if INIT_COMMAND_REQUEST in kinds[direction] or INIT_COMMAND_ACK in kinds[1 - direction]:
             return Verdict(Dialect.STANDARD, direction)
     if not expected_port or not any(sound):
@@ -192,5 +206,5 @@ def judge_middle(sound: tuple[list[bytes], list[bytes]], expected_port: bool) ->
 
 
 def _ids(side: list[bytes], kind: int) -> set[bytes]:
-    at = 14 if kind == OPERATION_REQUEST else 10
+    at = {OPERATION_REQUEST: 14, OPERATION_RESPONSE: 10, START_DATA: 8}[kind]
     return {head[at : at + 4] for head in side if header(head)[1] == kind and len(head) >= at + 4}

@@ -5,12 +5,18 @@ Prefers waiting to guessing; never accepts a header that only looks like one.
 The strongest witness is the other side: when it speaks, its TCP segment acknowledges what it has received, and in
 PTP-IP's strict alternation (CIPA DC-X005-2005 1.6.4) that is a whole number of messages. Such an offset is called an
 anchor. Between the hole and the next anchor, messages are believed when they form a chain that ends exactly at the
-anchor and reads as the rest of one transaction. Without an anchor a chain of sound headers must do.
+anchor and reads as the rest of one transaction. Without an anchor a chain of sound headers must do, best of all one
+that leads to the end of the stream or to its next hole.
+
+An object may itself hold messages of PTP-IP. They are told from true ones by what may follow what on one side of a
+connection, and by the data phase that was under way when sync was lost: until it has carried what was announced,
+nothing but its own data can come.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,11 +31,16 @@ from .messages import (
     END_DATA,
     EVENT,
     HEADER_BYTES,
+    INIT_COMMAND_ACK,
+    INIT_COMMAND_REQUEST,
     INIT_EVENT_ACK,
+    INIT_EVENT_REQUEST,
     LAST_TYPE,
     LIVE_VIEW_FRAME,
     OPERATION_REQUEST,
     OPERATION_RESPONSE,
+    PROBE_REQUEST,
+    PROBE_RESPONSE,
     START_DATA,
 )
 from .recognise import HEAD_BYTES, TO_INITIATOR, TO_RESPONDER, header, is_plausible, is_sound
@@ -48,10 +59,45 @@ LOSSES = 256
 BYTES_PER_LOSS = 16384
 # Anchors that turn out to stand inside messages mean that the sides do not alternate: more of them prove nothing.
 ANCHORS = 16
+# What may follow what in one direction (1.6.4, 2.3.6 to 2.3.11, 2.7): under one TransactionID ...
+_OF_ONE_ID = {
+    (OPERATION_REQUEST, START_DATA),
+    *((before, after) for before in (START_DATA, DATA) for after in (DATA, END_DATA, OPERATION_RESPONSE)),
+    (END_DATA, OPERATION_RESPONSE),
+    *((before, CANCEL) for before in (OPERATION_REQUEST, START_DATA, DATA, END_DATA)),
+    *((CANCEL, after) for after in (DATA, END_DATA)),
+}
+# ... and where another one begins, or none is named.
+_ON_EVENTS = (EVENT, PROBE_REQUEST, PROBE_RESPONSE, CANCEL)
+_OF_TWO_IDS = {
+    *((INIT_COMMAND_ACK, after) for after in (START_DATA, OPERATION_RESPONSE)),
+    *((OPERATION_RESPONSE, after) for after in (START_DATA, OPERATION_RESPONSE)),
+    *((before, OPERATION_REQUEST) for before in (INIT_COMMAND_REQUEST, OPERATION_REQUEST)),
+    *((before, OPERATION_REQUEST) for before in (START_DATA, DATA, END_DATA, CANCEL)),
+    *((before, after) for before in (INIT_EVENT_REQUEST, INIT_EVENT_ACK, *_ON_EVENTS) for after in _ON_EVENTS),
+}
+_NO_ID = bytes(4)  # 0, for operations outside of a session: may come twice in a row
 # What begins a connection on which only the responder speaks, so that no anchor comes; and what it says there.
 _EVENT_STREAMS = (INIT_EVENT_ACK, CONTAINER_EVENT, LIVE_VIEW_FRAME)
+_COMMAND_STREAMS = (INIT_COMMAND_REQUEST, INIT_COMMAND_ACK, OPERATION_REQUEST, OPERATION_RESPONSE, START_DATA)
 _EVENTS = (EVENT, CONTAINER_EVENT, LIVE_VIEW_FRAME)
 _ID_AT = {START_DATA: 8, DATA: 8, END_DATA: 8, CANCEL: 8, OPERATION_RESPONSE: 10, OPERATION_REQUEST: 14}
+
+
+class Phase(NamedTuple):
+    """A data phase under way: the bytes of its TransactionID, and the stream offset up to which it lasts at least."""
+
+    identity: bytes
+    until: int
+
+
+class _Header(NamedTuple):
+    """A sound header: where its message begins and ends, its type, and the bytes of its TransactionID if it has one."""
+
+    offset: int
+    end: int
+    kind: int
+    identity: bytes | None
 
 
 def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: bool) -> int | None:
@@ -73,11 +119,14 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
     for anchor in anchors[anchors <= stream.end][:ANCHORS].tolist():
         near = max(start, anchor - LOOKAHEAD_BYTES)  # a hole may be of any size
         window = _Window(rows, near, min(anchor + HEAD_BYTES, stream.end), read, stream.form)
-        found = None
-        if stream.lost == BEGAN_EARLIER and near == start:
-            found = _chain_from_the_start(window, anchor, stream.to_responder, _holes(rows, start, anchor))
+        headers = window.headers(stream.to_responder)
+        possible, found = _possible(headers, stream), None
+        if near == start:
+            found = _chain_from_the_start(possible, start, anchor, _holes(rows, start, anchor))
         if found is None:
-            found = _chain_to(window, anchor, stream.to_responder)
+            found = _chain_to(possible, anchor)
+        if found is None:
+            found = _chain_to(headers, anchor)
         if found is not None:
             return found
         if anchor + HEADER_BYTES > stream.end:
@@ -90,15 +139,19 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
         return _events_from(rows, start, stream, read) if stream.first_kind in _EVENT_STREAMS else None
     if stream.lost == BEGAN_EARLIER:
         end = min(stream.end, start + LOOKAHEAD_BYTES)
-        window = _Window(rows, start, end, read, stream.form)
-        found = _chain_from_the_start(window, end, stream.to_responder, _holes(rows, start, end))
+        headers = _Window(rows, start, end, read, stream.form).headers(stream.to_responder)
+        found = _chain_from_the_start(headers, start, end, _holes(rows, start, end))
         if found is not None:
             return found
     size = min(FIRST_WINDOW_BYTES, LOOKAHEAD_BYTES)
     while True:
-        window = _Window(rows, start, min(stream.end, start + size), read, stream.form)
-        found = _longest_chain(window, stream.to_responder)
-        if found is not None or start + size >= stream.end or size >= LOOKAHEAD_BYTES:
+        end = min(stream.end, start + size)
+        headers = _Window(rows, start, end, read, stream.form).headers(stream.to_responder)
+        ends = {end, *_holes(rows, start, end)}
+        found = _longest_chain(_possible(headers, stream), end, ends)
+        if found is None and (end == stream.end or size >= LOOKAHEAD_BYTES):
+            found = _longest_chain(headers, end, ends)
+        if found is not None or end == stream.end or size >= LOOKAHEAD_BYTES:
             break
         size = min(4 * size, LOOKAHEAD_BYTES)
     return stream.end if found is None else found
@@ -137,11 +190,19 @@ class _Window:
             return len(head) >= 8 and containers.is_plausible(*containers.kind_of(self.form, head))
         return len(head) >= 8 and is_plausible(*header(head))
 
-    def candidates(self, to_responder: bool | None) -> list[tuple[int, int, int]]:
-        """(offset, length, type) of every sound header that this direction may carry, in order of offset."""
+    def headers(self, to_responder: bool | None) -> list[_Header]:
+        """Every sound header that this direction may carry, in order of offset."""
         if self.form != containers.STANDARD:
             found = containers.candidates(self.form, self.bytes, to_responder)
-            return [(self.start + at, length, kind) for at, length, kind in found]
+        else:
+            found = self._candidates(to_responder)
+        return [
+            _Header(self.start + at, self.start + at + length, kind, self._transaction_id(at, kind))
+            for at, length, kind in found
+        ]
+
+    def _candidates(self, to_responder: bool | None) -> list[tuple[int, int, int]]:
+        """The same as (place in the window, length, type), of the standard's messages."""
         view = np.frombuffer(self.bytes, np.uint8)
         if len(view) < 8:
             return []
@@ -157,43 +218,58 @@ class _Window:
         for at in place.tolist():
             head = bytes(self.bytes[at : at + HEAD_BYTES])
             if is_sound(head):
-                length, kind_of = header(head)
-                found.append((self.start + at, length, kind_of))
+                found.append((at, *header(head)))
         return found
 
-    def transaction_id(self, offset: int, kind: int) -> bytes | None:
+    def _transaction_id(self, at: int, kind: int) -> bytes | None:
         """The TransactionID bytes of a message, None for types without one."""
         if self.form != containers.STANDARD:
-            return containers.transaction_id(self.head(offset), kind)
-        at = _ID_AT.get(kind)
-        return None if at is None else bytes(self.bytes[offset - self.start + at : offset - self.start + at + 4])
+            return containers.transaction_id(bytes(self.bytes[at : at + HEAD_BYTES]), kind)
+        within = _ID_AT.get(kind)
+        return None if within is None else bytes(self.bytes[at + within : at + within + 4])
 
 
-def _chain_to(window: _Window, anchor: int, to_responder: bool | None) -> int | None:
+def _possible(headers: list[_Header], stream: FramedStream) -> list[_Header]:
+    """Those headers that can be true ones, by the kind of the connection and the data phase under way."""
+    if stream.first_kind in _COMMAND_STREAMS:
+        headers = [one for one in headers if one.kind not in _ON_EVENTS or one.kind == CANCEL]
+    phase = stream.phase
+    if phase is None:
+        return headers
+    return [
+        one
+        for one in headers
+        if one.offset >= phase.until or (one.kind in (DATA, END_DATA) and one.identity == phase.identity)
+    ]
+
+
+def _may_follow(before: _Header, after: _Header) -> bool:
+    """May these messages follow one another in one direction? Of the dialect nothing is known that would forbid it."""
+    types = before.kind, after.kind
+    if max(types) > LAST_TYPE:
+        return True
+    if before.identity == after.identity and before.identity not in (None, _NO_ID):
+        return types in _OF_ONE_ID
+    return types in _OF_TWO_IDS or (types in _OF_ONE_ID and before.identity == after.identity)
+
+
+def _chain_to(headers: list[_Header], anchor: int) -> int | None:
     """The earliest header from which messages lead exactly to the anchor and tell of one transaction only."""
-    following: dict[int, tuple[int, int]] = {}  # offset -> (next offset, type)
-    for offset, length, kind in reversed(window.candidates(to_responder)):
-        if offset + length == anchor or offset + length in following:
-            following[offset] = (offset + length, kind)
-    for offset in sorted(following):
-        if offset < anchor and _is_one_transaction(window, offset, following, anchor):
-            return offset
-    return None
+    leading: dict[int, _Header] = {}
+    for one in reversed(headers):
+        after = leading.get(one.end)
+        if after is not None and _is_one_transaction(one, after):
+            leading[one.offset] = one if one.identity is not None else one._replace(identity=after.identity)
+        elif one.end == anchor:
+            leading[one.offset] = one
+    return min(leading, default=None)
 
 
-def _is_one_transaction(window: _Window, offset: int, following: dict[int, tuple[int, int]], anchor: int) -> bool:
-    ids = set()
-    ended = False
-    while offset != anchor:
-        if offset not in following or ended:
-            return False
-        after, kind = following[offset]
-        identity = window.transaction_id(offset, kind)
-        if identity is not None:
-            ids.add(identity)
-        ended = kind in (OPERATION_RESPONSE, CONTAINER_RESPONSE)
-        offset = after
-    return len(ids) <= 1
+def _is_one_transaction(before: _Header, after: _Header) -> bool:
+    """Do both belong to one transaction, which the first of them does not end?"""
+    if before.kind in (OPERATION_RESPONSE, CONTAINER_RESPONSE) or not _may_follow(before, after):
+        return False
+    return None in (before.identity, after.identity) or before.identity == after.identity
 
 
 def _holes(rows: np.ndarray, start: int, stop: int) -> set[int]:
@@ -202,18 +278,20 @@ def _holes(rows: np.ndarray, start: int, stop: int) -> set[int]:
     return set(begins[(begins > start) & (begins < stop)].tolist())
 
 
-def _chain_from_the_start(window: _Window, anchor: int, to_responder: bool | None, holes: set[int]) -> int | None:
-    """The first byte of a capture that began late, if messages lead from there to the anchor or up to a hole.
+def _chain_from_the_start(headers: list[_Header], start: int, anchor: int, holes: set[int]) -> int | None:
+    """The first byte there is, behind a hole or of a capture that began late, if messages lead from there to the
+    anchor or up to a hole.
 
-    Requests that went by uncaptured leave no anchor, so there may be several transactions; what the first byte of a
-    segment says is believed here, and nowhere else.
+    What went by uncaptured on the other side leaves no anchor, so there may be several transactions; what the first
+    byte of a segment says is believed here, and nowhere else.
     """
-    following = {offset: offset + length for offset, length, _ in window.candidates(to_responder)}
-    offset = window.start
-    while offset in following:
-        offset = following[offset]
-        if offset == anchor or offset in holes:
-            return window.start
+    at = {one.offset: one for one in headers}
+    one = at.get(start)
+    while one is not None:
+        if one.end == anchor or one.end in holes:
+            return start
+        after = at.get(one.end)
+        one = after if after is not None and _may_follow(one, after) else None
     return None
 
 
@@ -225,22 +303,30 @@ def _events_from(rows: np.ndarray, start: int, stream: FramedStream, read: Read)
     window = _Window(rows, start, min(stream.end, start + FIRST_WINDOW_BYTES), read, stream.form)
     links: dict[int, int] = {}
     found = None
-    for offset, length, kind in reversed(window.candidates(stream.to_responder)):
-        if kind in _EVENTS and offset + length <= stream.end:
-            links[offset] = links.get(offset + length, 0) + 1
-            if links[offset] > CHAIN_LINKS:
-                found = offset
+    for one in reversed(window.headers(stream.to_responder)):
+        if one.kind in _EVENTS and one.end <= stream.end:
+            links[one.offset] = links.get(one.end, 0) + 1
+            if links[one.offset] > CHAIN_LINKS:
+                found = one.offset
     return found
 
 
-def _longest_chain(window: _Window, to_responder: bool | None) -> int | None:
-    """The earliest header that is followed by enough others, or by a chain up to the very end of the window."""
-    end = window.start + len(window.bytes)
-    links: dict[int, int] = {end: CHAIN_LINKS}
+def _longest_chain(headers: list[_Header], end: int, ends: Iterable[int]) -> int | None:
+    """The earliest header that is followed by enough others, or from which messages lead exactly to one of ``ends``.
+
+    ``end`` is that of the bytes looked at, which is one of them.
+    """
+    links = dict.fromkeys(ends, CHAIN_LINKS)
+    at: dict[int, _Header] = {}
     best = None
-    for offset, length, _ in reversed(window.candidates(to_responder)):
-        # A message that runs beyond the window ends a chain, but proves nothing by itself.
-        links[offset] = links.get(offset + length, CHAIN_LINKS - 1 if offset + length > end else 0) + 1
-        if links[offset] > CHAIN_LINKS:
-            best = offset
+    for one in reversed(headers):
+        after = at.get(one.end)
+        if after is None:
+            # A message that runs beyond the end closes a chain, but proves nothing by itself.
+            behind = links.get(one.end, CHAIN_LINKS - 1 if one.end > end else 0)
+        else:
+            behind = links[one.end] if _may_follow(one, after) else 0
+        at[one.offset], links[one.offset] = one, behind + 1
+        if links[one.offset] > CHAIN_LINKS:
+            best = one.offset
     return best

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-_NUMPY = {
+NUMPY = {
     pa.int32(): np.int32,
     pa.int64(): np.int64,
     pa.uint32(): np.uint32,
@@ -22,7 +22,7 @@ _NUMPY = {
 
 def numbers(values: np.ndarray, kind: pa.DataType, valid: np.ndarray | None = None) -> pa.Array:
     """Numbers or times of Arrow type ``kind``; null where ``valid`` (bool, same length) is given and not set."""
-    plain = np.ascontiguousarray(values, _NUMPY[kind])
+    plain = np.ascontiguousarray(values, NUMPY[kind])
     return pa.Array.from_buffers(kind, len(plain), [validity(valid), pa.py_buffer(plain)])
 
 

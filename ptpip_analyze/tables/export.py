@@ -76,7 +76,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     with _named_errors(target):
         direct = target.exists() and not target.is_file()
         final = target.resolve()  # the file behind a symbolic link is replaced, the link stays
-        temporary = final.with_name(f".{final.name[:200]}.{os.urandom(4).hex()}.part")
+        temporary = final.parent / f".{final.name[:200]}.{os.urandom(4).hex()}.part"
         stream = (target if direct else temporary).open("wb" if direct else "xb")
     if direct:
         with _named_errors(target), stream:

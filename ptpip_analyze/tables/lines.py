@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import BinaryIO, Final, cast
 
@@ -19,6 +20,7 @@ from ptpip_analyze.describe import json_escape, safe_text
 
 _TEXT_ROWS: Final = 32 * 1024  # rows turned into text at once: a few MiB of text, whatever the batch
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # OWASP's list of what a spreadsheet takes for a formula
+_PLAIN_NUMBER: Final = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
 _CSV_QUOTED: Final = frozenset(',"\r\n')
 
 
@@ -131,9 +133,12 @@ def _each_text(column: pa.Array, escape: Callable[[str], str]) -> pa.Array:
 
 
 def csv_text(text: str) -> str:
-    """One CSV cell: control characters escaped, a formula made text by an apostrophe, quoted where need be."""
+    """One CSV cell: control characters escaped, a formula made text by an apostrophe, quoted where need be.
+
+    A number with its sign is no formula.
+    """
     cell = safe_text(text)
-    if text.startswith(_FORMULA):
+    if text.startswith(_FORMULA) and not _PLAIN_NUMBER.fullmatch(text):
         cell = "'" + cell
     # An empty text is quoted, so that it differs from a null.
     if not cell or not _CSV_QUOTED.isdisjoint(cell):

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from .. import facts
 from ..capture import NO_TIME
-from ..objects import Carried, Objects
+from ..carried import Carried
+from ..objects import Objects
 from ..ptp import NO_ROW
-from ..ptp.objects import ranges_text
+from ..ptp.objects import MOST_SIZE, ranges_text
 from ..result import Result
 from .rows import batch_of
 from .schema import arrow_schema
@@ -40,7 +41,7 @@ def _batch(result: Result, objects: Objects, part: list[Carried]) -> pa.RecordBa
                 None if one.format is None else facts.name_of("format", one.format, vendor)
                 for one, vendor in zip(part, vendors, strict=True)
             ],
-            "declared_bytes": [one.size if one.declared is None else one.declared for one in part],
+            "declared_bytes": [_declared(one) for one in part],
             "carried_bytes": [one.canvas.bytes for one in part],
             "complete": [one.complete for one in part],
             "sha256": [objects.sha256(one) for one in part],
@@ -58,9 +59,16 @@ def _batch(result: Result, objects: Objects, part: list[Carried]) -> pa.RecordBa
             "unplaced_bytes": [one.unplaced for one in part],
             "transfer_s": [None if NO_TIME in (began, ended) else (ended - began) / 1e9 for began, ended in spans],
             "last_frame": [int(made.last[one.transactions].max()) + 1 for one in part],
+            "note": [one.note for one in part],
         },
         arrow_schema("objects"),
     )
+
+
+def _declared(one: Carried) -> int | None:
+    """A size that no number of the table can be is none that an object can have."""
+    size = one.size if one.declared is None else one.declared
+    return None if size is None or size > MOST_SIZE else size
 
 
 def span(result: Result, one: Carried) -> tuple[int, int]:

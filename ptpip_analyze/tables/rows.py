@@ -32,7 +32,9 @@ def _column(values: Values, kind: pa.DataType) -> pa.Array:
     if isinstance(values, np.ndarray):
         return arrow.numbers(values, kind, values != NO_TIME if pa.types.is_timestamp(kind) else None)
     valid = np.array([value is not None for value in values], bool)
-    return arrow.numbers(np.array([0 if value is None else value for value in values]), kind, valid)
+    # Of the column's own type at once: an array of large and small integers would be one of floats.
+    plain = np.array([0 if value is None else value for value in values], arrow.NUMPY[kind])
+    return arrow.numbers(plain, kind, valid)
 
 
 def _booleans(values: list[bool | None]) -> pa.Array:

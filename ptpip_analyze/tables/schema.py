@@ -207,7 +207,8 @@ PROPERTIES: Final = (
         "changed",
         "bool",
         "",
-        "Does it differ from what was known of the property in this session before? Null when nothing was.",
+        "Does it differ from what was known of the property in this session before? Null when nothing was, or when a "
+        "number stands against bytes, which can't be compared.",
     ),
     Column("event", "text", "", "Name of the record that carried the value inside a polled event list."),
     Column("datatype", "text", "", "Name of the value's datatype, where a description told it."),
@@ -229,7 +230,7 @@ OBJECTS: Final = (
         "bool",
         "",
         "Is every byte in the capture, of a transfer that was neither refused nor cancelled? Null when nothing tells "
-        "where the object ends.",
+        "where the object ends, or a declared size and the end of what was read in parts contradict each other.",
     ),
     Column("sha256", "text", "", "SHA-256 of the bytes; null for an object that is not complete."),
     Column("operation", "text", "", "Operation that carried it, or its first part."),
@@ -255,6 +256,13 @@ OBJECTS: Final = (
     ),
     Column("transfer_s", "float", "s", "From the first data of the first part to the end of the last."),
     Column("last_frame", "int", "", "Frame number of the last packet of its transactions, from 1."),
+    Column(
+        "note",
+        "text",
+        "",
+        "What does not agree: a declared size with what was transferred, or bytes with those that were read before "
+        "under the same handle. Null when all that is known does.",
+    ),
 )
 
 PACKETS: Final = (

@@ -118,15 +118,16 @@ def _sessions(sessions: pa.Table, transactions: pa.Table, events: pa.Table) -> l
 
 
 def _operations(transactions: pa.Table) -> list[dict[str, Any]]:
-    """One row per operation, the most frequent first."""
+    """One row per operation, the most frequent first; ``unasked``: nothing is missing where the request should be."""
     operation = _texts(transactions, "operation")
     vendor = _texts(transactions, "vendor")
     code = _integers(transactions, "operation_code")
     size = _integers(transactions, "data_bytes", 0)
     latency = _floats(transactions, "latency_s")
     response = _integers(transactions, "response_code")
+    unasked = _unasked(transactions)
     rows = []
-    for members in _groups(operation.rows, vendor.rows, code):
+    for members in _groups(operation.rows, vendor.rows, code, unasked):
         first = members[0]
         timed = latency[members]
         timed = timed[np.isfinite(timed)]
@@ -136,6 +137,7 @@ def _operations(transactions: pa.Table) -> list[dict[str, Any]]:
                 "operation": _text_at(operation, first),
                 "operation_code": None if code[first] < 0 else int(code[first]),
                 "vendor": _text_at(vendor, first),
+                "unasked": bool(unasked[first]),
                 "transactions": len(members),
                 "data_bytes": int(size[members].sum()),
                 "not_ok": int(np.count_nonzero((answered >= 0) & (answered != OK))),
@@ -152,20 +154,28 @@ def _responses(transactions: pa.Table) -> list[dict[str, Any]]:
     other = np.flatnonzero((code >= 0) & (code != OK))
     transactions = transactions.take(pa.array(other))
     response, operation = _texts(transactions, "response"), _texts(transactions, "operation")
-    capture = _texts(transactions, "capture")
+    capture, unasked = _texts(transactions, "capture"), _unasked(transactions)
     code, frame = code[other], _integers(transactions, "last_frame")
     rows = [
         {
             "response": _text_at(response, members[0]),
             "response_code": int(code[members[0]]),
             "operation": _text_at(operation, members[0]),
+            "unasked": bool(unasked[members[0]]),
             "capture": _text_at(capture, members[0]),
             "transactions": len(members),
             "frames": _first_frames(frame[members]),
         }
-        for members in _groups(response.rows, code, operation.rows, capture.rows)
+        for members in _groups(response.rows, code, operation.rows, capture.rows, unasked)
     ]
     return sorted(rows, key=lambda row: (-row["transactions"], row["response"] or "", row["operation"] or ""))
+
+
+def _unasked(transactions: pa.Table) -> np.ndarray:
+    """Is there no request, though the capture lacks nothing? Where it does, these are not the statuses."""
+    status = pc.is_in(_plain(transactions["status"]), pa.array(["disordered", "cancelled"]))
+    silent = pc.and_(pc.is_null(transactions["operation_code"]), pc.is_null(transactions["request_time"]))
+    return pc.and_(status, silent).to_numpy().astype(np.int64)
 
 
 def _counted(table: pa.Table, name: str, with_columns: tuple[str, ...]) -> list[dict[str, Any]]:

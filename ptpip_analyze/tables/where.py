@@ -37,6 +37,11 @@ TEXT_METHODS: Final = {
 NULL_METHODS: Final = frozenset({"isna", "notna", "isnull", "notnull"})
 """Methods allowed on a column."""
 
+ALLOWED: Final = "== != < <= > >=, in [...], .isin([...]), and or not, + - * / // %, .isna(), .notna(), " + ", ".join(
+    f".str.{name}()" for name in TEXT_METHODS
+)
+"""What an expression may consist of, beside columns and constants."""
+
 _LONGEST: Final = 4096  # characters: no expression needs more, and deep nesting would exhaust the parser
 _JOINING: Final = {"&": "and", "|": "or"}  # as pandas reads them: weaker than comparisons
 _SWITCHES: Final = frozenset({"case", "regex"})  # keyword arguments of .str methods
@@ -77,6 +82,7 @@ def parse_where(text: str, table: str) -> Where:
         raise WhereError("can't be parsed: nested too deeply or not text") from error
     checker = _Checker(text, source, places, {column.name: str(column.kind) for column in columns(table)})
     try:
+        tree = _Lists().visit(tree)
         checker.check(tree.body)
         expression = ast.unparse(_Times(checker.times).visit(tree))
     except RecursionError as error:
@@ -168,9 +174,10 @@ class _Checker:
         self.used: list[str] = []
         self.times: list[ast.Constant] = []
 
-    def refuse(self, node: ast.AST, what: str) -> WhereError:
+    def refuse(self, node: ast.AST, what: str, *, hint: bool = False) -> WhereError:
         column = len(self.source.encode()[: getattr(node, "col_offset", 0)].decode(errors="ignore"))
-        return WhereError(f"{what}, at {_at(self.text, _original(self.source, self.places, column))}")
+        place = _at(self.text, _original(self.source, self.places, column))
+        return WhereError(f"{what}, at {place}" + (f"; allowed are {ALLOWED}" if hint else ""))
 
     def check(self, node: ast.expr) -> str:
         match node:
@@ -196,7 +203,7 @@ class _Checker:
                 return self.call(node)
             case ast.Subscript(value=ast.Attribute(attr="str") as owner, slice=ast.Constant(value=int())):
                 return self.method_owner(owner, "get")
-        raise self.refuse(node, f"{_spoken(node)} is not allowed")
+        raise self.refuse(node, f"{_spoken(node)} is not allowed", hint=True)
 
     def column(self, node: ast.Name) -> str:
         kind = self.kinds.get(node.id)
@@ -275,7 +282,9 @@ class _Checker:
                     if keyword.arg not in _SWITCHES or not isinstance(keyword.value, ast.Constant):
                         raise self.refuse(keyword.value, "only case= and regex= are allowed here")
                 return self.method_owner(owner, name)
-        raise self.refuse(node, "this call is not allowed")
+            case ast.Attribute(attr="isin"):
+                raise self.refuse(node, "isin needs a list of constants")
+        raise self.refuse(node, "this call is not allowed", hint=True)
 
     def method_owner(self, owner: ast.Attribute, method: str) -> str:
         """The kind of `<owner>.<method>(...)`, where owner is `<value>.str`."""
@@ -283,6 +292,18 @@ class _Checker:
         if kind not in ("text", "words") or (kind == "words" and method not in ("len", "get")):
             raise self.refuse(owner, f".str.{method} is not for a {kind}")
         return "text" if kind == "text" and method == "get" else TEXT_METHODS[method]
+
+
+class _Lists(ast.NodeTransformer):
+    """Writes x.isin([...]) as x in [...]."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="isin", value=value), args=[ast.List() | ast.Tuple() as listed], keywords=[]
+            ):
+                return ast.copy_location(ast.Compare(self.visit(value), [ast.In()], [listed]), node)
+        return node
 
 
 class _Times(ast.NodeTransformer):

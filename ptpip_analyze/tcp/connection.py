@@ -126,6 +126,11 @@ class Connection:
         self.streams = (Stream(2 * number), Stream(2 * number + 1))
 
     @property
+    def over_at(self) -> int:
+        """Time of the last FIN or RST that ended one of the directions first, ns; NO_TIME before."""
+        return max(self.end_times)
+
+    @property
     def is_over(self) -> bool:
         """Have both sides ended it, or one of them at once?"""
         return self.close_kind is not None and (None not in self.ends or self.close_kind == "reset")

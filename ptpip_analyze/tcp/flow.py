@@ -188,7 +188,8 @@ class Flows:
         syn = int(batch.sequence[row])
         known = connection.syn_sequence[direction]
         if known is not None:
-            return known == syn  # the same SYN again, or the ports are used anew
+            # The same SYN again, or the ports are used anew; a clock that chose the same number comes round late.
+            return known == syn and not (connection.is_over and NO_TIME < connection.over_at < int(batch.time[row]))
         before = batch.before(row, int(batch.flow[row]))
         before = before[before >= began]
         own, other = before[batch.swapped[before] == direction], before[batch.swapped[before] != direction]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from ptpip_analyze.capture import CaptureError, Source, expand, left_out, open_capture
+from ptpip_analyze.capture import CaptureError, Source, expand, left_out, once, open_capture
 
 from .build import Reading, ethernet, frames, interface, ipv4, pcap, section, tcp
 
@@ -275,6 +275,13 @@ def test_finds_what_lies_deeper_by_a_glob_and_nothing_twice(folder: Path) -> Non
     deep = [f"{folder}/a.pcap", f"{folder}/b.pcapng", f"{folder}/below/d.pcap"]
     assert expand([f"{folder}/**/*.pcap*"]) == deep
     assert expand([f"{folder}/below/**"]) == deep[-1:], "the folder and the file in it"
+
+
+def test_keeps_one_name_of_each_capture(folder: Path) -> None:
+    first, other, missing = f"{folder}/a.pcap", f"{folder}/./a.pcap", "/no/such"
+    assert once([first, "-", other, missing, "-", first]) == (
+        [first, "-", missing], [(other, first), ("-", "-"), (first, first)],
+    )  # fmt: skip
 
 
 def test_counts_the_folders_that_it_leaves_out(folder: Path) -> None:

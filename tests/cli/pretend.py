@@ -52,6 +52,7 @@ class Analysis:
     rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     captures: list[Capture] = field(default_factory=lambda: [Capture()])
     batch_rows: int = 1000
+    repeated: list[tuple[str, str]] = field(default_factory=list)
 
     tables = tuple(TABLES)
     vendors: list[str | None] = field(default_factory=list)
@@ -61,6 +62,9 @@ class Analysis:
 
     def batches(self, table: str):
         yield from self.arrow(table).to_batches(max_chunksize=self.batch_rows)
+
+    def beginning(self, row: int, most: int) -> bytes:
+        return b""
 
     def __enter__(self) -> Analysis:
         return self

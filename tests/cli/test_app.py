@@ -61,7 +61,7 @@ def test_says_its_version(run) -> None:
     ("arguments", "said"),
     [
         (["sessio"], "No such command 'sessio'. Did you mean 'sessions'?"),
-        (["sessions"], "Missing argument 'CAPTURE'"),
+        (["sessions"], "Missing argument 'CAPTURE...'"),
         (["sessions", "--limt", "3", "x"], "--limt"),
         (["sessions", "--limit", "-1", "x"], "--limit"),
         (["sessions", "--port", "70000", "x"], "--port"),

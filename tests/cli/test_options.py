@@ -16,6 +16,8 @@ from ptpip_analyze.facts.overlay import EMPTY, use
 from ptpip_analyze.tables.schema import TABLES
 from tests.traffic import STORIES, conversation, write_pcap
 
+from .conftest import program
+
 SHARED = {"--format", "-o", "--columns", "--limit", "--where", "--port", "--vendor", "--names", "--progress"}
 FOLDERS = ("export", "extract")
 
@@ -39,6 +41,28 @@ def test_offers_the_formats_of_the_exporters_and_the_table() -> None:
     from ptpip_analyze.tables.export import FORMATS
 
     assert set(options.RowFormat.__args__) == {"table", *FORMATS}  # type: ignore[attr-defined]
+
+
+def test_takes_a_vendor_in_letters_of_any_size(run, plain_pcap: Path) -> None:
+    ran = run("sessions", plain_pcap, "--vendor", "Canon_EOS", "--columns", "vendor", "--format", "jsonl")
+    assert (ran.code, ran.out, ran.err) == (0, '{"vendor":"canon_eos"}\n', "")
+    assert run("codes", "0x9101", "--vendor", "NIKON").out == run("codes", "0x9101", "--vendor", "nikon").out
+
+
+def test_takes_a_dash_for_standard_output(tmp_path: Path, plain_pcap: Path) -> None:
+    for command in (["sessions", plain_pcap], ["summary", plain_pcap], ["codes", "0x1009"]):
+        plain, dashed = program(*command, cwd=tmp_path), program(*command, "-o", "-", cwd=tmp_path)
+        assert (dashed.returncode, dashed.stderr, dashed.stdout) == (0, "", plain.stdout)
+    for command in FOLDERS:
+        ran = program(command, plain_pcap, "-o", "-", cwd=tmp_path)
+        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+        assert "several files need a folder, and - is standard output" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_shows_that_several_captures_may_be_named(run) -> None:
+    for command in ("summary", "transactions", "export", "extract"):
+        assert "CAPTURE..." in run(command, "--help").out.splitlines()[0]
 
 
 @pytest.mark.parametrize("command", ["summary", "transactions", "properties", "events", "export", "extract"])

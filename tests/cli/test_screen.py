@@ -55,6 +55,35 @@ def test_names_the_columns_that_had_no_room(narrow: None) -> None:
     assert "latency_s" in " ".join(lines[2:])
 
 
+def carried(filename: str) -> dict[str, object]:
+    return {"session": 0, "filename": filename, "kind": "object", "complete": True, "carried_bytes": 10, "handle": 1}
+
+
+def test_hides_no_column_behind_a_text_that_somebody_has_made_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long, short = (plain(shown("objects", [carried(name), carried("b.jpg")])) for name in ("I" * 250, "IMG_0001.JPG"))
+    assert long[0].split() == short[0].split()
+    assert {"filename", "complete", "carried_bytes"} <= set(long[0].split())
+    assert "IIIIIIII…" in long[1]
+    assert all(cell_len(line) <= 80 for line in long)
+
+
+def test_shortens_the_long_text_and_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    address = "2001:db8:1111:2222:3333:4444:5555:6666"
+    numbers = dict.fromkeys(("transactions", "events", "duration_s", "bytes_to_responder", "bytes_to_initiator"))
+    row = session(responder_name="n" * 60, responder_address=address, initiator_address=None, start_time=None) | numbers
+    line = plain(shown("sessions", [row]))[1]
+    assert address in line
+    assert "nnnn…" in line
+
+
+def test_fills_the_room_behind_a_column_that_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = [transaction(0, "x" * 20, status="complete" * 2)]
+    assert plain(shown("transactions", rows))[0].split() == ["session", "transaction_id", "response"]
+
+
 def test_shows_the_columns_asked_for_even_without_room(narrow: None) -> None:
     header = plain(shown("sessions", [session()], columns=["session", "capture", "initiator_address", "model"]))[0]
     assert len(header.split()) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -85,6 +86,18 @@ def test_names_problems_with_their_frames(run, pretended: Analysis) -> None:
         "  ! session 0: 1 transaction has no response by the end (frame 16)",
         "  ! session 0: 1 message is malformed: length 3 (frame 9)",
     ]
+
+
+def test_calls_no_request_lost_where_nothing_is(run, pretended: Analysis) -> None:
+    nobody = dict.fromkeys(("operation", "code", "request_time"))
+    silent: dict[str, Any] = {**nobody, "response": "GeneralError", "response_code": 0x2002}
+    pretended.rows["transactions"].append(transaction(3, **silent | {"status": "disordered"}))
+    out = run("summary", "x").out
+    assert "  without a request " in out
+    assert "to no request, frame 15" in out
+    assert "not captured" not in out
+    pretended.rows["transactions"].append(transaction(4, **silent | {"status": "gap"}))
+    assert "to a request not captured, frame 16" in run("summary", "x").out
 
 
 def probe(kind: int, direction: str, frame: int) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ptpip_analyze.capture import open_capture
 from ptpip_analyze.cli import work
 from ptpip_analyze.cli.work import CommandError, ReaderLeft, analysed, names_in, same_file, written_to
 
@@ -137,6 +138,30 @@ def test_says_what_is_damaged_and_goes_on(tmp_path: Path, plain_pcap: Path) -> N
     assert ran.stderr.count("\n") == 1
     assert "cut.pcap: offset " in ran.stderr
     assert "everything before it is analysed" in ran.stderr
+
+
+def test_says_which_packets_nobody_can_read(tmp_path: Path, plain_pcap: Path) -> None:
+    whole = plain_pcap.read_bytes()
+    with open_capture(plain_pcap) as source:
+        packets = sum(len(batch.link) for batch in source.batches())
+    (tmp_path / "user0.pcap").write_bytes(whole[:20] + b"\x93\0\0\0" + whole[24:])  # LINKTYPE_USER0
+    ran = program("transactions", tmp_path / "user0.pcap")
+    said = f"ptpip-analyze: {tmp_path}/user0.pcap: {packets} packets of LINKTYPE 147 can't be read\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", said)
+
+
+def test_analyses_once_what_is_named_twice_and_says_so(tmp_path: Path, plain_pcap: Path) -> None:
+    again = f"{plain_pcap.parent}/./{plain_pcap.name}"
+    ran = program("sessions", plain_pcap, again, plain_pcap, "--columns", "session")
+    assert (ran.returncode, ran.stdout) == (0, '{"session":0}\n')
+    assert ran.stderr.splitlines() == [
+        f"ptpip-analyze: {again} is {plain_pcap}: it is analysed once",
+        f"ptpip-analyze: {plain_pcap} is named more than once: it is analysed once",
+    ]
+    with plain_pcap.open("rb") as stdin:
+        piped = program("sessions", "-", "-", "--columns", "session", stdin=stdin)
+    said = "ptpip-analyze: - is named more than once: it is analysed once\n"
+    assert (piped.returncode, piped.stdout, piped.stderr) == (0, '{"session":0}\n', said)
 
 
 def test_says_which_folders_it_did_not_look_into(tmp_path: Path, plain_pcap: Path) -> None:

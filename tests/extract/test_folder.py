@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ptpip_analyze.extract.folder import ExtractError, Folder
+from ptpip_analyze.extract.folder import ExtractError, Folder, TakenError
 
 
 def test_names_a_file_when_it_is_complete(tmp_path: Path) -> None:
@@ -37,7 +37,11 @@ def test_leaves_nothing_of_a_file_that_was_not_finished(tmp_path: Path, fault: t
 
 def test_refuses_to_overwrite_unless_forced(tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(b"mine")
-    with Folder(tmp_path) as folder, pytest.raises(ExtractError, match="is there already"), folder.file("x.jpg"):
+    with (
+        Folder(tmp_path) as folder,
+        pytest.raises(TakenError, match=r"is there already; force=True"),
+        folder.file("x.jpg"),
+    ):
         pass
     assert (tmp_path / "x.jpg").read_bytes() == b"mine"
     assert os.listdir(tmp_path) == ["x.jpg"]

@@ -11,7 +11,12 @@ from ptpip_analyze.extract.names import MOST_BYTES, Names, parted, safe_name
     ("name", "safe"),
     [
         ("IMG_0001.JPG", "IMG_0001.JPG"),
-        ("../../etc/passwd", "_.._etc_passwd"),
+        ("../../etc/passwd", "_._etc_passwd"),
+        ("a...b..JPG", "a.b.JPG"),
+        ("a.jpg.partial", "a.jpg.partial_"),
+        ("A.PARTIAL. ", "A.PARTIAL_"),
+        (".partial", "partial"),
+        ("y" * 172 + ".partial" + "z" * 40, "y" * 172 + ".partial_"),
         ("..", None),
         ("/etc/passwd", "_etc_passwd"),
         ("C:\\Windows\\x.exe", "C__Windows_x.exe"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 import os
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,10 +16,21 @@ import pytest
 from PIL import Image
 
 from ptpip_analyze import Analysis, analyze
+from ptpip_analyze.carried import Carried
 from ptpip_analyze.extract import MANIFEST, ExtractError, extract
+from ptpip_analyze.objects import Objects
 from tests.support import RECORDED, ROOT
-from tests.test_liveview import PICTURES, watched
-from tests.test_objects import GET_OBJECT_INFO, GET_THUMB, PHOTO, object_info, open_camera, partial
+from tests.test_liveview import PICTURES, pushed, watched
+from tests.test_objects import (
+    GET_OBJECT_INFO,
+    GET_PARTIAL,
+    GET_THUMB,
+    PHOTO,
+    camera_of,
+    object_info,
+    open_camera,
+    partial,
+)
 from tests.traffic import Conversation, Packet, damage, pcap_bytes, write_pcap
 
 
@@ -90,6 +102,11 @@ def test_writes_hostile_names_inside_the_folder_only(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "deep" / "out" / MANIFEST).read_text())["files"]
 
 
+def test_gives_no_complete_object_the_name_of_an_incomplete_one(tmp_path: Path) -> None:
+    extracted(named(open_camera(), 1, "a.jpg.partial", b"x"), tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["a.jpg.partial_", MANIFEST]
+
+
 def test_names_an_incomplete_object_so_and_says_what_is_missing(tmp_path: Path) -> None:
     whole = named(open_camera(), 7, "IMG_1.JPG", PHOTO).packets()
     big = [index for index in damage.segments(whole) if len(whole[index].payload) > 1000]
@@ -99,7 +116,7 @@ def test_names_an_incomplete_object_so_and_says_what_is_missing(tmp_path: Path) 
     assert (one["complete"], one["sha256"]) == (False, None)
     (hole,) = one["missing"]
     written = (tmp_path / "IMG_1.JPG.partial").read_bytes()
-    assert len(written) == len(PHOTO)
+    assert len(written) == len(PHOTO)  # what is missing lies in the middle
     end = hole["offset"] + hole["bytes"]
     assert written == PHOTO[: hole["offset"]] + bytes(hole["bytes"]) + PHOTO[end:]
 
@@ -174,11 +191,93 @@ def test_leaves_the_numbers_of_live_view_to_live_view(tmp_path: Path) -> None:
 
 
 def test_writes_nothing_far_behind_the_end_of_any_file(tmp_path: Path) -> None:
-    story = open_camera().transaction(0x95C1, 7, 0, 0, 10, data_in=b"near")
-    manifest = extracted(story.transaction(0x95C1, 7, 0, 0xFFFFFFFF, 10, data_in=b"far"), tmp_path)
+    story = open_camera().transaction(0x95C1, 7, 0, 0, 4, data_in=b"near")
+    manifest = extracted(story.transaction(0x95C1, 7, 0, 0xFFFFFFFF, 3, data_in=b"far"), tmp_path)
     (one,) = manifest["files"]  # type: ignore[misc]
     assert (one["carried_bytes"], one["unwritten_bytes"]) == (7, 3)
+    assert one["missing"] == [{"offset": 4, "bytes": (0xFFFFFFFF << 32) - 4}]
     assert (tmp_path / one["file"]).read_bytes() == b"near"
+
+
+def test_writes_no_zeros_for_what_is_missing_at_the_end(tmp_path: Path) -> None:
+    manifest = extracted(open_camera().transaction(0x1009, 7, data_in=PHOTO, announced=1 << 40), tmp_path)
+    (one,) = manifest["files"]  # type: ignore[misc]
+    assert one["missing"] == [{"offset": 9000, "bytes": (1 << 40) - 9000}]
+    assert (tmp_path / one["file"]).read_bytes() == PHOTO
+
+
+def test_loses_no_other_file_to_one_that_can_t_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Objects.chunks
+
+    def full(self: Objects, carried: Carried, most: int | None = None) -> Iterator[tuple[int, bytes]]:
+        if carried.handle == 2 and most is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        yield from whole(self, carried, most)
+
+    monkeypatch.setattr(Objects, "chunks", full)
+    story = named(named(named(open_camera(), 1, "a.jpg", b"one"), 2, "b.jpg", b"two"), 3, "c.jpg", b"three")
+    manifest = extracted(story, tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["a.jpg", "c.jpg", MANIFEST]
+    assert json.loads((tmp_path / MANIFEST).read_text()) == manifest
+    _, failed, _ = manifest["files"]  # type: ignore[misc]
+    assert (failed["file"], failed["sha256"], failed["name"]) == (None, None, "b.jpg")
+    assert failed["error"] == f"{tmp_path / 'b.jpg'}: No space left on device"
+
+
+def test_tells_a_declared_size_that_differs_from_what_was_carried(tmp_path: Path) -> None:
+    story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 9000))
+    (one,) = extracted(story.get_object(7, PHOTO[:5000]), tmp_path)["files"]  # type: ignore[misc]
+    assert (one["file"], one["declared_bytes"], one["carried_bytes"], one["complete"]) == ("a.jpg", 9000, 5000, True)
+    assert one["note"] == "9,000 bytes were declared, its transfer ended after 5,000"
+
+
+def test_writes_what_two_objects_had_in_the_same_place_to_two_files(tmp_path: Path) -> None:
+    story = open_camera()
+    for data in (PHOTO, PHOTO[::-1]):
+        for start in (0, 4500):
+            story = partial(story, start, 4500, data)
+    manifest = extracted(story, tmp_path)
+    first, second = manifest["files"]  # type: ignore[misc]
+    assert [(tmp_path / one["file"]).read_bytes() for one in (first, second)] == [PHOTO, PHOTO[::-1]]
+    assert (first["note"], "taken for another object" in second["note"]) == (None, True)
+
+
+def test_writes_no_file_for_a_folder(tmp_path: Path) -> None:
+    story = open_camera().transaction(GET_OBJECT_INFO, 1, data_in=object_info("DCIM", 4096, 0x3001))
+    story = story.transaction(GET_PARTIAL, 1, 0, 0x1000, data_in=b"")
+    assert extracted(story, tmp_path / "out")["files"] == []
+    assert os.listdir(tmp_path / "out") == [MANIFEST]
+    extracted(story.transaction(GET_PARTIAL, 1, 0, 0x1000, data_in=b"odd"), tmp_path / "odd")
+    assert (tmp_path / "odd" / "DCIM.partial").read_bytes() == b"odd"
+
+
+def test_leaves_no_pushed_picture_out_without_a_word(tmp_path: Path) -> None:
+    story = pushed(2).frame(b"no picture")
+    for jpeg in (*PICTURES, PICTURES[0]):
+        story = story.wait(0.04).frame(jpeg)
+    packets = story.packets()
+    (lost,) = [at for at in damage.segments(packets, "live-view") if packets[at].offset == 2 * 5018 + 28]
+    manifest = extracted(damage.drop(packets, lost), tmp_path)
+    (told,) = manifest["live_view"]  # type: ignore[misc]
+    assert (told["frames"], told["incomplete"], told["left_out"]) == (6, 1, {"no JPEG in it": 1})
+    assert [name.endswith(".partial") for name in told["files"]] == [False, False, True, False, False, False]
+    assert told["longest_interval_s"] < 0.06  # two of them have the lost picture between them
+    damaged = manifest["files"][2]  # type: ignore[index]
+    assert damaged["missing"] == [{"offset": 0, "bytes": 1448}]
+
+
+def test_counts_no_answer_without_a_picture_as_one(tmp_path: Path) -> None:
+    story = watched("olympus").transaction(0x9484, data_in=b"not now").wait(5).transaction(0x9484, data_in=b"nor now")
+    (told,) = extracted(story, tmp_path)["live_view"]  # type: ignore[misc]
+    assert (told["frames"], told["left_out"]) == (3, {"no JPEG in it": 2})
+    assert told["longest_interval_s"] < 1
+
+
+def test_tells_of_live_view_of_which_no_picture_can_be_written(tmp_path: Path) -> None:
+    story = camera_of("OLYMPUS", "E-M1").transaction(0x9484, data_in=b"not now")
+    manifest = extracted(story, tmp_path)
+    (told,) = manifest["live_view"]  # type: ignore[misc]
+    assert (told["frames"], told["bytes_min"], told["left_out"]) == (0, None, {"no JPEG in it": 1})
 
 
 def test_names_the_transactions_and_frames_that_each_file_came_from(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ptpip_analyze.facts.properties import OBJECT_PROPERTIES, PROPERTIES
+from ptpip_analyze.facts.properties import DATATYPES, OBJECT_PROPERTIES, PROPERTIES
 
 
 def test_holds_the_device_properties_of_ptp_1_0_without_a_hole() -> None:
@@ -27,3 +27,12 @@ def test_keeps_object_properties_apart_from_device_properties() -> None:
 
 def test_leaves_vendors_out() -> None:
     assert {row.vendor for row in (*PROPERTIES, *OBJECT_PROPERTIES)} == {"ptp", "mtp"}
+
+
+def test_gives_every_device_property_of_ptp_1_0_its_datatype() -> None:
+    names = {row.code: row.name for row in PROPERTIES}
+    assert sorted(DATATYPES) == list(range(0x5001, 0x5020))
+    assert [names[code] for code, datatype in DATATYPES.items() if datatype == 3] == ["ExposureBiasCompensation"]
+    assert [names[code] for code, datatype in DATATYPES.items() if datatype == 0xFFFF] == [
+        "ImageSize", "RGBGain", "DateTime", "UploadURL", "Artist", "CopyrightInfo",
+    ]  # fmt: skip

@@ -13,7 +13,7 @@ from ptpip_analyze.ptp.datasets import decode, live_view_jpeg, polled_events, pr
 from ptpip_analyze.ptp.properties import text_of
 from ptpip_analyze.ptp.values import Dataset
 
-from .build import u16, u32
+from .build import string, u16, u32
 from .samples import END, EOS_EVENTS, IMAGE_FORMAT, JPEG, SAMPLES, record
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "facts" / "vectors.json"
@@ -266,6 +266,36 @@ def test_finds_the_picture_among_viewfinder_blocks() -> None:
         assert live_view_jpeg(record(14, u32(1)) + record(kind, JPEG), "canon_eos", 0x9153) is not None
     assert live_view_jpeg(record(14, JPEG), "canon_eos", 0x9153) is None, "a block that is no picture"
     assert live_view_jpeg(record(1, b"raw"), "canon_eos", 0x9153) is None
+
+
+def test_takes_nothing_behind_the_last_viewfinder_block_for_a_block() -> None:
+    """A 6D sends a buffer of fixed size: behind the empty block lies what was in it before."""
+    old = record(11, JPEG) + u32(0) * 9
+    data = record(14, u32(1)) + record(0, b"") + old
+    read = eos(data, 0x9153)
+    assert [field.name for field in read.fields] == ["sensorSize", "End", "unknown"]
+    assert (read.fields[-1].value, notes(read)) == (old, [])
+    assert live_view_jpeg(data, "canon_eos", 0x9153) is None
+    assert notes(eos(record(14, u32(1)) + record(0, b""), 0x9153)) == []
+
+
+def test_reads_the_sizes_that_may_be_set_as_the_strings_they_are() -> None:
+    sizes = ["640x480", "1024x768", "2048x1536"]
+    told = eos(record(0xC18A, u32(0x5003, 3, 3) + b"".join(map(string, sizes))) + END)
+    (allowed,) = property_values(told)
+    assert (allowed.value, allowed.role, notes(told)) == (tuple(sizes), "allowed", [])
+    assert text_of(0x5003, allowed.value, "canon_eos", None, "allowed") == "640x480, 1024x768, 2048x1536"
+    (current,) = property_values(eos(record(0xC189, u32(0x5003) + string("640x480")) + END))
+    assert (current.value, current.role) == ("640x480", "current")
+
+
+@pytest.mark.parametrize("values", [bytes(range(1, 58)), string("640x480") * 2 + b"\7" * 23, b"\xff" * 6])
+def test_cuts_no_values_that_are_neither_numbers_nor_strings(values: bytes) -> None:
+    """57 bytes are no three values of 19 bytes, only because they could be."""
+    told = eos(record(0xC18A, u32(0xD1FF, 3, 3) + values) + END)
+    assert property_values(told) == []
+    (only,) = property_values(eos(record(0xC18A, u32(0xD1FF, 3, 1) + values) + END))
+    assert only.value == (values,)
 
 
 def test_finds_the_viewfinder_picture_of_an_old_powershot() -> None:

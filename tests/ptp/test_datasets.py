@@ -101,6 +101,12 @@ def test_accepts_a_data_phase_that_carries_nothing() -> None:
         assert (read.fields, [note.text for note in read.notes]) == ((), ["empty payload"])
 
 
+def test_calls_no_payload_empty_that_is_not_at_hand() -> None:
+    for name in NAMES:
+        read = decode_as(name, b"", size=211)
+        assert (read.fields, [note.text for note in read.notes]) == ((), ["none of 211 bytes is at hand"])
+
+
 def test_knows_no_dataset_of_another_name() -> None:
     with pytest.raises(KeyError):
         decode_as("Nonsense", b"")

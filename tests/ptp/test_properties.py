@@ -54,6 +54,12 @@ def test_says_whether_a_value_differs_from_the_last_one_that_stood() -> None:
     assert told == [None, None, False, True, True]
 
 
+def test_compares_no_number_with_bytes_that_nobody_could_read() -> None:
+    memory = Memory()
+    sent = (131082, b"\x0a\0\2\0" + bytes(16), b"\x0a\0\2\0" + bytes(16), 131082)
+    assert [take(memory, GET, value(one))[0].changed for one in sent] == [None, None, False, None]
+
+
 def test_forgets_a_value_that_was_reset() -> None:
     memory = Memory()
     take(memory, GET, value(400), value(7, code=0x500F))
@@ -84,6 +90,12 @@ def test_reads_a_number_sent_too_wide_as_its_datatype_has_it() -> None:
     assert take(Memory(), GET, value(-333, 3, code=0x5010))[0].value == -333
     known.learn(2, 0x5007, 4)
     assert take(Memory(), GET, value(70000), known=known)[0].value == 70000, "no sign, nothing to mend"
+
+
+def test_gives_a_number_of_a_list_the_sign_that_the_standard_has() -> None:
+    told = [take(Memory(), GET, value(number, code=0x5010))[0] for number in (64203, 0xFFFFFACB, 0x12345678)]
+    assert [one.value for one in told] == [-1333, -1333, 0x12345678]
+    assert [one.datatype for one in told] == [None] * 3, "nobody told it"
 
 
 def test_remembers_datatypes_by_when_they_were_told() -> None:

@@ -174,7 +174,8 @@ def test_stops_at_a_datatype_that_is_none() -> None:
         (string("me"), 0xFFFF, "me", None),
         (array([1, 2], 1), 0x4002, (1, 2), None),
         ((1 << 100).to_bytes(16, "little"), 0xA, 1 << 100, None),
-        (u16(560), None, 560, "the datatype is not known; read as UINT16"),
+        (u16(560), None, 560, None),
+        (u32(560), None, 560, "the datatype is not known; read as UINT32"),
         (string("me"), None, "me", "the datatype is not known; read as a string"),
         (b"abc", None, b"abc", "the datatype is not known"),
         (b"a", 4, None, "ends inside value: 1 of 2 bytes are there"),
@@ -190,6 +191,26 @@ def test_reads_a_value(data: bytes, datatype: int | None, value: object, note: s
     assert [(one.code, one.datatype, one.value) for one in told] == (
         [(0x5007, datatype, value)] if value is not None else []
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "value", "note"),
+    [
+        (0x5010, u16(64203), -1333, None),
+        (0x5010, u32(64203), 64203, "the datatype is not known; read as UINT32"),
+        (0x5003, string("1024x768"), "1024x768", None),
+        (0x5003, bytes([8]) + "1024x768\0".encode("utf-16-le"), "1024x768", "value has no final NUL"),
+        (0x501E, b"\0", "", None),
+        (0x501E, b"\7", 7, "the datatype is not known; read as UINT8"),
+        (0xD001, u16(64203), 64203, "the datatype is not known; read as UINT16"),
+    ],
+)
+def test_reads_a_value_that_nobody_described_as_the_standard_has_it(
+    code: int, data: bytes, value: object, note: str | None
+) -> None:
+    read = decode(data, operation=0x1015, parameters=[code])
+    assert read is not None
+    assert (read.value("value"), notes(read)) == (value, [note] if note else [])
 
 
 def test_tells_no_passphrase_of_a_network() -> None:

@@ -210,6 +210,16 @@ def test_lets_a_cancel_on_the_event_connection_reach_its_transaction(
     assert cancelled_by_event(response, answered_first) == [status, "complete"]
 
 
+def test_compares_a_cancel_with_the_response_by_their_clocks() -> None:
+    """Two queues of a capture card: what the initiator sent is written before what came for it."""
+    one = talk().open().request(0x1009, 1).response(0x2002).wait(0.1).cancel(1, on=("event",)).get_property()
+    packets = sorted(one.packets(), key=lambda packet: packet.direction == "to-initiator")
+    assert [row["status"] for row in told(hear(packets))] == ["complete"] * 3
+    late = talk().open().request(0x1009, 1).cancel(on=("event",)).wait(0.1).response(0x2002).get_property()
+    packets = sorted(late.packets(), key=lambda packet: packet.direction == "to-responder")
+    assert [row["status"] for row in told(hear(packets))] == ["complete", "cancelled", "complete"]
+
+
 def test_lets_a_cancel_reach_only_the_transaction_of_its_id_and_session() -> None:
     one = talk().open().request(0x1009, 1).cancel(99, on=("event",)).response(0x2002)
     assert [row["status"] for row in told(hear(one.packets()))] == ["complete", "complete"]
@@ -232,6 +242,18 @@ def test_cancels_nothing_that_a_gap_has_hidden() -> None:
     packets = one.cancel(on=("event",)).response(0x2002).packets()
     lost = damage.segments(packets, "command", "to-initiator")[3]
     assert [row["status"] for row in told(hear(damage.drop(packets, lost)))][-1] == "gap"
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_misses_what_was_answered_before_the_first_byte_that_was_captured(careful: bool) -> None:
+    """The capture begins with a request; its data is lost, only the response is there: no hole lies before that."""
+    packets = talk().open().get_property().get_property().packets()
+    requests = damage.segments(packets, "command", "to-responder")
+    late = damage.begin_late(packets, requests[2])
+    data = [at for at in damage.segments(late, "command", "to-initiator") if late[at].payload[4] in (9, 12)]
+    heard = hear(damage.drop(late, *data[:2]))
+    rows = told(heard, careful)
+    assert [(row["status"], row["data_bytes"]) for row in rows] == [("gap", 0), ("complete", 1)]
 
 
 # Nothing to tell

@@ -74,7 +74,7 @@ def walked(*said: Said, late: bool = False) -> list[Outcome]:
     for row, one in enumerate(said, 100):
         place += 1 + one.after
         messages.append(
-            Message(row, place, one.outward, one.kind, one.identity, one.code, one.status, one.known, one.length,
+            Message(row, place, one.outward, False, one.kind, one.identity, one.code, one.status, one.known, one.length,
                     one.lost, one.total, one.reason)
         )  # fmt: skip
     return walk(messages, 3, late)

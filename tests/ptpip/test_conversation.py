@@ -206,6 +206,49 @@ def test_finds_ptpip_on_any_port_in_the_middle_by_a_request_and_its_response() -
     assert {row["type"] for row in heard.rows()} >= {6, 7, 9, 12}
 
 
+@pytest.mark.parametrize("port", [15740, 9999])
+@pytest.mark.parametrize("batch", [0, 1, 5])
+def test_recognises_a_middle_in_segments_shorter_than_a_header(port: int, batch: int) -> None:
+    one = talk(responder_port=port, mss=7, segmentation="coalesced").open().get_property().get_property()
+    packets = one.get_object(1, bytes(40)).get_property().packets()
+    third = damage.segments(packets, "command", "to-responder")[14]
+    heard = hear(damage.begin_late(packets, third), batch)
+    requests = [row["transaction_id"] for row in heard.rows() if row["type"] == m.OPERATION_REQUEST]
+    assert requests[-2:] == [3, 4]
+
+
+def test_knows_the_initiator_by_the_port_where_an_object_holds_greetings() -> None:
+    """The capture begins inside an object that holds what initiators say, a message to each segment."""
+    fake = struct.pack("<II", 12, 11) + struct.pack("<I", 1)
+    one = talk(mss=12, segmentation="coalesced").open().get_object(1, fake * 30).get_property()
+    packets = one.packets()
+    heard = hear(damage.begin_late(packets, damage.segments(packets, "command", "to-initiator")[20]))
+    command = next(one for one in heard.conversations.spoken if 50001 in (one.tcp.low[1], one.tcp.high[1]))
+    assert command.streams is not None
+    assert command.tcp.endpoint([stream.to_responder for stream in command.streams].index(True))[1] == 50001
+
+
+def test_recognises_by_what_follows_when_both_beginnings_are_lost() -> None:
+    """The SYN of the initiator is there, the answer to it and both greetings are not: what comes first is no answer."""
+    packets = talk(mss=30, segmentation="coalesced", responder_port=9999).open().get_property().packets()
+    asked = damage.segments(packets, "command", "to-responder")[:2]
+    answered = damage.segments(packets, "command", "to-initiator")[:1]
+    rest = damage.drop(packets, 1, *asked, *answered)
+    heard = hear(damage.drop(rest, 2))  # and an empty packet that would tell where the answers begin
+    spoken = [one for one in heard.conversations.spoken if 50001 in (one.tcp.low[1], one.tcp.high[1])]
+    assert [one.dialect for one in spoken] == [Dialect.STANDARD]
+
+
+def test_recognises_by_what_follows_when_a_snap_length_cut_the_greeting_and_its_answer_is_lost() -> None:
+    packets = talk(responder_port=9999).open().get_property().packets()
+    greeting, answer = (damage.segments(packets, "command", side)[0] for side in ("to-responder", "to-initiator"))
+    cut = damage.cut(packets, greeting, len(packets[greeting].whole) - 3)
+    heard = hear(damage.drop(cut, answer))
+    assert sum(row["type"] == m.OPERATION_REQUEST for row in heard.rows()) == 2
+    foreign = talk(responder_port=9999).connect().raw(packets[greeting].payload[:20]).raw(bytes(300))
+    assert hear(foreign.packets()).conversations.spoken == []
+
+
 def middle_of_nothing(count: int, port: int) -> list[Packet]:
     """Segments of some other protocol, from its middle on, then a request and its response."""
     one = talk(responder_port=port, segmentation="message").connect()

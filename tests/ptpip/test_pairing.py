@@ -292,9 +292,15 @@ def test_knows_an_event_connection_by_what_is_said_there(kinds: list[int], is_ev
 def test_remembers_the_first_message_of_each_type_and_no_others() -> None:
     said = shaken(Network().connection(), (1, m.OPERATION_RESPONSE, 1), (0, m.OPERATION_REQUEST, 1), (0, m.DATA, 2),
                   (1, m.DATA, 3), (0, m.OPERATION_REQUEST, 4), (0, m.UNFRAMED, 0), (0, 15, 0), (0, 0, 0))  # fmt: skip
-    assert said.rows == {m.OPERATION_RESPONSE: 0, m.OPERATION_REQUEST: 1, m.DATA: 2}
-    swapped = shaken(Network().connection(), (1, m.DATA, 0), (0, m.DATA, 0))
-    assert swapped.rows == {m.DATA: 0}, "the first of both directions"
+    assert said.rows == {m.OPERATION_RESPONSE: 0, m.OPERATION_REQUEST: 1, m.DATA: 3}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_takes_a_greeting_that_both_sides_sent_from_the_one_that_may(turned: bool) -> None:
+    """Which side's rows come first in the table depends on how packets arrived."""
+    both = [(0, m.INIT_COMMAND_REQUEST, 1), (1, m.INIT_COMMAND_ACK, 2), (0, m.INIT_COMMAND_ACK, 3)]
+    said = shaken(Network().connection(), *(both[::-1] if turned else both))
+    assert said.number == 2
 
 
 def test_knows_the_connection_number_and_when_it_was_said() -> None:

@@ -20,6 +20,7 @@ from ptpip_analyze.ptpip.recognise import (
     is_sound,
     judge_beginning,
     judge_middle,
+    may_greet,
 )
 from tests.traffic import STORIES, TO_RESPONDER
 
@@ -187,6 +188,8 @@ def test_knows_fujis_dialect_on_any_port(expected: bool) -> None:
         (framed(1, bytes(16) + b"a\0" * 8), framed(5, bytes(4)), False, False, STANDARD),
         (framed(3, bytes(4)), b"", False, False, None),
         (framed(3, bytes(4)), b"", False, True, FOREIGN),
+        (framed(3, bytes(4)), framed(4)[:1], False, False, None),
+        (framed(3, bytes(4)), framed(4)[:7], False, True, FOREIGN),
         (framed(3, bytes(4)), framed(4), False, False, STANDARD),
         (framed(3, bytes(4)), framed(5, bytes(4)), False, False, STANDARD),
         (framed(3, bytes(4)), b"anything else", False, False, FOREIGN),
@@ -242,7 +245,17 @@ def test_knows_the_answers_to_a_greeting(head: bytes | None, answers: bool) -> N
     assert is_answer(head) is answers
 
 
+def test_knows_what_begins_as_a_greeting() -> None:
+    heads = (greeting(), greeting()[:8], framed(3, bytes(4)), greeting()[:7], request(), HTTP, b"", None)
+    assert [may_greet(head) for head in heads] == [True] * 3 + [False] * 5
+    assert not may_greet(framed(1, length=GREETING_LIMIT + 1))
+
+
 # Middles
+
+
+def started(identity: int = 7) -> bytes:
+    return framed(9, struct.pack("<IQ", identity, 5))
 
 
 @pytest.mark.parametrize("direction", [0, 1])
@@ -252,6 +265,13 @@ def test_knows_the_answers_to_a_greeting(head: bytes | None, answers: bool) -> N
         ([request()], [answer(7, 0x2001)], False, True),
         ([request(identity=1), request(identity=7)], [answer(7, 0x2001, identity=7)], False, True),
         ([request(identity=6)], [answer(7, 0x2001, identity=7)], False, False),
+        ([request()], [started()], False, True),
+        ([request(identity=6)], [started()], False, False),
+        ([started()], [answer(7, 0x2001)], False, True),
+        ([started()], [started()], False, False),
+        # What an object holds is not answered by the other side.
+        ([request()], [answer(7, 0x2001), greeting(), request(identity=9)], False, True),
+        ([request(identity=8), request()], [answer(7, 0x2001), request()], True, True),
         ([request(identity=6)], [answer(7, 0x2001, identity=7)], True, True),
         ([request()], [], False, False),
         ([request()], [], True, True),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.ptpip import resync
 from ptpip_analyze.ptpip.framing import FramedStream
-from ptpip_analyze.ptpip.resync import find_boundary
+from ptpip_analyze.ptpip.resync import Phase, find_boundary
 
 from .laid import Laid, Piece, cancel, data, end, event, framed, hello, request, response, start
 
@@ -22,6 +24,7 @@ def found(
     lost: int = m.HIDDEN,
     boundary: int = 0,
     final: bool = False,
+    phase: Phase | None = None,
 ) -> int | None:
     """Where framing can go on in a stream of these pieces whose boundary was lost at an offset."""
     laid = Laid()
@@ -29,6 +32,7 @@ def found(
     rows = laid.rows(*pieces, offset=boundary)
     stream.boundary = boundary
     stream.end = int(rows[0, -1] + rows[1, -1])
+    stream.phase = phase
     stream.anchors = [np.array(anchors, np.int64)] if anchors else []
     return find_boundary(stream, rows, laid.read, final)
 
@@ -71,8 +75,9 @@ def test_is_not_deceived_by_messages_that_this_side_never_sends() -> None:
 
 
 def test_believes_messages_of_both_sides_when_the_direction_is_not_known() -> None:
-    rest = b"ect" + request(identity=7) + response()
-    assert found(30, rest, anchors=(30 + len(rest),), to_responder=None) == 30 + 3
+    for messages in (request() + start(5), end(b"x") + response()):
+        rest = b"ect" + messages
+        assert found(30, rest, anchors=(30 + len(rest),), to_responder=None) == 30 + 3
 
 
 @pytest.mark.parametrize("last", [cancel(), framed(13), request(), end(), start(5), data(b"x")])
@@ -82,13 +87,35 @@ def test_takes_a_single_message_before_the_anchor(last: bytes) -> None:
 
 
 def test_takes_one_transaction_only_by_the_ids_of_all_types() -> None:
-    for other in (start(5, 8), data(b"x", 8), end(b"x", 8), cancel(8), request(identity=8)):
-        rest = b"..." + other + end()
-        assert found(9, rest, anchors=(9 + len(rest),), to_responder=OUT) == 12 + len(other), other
-        same = b"..." + other[: -len(other) + 8] + other[8:].replace(b"\x08\0\0\0", b"\x07\0\0\0") + end()
-        assert found(9, same, anchors=(9 + len(same),), to_responder=OUT) == 12, other
+    sent: list[tuple[Callable[[int], bytes], bytes]] = [
+        (lambda identity: start(5, identity), end()), (lambda identity: data(b"x", identity), end()),
+        (lambda identity: end(b"x", identity), cancel()), (lambda identity: cancel(identity), end()),
+        (lambda identity: request(identity=identity), start(5)),
+    ]  # fmt: skip
+    for made, last in sent:
+        rest = b"..." + made(8) + last
+        assert found(9, rest, anchors=(9 + len(rest),), to_responder=OUT) == 12 + len(made(8)), made(8)
+        same = b"..." + made(7) + last
+        assert found(9, same, anchors=(9 + len(same),), to_responder=OUT) == 12, made(7)
     rest = b"..." + end(b"x", 8) + response()
     assert found(9, rest, anchors=(9 + len(rest),)) == 9 + len(rest) - len(response())
+
+
+TRICKS = (response(identity=9), data(b"x") + event(), data(b"x") + end(), start(5) + framed(13))
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_believes_only_what_may_follow_what(trick: bytes) -> None:
+    """Messages inside an object that lead to its end, and so to the true ones, but in no order that a camera keeps."""
+    rest = b"ect" + trick + end(b"rest") + response()
+    assert found(30, rest, anchors=(30 + len(rest),)) == 30 + len(rest) - len(end(b"rest") + response())
+
+
+def test_believes_what_directly_follows_the_hole_in_several_transactions() -> None:
+    """The request between two responses is lost, so that no anchor lies between them."""
+    rest = response(identity=7) + response(identity=8)
+    assert found(30, rest, anchors=(30 + len(rest),)) == 30
+    assert found(30, b"t" + rest, anchors=(31 + len(rest),)) == 31 + len(response()), "not further on"
 
 
 def test_goes_on_at_an_anchor_to_which_nothing_leads_when_a_message_stands_there() -> None:
@@ -156,7 +183,7 @@ def test_takes_no_message_where_sync_was_lost() -> None:
 
 
 def test_waits_for_more_while_there_is_no_anchor() -> None:
-    rest = PAYLOAD + end() + response() + event() * 9
+    rest = PAYLOAD + end() + b"".join(response(identity=identity) for identity in range(7, 17))
     assert found(20, rest) is None
     assert found(20, rest, final=True) == 20 + len(PAYLOAD)
 
@@ -173,6 +200,22 @@ def test_believes_a_chain_of_headers_or_one_up_to_the_very_end(count: int) -> No
 def test_takes_the_earliest_chain() -> None:
     rest = b"..." + event(1) * 6 + b"\xff" * 30 + event(2) * 6
     assert found(20, rest, final=True) == 23
+
+
+def test_is_not_deceived_by_an_object_that_holds_a_whole_conversation() -> None:
+    """No anchor tells where the true response is, but Start Data told how long the object is."""
+    inner = b"".join(start(3, number) + end(b"abc", number) + response(identity=number) for number in range(20))
+    rest = b"ect" + inner + data(b"more") + end() + response()
+    until = 30 + len(rest) - len(end() + response())
+    true = until - len(data(b"more"))
+    assert found(30, rest, final=True, phase=Phase(b"\x07\0\0\0", until)) == true
+    assert found(30, rest, anchors=(30 + len(rest),), phase=Phase(b"\x07\0\0\0", until)) == true
+    assert found(30, rest, final=True) == 30 + 3, "what nothing tells can't be known"
+
+
+def test_believes_a_data_phase_to_be_broken_off_when_nothing_else_can_be_found() -> None:
+    rest = b"ect" + response(code=0x2002) + start(5, 8) + end(b"12345", 8)
+    assert found(30, rest, final=True, phase=Phase(b"\x07\0\0\0", 5000)) == 30 + 3
 
 
 def test_gives_everything_up_when_nothing_is_found_at_the_end() -> None:
@@ -192,7 +235,7 @@ def test_looks_no_further_ahead_than_its_bound(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_finds_a_greeting() -> None:
-    rest = b"..." + hello() + request() + request()
+    rest = b"..." + hello() + request(identity=0) + request(identity=1)
     assert found(20, rest, final=True, to_responder=OUT) == 23
 
 

@@ -170,6 +170,13 @@ def test_names_why_an_initiator_was_refused() -> None:
     assert (message["code"], message["code_name"]) == (1, row["fail_reason"])
 
 
+def test_names_a_reason_of_32_bits_by_all_of_it() -> None:
+    """Its lower half alone would be the reason "busy", and its upper half another kind of code."""
+    one = conversation().connect().init_command_request().init_fail(0x00010002)
+    (message,) = [row for row in table("messages", one.packets()) if row["type_code"] == 5]
+    assert (message["code"], message["code_name"]) == (0x00010002, "0x10002")
+
+
 def test_names_types_that_do_not_exist_by_their_number() -> None:
     rows = table("messages", capture("malformed_messages"))
     assert [(row["type"], row["reason"]) for row in rows if row["type_code"] in (0, 15)] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.tables.rows import batch_of
@@ -28,6 +29,14 @@ def test_keeps_values_and_nulls_of_every_kind() -> None:
     assert [tuple(row.values()) for row in rows] == [
         ("a", 1, None, 5000, True, [1, 2]), (None, 2, 0xFFFFFFFF, None, None, []), ("a", 3, 0, 7000, False, None),
     ]  # fmt: skip
+
+
+def test_keeps_large_integers_beside_small_ones() -> None:
+    schema = pa.schema([("number", pa.int64())])
+    numbers = [None, (1 << 53) + 1, (1 << 63) - 1, -5]
+    assert batch_of({"number": numbers}, schema).to_pydict() == {"number": numbers}
+    with pytest.raises(OverflowError):
+        batch_of({"number": [1 << 63]}, schema)
 
 
 def test_makes_an_empty_batch_of_nothing() -> None:

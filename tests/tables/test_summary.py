@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ def test_counts_operations_with_their_bytes_and_latencies() -> None:
         "operation": "GetObject",
         "operation_code": 0x1009,
         "vendor": None,
+        "unasked": False,
         "transactions": 4,
         "data_bytes": 4 * 1_700_000,
         "not_ok": 0,
@@ -35,6 +37,16 @@ def test_keeps_requests_that_were_not_captured_apart() -> None:
     assert (row["operation"], row["operation_code"], row["latency_median_s"]) == (None, None, None)
 
 
+def test_tells_a_response_that_nobody_asked_for_from_a_request_that_was_lost() -> None:
+    nobody = dict.fromkeys(("operation", "code", "request_time"))
+    silent: dict[str, Any] = {**nobody, "response": "GeneralError", "response_code": 0x2002}
+    states = ("gap", "began-earlier", "disordered", "cancelled")
+    rows = [transaction(at, **silent | {"status": status}) for at, status in enumerate(states)]
+    told = summarize(Analysis({"transactions": rows}))
+    for part in ("operations", "responses"):
+        assert [(row["unasked"], row["transactions"]) for row in told[part]] == [(False, 2), (True, 2)]
+
+
 def test_lists_responses_other_than_ok_with_the_first_frames() -> None:
     rows = [transaction(number, response="Device_Busy", response_code=0x2019) for number in range(8)]
     rows += [transaction(8), transaction(9, response=None, response_code=None)]
@@ -43,6 +55,7 @@ def test_lists_responses_other_than_ok_with_the_first_frames() -> None:
         "response": "Device_Busy",
         "response_code": 0x2019,
         "operation": "GetObject",
+        "unasked": False,
         "capture": "walk.pcapng",
         "transactions": 8,
         "frames": [12, 13, 14, 15, 16],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -9,7 +12,15 @@ from hypothesis import strategies as st
 
 from ptpip_analyze.tables.frame import frame_of
 from ptpip_analyze.tables.schema import TABLES, arrow_schema
-from ptpip_analyze.tables.where import WhereError, filtered, parse_where, rows_wanted
+from ptpip_analyze.tables.where import (
+    ALLOWED,
+    NULL_METHODS,
+    TEXT_METHODS,
+    WhereError,
+    filtered,
+    parse_where,
+    rows_wanted,
+)
 
 SECOND = 1_000_000_000
 ROWS = [
@@ -59,6 +70,9 @@ def chosen(expression: str) -> list[int]:
         ('operation in ["X", "Y"]', [2]),
         ("session in (0, 1)", [0, 1]),
         ("session not in [0, 1]", [2]),
+        ("session.isin([0, 1])", [0, 1]),
+        ("~session.isin((0, 1)) & session == 2", [2]),
+        ('operation.str.lower().isin(["x"])', [2]),
         ("0 < session <= 2", [1, 2]),
         ("session + 1 == 1", [0]),
         ("session * 2 % 4 == 0", [0, 2]),
@@ -134,6 +148,14 @@ def test_does_not_want_a_row_whose_number_is_unknown() -> None:
         ("operation > 1", "text and number can't be compared"),
         ('session == "0"', "number and text can't be compared"),
         ('session in [1, "0"]', "number and text can't be compared"),
+        ('session.isin([1, "0"])', "number and text can't be compared"),
+        ('operation.isin("GetObject")', "isin needs a list of constants, at character 1"),
+        ("operation.isin([response])", "in needs a list of constants"),
+        (
+            "request_time.dt.hour > 3",
+            "attribute is not allowed, at character 1 (request_time.dt.hour > 3); allowed are ==",
+        ),
+        ('operation.eval("x")', 'this call is not allowed, at character 1 (operation.eval("x")); allowed are =='),
         ('request_time in ["2001-01-01"]', "can't be compared"),
         ('request_time > "tomorrow-ish"', "request_time"),
         ("request_time > 5", "time and number can't be compared"),
@@ -186,6 +208,10 @@ def test_says_in_one_line_what_is_wrong(expression: str, said: str) -> None:
         "1j == session",
         "exec('1') == session",
         "session.isna(1)",
+        "session.isin([1], level=2)",
+        "session.isin(session)",
+        "__import__('os').isin([1])",
+        "session.isin([__import__('os')])",
         "max(session) == 1",
         "session; session",
         "session == 1 if True else 2",
@@ -205,6 +231,20 @@ def test_never_lets_a_control_character_of_the_expression_out() -> None:
     with pytest.raises(WhereError) as error:
         parse_where('sess\x1bion == "\x1b[31m"', "transactions")
     assert "\x1b" not in str(error.value)
+
+
+def test_allows_what_the_documentation_lists() -> None:
+    tables = (Path(__file__).parents[2] / "docs" / "tables.md").read_text()
+    page = tables.partition("## `--where`")[2].partition("\n## ")[0]
+    for method in TEXT_METHODS:
+        assert f".str.{method}(" in page
+        assert f".str.{method}()" in ALLOWED
+    for method in NULL_METHODS:
+        assert f".{method}()" in page
+    examples = [code for code in re.findall(r"`([a-z_]+[ .][^`]+|0\.1 [^`]+)`", page) if "..." not in code]
+    assert len(examples) > 8
+    for example in examples:
+        parse_where(example, "sessions" if example.startswith("start_time") else "transactions")
 
 
 def test_knows_the_columns_of_each_table_only() -> None:

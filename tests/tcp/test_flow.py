@@ -182,6 +182,21 @@ def test_takes_a_repeated_syn_as_the_same_connection(batch: int) -> None:
 
 
 @pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("ended", [[FIN, FIN], [RST]])
+def test_begins_a_new_connection_at_the_very_same_syn_behind_the_end(batch: int, ended: list[int]) -> None:
+    """A machine whose clock of sequence numbers stands still: the times tell that this is no late copy."""
+    closing = zip((out, back), ended, (1004, 9001), strict=False)
+    ends = [made(flag | ACK, number, 0, time=5) for made, flag, number in closing]
+    first = [*handshake(), out(ACK, 1001, 9001, b"one", time=4), *ends]
+    again = [replace(packet, time_ns=9) for packet in handshake()] + [out(ACK, 1001, 9001, b"two", time=9)]
+    assert connections(first + again, batch) == [0] * len(first) + [1] * len(again)
+    copied = [replace(packet, time_ns=3) for packet in again]
+    assert connections(first + copied, batch) == [0] * (len(first) + len(again)), "by its time a copy"
+    open_still = first[:-1] if len(ended) == 2 else first[:-2]
+    assert connections(open_still + again, batch) == [0] * (len(open_still) + len(again)), "not at an end"
+
+
+@pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("sequence", [1001, 1001 + flow.LATE_SYN_BYTES])
 def test_takes_a_syn_that_was_written_after_its_data_as_the_same_connection(batch: int, sequence: int) -> None:
     packets = [out(ACK, sequence, 9001, b"early"), out(SYN, 1000), back(SYN | ACK, 9000, 1001)]
