@@ -344,6 +344,12 @@ class Evidence:
             cut[places[torn] + 1] += 1
             cut[places[torn + 1]] -= 1
             border[places[torn + 1]] = True
+            # What a side said first is missing: the other side may have heard it at any time until then.
+            begins = np.ones(len(places), bool)
+            begins[1:] = session[places][1:] != session[places][:-1]
+            lost = places[begins][self.kind[sequence[places[begins]]] == m.UNFRAMED]
+            cut[self.conversations[session[lost]]] += 1
+            cut[lost] -= 1
         inside = np.cumsum(cut[:-1]) > 0
         inside |= self.kind[sequence] == m.UNFRAMED
         # What had been acknowledged lies before all that is captured of the other side: bytes behind it are missing.

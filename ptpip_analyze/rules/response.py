@@ -219,7 +219,7 @@ def after_data(seen: Evidence, ruling: Ruling) -> None:
     early = dict(zip(response.tolist(), last.tolist(), strict=True))
 
     def says(row: int) -> str:
-        return f"OK for {operation_of(seen, row)} before the responder has received its End Data"
+        return f"OK for {operation_of(seen, row)} before its data phase is over"
 
     sure = heard >= end[built.request[out]]  # or else the numbers tell nothing
     ruling.weigh(
@@ -255,11 +255,9 @@ def _irregular_ok(seen: Evidence, ruling: Ruling) -> None:
     beside = np.where(began, phases.first(own & (kind == m.START_DATA)), phases.first(sent & (kind == m.END_DATA)))
     beside = np.where(beside == NO_ROW, np.where(out_began == NO_ROW, phases.request, out_began), beside)
     shown = dict(zip(response[judged].tolist(), beside[judged].tolist(), strict=True))
-    begun = set(response[began].tolist())
 
     def says(row: int) -> str:
-        missing = "has sent End Data" if row in begun else "has received its End Data"
-        return f"OK for {operation_of(seen, row)} before the responder {missing}"
+        return f"OK for {operation_of(seen, row)} before its data phase is over"
 
     ruling.weigh(
         seen, response[judged], kept[judged], sure[judged], says,

@@ -122,6 +122,37 @@ def test_takes_what_looks_like_data_on_a_connection_of_unknown_place_for_nothing
 
 def test_counts_data_phases_by_sender() -> None:
     """Flawless ones, and one of two messages in an irregular transaction."""
-    one = talk().open().get_object().send_object().request(0x1009, 1).start_data(100).data(b"x" * 10).response(0x2002)
+    one = talk().open().get_object().send_object().request(0x1009, 1).start_data(100).data(b"x" * 10).data(b"x")
+    one.response(0x2002)
     passed = judged(one.close_session().close().packets()).rulings["data-phase-needs-request"].passed
     assert passed == {(0, 0): 2, (0, 1): 2}
+
+
+def test_counts_ends_and_successes_that_are_right() -> None:
+    """In a transaction that is not flawless: a Cancel of another one is in its midst."""
+    one = talk().open().get_property().request(0x1009, 1).start_data(10).data(b"x" * 10).wait(0.1).cancel(1)
+    one.data(b"", transaction_id=2, last=True).response(transaction_id=2).close_session().close()
+    rulings = judged(one.packets()).rulings
+    assert rulings["data-nothing-after-end"].passed == rulings["data-end-required"].passed == {(0, 1): 2}
+    assert rulings["data-total-length-overrun"].passed == rulings["data-total-length-exact"].passed == {(0, 1): 2}
+
+
+def test_does_not_know_whose_data_a_capture_begins_with() -> None:
+    one = talk().data(b"photo", transaction_id=41, last=True).response().get_property()
+    unsure = judged(one.close().packets()).rulings["data-phase-needs-request"].unsure
+    assert unsure == {(0, 1): 1}
+
+
+def test_says_what_came_instead_of_end_data() -> None:
+    begun = talk().open().request(0x1016, 0x5007, data_phase_info=2)
+    begun.data_phase(b"x" * 100, "to-responder", "empty-end", end=False).response().wait(0.1)
+    (finding,) = found(begun.get_property().close(), "data-end-required")
+    assert finding.says == (
+        "all data of SetDevicePropValue (0x1016) is sent, and the next request comes without End Data"
+    )
+    assert len(finding.rows) == 1
+    last = talk().open().request(0x1016, 0x5007, data_phase_info=2)
+    last.data_phase(b"x" * 100, "to-responder", "empty-end", end=False).response().wait(0.1)
+    (other,) = found(last.close(), "data-end-required")
+    assert other.says.endswith("is sent, and the connection ends without End Data")
+    assert other.rows == ()

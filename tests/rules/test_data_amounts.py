@@ -167,3 +167,29 @@ def test_names_the_forms_of_no_data_once() -> None:
     assert finding.says == (
         "no data where data may come: 2 times with an empty data phase, 1 time with the response alone"
     )
+
+
+@pytest.mark.parametrize(("payload", "rules"), [(b"", set()), (b"xy", {"data-null-out-option-b"})])
+def test_judges_null_objects_that_are_not_flawless(payload: bytes, rules: set[str]) -> None:
+    """A Cancel of another transaction is in the midst of it."""
+    one = talk().open().get_property().request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder")
+    one.wait(0.1).cancel(1).data(payload, "to-responder", 2, last=True).response(transaction_id=2)
+    result = judged(one.close_session().close().packets())
+    assert {rule for rule in accused(result) if rule.startswith("data-")} == rules
+    assert bool(result.rulings["data-null-out-option-b"].passed) is (not rules)
+
+
+def test_says_which_null_object_carries_what() -> None:
+    one = talk().open().transaction(0x1016, 0x5007, data_out=b"xy", announced=0).close_session().close()
+    (finding,) = found(one, "data-null-out-option-b")
+    assert finding.says == "SetDevicePropValue (0x1016): Start Data announces 0 bytes, End Data carries 2"
+    other = talk().open().request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder")
+    other.data(b"xy", "to-responder").data(b"", "to-responder", last=True).response().close()
+    assert accused(judged(other.packets())) == {"data-null-out-no-data-packets"}
+
+
+def test_counts_a_null_object_for_no_total() -> None:
+    one = talk().open().transaction(0x1016, 0x5007, data_out=b"").send_object().close_session().close()
+    rulings = judged(one.packets()).rulings
+    assert rulings["data-total-length-exact"].passed == rulings["data-total-length-overrun"].passed == {(0, 0): 2}
+    assert rulings["data-null-out-option-b"].passed == rulings["data-null-out-no-data-packets"].passed == {(0, 0): 1}

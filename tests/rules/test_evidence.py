@@ -97,6 +97,51 @@ def test_tears_the_conversation_where_either_side_lost_bytes() -> None:
     assert min(stretches[0], stretches[-1]) >= 0
 
 
+def test_does_not_know_what_was_answered_where_the_first_answers_are_missing() -> None:
+    """Nothing of the responder is there but its Init Command Ack and what it said later."""
+    packets = polling().packets()
+    answers = [at for at, place in enumerate(damage.segments(packets)) if packets[place].payload[4:8] == b"\7\0\0\0"]
+    seen = evidence(damage.drop(packets, segment=answers[0]))
+    assert [int(seen.stretch[row]) for row in seen.conversation(0)[:2]] == [-1, -1]
+    assert not seen.settled[seen.conversation(0)[:3]].any()
+
+
+def test_knows_what_a_sender_had_heard() -> None:
+    seen = evidence(polling().packets())
+    requests, responses = seen.rows(m.OPERATION_REQUEST), seen.rows(m.OPERATION_RESPONSE)
+    assert (seen.heard[responses] == (seen.offset + seen.length)[requests]).all()
+    assert [seen.acknowledged(int(row)) for row in requests] == seen.heard[requests].tolist()
+    alone = evidence(damage.one_direction_only(damage.without_handshake(polling().packets()), TO_INITIATOR))
+    assert alone.acknowledged(int(alone.rows(m.OPERATION_RESPONSE)[0])) is None
+
+
+def test_does_not_trust_a_capture_that_begins_behind_a_request() -> None:
+    """The segment behind the first request is missing, and nothing of that side was captured before."""
+    packets = polling().packets()
+    first = next(at for at, packet in enumerate(packets) if packet.payload[12:14] == b"\x15\x10")
+    seen = evidence(damage.drop(damage.begin_late(packets, first), segment=1))
+    assert int(seen.heard[seen.conversation(0)[0]]) < 0
+    assert int(seen.stretch[seen.conversation(0)[0]]) == -1
+
+
+def test_is_settled_from_the_start_or_behind_a_request_and_its_response() -> None:
+    packets = polling().packets()
+    whole = evidence(packets)
+    assert whole.settled[whole.conversation(0)].all()
+    first = next(at for at, packet in enumerate(packets) if packet.payload[12:14] == b"\x15\x10")
+    late = evidence(damage.begin_late(packets, first))
+    settled = late.settled[late.conversation(0)].tolist()
+    assert (settled[0], settled[3], settled[4], settled[-1]) == (False, False, True, True)
+
+
+def test_is_not_settled_once_a_side_says_what_the_other_one_should() -> None:
+    one = talk().open().get_property().message(7, struct.pack("<HI", 0x2001, 1)).wait(0.1).get_property().close()
+    seen = evidence(one.packets())
+    settled = seen.settled[seen.conversation(0)].tolist()
+    assert settled[0]
+    assert not settled[-1]
+
+
 def test_gives_the_messages_of_a_transaction_in_order() -> None:
     seen = evidence(talk().open().get_object(1, b"x" * 3000, "tail").close().packets())
     steps = seen.steps(1).tolist()

@@ -183,6 +183,7 @@ def test_counts_what_it_knows_and_what_not() -> None:
     """One response twice, and one at the start of a capture, whose request may have come before."""
     twice = talk().open().get_property().message(7, answer(0x2001, 1), "to-initiator").wait(0.1).close()
     assert judged(twice.packets()).rulings["response-unsolicited"].unsure == {}
+    assert judged(twice.packets()).rulings["response-unsolicited"].passed == {(0, 1): 2}
     late = talk().response(0x2001, transaction_id=41).transaction(0x1014, 1, transaction_id=42).close()
     assert judged(late.packets()).rulings["response-unsolicited"].unsure == {(0, 1): 1}
 
@@ -217,3 +218,9 @@ def test_compares_no_id_that_a_snap_length_cut() -> None:
     one.start_data(5, transaction_id=8).data(b"photo", transaction_id=8, last=True).response(transaction_id=1).close()
     assert accused(judged(one.packets())) == {"data-txid-consistent"}
     assert accused(judged(damage.snap(one.packets(), 66 + 16))) == set()
+
+
+def test_names_a_wait_that_goes_on() -> None:
+    one = talk().open().get_property().request(0x100F, 1).wait(61).message(13)
+    (finding,) = found(one, "response-for-every-request")
+    assert finding.says == "FormatStore (0x100F) has no response after 60 s, which an operation may take"
