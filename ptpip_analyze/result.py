@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .capture import NO_TIME, earliest
+from .headers import HeaderReader, Headers
 from .ptp import NO_ROW, STATUSES, Transactions, build
 from .ptp.placing import Layout, announced, lay_out
 from .ptp.seen import SeenCodes, seen_codes
@@ -109,6 +110,7 @@ class Result:
         self.conversations = conversations.spoken
         self.greetings = conversations.framer.greetings
         self.silent_connections = conversations.silent(self.connections)
+        self.strangers = conversations.strangers
         self.late_marks = list(conversations.reassembler.late_marks)
         self._messages = conversations.framer.messages
         self.messages: dict[str, np.ndarray] = self._messages.whole()
@@ -377,11 +379,25 @@ class Result:
             last,
             {**CATALOGUE.thresholds, **(thresholds or {})},
             lambda: self.vendors,
+            self.strangers,
+            self._headers_again,
             discovery=lambda: self.discovery,
             stations=self.stations,
             cameras=lambda: self.cameras,
         )
         return judge(seen, only, skip, strict=strict)
+
+    def _headers_again(self) -> Iterator[Headers]:
+        """The headers of all packets, read once more; what reading found out the first time stays."""
+        told = self.source.told()
+        reader = HeaderReader()
+        try:
+            for batch in self.source.batches():
+                if batch.first >= self.packets:
+                    break
+                yield reader.read(batch)
+        finally:
+            self.source.learn(told)
 
     def message_head(self, row: int, most: int) -> bytes:
         """The first bytes of a message row, up to the first one that is missing."""

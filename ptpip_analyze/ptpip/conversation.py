@@ -24,6 +24,9 @@ UNDECIDED, SPOKEN, FOREIGN = 0, 1, 2
 LATE_SEGMENTS = 256
 LATE_SEGMENTS_ON_PORT = 1 << 17
 
+# What is kept of the beginning of a connection to a PTP-IP port that is not PTP-IP: enough for a greeting.
+STRANGER_BYTES = 128
+
 SEGMENT_COLUMNS = {"stream": "i4", "offset": "i8", "captured": "u4", "position": "i8"}
 
 
@@ -53,6 +56,8 @@ class Conversations:
 
     ``read(position, length)`` reads the source; ``ports`` are the TCP ports on which PTP-IP is expected.
     ``states[connection]`` tells what a connection is, so that segments of foreign ones can be left out early.
+    ``strangers`` has, by connection, the first bytes of both directions of those to a PTP-IP port that began with
+    something else; as in ``judge_beginning``.
     """
 
     def __init__(self, read: Callable[[int, int], bytes], ports: Iterable[int]) -> None:
@@ -63,6 +68,7 @@ class Conversations:
         self.segments = Columns(SEGMENT_COLUMNS)
         self.known: dict[int, Conversation] = {}
         self.states = np.zeros(64, np.uint8)
+        self.strangers: dict[int, tuple[bytes | None, bytes | None]] = {}
         self._heard: set[int] = set()  # connections that carried payload
         self._fuji_hosts: set[frozenset[int]] = set()  # peers that speak Fujifilm's dialect
 
@@ -221,6 +227,9 @@ class Conversations:
             return True
         dialect = judge_beginning(heads[opener], answer, expected, final)
         if dialect is Dialect.FOREIGN or (dialect is None and final):
+            if expected and dialect is Dialect.FOREIGN:
+                first, second = (None if head is None else head[:STRANGER_BYTES] for head in heads)
+                self.strangers[tcp.number] = first, second
             self._dismiss(conversation)
             return False
         if dialect is None:

@@ -16,11 +16,15 @@ from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
 from ..ptpip.recognise import TO_INITIATOR, TO_RESPONDER, Dialect
 from ..tcp import Connection
+from ..tcp.connection import signed32
 
 if TYPE_CHECKING:
     from .evidence import Evidence
 
 INITIATOR, RESPONDER = 0, 1
+
+_COMMAND_GREETINGS = {m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK}
+_EVENT_GREETINGS = {m.INIT_EVENT_REQUEST, m.INIT_EVENT_ACK}
 
 
 class Line:
@@ -43,6 +47,11 @@ class Line:
     def rows(self) -> tuple[np.ndarray, np.ndarray]:
         """The message rows of the initiator and of the responder, in stream order."""
         return self._seen.of_stream(self.stream(INITIATOR)), self._seen.of_stream(self.stream(RESPONDER))
+
+    def behind(self, row: int) -> np.ndarray:
+        """The message rows behind one of this connection in its stream, in stream order."""
+        rows = self.rows[int(self._seen.side[row])]
+        return rows[int(self._seen.stream_place[row] - self._seen.stream_place[rows[0]]) + 1 :]
 
     def first(self, kind: int, side: int | None = None) -> int | None:
         """The first message of a type, from either side or one; None for none."""
@@ -67,6 +76,12 @@ class Line:
             return self.tcp.syn_from == self.part.initiator
         said = [set(np.unique(self._seen.kind[rows]).tolist()) for rows in self.rows]
         return len(said[INITIATOR] & TO_RESPONDER) + len(said[RESPONDER] & TO_INITIATOR) >= 2
+
+    @property
+    def place_sure(self) -> bool:
+        """Is it certain which of the two connections it is: is its greeting there, where it belongs?"""
+        greetings = _EVENT_GREETINGS if self.part.is_event else _COMMAND_GREETINGS
+        return any(self._seen.anchored[row] for kind, row in self.part.rows.items() if kind in greetings)
 
     def from_start(self, side: int) -> bool:
         """Is what a side sends captured from its first byte on?"""
@@ -118,6 +133,41 @@ class Line:
         last = self.rows[int(self._seen.side[row])][-1]
         return bool(self._seen.run[row] == self._seen.run[last] and not self._seen.columns["lost"][last])
 
+    def said_all(self, side: int) -> bool:
+        """Did a side end the connection, and is every byte that it sent before in the capture?"""
+        stream, end = self.tcp.streams[self.direction(side)], self.tcp.ends[self.direction(side)]
+        if end is None or stream.base is None or not self.whole(side):
+            return False
+        return stream.fin == stream.front or (stream.fin is None and signed32(end - stream.base) == stream.front)
+
+    def closed_first(self, side: int) -> bool:
+        """Is it certain that a side ended the connection before the other one did?
+
+        It is not where clock and order of packets disagree, nor where it acknowledged more than the other one said:
+        that was a FIN which the capture lacks.
+        """
+        own, other = (self.tcp.streams[self.direction(one)] for one in (side, 1 - side))
+        acknowledged, mine, its = (
+            own.acknowledged_offset(other),
+            *(self.closing_packet(one) for one in (side, 1 - side)),
+        )
+        if self.closed_by != side or acknowledged is None or mine is None:
+            return False
+        return mine < its if its is not None else acknowledged <= other.front
+
+    def open_until(self, time: int) -> bool:
+        """Is it certain that the connection was open up to a time, because nobody ended it and a packet came later?
+
+        A side whose FIN is not in the capture, but was acknowledged, may have ended it at any time.
+        """
+        if NO_TIME in (self.tcp.last_time, self.tcp.closed_at) or self.tcp.last_time < time:
+            return False
+        for stream, opposite in (self.tcp.streams, self.tcp.streams[::-1]):
+            acknowledged = opposite.acknowledged_offset(stream)
+            if acknowledged is None or (stream.fin is None and acknowledged > stream.front):
+                return False
+        return self.tcp.closed_at is None or self.tcp.closed_at >= time
+
     def covered(self, until: int) -> bool:
         """Does the capture show this connection up to a time: a packet of it then or later, or its end?
 
@@ -125,6 +175,24 @@ class Line:
         was missed. Holes are another question: see ``nothing_missing_after`` and ``Evidence.stretch``.
         """
         return self.tcp.last_time != NO_TIME and (self.tcp.last_time >= until or self.tcp.close_kind is not None)
+
+    def vouched(self, until: int) -> bool:
+        """Would bytes that were said up to a time, and that the capture lacks, show as missing?
+
+        They do where the connection was open and a packet came at that time or later: its sequence number and its ACK
+        tell of them. A reset does not count: it need not tell the truth about either.
+        """
+        tcp = self.tcp
+        if tcp.last_time == NO_TIME or tcp.last_time < until:
+            return False
+        if tcp.closed_at is None:
+            return True
+        if tcp.closed_at < until:
+            return False
+        if not self.reset or tcp.closed_by is None:
+            return True
+        other = 1 - tcp.closed_by
+        return tcp.streams[other].last_time >= until and tcp.ends[other] is None
 
 
 class Case:
@@ -170,3 +238,16 @@ class Case:
             return np.empty(0, np.int64)
         rows = self.command.rows[INITIATOR]
         return rows[self._seen.kind[rows] == m.OPERATION_REQUEST]
+
+    @cached_property
+    def ids_known(self) -> bool:
+        """Is the TransactionID of every request of the session in the capture? A snap length may have cut it off."""
+        return bool(self._seen.has(self.requests, 18).all())
+
+    @cached_property
+    def _request_places(self) -> np.ndarray:
+        return self._seen.stream_place[self.requests]
+
+    def requests_before(self, row: int) -> int:
+        """How many requests stand in front of another message of the initiator on the command connection."""
+        return int(np.searchsorted(self._request_places, self._seen.stream_place[row]))

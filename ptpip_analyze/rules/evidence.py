@@ -6,13 +6,15 @@ sessions of the standard's dialect are evidence: a dialect follows rules of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts import name_of
 from ..ptp.transactions import Transactions
 from ..ptp.walk import NO_ROW
 from ..ptpip import Pair
@@ -23,6 +25,7 @@ from .case import Case
 from .rule import INITIATOR, NOWHERE, RESPONDER
 
 if TYPE_CHECKING:
+    from ..headers import Headers
     from ..ptp.camera import DeviceInfo
     from ..ptpip.discovery import Discovered
 
@@ -31,6 +34,8 @@ T = TypeVar("T")
 COMMAND, EVENT = 0, 1
 CONNECTIONS = ("command", "event")
 NOT_JUDGED = -2  # kind of the rows that are no evidence: those of a dialect, and of no session
+
+NOT_HEARD = np.iinfo(np.int64).min  # what had been acknowledged is not known
 
 MS = 1_000_000  # ns
 S = 1_000_000_000
@@ -46,6 +51,9 @@ class Evidence:
     NO_TIME. ``thresholds`` are those of the catalogue, by name. ``vendors`` has the vendor of each session, or None.
     ``discovery`` has what was announced in UDP, ``stations`` the Ethernet addresses of a connection's lower and higher
     endpoint (0: not known), ``cameras`` the DeviceInfo of sessions that asked for it.
+    ``strangers`` has the first bytes of the connections to a PTP-IP port that are not PTP-IP, by their number.
+    ``headers`` reads the headers of all packets once more, from the first, for the few questions that messages leave
+    open.
     """
 
     def __init__(
@@ -61,6 +69,8 @@ class Evidence:
         last_time: int,
         thresholds: Mapping[str, float],
         vendors: Callable[[], list[str | None]],
+        strangers: Mapping[int, tuple[bytes | None, bytes | None]],
+        headers: Callable[[], Iterable[Headers]],
         *,
         discovery: Callable[[], Discovered],
         stations: Callable[[Connection], tuple[int, int]],
@@ -78,6 +88,8 @@ class Evidence:
         self._vendors = vendors
         self._discovery, self.stations, self._cameras = discovery, stations, cameras
         self._made: dict[Callable[[Evidence], Any], Any] = {}
+        self.strangers = strangers
+        self.headers = headers
         self.offset: np.ndarray = columns["offset"]
         self.length: np.ndarray = columns["length"]
         self.status: np.ndarray = columns["status"]
@@ -114,6 +126,11 @@ class Evidence:
         if make not in self._made:
             self._made[make] = make(self)
         return cast("T", self._made[make])
+
+    def named(self, kind: str, code: int, session: int) -> str:
+        """A code of a kind of ``facts.KINDS`` with the name that it has in a session: DeviceBusy (0x2019)."""
+        number, name = f"0x{code:04X}", name_of(kind, code, self.vendors[session])
+        return number if name == number else f"{name} ({number})"
 
     # Who said it, and where
 
@@ -184,12 +201,26 @@ class Evidence:
             found = found[self.side[found] == side]
         return found
 
+    def by_session(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Message rows session by session, those of one in the order given."""
+        rows = rows[np.argsort(self.session[rows], kind="stable")]
+        sessions, begins = np.unique(self.session[rows], return_index=True)
+        for session, (low, high) in zip(sessions.tolist(), pairwise([*begins.tolist(), len(rows)]), strict=True):
+            yield session, rows[low:high]
+
     # What can be known of a place
 
     @cached_property
     def stream_order(self) -> np.ndarray:
         """int64: all message rows, stream by stream, those of a stream in stream order."""
         return stable_order(self.columns["stream"] + 1)
+
+    @cached_property
+    def stream_place(self) -> np.ndarray:
+        """int64: where a message row stands in ``stream_order``."""
+        place = np.empty(len(self.stream_order), np.int64)
+        place[self.stream_order] = np.arange(len(place))
+        return place
 
     @cached_property
     def _stream_begins(self) -> np.ndarray:
@@ -271,6 +302,15 @@ class Evidence:
                 sure[[2 * line.tcp.number, 2 * line.tcp.number + 1]] = line.roles_sure
         return sure[self.columns["stream"]]
 
+    @cached_property
+    def place_sure(self) -> np.ndarray:
+        """bool: it is certain on which of the two connections the message is: its greeting is in the capture."""
+        sure = np.zeros(2 * len(self.connections) + 1, bool)
+        for case in self.judged:
+            for line in case.lines:
+                sure[[2 * line.tcp.number, 2 * line.tcp.number + 1]] = line.place_sure
+        return sure[self.columns["stream"]]
+
     def has(self, rows: np.ndarray, size: int) -> np.ndarray:
         """bool per given row: the first ``size`` bytes of the message are in the capture and inside its length."""
         return np.minimum(self.known[rows], self.length[rows]) >= size
@@ -306,18 +346,60 @@ class Evidence:
             border[places[torn + 1]] = True
         inside = np.cumsum(cut[:-1]) > 0
         inside |= self.kind[sequence] == m.UNFRAMED
+        # What had been acknowledged lies before all that is captured of the other side: bytes behind it are missing.
+        inside |= self.heard[sequence] < 0
         border[1:] |= inside[1:] != inside[:-1]
         result[sequence] = np.where(inside, -1, np.cumsum(border))
         return result
 
     @cached_property
-    def _conversations(self) -> np.ndarray:
+    def conversations(self) -> np.ndarray:
+        """int64 by session, and one more: where its messages begin in the order that ``rank`` gives."""
         return np.searchsorted(self.session[self.transactions.sequence], np.arange(len(self.pairs) + 1))
 
     def conversation(self, session: int) -> np.ndarray:
         """int64: the message rows of a session's command connection in conversation order, as in ``rank``."""
-        low, high = self._conversations[session : session + 2]
+        low, high = self.conversations[session : session + 2]
         return self.transactions.sequence[low:high]
+
+    @cached_property
+    def settled(self) -> np.ndarray:
+        """bool: it is known which transactions are open in front of the message, on its command connection.
+
+        Nothing is missing since the connection began; or nothing since a request that got its response, and what had
+        begun before that is over, because a responder answers in turn. False as well for what takes no part in a
+        conversation, and as soon as a side says what only the other one may.
+        """
+        sequence, result = self.transactions.sequence, np.zeros(len(self.offset), bool)
+        if len(sequence) == 0:
+            return result
+        session, side, kind, stretch = (
+            column[sequence] for column in (self.session, self.side, self.kind, self.stretch)
+        )
+        begins = np.r_[True, session[1:] != session[:-1]]
+        first = np.maximum.accumulate(np.where(begins, np.arange(len(sequence)), 0))
+        syn = np.zeros(2 * len(self.connections) + 1, bool)
+        for tcp in self.connections:
+            syn[2 * tcp.number : 2 * tcp.number + 2] = tcp.streams[0].syn and tcp.streams[1].syn
+        torn = ~(self.anchored[sequence] & syn[self.columns["stream"][sequence]])
+        odd = ((kind == m.OPERATION_REQUEST) & (side == RESPONDER)) | (
+            (kind == m.OPERATION_RESPONSE) & (side == INITIATOR)
+        )
+        odd |= ~self.roles_sure[sequence]
+
+        def none_so_far(mask: np.ndarray) -> np.ndarray:
+            count = np.cumsum(mask)
+            return count == count[first] - mask[first]
+
+        request, response = self.transactions.request, self.transactions.response
+        pairs = np.flatnonzero((request != NO_ROW) & (response != NO_ROW))
+        of_pair = self.stretch[request[pairs]]
+        same = (of_pair == self.stretch[response[pairs]]) & (of_pair >= 0)
+        known_from = np.full(int(stretch.max(initial=-1)) + 2, len(sequence))  # the last one is what stretch -1 finds
+        np.minimum.at(known_from, of_pair[same], self.rank[response[pairs[same]]])
+        known = none_so_far(torn) | (np.arange(len(sequence)) > known_from[stretch])
+        result[sequence] = known & none_so_far(odd) & (stretch >= 0)
+        return result
 
     def transaction_of(self, row: int) -> int | None:
         """The transaction a message belongs to, None for none."""
@@ -353,13 +435,34 @@ class Evidence:
             "order_tolerance_ms"
         )
 
+    @cached_property
+    def heard(self) -> np.ndarray:
+        """int64: offset of the other direction up to which the sender had received when a message began.
+
+        NOT_HEARD where that is not known; below 0 where it lies before the first byte that was captured. A copy that
+        was sent again may say more than was true when the message was first sent, never less.
+        """
+        shifts = np.full(2 * len(self.connections) + 1, NOT_HEARD)
+        for tcp in self.connections:
+            for own, other in (tcp.streams, tcp.streams[::-1]):
+                shift = own.acknowledgment_shift(other)
+                shifts[own.number] = NOT_HEARD if shift is None else shift
+        shift, value = shifts[self.columns["stream"]], self.columns["acknowledgment"]
+        known = (shift != NOT_HEARD) & (value >= 0)
+        return np.where(known, value + np.where(known, shift, 0), NOT_HEARD)
+
     def acknowledged(self, row: int) -> int | None:
         """The stream offset of the other direction that the sender of ``row`` had acknowledged when it began."""
-        stream = int(self.columns["stream"][row])
-        tcp = self.connections[stream >> 1]
-        shift = tcp.streams[stream & 1].acknowledgment_shift(tcp.streams[1 - (stream & 1)])
-        value = int(self.columns["acknowledgment"][row])
-        return None if shift is None or value < 0 else value + shift
+        heard = int(self.heard[row])
+        return None if heard == NOT_HEARD else heard
+
+    def acknowledged_by(self, rows: np.ndarray) -> np.ndarray:
+        """``heard`` of the given rows (int64), -1 where it is not known."""
+        return np.maximum(self.heard[rows], -1)
+
+    def end(self, row: int) -> int:
+        """The stream offset behind a message."""
+        return int(self.offset[row] + self.length[row])
 
     def greeting(self, row: int) -> dict[str, Any] | None:
         """GUID, name and version of an Init Command Request or Ack (``messages.greeting``); None if not captured."""

@@ -135,28 +135,41 @@ class Ruling:
         sure: np.ndarray | None,
         says: Callable[[int], str],
         why: str = "bytes are missing before it",
-        side: int | None = None,
+        side: int | np.ndarray | None = None,
+        beside: Callable[[int], tuple[int, ...]] | None = None,
     ) -> None:
         """Judge one instance per message row: kept or not, where the precondition ``sure`` holds (None: everywhere).
 
         ``rows`` are int64 message rows, ``kept`` and ``sure`` bool arrays of that length. ``says`` makes the sentence
-        for a row that breaks the rule. The instance counts for the sender of the message, or for ``side``.
+        for a row that breaks the rule. The instance counts for the sender of the message, or for ``side`` (one for all,
+        or one for each). ``beside`` gives further message rows that show it.
         """
-        sides = seen.side[rows] if side is None else np.full(len(rows), side)
-        key = seen.session[rows] * 3 + sides
+        sides = seen.side[rows] if side is None else np.broadcast_to(side, len(rows))
+        key = (seen.session[rows] - NOWHERE) * 3 + sides
         known = np.ones(len(rows), bool) if sure is None else sure
         for mask, note in ((known & kept, self.passes), (~known, None)):
             counts = np.bincount(key[mask])
             for number in np.flatnonzero(counts).tolist():
+                session, of_side = number // 3 + NOWHERE, number % 3
                 if note is None:
-                    self.unknown(number // 3, number % 3, why, int(counts[number]))
+                    self.unknown(session, of_side, why, int(counts[number]))
                 else:
-                    note(number // 3, number % 3, int(counts[number]))
+                    note(session, of_side, int(counts[number]))
         for place in np.flatnonzero(known & ~kept).tolist():
             row = int(rows[place])
             self.fires(
-                int(seen.session[row]), int(sides[place]), says(row), row=row, transaction=seen.transaction_of(row)
+                int(seen.session[row]),
+                int(sides[place]),
+                says(row),
+                row=row,
+                rows=beside(row) if beside else (),
+                transaction=seen.transaction_of(row),
             )
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 message, 2,000 messages."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 Judge = Callable[["Evidence", Ruling], None]

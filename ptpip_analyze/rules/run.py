@@ -14,7 +14,11 @@ from .catalogue import CATALOGUE, Entry
 from .evidence import Evidence
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
-TOPICS = ("framing", "discovery", "bonding", "session", "session_busy", "shutdown", "transport")
+TOPICS = (
+    "framing", "init", "init_answers", "name", "version", "association", "event", "request", "response", "data",
+    "data_amounts", "cancel", "cancel_named", "cancel_responder", "probe", "shutdown", "session", "session_busy",
+    "txid", "transport", "discovery", "bonding",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -79,7 +83,7 @@ def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *,
         if entry.id in functions:
             functions[entry.id](seen, ruling)
         rulings[entry.id] = ruling
-    join(seen, rulings)
+    join(rulings)
     if not strict:
         excuse(seen, rulings)
     findings = [finding for ruling in rulings.values() for finding in ruling.findings]

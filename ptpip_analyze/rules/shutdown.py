@@ -70,7 +70,7 @@ def error_propagates(seen: Evidence, ruling: Ruling) -> None:
         time, side, line = ends[0]
         other = case.event if line is case.command else case.command
         rows = np.concatenate(other.rows)
-        late = rows[seen.time[rows] > time + grace]
+        late = rows[(seen.kind[rows] > 0) & (seen.time[rows] > time + grace)]
         if len(late):
             first = int(late[np.argmin(seen.time[late])])
             lasted = (int(seen.time[late].max()) - time) / 1e9

@@ -84,6 +84,11 @@ def accused(found: Judged) -> set[str]:
     return {one.rule for one in found.findings if one.verdict in (Verdict.VIOLATION, Verdict.DEVIATION)}
 
 
+def guilty(found: Judged) -> set[str]:
+    """The same, and the rules for which a more precise one speaks."""
+    return accused(found) | {rule for one in found.findings for rule in one.related}
+
+
 def spoken(found: Judged) -> set[str]:
     """The rules that say anything."""
     return {one.rule for one in found.findings}

@@ -10,7 +10,7 @@ import pytest
 
 from ptpip_analyze.rules.run import load as load_rules
 from tests.rules import matrix, silence
-from tests.rules.matrix import BROKEN, KEPT, Story, accused, judged, packets_of
+from tests.rules.matrix import BROKEN, KEPT, Story, accused, guilty, judged, packets_of
 
 matrix.load()
 load_rules()
@@ -23,7 +23,7 @@ STORIES: dict[str, Story] = {
 @pytest.mark.parametrize("name", STORIES)
 def test_accuses_nobody_for_what_a_capture_lacks(name: str) -> None:
     packets = packets_of(STORIES[name]())
-    guilty = accused(judged(packets))
+    known = guilty(judged(packets))
     for what, damaged in silence.variants(packets):
-        invented = accused(judged(damaged)) - guilty
+        invented = accused(judged(damaged)) - known
         assert not invented, f"{name} {what}: {', '.join(sorted(invented))}"

@@ -250,6 +250,19 @@ class Conversation:
             self._know(closed_by=by, close_kind=kind)
         return self
 
+    def hang_up(self, connection: str = "command", kind: str = "fin", by: str = "initiator") -> Self:
+        """Close one connection: "fin" from both sides, "half" (one FIN, which is only acknowledged) or "reset"."""
+        self._actions.append(Action(kind, connection, TO_RESPONDER if by == "initiator" else TO_INITIATOR))
+        return self
+
+    def acknowledge(self, connection: str = "command", by: str = "initiator") -> Self:
+        """An empty segment of one side, which shows that the connection is still there."""
+        return self.hang_up(connection, "acknowledge", by)
+
+    def refused(self, connection: str = "event") -> Self:
+        """The initiator's SYN is answered with RST."""
+        return self.hang_up(connection, "refuse")
+
     # What clients do
 
     def init(self, event: bool = True) -> Self:

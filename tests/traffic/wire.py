@@ -25,7 +25,9 @@ Segmentation = Callable[[Sequence[bytes], int, random.Random], Iterable[bytes]]
 
 @dataclass
 class Action:
-    """One step of a connection: bytes to write, or "connect", "fin", "reset", "wait"."""
+    """One step of a connection: bytes to write, or any of "connect", "refuse", "acknowledge", "fin", "half", "reset",
+    "wait".
+    """
 
     kind: str
     connection: str = "command"
@@ -109,7 +111,7 @@ class Wire:
 
     def run(self, actions: Sequence[Action]) -> list[Packet]:
         """All packets; whatever is not acknowledged at the end is acknowledged late."""
-        opened = {action.connection for action in actions if action.kind == "connect"}
+        opened = {action.connection for action in actions if action.kind in ("connect", "refuse")}
         for half in (half for (connection, _), half in self.halves.items() if connection not in opened):
             half.syn = 1  # its handshake was before the capture
         at = 0
@@ -182,7 +184,22 @@ class Wire:
         self.clock = max(self.clock, end)
 
     def close(self, action: Action) -> None:
-        """RST, or FIN from both sides."""
+        """RST, or FIN from both sides, or from one; or none yet: an empty segment, a SYN that is refused."""
+        if action.kind == "refuse":
+            asking = self.halves[action.connection, action.direction]
+            self.send(action.connection, action.direction, SYN)
+            asking.syn = 1
+            self.send(action.connection, REVERSE[action.direction], RST | ACK)
+            asking.syn, asking.initial = 0, self.rng.getrandbits(32)  # for the next try
+            return
+        if action.kind == "acknowledge":
+            self.send(action.connection, action.direction, ACK)
+            return
+        if action.kind == "half":
+            self.send(action.connection, action.direction, FIN | ACK, gap_ns=100_000)
+            self.halves[action.connection, action.direction].fin = 1
+            self.send(action.connection, REVERSE[action.direction], ACK)
+            return
         if action.kind == "reset":
             self.send(action.connection, action.direction, RST | ACK)
             self.halves[action.connection, REVERSE[action.direction]].owed = 0

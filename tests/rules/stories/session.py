@@ -7,6 +7,7 @@ from tests.traffic import Conversation
 from tests.traffic import conversation as talk
 
 NOT_OPEN, ALREADY_OPEN = 0x2003, 0x201E
+NO_ID = 0xFFFFFFFF  # outside a session
 
 
 @keeps(
@@ -23,7 +24,8 @@ def one_session_after_the_other() -> Conversation:
     """GetDeviceInfo first, then two sessions in turn, each opened and closed."""
     one = talk().init().transaction(0x1001, data_in=bytes(40), transaction_id=0)
     for session in (1, 2):
-        one.open_session(session).transaction(0x1004, data_in=bytes(8)).transaction(0x1003)
+        one.open_session(session).transaction(0x1004, data_in=bytes(8), transaction_id=1)
+        one.transaction(0x1003, transaction_id=2)
     return one.close()
 
 
@@ -35,7 +37,14 @@ def no_session_at_all() -> Conversation:
 
 def refused_without_session() -> Conversation:
     """The initiator asks without a session and is refused."""
-    return talk().init().transaction(0x1004, response=NOT_OPEN).open_session().close_session().close()
+    return (
+        talk()
+        .init()
+        .transaction(0x1004, response=NOT_OPEN, transaction_id=NO_ID)
+        .open_session()
+        .close_session()
+        .close()
+    )
 
 
 @breaks("session-open-before-operations")
@@ -47,19 +56,20 @@ def asks_before_opening() -> Conversation:
 @breaks("session-refuse-without-session", related=("session-open-before-operations",))
 def answers_before_opening() -> Conversation:
     """GetStorageIDs without a session, answered all the same."""
-    return talk().init().transaction(0x1004, data_in=bytes(8)).open_session().close_session().close()
+    one = talk().init().transaction(0x1004, data_in=bytes(8), transaction_id=NO_ID)
+    return one.open_session().close_session().close()
 
 
 @breaks("session-ended-operations-stop")
 def asks_after_closing() -> Conversation:
     """GetObject behind CloseSession."""
-    return talk().open().close_session().transaction(0x1009, 1, response=NOT_OPEN).close()
+    return talk().open().close_session().transaction(0x1009, 1, response=NOT_OPEN, transaction_id=NO_ID).close()
 
 
 @breaks("session-refuse-without-session", related=("session-ended-operations-stop",))
 def answers_after_closing() -> Conversation:
     """GetObject behind CloseSession, answered all the same."""
-    return talk().open().close_session().transaction(0x1009, 1, data_in=bytes(9)).close()
+    return talk().open().close_session().transaction(0x1009, 1, data_in=bytes(9), transaction_id=NO_ID).close()
 
 
 @breaks("session-deviceinfo-without-session")

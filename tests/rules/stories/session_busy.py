@@ -57,15 +57,15 @@ def busy_and_kept_open() -> Conversation:
 @keeps("session-device-busy-async")
 def busy_while_it_captures() -> Conversation:
     """GetThumb during a capture is refused as busy at once."""
-    one = talk().open().transaction(0x100E, transaction_id=5).wait(0.1).transaction(0x100A, 1, response=BUSY)
-    return one.wait(2).event(CAPTURE_COMPLETE, 5).transaction(0x100A, 1).close_session().close()
+    one = talk().open().transaction(0x100E).wait(0.1).transaction(0x100A, 1, response=BUSY)
+    return one.wait(2).event(CAPTURE_COMPLETE, 1).transaction(0x100A, 1).close_session().close()
 
 
 @breaks("session-device-busy-async")
 def waits_while_it_captures() -> Conversation:
     """GetThumb during a capture waits until that is complete."""
-    one = talk().open().transaction(0x100E, transaction_id=5).wait(0.1).request(0x100A, 1)
-    return one.wait(3).event(CAPTURE_COMPLETE, 5).wait(0.1).response().close_session().close()
+    one = talk().open().transaction(0x100E).wait(0.1).request(0x100A, 1)
+    return one.wait(3).event(CAPTURE_COMPLETE, 1).wait(0.1).response().close_session().close()
 
 
 @keeps("session-device-busy-reissue")
@@ -95,7 +95,7 @@ def gives_up_at_once() -> Conversation:
 @breaks("session-async-response")
 def captures_and_tells() -> Conversation:
     """InitiateCapture, and the event that ends it."""
-    one = talk().open().transaction(0x100E, transaction_id=5).wait(1).event(0x4002, 5, 7).event(CAPTURE_COMPLETE, 5)
+    one = talk().open().transaction(0x100E).wait(1).event(0x4002, 1, 7).event(CAPTURE_COMPLETE, 1)
     return one.close_session().close()
 
 

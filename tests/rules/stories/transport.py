@@ -53,7 +53,7 @@ def camera_connects() -> list[Packet]:
     return swapped(usual().packets(), "command")
 
 
-@breaks("transport-two-connections")
+@breaks("transport-two-connections", related=("init-event-connection-required",))
 def no_event_connection() -> list[Packet]:
     """Operations for minutes, and never an event connection; an earlier session had one."""
     one = talk(command_port=50003, number=1).init(event=False).open_session()

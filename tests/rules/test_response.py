@@ -1,0 +1,219 @@
+"""Responses, beside the matrix: crossing packets, holes on either side, ids that stand still, and known makers."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+import pytest
+
+from ptpip_analyze.rules import Verdict
+from tests.rules import silence
+from tests.rules.matrix import accused, judged
+from tests.rules.seen import evidence
+from tests.rules.test_request import found
+from tests.traffic import Conversation, damage
+from tests.traffic import conversation as talk
+
+
+def answer(code: int, transaction_id: int) -> bytes:
+    """The body of an Operation Response without parameters."""
+    return struct.pack("<HI", code, transaction_id)
+
+
+def two_answers(first: int, second: int) -> Conversation:
+    """Three requests; the response to the third has an id of its own, and so has one more behind it."""
+    one = talk().open().get_property().get_property().request(0x1014, 0x5001)
+    one.message(7, answer(0x2005, first), "to-initiator").wait(0.1)
+    return one.message(7, answer(0x2005, second), "to-initiator").wait(0.1).close()
+
+
+def test_names_both_ids() -> None:
+    (finding,) = found(two_answers(77, 3), "response-txid-matches")
+    assert finding.says == "GetDevicePropDesc (0x1014) has TransactionID 3, its response has 77"
+    assert (finding.side, len(finding.rows)) == (1, 1)
+
+
+@pytest.mark.parametrize(("identity", "verdict"), [(1, Verdict.DEVIATION), (2, Verdict.DEVIATION),
+                                                   (4, Verdict.VIOLATION), (0x80, Verdict.VIOLATION)])  # fmt: skip
+def test_knows_stale_responses_by_their_ids(identity: int, verdict: Verdict) -> None:
+    (finding,) = found(two_answers(identity, 3), "response-txid-matches")
+    assert finding.verdict is verdict
+    assert (finding.deviation == "dev-stale-responses") is (verdict is Verdict.DEVIATION)
+    strict = judged(two_answers(identity, 3).packets(), strict=True)
+    assert found(strict, "response-txid-matches")[0].verdict is Verdict.VIOLATION
+
+
+def test_knows_stale_responses_while_nothing_is_open() -> None:
+    one = talk().open().get_property().get_property().message(7, answer(0x2001, 1), "to-initiator").wait(0.1).close()
+    (finding,) = found(one, "response-unsolicited")
+    assert finding.deviation == "dev-stale-responses"
+    again = talk().open().get_property().get_property().message(7, answer(0x2001, 2), "to-initiator").wait(0.1).close()
+    assert found(again, "response-unsolicited")[0].verdict is Verdict.VIOLATION
+
+
+def closing_with_zero(operation: int) -> Conversation:
+    """The last request of a session is answered with id 0."""
+    one = talk().open().get_property().request(operation).message(7, answer(0x2001, 0), "to-initiator")
+    return one.wait(0.1).close()
+
+
+def test_knows_leica_by_the_id_of_close_session() -> None:
+    (finding,) = found(closing_with_zero(0x1003), "response-txid-matches")
+    assert finding.deviation == "dev-leica-close-session-tx0"
+    strict = judged(closing_with_zero(0x1003).packets(), strict=True)
+    assert found(strict, "response-txid-matches")[0].verdict is Verdict.VIOLATION
+    (other,) = found(closing_with_zero(0x100F), "response-txid-matches")
+    assert other.deviation == "dev-stale-responses"  # 0 was the id of OpenSession
+
+
+def test_says_nothing_of_a_response_when_two_requests_are_open() -> None:
+    one = talk().open().request(0x1014, 1).request(0x1014, 2).message(7, answer(0x2005, 99), "to-initiator").wait(0.1)
+    result = judged(one.close().packets())
+    assert not found(result, "response-txid-matches")
+    assert result.rulings["response-txid-matches"].unsure
+
+
+def test_takes_a_request_sent_again_for_the_same() -> None:
+    """A request is repeated with its id, one response comes: nobody can know which of them it answers."""
+    one = talk().open().request(0x1014, 1, transaction_id=1).wait(3).request(0x1014, 1, transaction_id=1)
+    one.message(7, answer(0x2005, 1), "to-initiator").transaction(0x1014, 2, transaction_id=2)
+    one.transaction(0x1014, 3, transaction_id=3).transaction(0x1003, transaction_id=4).close()
+    assert not found(one, "response-for-every-request")
+
+
+@pytest.mark.parametrize("from_responder", [True, False])
+def test_wants_the_whole_conversation_before_it_misses_a_response(from_responder: bool) -> None:
+    one = talk().open().request(0x100F, 1).wait(3).get_property().get_property().close_session().close()
+    direction = "to-initiator" if from_responder else "to-responder"
+    assert "response-for-every-request" in accused(judged(one.packets()))
+    half = damage.one_direction_only(one.packets(), direction)
+    assert "response-for-every-request" not in accused(judged(half))
+
+
+def test_does_not_miss_what_may_still_come() -> None:
+    """The response of the request before the last may be on its way when the capture ends."""
+    one = talk().open().request(0x100F, 1).wait(3).get_property()
+    result = judged(one.packets())
+    assert not found(result, "response-for-every-request")
+    assert result.rulings["response-for-every-request"].unsure
+
+
+@pytest.mark.parametrize(("seconds", "accuses"), [(4, False), (6, True)])
+def test_gives_a_closing_responder_time(seconds: float, accuses: bool) -> None:
+    one = talk().open().get_property().request(0x100F, 1).wait(seconds).close(by="responder")
+    assert bool(found(one, "response-for-every-request")) is accuses
+
+
+@pytest.mark.parametrize("kind", ["fin", "reset"])
+def test_blames_nobody_when_the_initiator_leaves_or_the_network_breaks(kind: str) -> None:
+    one = talk().open().get_property().request(0x100F, 1).wait(10)
+    one.close(kind, by="initiator" if kind == "fin" else "responder")
+    assert not found(one, "response-for-every-request")
+
+
+@pytest.mark.parametrize(("seconds", "names"), [(59, False), (61, True)])
+def test_names_a_long_wait_without_judging_it(seconds: float, names: bool) -> None:
+    one = talk().open().get_property().request(0x100F, 1).wait(seconds).close()
+    said = found(one, "response-for-every-request")
+    assert bool(said) is names
+    assert all(finding.verdict is Verdict.INCONCLUSIVE for finding in said)
+
+
+@pytest.mark.parametrize("arriving", ["to-responder", "to-initiator"])
+def test_reads_early_success_from_acknowledgments(arriving: str) -> None:
+    """OK crosses the End Data: where it was captured makes no difference."""
+    one = talk().open().request(0x100D, data_phase_info=2).start_data(1000, "to-responder")
+    one.data(b"x" * 1000, "to-responder").wait(0.1).response().data(b"", "to-responder", 1, last=True).wait(0.1)
+    packets = silence.seen_from(one.get_property().close_session().close().packets(), arriving)
+    assert "response-after-data" in accused(judged(packets))
+
+
+def test_trusts_a_responder_that_had_acknowledged_end_data() -> None:
+    """The capture has the response in front of the End Data that it acknowledges."""
+    one = talk().open().request(0x100D, data_phase_info=2).start_data(1000, "to-responder")
+    one.data(b"x" * 1000, "to-responder", last=True).response().close_session().close()
+    packets = one.packets()
+    end = next(at for at, segment in enumerate(damage.segments(packets)) if packets[segment].payload[4:5] == b"\x0c")
+    assert accused(judged(damage.delay(packets, end, 1))) == set()
+
+
+def test_counts_refusals_once() -> None:
+    one = talk().open()
+    for handle in range(4):
+        one.transaction(0x1009, handle, response=0x2009)
+    (finding,) = found(one.close_session().close(), "response-error-without-data")
+    assert finding.says == (
+        "4 operations that would give data answered with an error instead: InvalidObjectHandle (0x2009) 4 times"
+    )
+
+
+def test_measures_from_the_end_of_data_that_was_sent() -> None:
+    one = talk().open().request(0x100D, data_phase_info=2).wait(4).data_phase(b"x" * 100, "to-responder").wait(2)
+    (finding,) = found(one.response().close_session().close(), "response-latency")
+    assert "at most 2 s (SendObject (0x100D), transaction 1)" in finding.says
+    assert finding.verdict is Verdict.PASS
+
+
+def test_asks_no_response_of_power_down() -> None:
+    one = talk().open().request(0x1013).wait(3).get_property().get_property().close_session().close()
+    assert not found(one, "response-for-every-request")
+
+
+def test_blames_no_responder_that_follows_an_initiator_that_leaves() -> None:
+    """The initiator closes the event connection, and the responder the other one."""
+    one = talk().open().get_property().request(0x100F, 1).wait(10)
+    before = len(one.whole_packets())
+    packets = one.close(by="responder").packets()
+    turned = [
+        replace(packet, direction=_other(packet.direction), source=packet.destination, destination=packet.source,
+                sequence=packet.acknowledgment, acknowledgment=packet.sequence)
+        if at >= before and packet.connection == "event" else packet
+        for at, packet in enumerate(packets)
+    ]  # fmt: skip
+    assert "response-for-every-request" in accused(judged(packets))
+    assert "response-for-every-request" not in accused(judged(turned))
+
+
+def _other(direction: str) -> str:
+    return {"to-responder": "to-initiator", "to-initiator": "to-responder"}[direction]
+
+
+def test_counts_what_it_knows_and_what_not() -> None:
+    """One response twice, and one at the start of a capture, whose request may have come before."""
+    twice = talk().open().get_property().message(7, answer(0x2001, 1), "to-initiator").wait(0.1).close()
+    assert judged(twice.packets()).rulings["response-unsolicited"].unsure == {}
+    late = talk().response(0x2001, transaction_id=41).transaction(0x1014, 1, transaction_id=42).close()
+    assert judged(late.packets()).rulings["response-unsolicited"].unsure == {(0, 1): 1}
+
+
+def test_counts_successes_with_data_alone() -> None:
+    one = talk().open().get_object().transaction(0x1009, 2, data_in=b"photo", response=0x2002).send_object()
+    assert judged(one.close_session().close().packets()).rulings["response-after-data"].passed == {(0, 1): 3}
+
+
+def test_points_at_what_had_not_come() -> None:
+    begun = talk().open().request(0x100D, data_phase_info=2).start_data(2000, "to-responder")
+    begun.data(b"x" * 1000, "to-responder").wait(0.1).response()
+    none = talk().open().request(0x1016, 0x5007, data_phase_info=2).wait(0.1).response()
+    ended = talk().open().request(0x100D, data_phase_info=2).start_data(5, "to-responder").wait(0.1).response()
+    ended.data(b"photo", "to-responder", 1, last=True)
+    for one, kind in ((begun, 9), (none, 6), (ended, 12)):
+        seen = evidence(one.wait(0.1).get_property().close().packets())
+        (finding,) = found(judged(one.packets()), "response-after-data")
+        assert seen.kind[list(finding.rows)].tolist() == [kind]
+
+
+def test_does_not_take_end_data_behind_the_response_for_one_in_front() -> None:
+    one = (
+        talk().open().request(0x1009, 1).start_data(5).response().data(b"photo", transaction_id=1, last=True).wait(0.1)
+    )
+    (finding,) = found(one.get_property().close(), "data-end-required")
+    assert finding.related == ("response-after-data",)
+
+
+def test_compares_no_id_that_a_snap_length_cut() -> None:
+    one = talk().open().request(0x1009, 1, transaction_id=1)
+    one.start_data(5, transaction_id=8).data(b"photo", transaction_id=8, last=True).response(transaction_id=1).close()
+    assert accused(judged(one.packets())) == {"data-txid-consistent"}
+    assert accused(judged(damage.snap(one.packets(), 66 + 16))) == set()
