@@ -251,6 +251,7 @@ def test_gives_everything_as_json_too(run, pretended: Analysis) -> None:
         "events",
         "messages",
         "problems",
+        "discovery",
         "findings",
     ]
 

@@ -154,7 +154,6 @@ def of_changing_versions() -> list[Conversation]:
     return [first, whole(second)]
 
 
-@keeps("version-stable-per-device")
 def of_one_placeholder() -> list[Conversation]:
     """Two cameras with the same placeholder for a GUID."""
     guid = bytes.fromhex("00112233445566778899aabbccddeeff")
