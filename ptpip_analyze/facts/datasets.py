@@ -187,15 +187,17 @@ OLC_VALUES: dict[str, tuple[int, int, frozenset[int]]] = {
     "iso": (0xD103, 3, frozenset({4, 6})),
 }
 
-# Properties that hold a network's name and passphrase: their values are not told.
-SECRETS: dict[str, frozenset[int]] = {"ricoh": frozenset({0xD805, 0xD806})}
+# Properties that hold a network's name and passphrase, by vendor: their values are not told. Neither are they where the
+# camera is not known: it may be this maker's.
+SECRETS: dict[str | None, frozenset[int]] = {"ricoh": frozenset({0xD805, 0xD806})}
+SECRETS[None] = frozenset().union(*SECRETS.values())
 
 # Canon EOS properties whose value is 8-bit text (libgphoto2), and those that hold an ImageFormat structure.
 EOS_TEXTS = frozenset({0xD115, 0xD125, 0xD1AF, 0xD1D0, 0xD1D1, 0xD1D8})
 EOS_IMAGE_FORMATS = frozenset({0xD120, 0xD121, 0xD122, 0xD123})
 EOS_IMAGE_TYPES: dict[int, str] = {1: "JPEG", 6: "RAW"}
 EOS_IMAGE_SIZES: dict[int, str] = {0: "L", 1: "M", 2: "S", 5: "M1", 6: "M2", 14: "S1", 15: "S2", 16: "S3"}
-EOS_COMPRESSIONS: dict[int, str] = {2: "coarse", 3: "fine", 4: "lossless"}
+EOS_COMPRESSIONS: dict[int, str] = {2: "normal", 3: "fine", 4: "lossless"}
 
 # Viewfinder blocks whose content is known to be a picture.
 EOS_PICTURE_BLOCKS = (1, 11, 9)
