@@ -24,10 +24,12 @@ def test_stands_by_frame_among_the_events_of_the_connection() -> None:
     assert [row["frame"] for row in found] == sorted(row["frame"] for row in found)
 
 
-def test_keeps_the_schema_however_many_rows_a_batch_has(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("events", [1, 2, 3])
+def test_keeps_the_schema_however_many_rows_a_batch_has(monkeypatch: pytest.MonkeyPatch, events: int) -> None:
     with analysed(capture("canon_polls")) as told:
         whole = rows(told, "events")
     monkeypatch.setattr(polled, "BATCH_ROWS", 2)
+    monkeypatch.setattr(polled, "BATCH_EVENTS", events)
     monkeypatch.setattr(build, "BATCH_ROWS", 2)
     with analysed(capture("canon_polls")) as told:
         batches = list(told.batches("events"))
