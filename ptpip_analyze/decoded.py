@@ -78,6 +78,8 @@ class ListedEvent(NamedTuple):
     parameters: tuple[int, ...]
     text: str
     message: int  # row of the message that ends the data phase
+    start: int  # place of its record in the data phase
+    end: int
 
 
 class PropertyRow(NamedTuple):
@@ -321,7 +323,9 @@ class Decoder:
                 text = event.name if event.code is None else event_text(event.code, event.parameters, exchange.vendor)
             else:
                 text = ""
-            yield ListedEvent(number, event.code, event.name, identity, event.parameters, text, message)
+            yield ListedEvent(
+                number, event.code, event.name, identity, event.parameters, text, message, event.start, event.end
+            )
 
     def properties(self) -> Iterator[PropertyRow]:
         """What was revealed of properties, in the order of the messages with which it counts."""
