@@ -59,7 +59,7 @@ _DESCRIPTIONS = frozenset({
     "DevicePropDesc", "DevicePropDescEx", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs",
     "OlympusChangedProperties", "PanasonicPropDescs",
 })  # fmt: skip
-_REMEMBERED, _LONG = 1 << 19, 1 << 17  # bytes of answers whose values are kept, to be known when the same comes again
+_REMEMBERED, _LONG = 1 << 18, 1 << 17  # bytes of answers whose values are kept, to be known when the same comes again
 _ENTRY = 1024  # bytes that each of them counts beside its own
 _SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
 _TOLD = 8  # properties that the text of one event names
