@@ -25,7 +25,7 @@ A value that is not known is null. Frame numbers count from 1 over a capture fil
 Rows are in order of first frame.
 
 In CSV a text that begins as a formula of a spreadsheet does (`=`, `+`, `-`, `@`, tab or carriage return) has an
-apostrophe before it: `'+0.7 EV`. A number with its sign has none.
+apostrophe before it: `'=1+1`. A number with its sign, and its unit, has none: `-667`, `+0.7 EV`.
 """
 
 WHERE = """\

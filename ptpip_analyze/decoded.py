@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import NamedTuple, cast
@@ -30,7 +31,19 @@ from .ptp.datasets import (
 )
 from .ptp.parameters import event_text
 from .ptp.polled import may_list
-from .ptp.properties import CONTROLS, RESET, Datatypes, Exchange, Memory, Revealed, role_of, text_of
+from .ptp.properties import (
+    CONTROLS,
+    LIMITS,
+    RESET,
+    Datatypes,
+    Exchange,
+    Memory,
+    Revealed,
+    role_of,
+    tells_of_change,
+    text_of,
+    value_written,
+)
 from .ptp.texts import plain_text
 from .ptp.values import MOST_BYTES, Dataset, Note, PropertyValue, Value
 from .ptpip import messages as m
@@ -39,11 +52,15 @@ from .result import DataHead, Result
 MOST_READ = 1 << 20
 """Bytes of a data phase that are read; no dataset but an object's bytes is that long."""
 
+MOST_COUNTED = 1 << 14
+"""Kinds of events that are counted apart; a hostile capture can have any number of them."""
+
 _DESCRIPTIONS = frozenset({
     "DevicePropDesc", "DevicePropDescEx", "SonyAllDevicePropData", "SonyDevicePropDesc", "FujiDevicePropDescs",
     "OlympusChangedProperties", "PanasonicPropDescs",
 })  # fmt: skip
-_REMEMBERED, _LONG = 64, 1 << 17  # answers whose values are kept, to be known when the same answer comes again
+_REMEMBERED, _LONG = 1 << 18, 1 << 17  # bytes of answers whose values are kept, to be known when the same comes again
+_ENTRY = 1024  # bytes that each of them counts beside its own
 _SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
 _TOLD = 8  # properties that the text of one event names
 
@@ -61,16 +78,20 @@ class ListedEvent(NamedTuple):
     parameters: tuple[int, ...]
     text: str
     message: int  # row of the message that ends the data phase
+    start: int  # place of its record in the data phase
+    end: int
 
 
 class PropertyRow(NamedTuple):
-    """What a transaction revealed of a property."""
+    """What a transaction, or an event, revealed of a property."""
 
-    transaction: int
-    revealed: Revealed
+    transaction: int | None  # None: an event of the event connection
+    session: int
+    revealed: Revealed  # its value is written down, and no longer in it
+    value: str | None
     text: str | None
     event: str | None  # record of an event list that carried it
-    message: int  # row of the message that ends the data phase; of the response where there is no data phase
+    message: int  # row of the message with which it counts: the data phase's last, a set value's response, the event
 
 
 class Decoder:
@@ -85,6 +106,7 @@ class Decoder:
         known, length = columns["known"].astype(np.int64), columns["length"]
         self._spelled = known >= np.minimum(length, m.FIXED_BYTES)
         self._answers: dict[tuple[int, Exchange], tuple[bytes, list[tuple[PropertyValue, str | None]]]] = {}
+        self._answered = 0  # bytes in them
 
     def exchange(self, number: int) -> Exchange | None:
         """What is known of a transaction; None where its operation is not."""
@@ -208,40 +230,63 @@ class Decoder:
             for one, place in zip(told, map(int, places), strict=True)
         ]
         if again:
-            if len(self._answers) >= _REMEMBERED:
+            self._answered += _ENTRY + len(head.data)
+            if self._answered > _REMEMBERED:
                 self._answers.clear()
+                self._answered = _ENTRY + len(head.data)
             self._answers[key] = (head.data, values)
         return values
 
     def _end(self, number: int) -> int:
         """Row of the message that ends the data phase, else of the response, else of the request."""
-        made = self.result.transactions
-        places = (int(column[number]) for column in (made.last_data, made.response, made.request))
-        return next(place for place in places if place != NO_ROW)
+        return int(self._ends(np.array([number]))[0])
 
-    @cached_property
-    def events(self) -> list[ListedEvent]:
-        """The events of all lists that were fetched, in the order of the transactions."""
+    def _ends(self, numbers: np.ndarray) -> np.ndarray:
+        made = self.result.transactions
+        found = made.request[numbers]
+        for column in (made.response, made.last_data):
+            found = np.where(column[numbers] != NO_ROW, column[numbers], found)
+        return found
+
+    def _counts_from(self, number: int, exchange: Exchange) -> int:
+        """Row of the message with which counts what a transaction tells of properties: what is set, when answered."""
+        response = int(self.result.transactions.response[number])
+        answered = exchange.direction == "out" and exchange.response is not None
+        return response if answered and response != NO_ROW else self._end(number)
+
+    def events(self, *, texts: bool = True) -> Iterator[ListedEvent]:
+        """The events of all lists that were fetched, by the frame in which each list ends; of one frame in the order of
+        the transactions. Without ``texts`` these are empty, which is quicker.
+        """
         made, columns = self.result.transactions, self.result.messages
         # Only makers have such lists: a session of nobody knows who pays nothing.
         made_by = np.array([vendor is not None for vendor in self.result.vendors], bool)
         listing = may_list(self._operation, columns["word0"][made.request]) & (made.request != NO_ROW)
         numbers = np.flatnonzero(listing & made_by[made.session]) if listing.any() else np.empty(0, np.int64)
-        found: list[ListedEvent] = []
+        numbers = numbers[np.argsort(columns["last"][self._ends(numbers)], kind="stable")]
         equal: dict[_Said, list[ListedEvent]] = {}  # of lists that say the same, most of them nothing, one is decoded
         for number, said in self._said(numbers):
             if said[0] is None:
-                found += self._listed(number)
+                yield from self._listed(number, texts)
                 continue
             events = equal.get(said)
             if events is None:
                 if len(equal) >= _SHORT_LISTS:
                     equal.clear()
-                events = equal[said] = self._listed(number)
+                events = equal[said] = list(self._listed(number, texts))
             if events:
                 message = self._end(number)
-                found += [event._replace(transaction=number, message=message) for event in events]
-        return found
+                yield from (event._replace(transaction=number, message=message) for event in events)
+
+    @cached_property
+    def event_counts(self) -> Counter[tuple[int, int | None, str | None]]:
+        """How many events lists told, by session, code and name; None for both beyond ``MOST_COUNTED`` kinds."""
+        counts: Counter[tuple[int, int | None, str | None]] = Counter()
+        session = self.result.transactions.session
+        for event in self.events(texts=False):
+            kind = int(session[event.transaction]), event.code, event.name
+            counts[kind if kind in counts or len(counts) < MOST_COUNTED else (kind[0], None, None)] += 1
+        return counts
 
     def _said(self, numbers: np.ndarray) -> Iterator[tuple[int, _Said]]:
         """Transactions, each with its payload where it is short and what the meaning of an event list hangs on."""
@@ -255,18 +300,18 @@ class Decoder:
         said = zip(payloads, *(column.tolist() for column in about), strict=True)
         return zip(numbers.tolist(), said, strict=True)
 
-    def _listed(self, number: int) -> list[ListedEvent]:
+    def _listed(self, number: int, texts: bool) -> Iterator[ListedEvent]:
         """The events of the list that a transaction fetched."""
         exchange = self.exchange(number)
         name = self.name(exchange)
         if exchange is None or name not in EVENT_LISTS or role_of(exchange) != "current":
-            return []
+            return
         head, message = self.result.data_head(number, MOST_READ), self._end(number)
         read = self._decoded(name, exchange, head, None)
         named = read.value("transactionId") if name == "EventContainer" else None
-        values = {one.start: one for one in property_values(read)}
+        identity = named if isinstance(named, int) else None
+        values = {one.start: one for one in property_values(read)} if texts else {}
         starts = sorted(values)
-        found = []
         for event in polled_events(read):
             if not head.whole and event.end >= len(head.data):
                 break
@@ -274,14 +319,21 @@ class Decoder:
             if inside:
                 words = ", ".join(_in_words(values[start], exchange.vendor) for start in inside[:_TOLD])
                 text = words if event.code is None else f"{event.name}({words})"
-            else:
+            elif texts:
                 text = event.name if event.code is None else event_text(event.code, event.parameters, exchange.vendor)
-            identity = named if isinstance(named, int) else None
-            found.append(ListedEvent(number, event.code, event.name, identity, event.parameters, text, message))
-        return found
+            else:
+                text = ""
+            yield ListedEvent(
+                number, event.code, event.name, identity, event.parameters, text, message, event.start, event.end
+            )
 
     def properties(self) -> Iterator[PropertyRow]:
-        """What was revealed of properties, in the order of the messages that carried it."""
+        """What was revealed of properties, in the order of the messages with which it counts."""
+        last = self.result.messages["last"]
+        return heapq.merge(self._told(), self._notified(), key=lambda row: int(last[row.message]))
+
+    def _told(self) -> Iterator[PropertyRow]:
+        """What data phases revealed."""
         made, columns = self.result.transactions, self.result.messages
         sessions: dict[int, tuple[Memory, Datatypes]] = {}
         waiting: list[tuple[int, int, PropertyRow]] = []  # a later transaction's data may come first
@@ -297,7 +349,8 @@ class Decoder:
             exchange = self.exchange(number)
             if exchange is None or (exchange.operation != RESET and self.name(exchange) not in PROPERTY_LISTS):
                 continue
-            memory, known = sessions.setdefault(int(made.session[number]), (Memory(), Datatypes()))
+            session = int(made.session[number])
+            memory, known = sessions.setdefault(session, (Memory(), Datatypes()))
             silent = exchange.operation == RESET or role_of(exchange) is None
             told = [] if silent else self._values(number, exchange, known, said[0])
             if not told and said[0] is not None and self.name(exchange) in EVENT_LISTS and len(nothing) < _SHORT_LISTS:
@@ -307,22 +360,43 @@ class Decoder:
                 for value, _ in told:
                     if value.datatype is not None:
                         known.learn(number, value.code, value.datatype)
-            message = self._end(number)
+            message = self._counts_from(number, exchange)
             pressed = (exchange.vendor, exchange.operation) in CONTROLS  # seldom described, and its size says it all
             type_of = partial(known.before if pressed else partial(self._type_of, known=known), number=number)
             for one in memory.take(exchange, [one for one, _ in told], type_of):
-                text = text_of(one.code, one.value, exchange.vendor, one.datatype, one.role)
-                row = PropertyRow(number, one, text, events.get((one.start, one.end)), message)
+                event = events.get((one.start, one.end))
+                row = _row(number, session, one, exchange.vendor, event, message)
                 heapq.heappush(waiting, (int(columns["last"][message]), count, row))
                 count += 1
         while waiting:
             yield heapq.heappop(waiting)[2]
 
+    def _notified(self) -> Iterator[PropertyRow]:
+        """Properties that changed as events of the event connection say, which do not tell to what."""
+        columns, vendors = self.result.messages, self.result.vendors
+        fixed = np.minimum(columns["length"], m.FIXED_BYTES)
+        events = (self.result.roles == m.EVENT) & (columns["words"] > 0) & (columns["known"] >= fixed)
+        rows = np.flatnonzero(events)
+        sessions = self.result.places[0][columns["stream"][rows]]
+        order = np.argsort(columns["last"][rows], kind="stable")
+        for row, session in zip(rows[order].tolist(), sessions[order].tolist(), strict=True):
+            vendor = vendors[session] if session >= 0 else None
+            if session >= 0 and tells_of_change(int(columns["code"][row]), vendor):
+                one = Revealed(int(columns["word0"][row]), None, None, "notified", None)
+                yield _row(None, session, one, vendor, None, row)
+
+
+def _row(
+    number: int | None, session: int, one: Revealed, vendor: str | None, event: str | None, message: int
+) -> PropertyRow:
+    text = text_of(one.code, one.value, vendor, one.datatype, one.role)
+    return PropertyRow(number, session, one._replace(value=None), value_written(one.value), text, event, message)
+
 
 def _in_words(one: PropertyValue, vendor: str | None) -> str:
     """A property and its value, or what its value may be, in words."""
     said = text_of(one.code, one.value, vendor, one.datatype, one.role)
-    sign = " in " if one.role == "allowed" else " = "
+    sign = " in " if one.role in LIMITS else " = "
     return name_of("property", one.code, vendor) + ("" if said is None else sign + said)
 
 

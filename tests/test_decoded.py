@@ -50,6 +50,7 @@ def test_tells_what_canon_polls_revealed() -> None:
 def test_reads_values_by_the_datatype_that_a_description_told_before_or_after() -> None:
     with analysed(capture("nikon_polls")) as told:
         assert properties(told, "property", "value", "text", "role", "changed", "datatype") == [
+            ("ExposureTime", None, None, "notified", None, None),
             ("ExposureBiasCompensation", "-333", "-0.3 EV", "current", None, "INT16"),
             ("ExposureBiasCompensation", "-333", "-0.3 EV", "current", False, "INT16"),
             ("ExposureBiasCompensation", "[-333, 0, 333]", "-0.3 EV, 0 EV, +0.3 EV", "allowed", None, "INT16"),
@@ -95,7 +96,7 @@ def test_tells_what_sony_describes_and_no_button_as_a_value() -> None:
             (0x5007, "f/5.6", "current", None), (0x5007, "f/4, f/5.6, f/8", "allowed", None),
             (0xD21E, "ISO 400", "current", None),
             (0x5007, "f/5.6", "current", False), (0xD21E, "ISO 400", "current", False),
-            (0x5007, "f/8", "set", True),
+            (0x5007, "f/8", "set", True), (0x5007, None, "notified", None),
             (0x5007, "f/8", "current", False), (0xD21E, "ISO 400", "current", False),
             (0xD2C1, properties(told, "text")[-1][0], "control", None),
         ]  # fmt: skip
@@ -117,7 +118,9 @@ def test_puts_frames_and_times_of_polled_events_where_the_data_ends() -> None:
                 end = ends[by_row[event["polled_by"]]["transaction_id"]]
                 assert (event["frame"], event["time"]) == (end["last_frame"], end["time"])
         for row in rows(told, "properties"):
-            assert row["frame"] == ends[row["transaction_id"]]["last_frame"]
+            of = by_row[row["transaction"]]
+            end = of["last_frame"] if of["data_direction"] == "out" else ends[row["transaction_id"]]["last_frame"]
+            assert row["frame"] == end
 
 
 def test_decodes_a_dataset_with_the_texts_of_its_properties() -> None:
@@ -262,7 +265,7 @@ def test_bears_any_damage(name: str) -> None:
         with analysed(damage.drop(packets, *lost)) as told:
             assert len(rows(told, "events")) == sum(row["events"] for row in rows(told, "sessions"))
             for row in rows(told, "properties"):
-                assert row["value"] is not None or row["role"] == "reset"
+                assert row["value"] is not None or row["role"] in ("reset", "notified")
             for number in range(len(rows(told, "transactions"))):
                 told.dataset(number)
 
@@ -297,7 +300,7 @@ def test_decodes_a_list_that_comes_again_and_again_once(monkeypatch: pytest.Monk
         found = decoder(told.captures[0])
         assert told.results[0].vendors == ["canon_eos"]
         read.clear()
-        assert [event.transaction for event in found.events] == [52, 53, 54]
+        assert [event.transaction for event in found.events()] == [52, 53, 54]
         assert (len(calls), len(read)) == (2, 2), "neither decoded nor looked for in the capture again"
         assert [row.transaction for row in found.properties()] == [52, 53, 54]
         assert (len(calls), len(read)) == (4, 2)

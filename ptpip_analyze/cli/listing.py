@@ -5,6 +5,7 @@ Promises that rows pass through batch by batch, and that usage errors are said b
 
 from __future__ import annotations
 
+import math
 import sys
 from functools import partial
 from pathlib import Path
@@ -142,6 +143,8 @@ def _properties(table: str) -> Callable[..., None]:
         asked = Asked(captures, file_format, output, columns, limit, where, ports, vendor, names_file, progress)
         if at is not None and before_failure is not None:
             raise CommandError("--at and --before-failure are two questions; ask one")
+        if before_failure is not None and not math.isfinite(before_failure):
+            raise CommandError(f"--before-failure: {before_failure} is no number of seconds")
         if at is None and before_failure is None:
             _list(table, asked)
         elif before_failure is not None:

@@ -81,6 +81,7 @@ LAYOUTS: tuple[Layout, ...] = (
         Field("length", _U32, "bytes"), Field("containerType", _U16, "usb_container_type"), Field("eventCode", _U16, "event"), Field("transactionId", _U32),
         Field("parameters", _WORDS, "hex", upto=5),
     ), "USB still image 1.0"),
+    Layout("SigmaPictFile", (Field("size", _U32, "bytes"), Field("bytes", Kind.REST)), "libgphoto2"),
     Layout("PanasonicDevice", (Field("unknown", Kind.REST),), "libgphoto2"),
     Layout("PanasonicLiveViewFormat", (Field("height", _U16), Field("width", _U16), Field("x", _U16), Field("frequency", _U16)), "libgphoto2"),
     Layout("CanonFolderEntryHead", (
@@ -124,7 +125,7 @@ CARRIED: tuple[Carried, ...] = (
     Carried("mtp", 0x9804, "ObjectPropValue"), Carried("mtp", 0x9805, "ObjectPropList"), Carried("mtp", 0x9806, "ObjectPropList"),
     Carried("mtp", 0x9807, "InterdependentPropDesc"), Carried("mtp", 0x9808, "ObjectPropList"), Carried("mtp", 0x980A, "ObjectPropList"),
     Carried("mtp", 0x9810, "ObjectReferences"), Carried("mtp", 0x9811, "ObjectReferences"), Carried("mtp", 0x9900, "ServiceIDs"),
-    Carried("microsoft", 0x9301, "ServiceIDs"),
+    Carried("microsoft", 0x9301, "ServiceIDs"), Carried("microsoft", 0x9307, "ObjectPropList"),
     Carried("android", 0x95C1, "ObjectBytes"), Carried("android", 0x95C2, "ObjectBytes"),
     Carried("canon", 0x9006, "Name"), Carried("canon", 0x9013, "EventContainer"), Carried("canon", 0x901B, "ObjectBytes"),
     Carried("canon", 0x901D, "CanonViewFinderImage"), Carried("canon", 0x9020, "PropCodes"), Carried("canon", 0x9021, "CanonFolderEntries"),
@@ -133,7 +134,8 @@ CARRIED: tuple[Carried, ...] = (
     Carried("canon_eos", 0x9104, "ObjectBytes"), Carried("canon_eos", 0x9107, "ObjectBytes"), Carried("canon_eos", 0x9108, "EOSDeviceInfoEx"),
     Carried("canon_eos", 0x9109, "EOSFolderEntries"), Carried("canon_eos", 0x910A, "ObjectBytes"), Carried("canon_eos", 0x9110, "EOSSetDevicePropValue"),
     Carried("canon_eos", 0x9116, "EOSEventList"), Carried("canon_eos", 0x912C, "ObjectBytes"), Carried("canon_eos", 0x9153, "EOSViewFinderData"),
-    Carried("canon_eos", 0x9173, "EOSFolderEntries64"), Carried("canon_eos", 0x9171, "ObjectBytes"), Carried("canon_eos", 0x9172, "ObjectBytes"), Carried("canon_eos", 0x9174, "ObjectBytes"),
+    Carried("canon_eos", 0x9170, "ObjectInfo64"), Carried("canon_eos", 0x9173, "EOSFolderEntries64"), Carried("canon_eos", 0x9171, "ObjectBytes"), Carried("canon_eos", 0x9172, "ObjectBytes"), Carried("canon_eos", 0x9174, "ObjectBytes"),
+    Carried("kodak", 0x9005, "ObjectInfo"), Carried("kodak", 0x9006, "ObjectBytes"),
     Carried("chdk", 0x9999, "CHDKLiveView", 12),
     Carried("nikon", 0x9006, "NikonWiFiProfiles"), Carried("nikon", 0x9007, "NikonWiFiProfile"), Carried("nikon", 0x90C4, "ObjectBytes"),
     Carried("nikon", 0x90C7, "NikonEventList"), Carried("nikon", 0x90CA, "PropCodes"), Carried("nikon", 0x9200, "ObjectBytes"),
@@ -143,7 +145,7 @@ CARRIED: tuple[Carried, ...] = (
     Carried("nikon", 0x943A, "DevicePropDescEx"), Carried("nikon", 0x943B, "DevicePropValue"), Carried("nikon", 0x943C, "DevicePropValue"),
     Carried("sony", 0x9201, "SonyConnectReply"), Carried("sony", 0x9202, "SonyExtDeviceInfo"), Carried("sony", 0x9203, "SonyDevicePropDesc"),
     Carried("sony", 0x9204, "DevicePropValue"), Carried("sony", 0x9205, "DevicePropValue"), Carried("sony", 0x9207, "DevicePropValue"),
-    Carried("sony", 0x9209, "SonyAllDevicePropData"), Carried("sony", 0x9211, "ObjectBytes"), Carried("sony", 0x1009, "SonyLiveView", 0xFFFFC002),
+    Carried("sony", 0x9209, "SonyAllDevicePropData"), Carried("sony", 0x9211, "ObjectBytes"), Carried("sony", 0x923D, "ObjectBytes"), Carried("sony", 0x1009, "SonyLiveView", 0xFFFFC002),
     Carried("sony_qx", 0x96F6, "SonyAllDevicePropData"), Carried("sony_qx", 0x96F8, "DevicePropValue"), Carried("sony_qx", 0x96FA, "DevicePropValue"),
     Carried("sony_qx", 0x96FD, "SonyExtDeviceInfo"),
     Carried("fuji", 0x1009, "FujiLiveViewObject", 0x80000001), Carried("fuji", 0x1015, "FujiEventList", 0xD212), Carried("fuji", 0x900C, "ObjectInfo"), Carried("fuji", 0x900D, "ObjectBytes"),
@@ -157,7 +159,7 @@ CARRIED: tuple[Carried, ...] = (
     Carried("olympus", 0x9301, "OlympusXML"), Carried("olympus", 0x9302, "OlympusXML"), Carried("olympus", 0x9581, "OlympusXML"),
     Carried("olympus", 0x9484, "OlympusLiveView"),
     Carried("olympus_omd", 0x9485, "ObjectBytes"), Carried("olympus_omd", 0x9486, "OlympusChangedProperties"), Carried("olympus_omd", 0x9489, "PropCodes"),
-    Carried("sigma", 0x902B, "SigmaLiveView"), Carried("sigma", 0x9030, "SigmaList"), Carried("sigma", 0x9031, "SigmaList"), Carried("sigma", 0x9033, "SigmaList"),
+    Carried("sigma", 0x9022, "SigmaPictFile"), Carried("sigma", 0x902B, "SigmaLiveView"), Carried("sigma", 0x9030, "SigmaList"), Carried("sigma", 0x9031, "SigmaList"), Carried("sigma", 0x9033, "SigmaList"),
 )
 
 # Canon EOS property 0xD199 -> bytes of each field of an OLCInfoChanged record, in the order of its mask bits. Found by
@@ -187,15 +189,17 @@ OLC_VALUES: dict[str, tuple[int, int, frozenset[int]]] = {
     "iso": (0xD103, 3, frozenset({4, 6})),
 }
 
-# Properties that hold a network's name and passphrase: their values are not told.
-SECRETS: dict[str, frozenset[int]] = {"ricoh": frozenset({0xD805, 0xD806})}
+# Properties that hold a network's name and passphrase, by vendor: their values are not told. Neither are they where the
+# camera is not known: it may be this maker's.
+SECRETS: dict[str | None, frozenset[int]] = {"ricoh": frozenset({0xD805, 0xD806})}
+SECRETS[None] = frozenset().union(*SECRETS.values())
 
 # Canon EOS properties whose value is 8-bit text (libgphoto2), and those that hold an ImageFormat structure.
 EOS_TEXTS = frozenset({0xD115, 0xD125, 0xD1AF, 0xD1D0, 0xD1D1, 0xD1D8})
 EOS_IMAGE_FORMATS = frozenset({0xD120, 0xD121, 0xD122, 0xD123})
 EOS_IMAGE_TYPES: dict[int, str] = {1: "JPEG", 6: "RAW"}
 EOS_IMAGE_SIZES: dict[int, str] = {0: "L", 1: "M", 2: "S", 5: "M1", 6: "M2", 14: "S1", 15: "S2", 16: "S3"}
-EOS_COMPRESSIONS: dict[int, str] = {2: "coarse", 3: "fine", 4: "lossless"}
+EOS_COMPRESSIONS: dict[int, str] = {2: "normal", 3: "fine", 4: "lossless"}
 
 # Viewfinder blocks whose content is known to be a picture.
 EOS_PICTURE_BLOCKS = (1, 11, 9)

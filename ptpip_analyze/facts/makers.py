@@ -24,6 +24,7 @@ class Maker(NamedTuple):
     source: str
     confidence: str = AGREED
     extensions: tuple[int, ...] = ()  # VendorExtensionID that is the maker's own
+    others: bool = False  # makes other cameras, too, whose codes are not these: its name alone says nothing
 
 
 MAKERS: tuple[Maker, ...] = (
@@ -33,7 +34,7 @@ MAKERS: tuple[Maker, ...] = (
     Maker(("fuji",), ("fujifilm", "fuji"), ("x-a", "x-e", "x-h", "x-pro", "x-s", "x-t", "gfx", "finepix"), "libgphoto2", extensions=(0xE,)),
     Maker(("panasonic",), ("panasonic",), ("dmc-", "dc-"), "libgphoto2", extensions=(0x1C,)),
     Maker(("olympus_omd", "olympus"), ("olympus", "om digital solutions"), ("e-m", "e-p", "om-"), "libgphoto2"),
-    Maker(("ricoh",), ("ricoh",), ("ricoh theta", "theta"), "libgphoto2", extensions=(0xD,)),
+    Maker(("ricoh",), ("ricoh",), ("ricoh theta", "theta"), "libgphoto2", extensions=(0xD,), others=True),  # PENTAX and GR have other codes
     Maker(("leica",), ("leica",), ("leica",), "libgphoto2", IMPLEMENTED),
     Maker(("samsung",), ("samsung",), ("nx",), "libgphoto2", IMPLEMENTED, (0x1A,)),
     Maker(("sigma",), ("sigma",), ("sigma",), "libgphoto2", IMPLEMENTED),
@@ -46,6 +47,9 @@ MAKERS: tuple[Maker, ...] = (
 
 SHORT_PREFIX = 3
 """A beginning of fewer letters ("nx") is common: it counts in DeviceInfo's Model, never in a friendly name."""
+
+TELLING_PREFIX = 5
+"""A beginning of fewer letters ("dc-") is no proof in a Model without a Manufacturer: other makers begin so, too."""
 
 PORTS: dict[int, str] = {55740: "fuji"}
 """TCP ports of the responder that one maker uses (libgphoto2; several implementations)."""

@@ -30,6 +30,7 @@ from .datatypes import STRING
 from .pictures import find_jpeg, told_jpeg
 from .scan import Scan, bytes_text, wording
 from .standard import framed_picture
+from .texts import image_format_text
 from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
 
 _EOS = "canon_eos"
@@ -186,14 +187,8 @@ def image_format(scan: Scan, name: str) -> None:
     if not 1 <= count <= 2 or end > scan.end:
         scan.rest(name, "no ImageFormat that is known")
         return
-    kinds = []
-    for place in range(scan.at + 4, end, _IMAGE_FORMAT):
-        kind, size, compression = (
-            int.from_bytes(scan.data[at : at + 4], "little") for at in range(place + 4, end, 4)[:3]
-        )
-        words = (EOS_IMAGE_TYPES.get(kind), EOS_IMAGE_SIZES.get(size), EOS_COMPRESSIONS.get(compression))
-        kinds.append(" ".join(word or "?" for word in (words[:2] if kind == 6 and size == 0 else words)))
-    with scan.group(name, end, " + ".join(kinds), scan.data[scan.at : end]) as entries:
+    words = [int.from_bytes(scan.data[at : at + 4], "little") for at in range(scan.at, end, 4)]
+    with scan.group(name, end, image_format_text(words), scan.data[scan.at : end]) as entries:
         entries.number("count", 4)
         for index in range(count):
             with entries.group(str(index)) as entry:

@@ -25,8 +25,8 @@ _EVENTS: dict[str, Callable[[Dataset], list[PolledEvent]]] = {
     **standard.EVENTS, **canon.EVENTS, **nikon.EVENTS, **fuji.EVENTS,
 }  # fmt: skip
 _PROPERTIES: dict[str, Callable[[Dataset, tuple[int, ...], int | None], list[PropertyValue]]] = {
-    **standard.PROPERTY_VALUES, **canon.PROPERTY_VALUES, **sony.PROPERTY_VALUES, **fuji.PROPERTY_VALUES,
-    **panasonic.PROPERTY_VALUES, **olympus.PROPERTY_VALUES,
+    **standard.PROPERTY_VALUES, **canon.PROPERTY_VALUES, **nikon.PROPERTY_VALUES, **sony.PROPERTY_VALUES,
+    **fuji.PROPERTY_VALUES, **panasonic.PROPERTY_VALUES, **olympus.PROPERTY_VALUES,
 }  # fmt: skip
 _JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {
     **canon.JPEGS, **nikon.JPEGS, **sony.JPEGS, **fuji.JPEGS, **panasonic.JPEGS, **olympus.JPEGS, **sigma.JPEGS,

@@ -10,8 +10,8 @@ from typing import Literal
 from ..facts import name_of
 from .pictures import find_jpeg, told_jpeg
 from .scan import Scan
-from .standard import framed_picture
-from .values import Dataset, PolledEvent
+from .standard import framed_picture, notified
+from .values import Dataset, PolledEvent, PropertyValue
 
 _EX_HEADER = 1024  # bytes before the picture of GetLiveViewImageEx
 _MOST_PARAMETERS = 5
@@ -118,7 +118,21 @@ def _counted(scan: Scan, name: str) -> None:
 
 
 def wifi_profile(scan: Scan) -> None:
-    """A Wi-Fi profile as it is written to a camera. Key and GUID are redacted."""
+    """A Wi-Fi profile as it is written to a camera. Key and GUID are redacted; of one that doesn't fit its layout to
+    the last byte all is: where the key stands in it is not known.
+    """
+    tried = Scan(scan.data, scan.request, size=scan.size)
+    _profile(tried)
+    if not tried.failed and not tried.left and scan.whole:
+        scan.become(tried)
+        return
+    scan.number("version", 1)
+    if scan.more():
+        scan.note("not the whole of a profile as it is known: nothing of it is told, for it may hold a key")
+        scan.chars("profile", scan.left, secret=True)
+
+
+def _profile(scan: Scan) -> None:
     scan.number("version", 1)
     _counted(scan, "profileName")
     scan.number("displayOrder", 1)
@@ -173,7 +187,13 @@ def events(dataset: Dataset) -> list[PolledEvent]:
     return found
 
 
+def notified_values(dataset: Dataset, parameters: tuple[int, ...], datatype: int | None) -> list[PropertyValue]:
+    """The properties that both lists say to have changed."""
+    return notified(events(dataset))
+
+
 EVENTS = {"NikonEventList": events, "NikonEventListEx": events}
+PROPERTY_VALUES = {"NikonEventList": notified_values, "NikonEventListEx": notified_values}
 JPEGS: dict[str, Callable[[bytes], tuple[int, int] | None]] = {
     "NikonLiveView": find_jpeg,
     "NikonLiveViewEx": live_view_ex_jpeg,

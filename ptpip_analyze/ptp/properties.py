@@ -10,8 +10,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
+from ..facts import Event, row_of
 from ..facts.properties import DATATYPES
 from . import datatypes
 from .texts import MOST_PARTS, value_text
@@ -20,12 +22,15 @@ from .values import Plain, PropertyValue
 OK = 0x2001
 RESET = 0x1017  # ResetDevicePropValue
 ALL = 0xFFFFFFFF
+DATE_TIME = 0x5011
 
 CONTROLS = frozenset({("sony", 0x9207), ("sony_qx", 0x96F8)})
 """Operations that press a button: what they send is no value that a property keeps."""
 
 MOST_SHOWN = 256
 """Bytes or elements of a value that are written out."""
+
+SHORT = 64  # bytes or characters of a value that is remembered as it is
 
 
 class Exchange(NamedTuple):
@@ -44,7 +49,9 @@ class Revealed(NamedTuple):
     code: int
     value: Plain  # None: it isn't told (a secret, more bytes than are kept), or a reset took it away
     datatype: int | None
-    role: str  # "current", "set", "refused", "unanswered", "control", "allowed" (what may be set), "reset"
+    # "current", "set", "refused", "unanswered", "control", "allowed", "range" (what may be set), "reset", "notified"
+    # (it changed, says an event)
+    role: str
     changed: bool | None  # differs from what was known before; None: nothing comparable was, or the role is of no value
     start: int = 0  # place in the payload
     end: int = 0
@@ -52,8 +59,11 @@ class Revealed(NamedTuple):
 
 _SIGNS = frozenset({-1, *((1 << bits) - 1 for bits in range(0, 128, 8))})  # what may stand above a number's own bits
 
-KEPT = frozenset({"current", "set", "reset"})
-"""Roles after which the property has the value."""
+KEPT = frozenset({"current", "set", "reset", "notified"})
+"""Roles after which the property has the value, or one that isn't told."""
+
+LIMITS = frozenset({"allowed", "range"})
+"""Roles of what may be set."""
 
 
 class Datatypes:
@@ -87,8 +97,9 @@ class Memory:
     """What a session has revealed so far."""
 
     def __init__(self) -> None:
-        self._values: dict[int, Plain] = {}
-        self._allowed: dict[int, Plain] = {}
+        self._values: dict[int, _Kept] = {}
+        self._limits: dict[tuple[int, str], _Kept] = {}
+        self._fixed: set[int] = {DATE_TIME}  # that a reset of all leaves alone (PIMA 15740:2000 10.4.23)
 
     def take(
         self, exchange: Exchange, told: Sequence[PropertyValue], type_of: Callable[[int], int | None]
@@ -105,27 +116,37 @@ class Memory:
         found = []
         for one in told:
             datatype = one.datatype or type_of(one.code)
-            if one.role == "allowed":
-                if one.code not in self._allowed or self._allowed[one.code] != one.value:
-                    changed = True if one.code in self._allowed else None
-                    self._allowed[one.code] = one.value
-                    found.append(Revealed(one.code, one.value, datatype, "allowed", changed, one.start, one.end))
+            if one.role in LIMITS:
+                before, now = self._limits.get((one.code, one.role)), _kept(one.value)
+                if before is None or before != now:
+                    self._limits[one.code, one.role] = now
+                    changed = None if before is None else True
+                    found.append(Revealed(one.code, one.value, datatype, one.role, changed, one.start, one.end))
+                continue
+            if one.role == "notified":  # what was known stays: the next value is compared with it
+                found.append(Revealed(one.code, None, None, one.role, None, one.start, one.end))
                 continue
             value = one.value if one.datatype is not None else _as(one.value, datatype or DATATYPES.get(one.code))
             changed = None
             if role in KEPT:
-                before = self._values.get(one.code)
-                changed = before != value if _comparable(before, value) else None
-                self._values[one.code] = value
+                changed = self._keep(one.code, value)
+            if one.fixed and one.code != DATE_TIME:
+                self._fixed.add(one.code)
             found.append(Revealed(one.code, value, datatype, role, changed, one.start, one.end))
         return found
+
+    def _keep(self, code: int, value: Plain) -> bool | None:
+        """Does the value differ from the one that was known?"""
+        before, now = self._values.get(code), _kept(value)
+        self._values[code] = now
+        return before != now if _comparable(before, now) else None
 
     def _reset(self, exchange: Exchange) -> list[Revealed]:
         """The property goes back to a value that isn't told."""
         if exchange.response != OK or not exchange.parameters:
             return []
         code = exchange.parameters[0]
-        codes = sorted(self._values) if code == ALL else [code]
+        codes = sorted(self._values.keys() - self._fixed) if code == ALL else [code]
         for one in codes:
             self._values[one] = None
         return [Revealed(one, None, None, "reset", None) for one in codes]
@@ -142,9 +163,35 @@ def role_of(exchange: Exchange) -> str | None:
     return "control" if (exchange.vendor, exchange.operation) in CONTROLS else "set"
 
 
-def _comparable(before: Plain, value: Plain) -> bool:
+class _Digest(NamedTuple):
+    """What is kept of a long value."""
+
+    kind: type
+    of: bytes
+
+
+_Kept = int | str | bytes | _Digest | None
+
+
+def _kept(value: Plain) -> _Kept:
+    """A value as it is remembered, in few bytes: equal ones are equal."""
+    if isinstance(value, tuple) or (isinstance(value, str | bytes) and len(value) > SHORT):
+        return _Digest(type(value), blake2b(repr(value).encode("utf-8", "replace"), digest_size=16).digest())
+    return value
+
+
+@lru_cache(maxsize=1 << 12)
+def tells_of_change(code: int, vendor: str | None) -> bool:
+    """Does an event with this code say that the property in its first parameter changed?"""
+    row = row_of("event", code, vendor)
+    named = isinstance(row, Event) and row.name.startswith("DevicePropChanged")
+    return isinstance(row, Event) and named and row.parameters[:1] == ("DevicePropCode",)
+
+
+def _comparable(before: _Kept, now: _Kept) -> bool:
     """Are both known, and read alike? A number and bytes that nobody could read as one may be the same."""
-    return before is not None and type(before) is type(value)
+    kinds = {one.kind if isinstance(one, _Digest) else type(one) for one in (before, now)}
+    return before is not None and len(kinds) == 1
 
 
 def _as(value: Plain, datatype: int | None) -> Plain:
@@ -158,13 +205,21 @@ def _as(value: Plain, datatype: int | None) -> Plain:
     return low - (1 << 8 * size) if low >> (8 * size - 1) else low
 
 
-@lru_cache(maxsize=1 << 14)
 def text_of(code: int, value: Plain, vendor: str | None, datatype: int | None, role: str = "current") -> str | None:
     """A value as a photographer reads it; of values that may be set, each one. None where there is no value."""
-    if role != "allowed" or not isinstance(value, tuple):
+    if isinstance(value, int) or (isinstance(value, str | bytes) and len(value) <= SHORT):
+        return _text_of(code, value, vendor, datatype)
+    if role not in LIMITS or not isinstance(value, tuple):
         return value_text(code, value, vendor=vendor, datatype=datatype)
-    texts = [value_text(code, one, vendor=vendor, datatype=datatype) or "" for one in value[:MOST_PARTS]]
+    texts = [text_of(code, one, vendor, datatype) or "" for one in value[:MOST_PARTS]]
+    if role == "range":
+        return " to ".join(texts[:2])
     return ", ".join(texts) + (f", … ({len(value):,} values)" if len(value) > MOST_PARTS else "")
+
+
+@lru_cache(maxsize=1 << 14)
+def _text_of(code: int, value: int | str | bytes, vendor: str | None, datatype: int | None) -> str | None:
+    return value_text(code, value, vendor=vendor, datatype=datatype)
 
 
 def value_written(value: Plain) -> str | None:

@@ -12,10 +12,12 @@ from ..facts.properties import DATATYPES
 from . import datatypes
 from .pictures import kind_text
 from .reader import Reader
-from .scan import Scan, bytes_text
+from .scan import Scan, bytes_text, many
 from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
 
 NONE, RANGE, ENUMERATION, DATE_TIME, FIXED_ARRAY, EXPRESSION, BYTE_ARRAY, LONG_STRING = (0, 1, 2, 3, 4, 5, 6, 0xFF)
+PROPERTY_CHANGED = 0x4006  # DevicePropChanged
+RANGE_FIELDS = ("minimum", "maximum", "step")
 _OBJECT_NAME = 52  # where the filename of an ObjectInfo begins
 _OBJECT_NAME_64 = 56
 
@@ -75,7 +77,7 @@ def prop_desc(scan: Scan, *, asked: int | None = None, exact: bool = True, code_
     scan.number("getSet", 1, "get_set")
     if datatype is None or scan.failed:
         return
-    if code in SECRETS.get(scan.vendor or "", ()):
+    if code in SECRETS.get(scan.vendor, ()):
         scan.chars("values", scan.left, secret=True)
         return
     scan.typed("factoryDefault", datatype)
@@ -89,7 +91,7 @@ def prop_desc(scan: Scan, *, asked: int | None = None, exact: bool = True, code_
 def form(scan: Scan, flag: int | None, datatype: int, *, exact: bool = True) -> None:
     """What a form flag of a property description announces."""
     if flag == RANGE:
-        for name in ("minimum", "maximum", "step"):
+        for name in RANGE_FIELDS:
             scan.typed(name, datatype)
     elif flag == ENUMERATION:
         enumeration(scan, "values", datatype, exact=exact)
@@ -135,19 +137,33 @@ def prop_value(scan: Scan) -> None:
     """The value of a property. Of a datatype that nobody told it is what the standard says of the property where that
     fits, else what its size suggests, and a note says so.
     """
-    datatype, parameters = scan.request.datatype, scan.request.parameters
-    if parameters and parameters[0] in SECRETS.get(scan.vendor or "", ()):
+    code = scan.request.parameters[0] if scan.request.parameters else None
+    if code in SECRETS.get(scan.vendor, ()):
         scan.chars("value", scan.left, secret=True)
-        return
+    else:
+        _value(scan, None if code is None else DATATYPES.get(code))
+
+
+def object_prop_value(scan: Scan) -> None:
+    """The value of an object property; of a datatype that nobody told it is what its size suggests."""
+    _value(scan, None)
+
+
+def _value(scan: Scan, usual: int | None) -> None:
+    """A value of the datatype that a description told, else of the ``usual`` one."""
+    datatype = scan.request.datatype
     if datatype is not None and datatypes.is_known(datatype):
         scan.typed("value", datatype)
         return
     if not scan.left or not scan.whole:
         scan.rest("value")
         return
-    usual = DATATYPES.get(parameters[0]) if parameters else None
     guess = datatypes.unsigned_of(scan.left)
-    if usual is not None and _fits(scan, usual):
+    size = datatypes.size_of(usual) if usual is not None else None
+    if usual is not None and size is not None and scan.left < size:
+        scan.note(f"{many(scan.left, 'byte')}, the standard has a {datatypes.datatype_name(usual)} of {size} here")
+        scan.rest("malformed")
+    elif usual is not None and _fits(scan, usual):
         scan.typed("value", usual)
         if scan.left:  # a final NUL that the string's count leaves out
             scan.raw("padding", scan.left)
@@ -247,7 +263,7 @@ DECODERS: dict[str, Callable[[Scan], None]] = {
     "DevicePropDescEx": device_prop_desc_ex,
     "DevicePropValue": prop_value,
     "ObjectPropDesc": object_prop_desc,
-    "ObjectPropValue": prop_value,
+    "ObjectPropValue": object_prop_value,
     "ObjectPropList": object_prop_list,
     "InterdependentPropDesc": interdependent,
     "ObjectBytes": object_bytes,
@@ -262,7 +278,12 @@ def described(parts: tuple[Value, ...]) -> list[PropertyValue]:
         return []
     if not isinstance(code.value, int) or not isinstance(datatype.value, int):
         return []
-    found = [PropertyValue(code.value, datatype.value, value.value, value.start, value.end)]
+    access, ends = fields.get("getSet"), [fields.get(name) for name in RANGE_FIELDS]
+    fixed = access is not None and access.value == 0
+    found = [PropertyValue(code.value, datatype.value, value.value, value.start, value.end, fixed=fixed)]
+    bounds = tuple(end.value for end in ends if end is not None and isinstance(end.value, int))
+    if len(bounds) == len(RANGE_FIELDS) and ends[0] is not None and ends[-1] is not None:
+        found.append(PropertyValue(code.value, datatype.value, bounds, ends[0].start, ends[-1].end, "range"))
     allowed = fields.get("settable") or fields.get("values")
     if allowed is not None and isinstance(allowed.value, tuple):
         found.append(PropertyValue(code.value, datatype.value, allowed.value, allowed.start, allowed.end, "allowed"))
@@ -275,10 +296,14 @@ def desc_values(dataset: Dataset, parameters: tuple[int, ...], datatype: int | N
 
 
 def plain_value(dataset: Dataset, parameters: tuple[int, ...], datatype: int | None) -> list[PropertyValue]:
-    """The property value that a payload is; which property, says the request's first parameter."""
+    """The property value that a payload is; which property, says the request's first parameter. None for bytes that are
+    no value of its datatype.
+    """
     value = dataset.get("value")
-    if value is None or not parameters:
+    if not parameters or not dataset.fields:
         return []
+    if value is None:  # the bytes are none of its datatype
+        return [PropertyValue(parameters[0], datatype, None, 0, dataset.size)]
     return [PropertyValue(parameters[0], datatype, value.value, value.start, value.end)]
 
 
@@ -292,5 +317,22 @@ def container_event(dataset: Dataset) -> list[PolledEvent]:
     return [PolledEvent(code, name_of("event", code, vendor), parameters, 0, dataset.fields[-1].end)]
 
 
+def notified(events: list[PolledEvent]) -> list[PropertyValue]:
+    """The properties of which events tell that they changed, but not to what."""
+    return [
+        PropertyValue(event.parameters[0], None, None, event.start, event.end, "notified")
+        for event in events
+        if event.code == PROPERTY_CHANGED and event.parameters
+    ]
+
+
+def contained(dataset: Dataset, parameters: tuple[int, ...], datatype: int | None) -> list[PropertyValue]:
+    """The property that an event in a container of its own is about."""
+    return notified(container_event(dataset))
+
+
 EVENTS = {"EventContainer": container_event, "FujiEventPacket": container_event}
-PROPERTY_VALUES = {"DevicePropDesc": desc_values, "DevicePropDescEx": desc_values, "DevicePropValue": plain_value}
+PROPERTY_VALUES = {
+    "DevicePropDesc": desc_values, "DevicePropDescEx": desc_values, "DevicePropValue": plain_value,
+    "EventContainer": contained,
+}  # fmt: skip

@@ -10,13 +10,13 @@ Text from the wire is handed on as it is; ``describe.safe_text`` is its exit.
 from __future__ import annotations
 
 import math
-import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from .. import facts
 from ..facts import Scale
+from ..facts.datasets import EOS_COMPRESSIONS, EOS_IMAGE_SIZES
 from ..facts.values import (
     EXPOSURES_BY_HALVES,
     EXPOSURES_BY_THIRDS,
@@ -24,6 +24,7 @@ from ..facts.values import (
     F_NUMBERS_BY_THIRDS,
     ISO_BY_THIRDS,
 )
+from .datatypes import date_text
 
 PropertyValue = int | float | str | bytes | Sequence[int | str | bytes] | None
 
@@ -32,7 +33,8 @@ MOST_PARTS = 16
 
 # Stops in eighths, as Canon counts them: whole, third, half, two thirds.
 _EIGHTHS = {0: 0.0, 3: 1 / 3, 4: 0.5, 5: 2 / 3}
-_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(\.\d+)?(Z|[+-]\d{4})?)?")
+_JPEG, _RAW = 1, 6  # types of an ImageFormat
+_RAW_SIZES = {0: "RAW", 1: "mRAW", 2: "sRAW"}
 _SIGNED_TYPES = (0x0001, 0x0003, 0x0005, 0x0007, 0x0009)
 
 
@@ -163,9 +165,12 @@ def _speed(seconds: float) -> str:
 
 
 def _fraction(scale: Scale, value: int) -> str | None:
-    """An exposure time packed as numerator and denominator, 16 bits each, as the camera wrote it."""
+    """An exposure time packed as numerator and denominator, 16 bits each, as the camera wrote it.
+
+    A numerator of all ones is none: 0xFFFFFFFF stands for "nothing to show".
+    """
     above, below = value >> 16, value & 0xFFFF
-    if not 0 < value <= 0xFFFFFFFF or not above or not below:
+    if not 0 < value < 0xFFFF0000 or not above or not below:
         return None
     if above >= below:
         return f"{_short(above / below, 2)} s"
@@ -326,42 +331,40 @@ def _fuji_exposure(scale: Scale, value: int) -> str | None:
 
 
 def _date(scale: Scale, value: PropertyValue) -> str | None:
-    """A date as PTP writes it, 20260102T030405.0+0100, with what was written of it."""
-    written = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if not written:
-        return None
-    year, month, day, hour, minute, second, fraction, zone = written.groups(default="")
-    text = f"{year}-{month}-{day}"
-    if hour:
-        tenths = "" if not fraction.strip(".0") else fraction
-        text += f" {hour}:{minute}" + (f":{second}{tenths}" if second else "")
-    if zone in ("", "Z"):
-        return text + (" UTC" if zone else "")
-    return f"{text} {zone[:3]}:{zone[3:]}"
-
-
-_SIZES = {0: "L", 1: "M", 2: "S", 5: "M1", 6: "M2", 14: "S1", 15: "S2", 16: "S3"}
-_RAW_SIZES = {0: "RAW", 1: "mRAW", 2: "sRAW"}
+    return date_text(value) if isinstance(value, str) else None
 
 
 def _image_format(scale: Scale, value: PropertyValue) -> str | None:
-    """Canon's image format: a count, then {16, type, size, compression} for each file that one picture makes."""
+    """An ImageFormat: its words, or the bytes of them."""
     if isinstance(value, bytes | bytearray | memoryview):
         raw = bytes(value)
         value = struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4])
-    if not isinstance(value, Sequence) or not value or value[0] not in (1, 2) or len(value) < 1 + 4 * int(value[0]):
+    if not isinstance(value, Sequence):
+        return None
+    return image_format_text([word for word in value if isinstance(word, int)])
+
+
+def image_format_text(words: Sequence[int]) -> str | None:
+    """Canon's ImageFormat: a count, then {16, type, size, compression} for each file that one picture makes.
+
+    None where one of the words is none that is known.
+    """
+    if not words or words[0] not in (1, 2) or len(words) < 1 + 4 * words[0]:
         return None
     parts = []
-    for entry in range(int(value[0])):
-        length, kind, size, compression = (int(word) for word in value[1 + 4 * entry : 5 + 4 * entry])
+    for entry in range(words[0]):
+        length, kind, size, compression = words[1 + 4 * entry : 5 + 4 * entry]
         if length != 16:
             return None
-        if kind == 6 and size in _RAW_SIZES and compression in (3, 4):
-            parts.append("cRAW" if (size, compression) == (0, 3) else _RAW_SIZES[size])
-        elif kind == 1 and size in _SIZES and compression in (2, 3):
-            parts.append(f"{_SIZES[size]} {'normal' if compression == 2 else 'fine'}")
+        if kind == _RAW and compression in (3, 4):
+            part = "cRAW" if (size, compression) == (0, 3) else _RAW_SIZES.get(size)
+        elif kind == _JPEG and size in EOS_IMAGE_SIZES and compression in (2, 3):
+            part = f"{EOS_IMAGE_SIZES[size]} {EOS_COMPRESSIONS[compression]}"
         else:
+            part = None
+        if part is None:
             return None
+        parts.append(part)
     return " + ".join(parts)
 
 

@@ -91,11 +91,14 @@ class PropertyValue(NamedTuple):
 
     code: int
     datatype: int | None  # PTP datatype; None: the payload doesn't tell
-    value: Plain
+    value: Plain  # None: it isn't told, or the bytes are no value
     start: int  # place of the value in the payload
     end: int
-    role: str = "current"  # "current", or "allowed": ``value`` is the tuple of values that may be set
+    # "current"; "allowed": ``value`` is the tuple of values that may be set, "range": the least, the largest, the step;
+    # "notified": it changed, to what isn't told
+    role: str = "current"
     text: str | None = None  # readable form, where the payload's layout gives one
+    fixed: bool = False  # the payload says that it can't be set
 
 
 def _found(values: tuple[Value, ...], path: str) -> Value | None:

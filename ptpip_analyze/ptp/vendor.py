@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..facts import VENDORS, names_of, vendors
 from ..facts.lookup import VENDOR_RANGES
-from ..facts.makers import MAKERS, PORTS, SHORT_PREFIX, Maker
+from ..facts.makers import MAKERS, PORTS, SHORT_PREFIX, TELLING_PREFIX, Maker
 from .camera import DeviceInfo
 
 ENOUGH = 4
@@ -23,6 +23,7 @@ ENOUGH = 4
 # What a clue weighs. A maker's own word is enough; a name that anybody may set, a port or an extension ID are not, and
 # neither are they together.
 _DIALECT, _MANUFACTURER, _MODEL, _TEXT = 10, 10, 4, 3
+_SHORT_MODEL = 2  # with a friendly name that begins alike still no proof
 _ONLY_ONE, _FEW, _ALL_NAMED = 2, 1, 2
 _NAME, _PORT, _EXTENSION = 1, 1, 1
 _STRANGER = 6  # a manufacturer that is none of these
@@ -150,19 +151,28 @@ def _name_clues(seen: Seen) -> Iterator[Clue]:
 
 def _device_clues(device: DeviceInfo, message: int | None) -> Iterator[Clue]:
     maker = _maker_in(device.manufacturer)
-    if maker is not None:
+    model = (device.model or "").lower()
+    if (
+        maker is not None
+        and maker.others
+        and not (device.extension in maker.extensions or any(prefix in model for prefix in maker.models))
+    ):
+        says = f"manufacturer {_quoted(device.manufacturer)}, of whose other cameras no codes are known"
+        yield Clue(None, _STRANGER, says, message)
+    elif maker is not None:
         yield Clue(maker.vendors[0], _MANUFACTURER, f"manufacturer {_quoted(device.manufacturer)}", message)
     elif device.manufacturer:
         says = f"manufacturer {_quoted(device.manufacturer)}, of whom no codes are known"
         yield Clue(None, _STRANGER, says, message)
-    model = (device.model or "").lower()
     for other in MAKERS:
         known = maker is None or other is maker  # short model names are common: between makers the manufacturer tells
-        if known and any(model.startswith(prefix) for prefix in other.models):
-            yield Clue(other.vendors[0], _MODEL, f"model {_quoted(device.model)}", message)
+        begins = max((len(prefix) for prefix in other.models if model.startswith(prefix)), default=0)
+        if known and begins:
+            weight = _MODEL if maker is not None or begins >= TELLING_PREFIX else _SHORT_MODEL
+            yield Clue(other.vendors[0], weight, f"model {_quoted(device.model)}", message)
             break
     text = _maker_in(device.extension_text)
-    if text is not None:
+    if text is not None and not text.others:
         yield Clue(text.vendors[0], _TEXT, f"extension {_quoted(device.extension_text)}", message)
     for other in MAKERS:
         if device.extension in other.extensions:

@@ -14,14 +14,13 @@ import pyarrow as pa
 from .. import facts
 from ..capture import NO_TIME, earliest
 from ..ptp import DIRECTIONS, NO_ROW, STATUSES
-from ..ptp.polled import may_list
 from ..ptpip import Dialect, Handshake, Pair
 from ..ptpip import messages as m
 from ..result import CONNECTIONS, Result
 from ..tcp import CUT, GAP_BEFORE, KEEP_ALIVE, OUT_OF_ORDER, RETRANSMISSION, ZERO_WINDOW
 from . import arrow
 from .addresses import address_text
-from .events import causes_of, event_texts
+from .events import causes_of, event_rows, event_texts, fetches_lists
 from .schema import arrow_schema
 from .tongues import Tongues, distinct
 
@@ -43,7 +42,7 @@ def sessions(result: Result) -> Iterator[pa.RecordBatch]:
     made = result.transactions
     counts = np.bincount(made.session, minlength=len(result.pairs))
     place = result.places[0][result.messages["stream"]]
-    is_event = _event_rows(result)
+    is_event = event_rows(result)
     events = np.bincount(place[is_event], minlength=len(result.pairs)) if is_event.any() else counts * 0
     if fetches_lists(result):
         from .polled import counts_by_session
@@ -303,32 +302,20 @@ def _message_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordB
     return _batch(values, schema)
 
 
-def _event_rows(result: Result) -> np.ndarray:
-    """Mask of the messages that are events whose code and TransactionID are in the capture."""
-    columns = result.messages
-    kind, known, length = columns["type"], columns["known"], columns["length"]
-    return (result.roles == m.EVENT) & m.carries_transaction_id(kind, known, length)
-
-
-def fetches_lists(result: Result) -> bool:
-    """May there be events in what operations fetched? Only then anything is decoded."""
-    request, columns = result.transactions.request, result.messages
-    return bool((may_list(columns["code"][request], columns["word0"][request]) & (request != NO_ROW)).any())
-
-
 def events(result: Result) -> Iterator[pa.RecordBatch]:
     """The events table: those of event connections, and those of lists that operations fetched."""
+    rows = np.flatnonzero(event_rows(result))
     if not fetches_lists(result):
-        return _connection_events(result)
+        return _connection_events(result, rows[np.argsort(result.messages["first"][rows], kind="stable")])
     from .polled import merged
 
-    return merged(result, _connection_events(result))
+    rows = rows[np.argsort(result.messages["last"][rows], kind="stable")]
+    frames = result.messages["last"][rows] + np.int64(1)
+    return merged(result, frames, lambda low, high: _connection_events(result, rows[low:high]))
 
 
-def _connection_events(result: Result) -> Iterator[pa.RecordBatch]:
+def _connection_events(result: Result, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
     schema = arrow_schema("events")
-    rows = np.flatnonzero(_event_rows(result))
-    rows = rows[np.argsort(result.messages["first"][rows], kind="stable")]
     for low in range(0, len(rows), BATCH_ROWS):
         part = rows[low : low + BATCH_ROWS]
         columns = {name: values[part] for name, values in result.messages.items()}

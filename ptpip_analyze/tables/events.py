@@ -5,13 +5,59 @@ Promises one cause at most, from before the event; refuses to guess one where th
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import facts
+from ..ptp import NO_ROW
+from ..ptp.polled import may_list
+from ..ptpip import messages as m
 from ..result import Result
 
+
+class EventKind(NamedTuple):
+    """Events that are counted together."""
+
+    session: int | None
+    code: int | None  # None: a property that changed, or more kinds than are counted apart
+    name: str | None
+
+
 NO_TRANSACTION = 0xFFFFFFFF  # the TransactionID of an event that belongs to none
+
+
+def event_rows(result: Result) -> np.ndarray:
+    """Mask of the messages that are events whose code and TransactionID are in the capture."""
+    columns = result.messages
+    kind, known, length = columns["type"], columns["known"], columns["length"]
+    return (result.roles == m.EVENT) & m.carries_transaction_id(kind, known, length)
+
+
+def fetches_lists(result: Result) -> bool:
+    """May there be events in what operations fetched? Only then anything is decoded."""
+    request, columns = result.transactions.request, result.messages
+    return bool((may_list(columns["code"][request], columns["word0"][request]) & (request != NO_ROW)).any())
+
+
+def event_kinds(result: Result) -> Counter[EventKind]:
+    """How many events there are of each kind, those of lists with them: counted without making a row of each."""
+    rows = np.flatnonzero(event_rows(result))
+    session, code = result.places[0][result.messages["stream"][rows]], result.messages["code"][rows]
+    kinds, counts = np.unique(session.astype(np.int64) << 32 | code.astype(np.int64), return_counts=True)
+    found: Counter[EventKind] = Counter()
+    vendors = [*result.vendors, None]  # the last one is what session -1 finds
+    for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+        of, number = kind >> 32, kind & 0xFFFFFFFF
+        place = of + result.first_session if of >= 0 else None
+        found[EventKind(place, number, facts.name_of("event", number, vendors[of]))] += count
+    if fetches_lists(result):
+        from ..decoded import decoder
+
+        for (of, told, name), count in decoder(result).event_counts.items():
+            found[EventKind(of + result.first_session, told, name)] += count
+    return found
 
 
 def causes_of(

@@ -20,7 +20,8 @@ from ptpip_analyze.describe import json_escape, safe_text
 
 _TEXT_ROWS: Final = 32 * 1024  # rows turned into text at once: a few MiB of text, whatever the batch
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # OWASP's list of what a spreadsheet takes for a formula
-_PLAIN_NUMBER: Final = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
+_NUMBER: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?(?: EV|°)?"
+_NUMBERS: Final = re.compile(rf"{_NUMBER}(?:(?:, | to ){_NUMBER})*(?:, … \([0-9,]+ values\))?")  # none is a formula
 _CSV_QUOTED: Final = frozenset(',"\r\n')
 
 
@@ -135,10 +136,10 @@ def _each_text(column: pa.Array, escape: Callable[[str], str]) -> pa.Array:
 def csv_text(text: str) -> str:
     """One CSV cell: control characters escaped, a formula made text by an apostrophe, quoted where need be.
 
-    A number with its sign is no formula.
+    Numbers with sign and unit are no formula: -667, +0.3 EV.
     """
     cell = safe_text(text)
-    if text.startswith(_FORMULA) and not _PLAIN_NUMBER.fullmatch(text):
+    if text.startswith(_FORMULA) and not _NUMBERS.fullmatch(text):
         cell = "'" + cell
     # An empty text is quoted, so that it differs from a null.
     if not cell or not _CSV_QUOTED.isdisjoint(cell):

@@ -14,13 +14,16 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from ..ptp.datatypes import date_text
 from . import arrow
 from .schema import arrow_schema
 
 OK = 0x2001
-_KEPT = ("current", "set", "reset")  # ptp.properties.KEPT: roles after which the property has the value
+_KEPT = ("current", "set", "reset", "notified")  # ptp.properties.KEPT: after these the property has the value, or none
 _SECONDS = re.compile(r"\+?(\d+(?:\.\d*)?|\.\d+)s")
-_FRACTION = re.compile(r"\.(\d+)")
+_FRACTION = re.compile(r"[.,](\d+)")  # ISO 8601 prefers the comma
+_BATCH_ROWS = 1 << 14
+_LONGEST, _LAST = 1 << 62, (1 << 63) - 2  # ns
 
 
 class MomentError(ValueError):
@@ -38,9 +41,11 @@ class Moment(NamedTuple):
 def moment_of(text: str) -> Moment:
     """Read a moment: 120 is a frame, 1.5s (or 1.5) is seconds from the capture's beginning, anything else ISO 8601.
 
-    A time without a zone is in UTC. MomentError for anything else.
+    A time without a zone is in UTC. MomentError for anything else, and for a number that ISO 8601 takes for a date.
     """
     text = text.strip()
+    if re.fullmatch(r"[1-9][0-9]{7}", text) and date_text(text):
+        raise MomentError(f"{text} may be a frame or a date: write 0{text} or {date_text(text)}")
     if re.fullmatch(r"[0-9]+", text) and len(text) < 18:
         return Moment(frame=int(text))
     if re.fullmatch(r"\+?(\d+\.\d*|\.\d+)", text, re.ASCII):
@@ -105,13 +110,15 @@ def changes_before(
     transactions: Iterable[pa.RecordBatch], properties: Iterable[pa.RecordBatch], seconds: float
 ) -> Iterator[pa.RecordBatch]:
     """For each transaction that was answered with anything but OK, the property values that differed from before, or
-    were set or refused, within ``seconds`` before its request. A row stands once for each failure that it precedes.
+    were set or refused, or that an event said to have changed, within ``seconds`` before its request. A row stands once
+    for each failure that it precedes. ``seconds`` is any number from 0 on; MomentError for another.
     """
+    if not seconds >= 0:
+        raise MomentError(f"{seconds} is no number of seconds")
     failures = _failures(transactions)
-    schema = arrow_schema("changes")
     if not failures:
         return
-    window = round(seconds * 1e9)
+    window = _LONGEST if seconds * 1e9 >= _LONGEST else round(seconds * 1e9)
     for batch in properties:
         telling = _telling(batch)
         sessions, times = (batch[name].cast(pa.int64()).to_pylist() for name in ("session", "time"))
@@ -122,23 +129,32 @@ def changes_before(
             failed, time = failures.get(sessions[place]), times[place]
             if failed is None or time is None:
                 continue
-            low, high = np.searchsorted(failed.times, [time, time + window + 1])
+            low, high = np.searchsorted(failed.times, [time, min(time + window, _LAST) + 1])
             for row in failed.rows[low:high]:
                 if row["failed_transaction"] != transaction[place]:
                     places.append(place)
                     found.append(row | {"before_s": (int(str(row["time"])) - time) / 1e9})
+                if len(places) == _BATCH_ROWS:
+                    yield _changes(batch, places, found)
+                    places, found = [], []
         if places:
-            taken = _taken(pa.Table.from_batches([batch]), np.array(places)).to_batches()[0]
-            mine = [field for field in schema if field.name not in taken.schema.names]
-            columns = [pa.array([row[field.name] for row in found], field.type) for field in mine]
-            yield pa.RecordBatch.from_arrays([*columns, *taken.columns], schema=schema)
+            yield _changes(batch, places, found)
+
+
+def _changes(batch: pa.RecordBatch, places: list[int], found: list[dict[str, object]]) -> pa.RecordBatch:
+    """Rows of the properties table, each with the failure that it precedes."""
+    schema = arrow_schema("changes")
+    taken = _taken(pa.Table.from_batches([batch]), np.array(places)).to_batches()[0]
+    mine = [field for field in schema if field.name not in taken.schema.names]
+    columns = [pa.array([row[field.name] for row in found], field.type) for field in mine]
+    return pa.RecordBatch.from_arrays([*columns, *taken.columns], schema=schema)
 
 
 def _telling(batch: pa.RecordBatch) -> np.ndarray:
-    """Rows that may have to do with a failure: a value that differs, or that the initiator sent."""
+    """Rows that may have to do with a failure: a value that differs, or that the initiator sent, or a change told."""
     roles = np.array(batch["role"].to_pylist(), object)
     changed = np.array([value is True for value in batch["changed"].to_pylist()], bool)
-    return np.isin(roles, ("set", "refused", "unanswered", "control", "reset")) | changed
+    return np.isin(roles, ("set", "refused", "unanswered", "control", "reset", "notified")) | changed
 
 
 def _failures(transactions: Iterable[pa.RecordBatch]) -> dict[int, _Failures]:

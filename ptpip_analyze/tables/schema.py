@@ -192,8 +192,18 @@ PROPERTIES: Final = (
         "most 256 bytes or elements of it, then … and how many there are. Null when it is not told.",
     ),
     Column("text", "text", "", "The value as a photographer reads it: f/5.6, 1/125 s, ISO 800, Daylight."),
-    Column("source", "text", "", "Name of the operation whose data phase carried the value."),
-    Column("time", "time", "", "Time of the packet in which that data phase ends."),
+    Column(
+        "source",
+        "text",
+        "",
+        'Name of the operation whose data phase carried the value; of the event, for the role "notified".',
+    ),
+    Column(
+        "time",
+        "time",
+        "",
+        "Time of the packet in which that data phase, or the event, ends; of what the initiator sends, the response.",
+    ),
     Column("frame", "int", "", "Frame number of that packet, from 1."),
     Column(
         "role",
@@ -201,7 +211,8 @@ PROPERTIES: Final = (
         "",
         '"current" (told by the responder), "set" (by the initiator, answered OK), "refused" (answered with something '
         'else), "unanswered" (no response captured), "control" (a button pressed), "reset" (to a value not told), '
-        '"allowed" (the values that may be set; listed when they differ from before).',
+        '"allowed" (the values that may be set) and "range" (the least, the largest and the step), listed when they '
+        'differ from before, "notified" (an event told that it changed, but not to what).',
     ),
     Column(
         "changed",
@@ -214,7 +225,12 @@ PROPERTIES: Final = (
     Column("datatype", "text", "", "Name of the value's datatype, where a description told it."),
     Column("vendor", "text", "", "Vendor whose tables name and read the property; null for the standards alone."),
     Column("transaction_id", "uint", "", "TransactionID of the transaction that carried the value."),
-    Column("transaction", "int", "", "Row of the transactions table that carried the value."),
+    Column(
+        "transaction",
+        "int",
+        "",
+        "Row of the transactions table that carried the value; null for an event of the event connection.",
+    ),
     _CAPTURE,
 )
 

@@ -6,6 +6,7 @@ Refuses judgement: a problem is what a status says, with its frames.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ptpip_analyze.analysis import Analysis
     from ptpip_analyze.result import Result
+    from ptpip_analyze.tables.events import EventKind
 
 FRAMES_NAMED: Final = 5
 """Frame numbers given for one problem; the others are counted."""
@@ -52,13 +54,13 @@ def summarize(analysis: Analysis) -> dict[str, Any]:
     """
     sessions = analysis.arrow("sessions")
     transactions = analysis.arrow("transactions")
-    events = analysis.arrow("events")
+    events = analysis.event_kinds()
     return {
         "captures": [_capture(capture) for capture in analysis.captures],
         "sessions": _sessions(sessions, transactions, events),
         "operations": _operations(transactions),
         "responses": _responses(transactions),
-        "events": _counted(events, "event", ("event_code",)),
+        "events": _events(events),
         "messages": (messages := _messages(analysis.batches("messages")))["types"],
         "problems": [
             *_session_problems(sessions),
@@ -99,22 +101,30 @@ def _capture(capture: Result) -> dict[str, Any]:
     }
 
 
-def _sessions(sessions: pa.Table, transactions: pa.Table, events: pa.Table) -> list[dict[str, Any]]:
+def _sessions(sessions: pa.Table, transactions: pa.Table, events: Counter[EventKind]) -> list[dict[str, Any]]:
     rows = _plain_rows(sessions)
     number = {row["session"]: row for row in rows}
     for row in rows:
         row["transactions_by_status"] = {}
         row["events_by_name"] = {}
-    for table, text, target in (
-        (transactions, "status", "transactions_by_status"),
-        (events, "event", "events_by_name"),
-    ):
-        of_session = _integers(table, "session")
-        texts = _texts(table, text)
-        for (session, index), count in _pairs(of_session, texts.rows):
-            if session in number and index >= 0:
-                number[session][target][texts.values[index]] = count
+    texts = _texts(transactions, "status")
+    for (session, index), count in _pairs(_integers(transactions, "session"), texts.rows):
+        if session in number and index >= 0:
+            number[session]["transactions_by_status"][texts.values[index]] = count
+    for kind, count in sorted(events.items(), key=lambda item: item[0].name or ""):
+        if kind.session in number and kind.name is not None:
+            names = number[kind.session]["events_by_name"]
+            names[kind.name] = names.get(kind.name, 0) + count
     return rows
+
+
+def _events(events: Counter[EventKind]) -> list[dict[str, Any]]:
+    """Events by name and code, the most frequent first."""
+    counts: Counter[tuple[str | None, int | None]] = Counter()
+    for kind, count in events.items():
+        counts[kind.name, kind.code] += count
+    rows = [{"event": name, "event_code": code, "count": count} for (name, code), count in counts.items()]
+    return sorted(rows, key=lambda row: (-int(row["count"] or 0), str(row["event"] or "")))
 
 
 def _operations(transactions: pa.Table) -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ from ..ptp import NO_ROW
 from ..ptp.seen import PROPERTY_OPERATIONS
 from ..ptp.shape import HEAD_BYTES, shape_of_all
 from ..ptpip import messages as m
+from . import sightings
+from .sightings import PAYLOADS, WORDS
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -35,11 +37,6 @@ COLUMNS: Final = {
 }
 """The columns and their kinds. ``parameters`` are the values that each took, in brackets one that not all carried;
 ``payload`` is a guess at what the data phases look like; frame and capture are those of the first."""
-
-PAYLOADS: Final = 16
-"""Payloads of one code that are looked at."""
-
-_WORDS = tuple(f"word{index}" for index in range(5))
 
 
 def unknown_codes(analysis: Analysis) -> list[dict[str, Any]]:
@@ -101,6 +98,7 @@ def _of_result(result: Result) -> Iterator[dict[str, Any]]:
     events = events[_carries_code(columns, events)]
     session = result.places[0][columns["stream"][events]]
     yield from _unnamed(result, "event", columns["code"][events], events, session, None)
+    yield from sightings.unnamed(result)
 
 
 def _carries_code(columns: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
@@ -128,7 +126,7 @@ def _unnamed(
             "vendor": vendor,
             "code": value,
             "count": len(members),
-            "words": np.stack([result.messages[name][row[members]] for name in ("words", *_WORDS)], axis=1),
+            "words": np.stack([result.messages[name][row[members]] for name in ("words", *WORDS)], axis=1),
             "sizes": sizes,
             "payloads": payloads,
             "first_frame": int(result.messages["first"][row[members]].min()) + 1,

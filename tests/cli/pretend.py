@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from ptpip_analyze.tables.events import EventKind
 from ptpip_analyze.tables.schema import TABLES, arrow_schema
 
 START_NS = 1_767_323_045_123_456_789  # 2026-01-02T03:04:05.123456789Z
@@ -65,6 +67,10 @@ class Analysis:
 
     def beginning(self, row: int, most: int) -> bytes:
         return b""
+
+    def event_kinds(self) -> Counter[EventKind]:
+        found = self.rows.get("events", [])
+        return Counter(EventKind(row.get("session"), row.get("event_code"), row.get("event")) for row in found)
 
     def __enter__(self) -> Analysis:
         return self

@@ -232,6 +232,9 @@ def test_tells_what_changed_before_a_failure(run, canon_pcap: Path) -> None:
     ("options", "said"),
     [
         (["--at", "noon"], "--at: noon is no frame number, no ISO 8601 time and no seconds as 1.5s"),
+        (["--before-failure", "nan"], "--before-failure: nan is no number of seconds"),
+        (["--before-failure", "inf"], "--before-failure: inf is no number of seconds"),
+        (["--at", "20260103"], "--at: 20260103 may be a frame or a date: write 020260103 or 2026-01-03"),
         (["--at", "5", "--before-failure", "1"], "--at and --before-failure are two questions; ask one"),
         (["--columns", "before_s"], "--columns: no such column: before_s; "),
     ],

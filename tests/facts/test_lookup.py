@@ -61,7 +61,7 @@ def test_keeps_microsofts_extensions_out_of_other_vendors_numbers() -> None:
 
 
 def test_prefers_the_usual_name_of_an_alias() -> None:
-    assert facts.name_of("property", 0xDF01, "fuji") == "InitSequence"
+    assert facts.name_of("property", 0xDF01, "fuji") == "ClientState"
     assert {row.name for row in facts.search("0xDF01") if row.vendor == "fuji"} == {"InitSequence", "ClientState"}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ptpip_analyze import facts
 from ptpip_analyze.facts import vendors
 from ptpip_analyze.facts.lookup import STANDARDS, VENDORS, rows
 
@@ -108,3 +109,8 @@ def test_refuses_a_vendor_that_does_not_exist() -> None:
         vendors.rows("cannon")
     with pytest.raises(KeyError):
         vendors.values("cannon")
+
+
+def test_gives_fujifilms_properties_the_names_that_they_have_over_a_network() -> None:
+    assert [facts.name_of("property", code, "fuji") for code in (0xD222, 0xDF01)] == ["ObjectCount", "ClientState"]
+    assert {row.name for row in facts.search("0xD222")} >= {"ObjectCount", "SensitivityFineTune1"}

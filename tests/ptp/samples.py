@@ -134,6 +134,7 @@ SAMPLES: dict[str, list[bytes]] = {
     ],
     "OlympusLiveView": [JPEG[:-2] + bytes(1024) + JPEG[-2:]],
     "OlympusXML": [b'<?xml version="1.0"?><x3c/>'],
+    "SigmaPictFile": [u32(len(JPEG)) + JPEG],
     "SigmaList": [u32(25, 1) + u16(1, 3) + u32(1, 7) + b"more" + u8(0x5A)],
     "SigmaLiveView": [bytes(10) + JPEG],
 }

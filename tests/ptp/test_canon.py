@@ -11,6 +11,7 @@ from ptpip_analyze.facts.datasets import OLC_SIZES
 from ptpip_analyze.ptp.canon import olc_sizes
 from ptpip_analyze.ptp.datasets import decode, live_view_jpeg, polled_events, property_values
 from ptpip_analyze.ptp.properties import text_of
+from ptpip_analyze.ptp.texts import plain_text, value_text
 from ptpip_analyze.ptp.values import Dataset
 
 from .build import string, u16, u32
@@ -74,12 +75,12 @@ def test_goes_on_behind_a_record_of_type_0_that_says_something_and_takes_it_for_
 def test_tells_values_and_what_may_be_set() -> None:
     told = property_values(eos(EOS_EVENTS))
     assert [(one.code, one.value, one.text) for one in told if one.role == "current"][:3] == [
-        (0xD103, 0x60, None), (0xD115, "me", None), (0xD120, IMAGE_FORMAT, "RAW L + JPEG L fine"),
+        (0xD103, 0x60, None), (0xD115, "me", None), (0xD120, IMAGE_FORMAT, "RAW + L fine"),
     ]  # fmt: skip
     allowed = {one.code: (one.value, one.text) for one in told if one.role == "allowed"}
     assert allowed == {
         0xD103: ((0x48, 0x60), None),
-        0xD120: ((IMAGE_FORMAT, u32(1, 16, 1, 2, 2)), "RAW L + JPEG L fine, JPEG S coarse"),
+        0xD120: ((IMAGE_FORMAT, u32(1, 16, 1, 2, 2)), "RAW + L fine, S normal"),
         0xD17D: ((u32(12, 0, 5), u32(12, 1, 6)), None),
     }
 
@@ -110,7 +111,25 @@ def test_notes_what_stands_behind_an_image_format() -> None:
     one = u32(1, 16, 1, 0, 3)
     read = eos(record(0xC189, u32(0xD121) + one + u32(0, 3, 1, 0)) + END)
     assert "SX740" in notes(read)[0]
-    assert [value.text for value in property_values(read)] == ["JPEG L fine"]
+    assert [value.text for value in property_values(read)] == ["L fine"]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ((1, 16, 1, 2, 2), "S normal"),
+        ((1, 16, 6, 0, 3), "cRAW"),
+        ((1, 16, 6, 1, 4), "mRAW"),
+        ((2, 16, 6, 0, 4, 16, 1, 14, 3), "RAW + S1 fine"),
+        ((1, 16, 1, 0, 5), None),
+        ((1, 16, 6, 5, 4), None),
+    ],
+)
+def test_reads_an_image_format_as_the_property_is_read(words: tuple[int, ...], text: str | None) -> None:
+    data = u32(*words)
+    (value,) = property_values(eos(record(0xC189, u32(0xD120) + data) + END))
+    assert value.text == text
+    assert value_text(0xD120, data, vendor="canon_eos") == (text or plain_text(data))
 
 
 def test_takes_no_image_format_for_one_that_it_is_not() -> None:

@@ -241,3 +241,20 @@ def test_decodes_what_real_cameras_sent(row: dict[str, Any]) -> None:
 ODDITIES = (
     "Canon EOS 60D", "iRiver", "datatype is not known", "empty payload", "SX740", "older text behind the NUL",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("vendor", "operation", "direction", "name"),
+    [
+        ("sony", 0x923D, "in", "ObjectBytes"),
+        ("sigma", 0x9022, "in", "SigmaPictFile"),
+        ("kodak", 0x9005, "out", "ObjectInfo"),
+        ("kodak", 0x9006, "out", "ObjectBytes"),
+        ("canon_eos", 0x9170, "in", "ObjectInfo64"),
+        ("microsoft", 0x9307, "out", "ObjectPropList"),
+    ],
+)
+def test_knows_what_rarer_operations_of_makers_carry(vendor: str, operation: int, direction: str, name: str) -> None:
+    assert dataset_name(operation, vendor, direction) == name
+    assert dataset_name(operation, vendor, "in" if direction == "out" else "out") is None
+    assert dataset_name(operation, None) is None

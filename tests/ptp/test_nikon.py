@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+
+import pytest
 
 from ptpip_analyze.ptp.datasets import decode, live_view_jpeg, polled_events
 from ptpip_analyze.ptp.values import Dataset
@@ -85,6 +88,40 @@ def test_tells_no_key_of_a_wifi_profile() -> None:
     assert "hunter2" not in told
     assert b"hunter2".hex() not in told
     assert "guid of the host" not in told
+
+
+def cut_short(data: bytes) -> bytes:
+    return data[:-30]
+
+
+def length_of_the_key_too_long(data: bytes) -> bytes:
+    place = data.index(b"hunter2") - 4
+    return data[:place] + u32(200) + data[place + 4 :]
+
+
+def length_of_the_key_too_short(data: bytes) -> bytes:
+    place = data.index(b"hunter2") - 4
+    return data[:place] + u32(2) + data[place + 4 :]
+
+
+def length_of_the_ssid_too_long(data: bytes) -> bytes:
+    place = data.index(b"darkroom") - 4
+    return data[:place] + u32(200) + data[place + 4 :]
+
+
+@pytest.mark.parametrize(
+    "damage", [cut_short, length_of_the_key_too_long, length_of_the_key_too_short, length_of_the_ssid_too_long]
+)
+@pytest.mark.parametrize("missing", [0, 50])
+def test_tells_nothing_of_a_profile_that_does_not_fit(damage: Callable[[bytes], bytes], missing: int) -> None:
+    whole = damage(SAMPLES["NikonWiFiProfile"][0])
+    read = decode(whole, operation=0x9007, vendor="nikon", size=len(whole) + missing)
+    assert read is not None
+    told = json.dumps(read.as_dict()) + repr(read)
+    for secret in ("hunter2", "nter2", "guid of the host"):
+        assert secret not in told
+        assert secret.encode().hex() not in told
+    assert [(field.name, field.text) for field in read.fields] == [("version", None), ("profile", "(redacted)")]
 
 
 def test_lists_wifi_profiles() -> None:

@@ -174,3 +174,8 @@ def test_gives_one_line_that_loses_no_parameter(code: int, other: int, values: l
         assert text.count("(") == text.count(")")
     odd = [*values[:5], *[0] * (5 - len(values[:5])), 0xABCDE]  # behind all that a row can speak of
     assert "ABCDE" in parameters_text(code, odd, vendor)
+
+
+def test_finds_the_size_of_fujifilms_preview_in_the_third_parameter() -> None:
+    text = event_text(0xC001, (6, 6, 0xF129, 0), "fuji")
+    assert text == "PreviewAvailable(transaction=6, p2=0x6, preview_size=61737)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from ptpip_analyze.ptp.properties import (
@@ -10,6 +12,7 @@ from ptpip_analyze.ptp.properties import (
     Memory,
     Revealed,
     role_of,
+    tells_of_change,
     text_of,
     value_written,
 )
@@ -131,3 +134,57 @@ def test_words_every_value_that_may_be_set() -> None:
     assert text_of(0x5007, 560, None, 4) == "f/5.6"
     assert text_of(0x5007, tuple(range(100, 140)), None, 4, "allowed").endswith(", … (40 values)")  # type: ignore[union-attr]
     assert text_of(0x5007, None, None, 4, "reset") is None
+
+
+def test_resets_of_all_properties_neither_the_clock_nor_what_cannot_be_set() -> None:
+    memory = Memory()
+    take(memory, GET, value(560), value("20260102T030405", 0xFFFF, code=0x5011))
+    take(memory, GET, value(80, 2, code=0x5001)._replace(fixed=True))
+    everything = Exchange(0x1017, (0xFFFFFFFF,), None, "none", OK)
+    assert [one.code for one in take(memory, everything)] == [0x5007]
+    assert [one.code for one in take(memory, everything._replace(parameters=(0x5011,)))] == [0x5011]
+
+
+def test_tells_a_range_where_it_differs_from_the_last_one() -> None:
+    memory = Memory()
+    ranges = [value((0, high, 1), 2, "range", 0x5001) for high in (100, 100, 50)]
+    told = [[(one.role, one.value, one.changed) for one in take(memory, GET, one)] for one in ranges]
+    assert told == [[("range", (0, 100, 1), None)], [], [("range", (0, 50, 1), True)]]
+    assert text_of(0x5001, (0, 100, 1), None, 2, "range") == "0 % to 100 %"
+    assert text_of(0x5010, (-3000, 3000, 333), None, 3, "range") == "-3 EV to +3 EV"
+
+
+def test_knows_long_values_again_and_keeps_little_of_them() -> None:
+    memory = Memory()
+    long = [bytes([number]) * 60_000 for number in (1, 1, 2)] + [tuple(range(9000)), tuple(range(9000))]
+    assert [take(memory, GET, value(one))[0].changed for one in long] == [None, False, True, None, False]
+    tracemalloc.start()
+    for number in range(200):
+        take(memory, GET, value(bytes(60_000 + number), code=number), value(tuple(range(number, 5000)), 4, "allowed"))
+        text_of(number, bytes(60_000 + number), None, None)
+        text_of(number, tuple(range(number, 5000)), None, None, "allowed")
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 2_000_000, "of 20 MB"
+
+
+def test_says_of_an_event_that_a_property_changed_what_it_was_before_is_kept() -> None:
+    memory = Memory()
+    take(memory, GET, value(280))
+    (told,) = take(memory, GET, value(None, role="notified"))
+    assert (told.code, told.value, told.role, told.changed) == (0x5007, None, "notified", None)
+    assert take(memory, GET, value(400))[0].changed is True
+
+
+@pytest.mark.parametrize(
+    ("code", "vendor", "tells"),
+    [
+        (0x4006, None, True),
+        (0xC203, "sony", True),
+        (0xC203, None, False),
+        (0xC008, "olympus", True),
+        (0x4002, None, False),
+    ],
+)
+def test_knows_the_events_that_tell_of_a_change(code: int, vendor: str | None, tells: bool) -> None:
+    assert tells_of_change(code, vendor) == tells

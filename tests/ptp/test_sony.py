@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ptpip_analyze.ptp.datasets import decode, live_view_jpeg, property_values
-from ptpip_analyze.ptp.values import Dataset
+from ptpip_analyze.ptp.values import Dataset, PropertyValue
 
 from .build import array, u8, u16, u32
 from .samples import JPEG, SONY_NEW, SONY_OLD, sony
@@ -70,7 +70,7 @@ def test_lists_properties_and_controls() -> None:
 def test_tells_what_a_client_sets() -> None:
     read = decode(u8(1), operation=0x9205, vendor="sony", direction="out", parameters=[0xD25A], datatype=2)
     assert read is not None
-    assert property_values(read, parameters=[0xD25A], datatype=2) == [(0xD25A, 2, 1, 0, 1, "current", None)]
+    assert property_values(read, parameters=[0xD25A], datatype=2) == [PropertyValue(0xD25A, 2, 1, 0, 1)]
 
 
 def test_finds_the_picture_of_live_view() -> None:

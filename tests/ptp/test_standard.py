@@ -188,9 +188,7 @@ def test_reads_a_value(data: bytes, datatype: int | None, value: object, note: s
     assert read.value("value") == value
     assert notes(read) == ([note] if note else [])
     told = property_values(read, parameters=[0x5007], datatype=datatype)
-    assert [(one.code, one.datatype, one.value) for one in told] == (
-        [(0x5007, datatype, value)] if value is not None else []
-    )
+    assert [(one.code, one.datatype, one.value) for one in told] == ([(0x5007, datatype, value)])
 
 
 @pytest.mark.parametrize(
@@ -303,3 +301,36 @@ def test_gives_back_any_description(data: st.DataObject, datatype: int) -> None:
     assert read.value("values") == tuple(numbers)
     assert notes(read) == []
     check(read, payload)
+
+
+@pytest.mark.parametrize("vendor", ["ricoh", None])
+def test_tells_no_passphrase_where_the_camera_is_not_known_either(vendor: str | None) -> None:
+    for code in (0xD805, 0xD806):
+        read = decode(string("hunter2"), operation=0x1015, vendor=vendor, parameters=[code])
+        assert read is not None
+        assert "hunter2" not in repr(read)
+    named = decode(string("v1"), operation=0x1015, vendor="nikon", parameters=[0xD806])
+    assert named is not None
+    assert named.value("value") == "v1"
+
+
+def test_reads_no_value_out_of_fewer_bytes_than_the_standards_datatype_has() -> None:
+    read = decode(b"\x20", operation=0x1016, parameters=[0x5007])
+    assert read is not None
+    assert [(field.name, field.value) for field in read.fields] == [("malformed", b"\x20")]
+    assert notes(read) == ["1 byte, the standard has a UINT16 of 2 here"]
+    assert [(one.code, one.value) for one in property_values(read, parameters=[0x5007])] == [(0x5007, None)]
+
+
+def test_takes_the_handle_of_an_object_for_no_property() -> None:
+    read = decode(b"\xfe", operation=0x9803, parameters=[0x5010, 0xDC41])
+    assert read is not None
+    assert read.value("value") == 0xFE
+
+
+def test_tells_the_range_of_a_property_and_whether_it_can_be_set() -> None:
+    read = decode(prop_desc(0x5001, 2, 0, u8(90), u8(80), u8(1, 0, 100, 1)), operation=0x1014, parameters=[0x5001])
+    assert read is not None
+    current, limits = property_values(read)
+    assert (current.value, current.fixed) == (80, True)
+    assert (limits.role, limits.value, read.fields[-1].end) == ("range", (0, 100, 1), limits.end)

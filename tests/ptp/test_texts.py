@@ -13,6 +13,7 @@ from ptpip_analyze import facts
 from ptpip_analyze.facts import values
 from ptpip_analyze.facts.overlay import EMPTY, overlay_of, use
 from ptpip_analyze.ptp import texts
+from ptpip_analyze.ptp.datatypes import date_text
 from ptpip_analyze.ptp.texts import plain_text, value_text
 
 BULB = 0xFFFFFFFF
@@ -333,3 +334,22 @@ def test_never_raises_whatever_the_value(code: int, value: Any, vendor: str | No
     text = value_text(code, value, vendor=vendor, datatype=datatype)
     assert (text is None) == (value is None)
     assert text is None or isinstance(text, str)
+
+
+@pytest.mark.parametrize(("code", "vendor"), [(0xD20D, "sony"), (0xD229, "sony"), (0xD01C, "olympus")])
+def test_takes_all_ones_for_no_exposure_time(code: int, vendor: str) -> None:
+    assert value_text(code, 0xFFFFFFFF, vendor=vendor) == "0xFFFFFFFF"
+    assert value_text(code, 0x0001007D, vendor=vendor) == "1/125 s"
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ("20261399T993405", "20261399T993405"),
+        ("20260102T030405.0+01:00", "2026-01-02 03:04:05 +01:00"),
+        ("20260102T030405.0+0100", "2026-01-02 03:04:05 +01:00"),
+    ],
+)
+def test_reads_dates_as_datasets_do(sent: str, text: str) -> None:
+    assert value_text(0x5011, sent) == text
+    assert (date_text(sent) or sent) == text

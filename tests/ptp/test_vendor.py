@@ -34,7 +34,6 @@ def asked(*operations: int) -> dict[int, int]:
         ("Nikon Corporation", "nikon"),
         ("FUJIFILM", "fuji"),
         ("Sony Corporation", "sony"),
-        ("RICOH COMPANY, LTD.", "ricoh"),
         ("OM Digital Solutions", "olympus_omd"),
         ("Nobody", None),
         ("Canonical", None),
@@ -45,6 +44,33 @@ def asked(*operations: int) -> dict[int, int]:
 )
 def test_goes_by_the_manufacturer(manufacturer: str | None, name: str | None) -> None:
     assert vendor(Seen(camera(manufacturer, "A"))) == name
+
+
+@pytest.mark.parametrize(
+    ("model", "extension", "name"),
+    [
+        ("RICOH THETA S", None, "ricoh"),
+        ("THETA m15", 6, "ricoh"),
+        ("A", 0xD, "ricoh"),
+        ("PENTAX K-3 Mark III", 6, None),
+        ("RICOH GR III", 6, None),
+        ("", None, None),
+    ],
+)
+def test_knows_of_ricohs_cameras_the_theta_only(model: str, extension: int | None, name: str | None) -> None:
+    ricoh = camera("RICOH IMAGING COMPANY, LTD.", model, extension=extension, extension_text="ricoh.com: 1.0")
+    assert vendor(Seen(ricoh)) == name
+
+
+@pytest.mark.parametrize("model", ["DC-240", "E-Moto", "X-Acto", "NXT Brick", "EX-Z1", "EOS", "DSC-1"])
+def test_takes_the_beginning_of_a_model_for_no_proof_where_it_is_short(model: str) -> None:
+    assert vendor(Seen(camera("", model), name=model)) is None
+    assert clues(Seen(camera("", model))) != []
+
+
+@pytest.mark.parametrize(("model", "name"), [("ILCE-7M3", "sony"), ("Canon EOS R5", "canon_eos"), ("COOLPIX", "nikon")])
+def test_goes_by_a_model_that_no_other_maker_has(model: str, name: str) -> None:
+    assert vendor(Seen(camera("", model))) == name
 
 
 @pytest.mark.parametrize("extension", [0xA, 0xB, 0x11, 0xE, 6, 0, 0xFFFFFFFF])

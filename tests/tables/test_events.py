@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pytest
+
 from tests.support import Row, analysed, rows
-from tests.traffic import Packet, conversation
+from tests.traffic import Packet, capture, conversation
 
 
 def caused(packets: list[Packet]) -> list[tuple[str, str | None]]:
@@ -41,3 +45,10 @@ def test_does_not_take_a_transaction_of_another_session() -> None:
     two = conversation(number=1, command_port=50011, event_port=50012, start_ns=one.start_ns + 10**9)
     two.open().event(0x4002, 9, 1).transaction(0x101C, 0, 0, transaction_id=9).event(0x4002, 9, 2)
     assert [cause for _, cause in caused([*one.packets(), *two.packets()])] == [None, "1 InitiateOpenCapture"]
+
+
+@pytest.mark.parametrize("name", ["plain", "canon_polls", "nikon_polls", "fuji", "midstream"])
+def test_counts_the_kinds_that_the_table_lists(name: str) -> None:
+    with analysed(capture(name)) as told:
+        listed = Counter((row["session"], row["event_code"], row["event"]) for row in rows(told, "events"))
+        assert told.event_kinds() == listed

@@ -70,3 +70,15 @@ def test_indents_a_page_of_json_without_letting_controls_through() -> None:
     page = lines.json_page({"a": ["\x9b", float("nan")], "b": {}})
     assert json.loads(page) == {"a": ["\x9b", None], "b": {}}
     assert all(line.isprintable() for line in page.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "text", ["-0.3 EV", "-0.3 EV, 0 EV, +0.3 EV", "-3 EV to +3 EV", "-90°", "-1, 1, … (1,000 values)"]
+)
+def test_leaves_numbers_with_their_unit_as_they_are(text: str) -> None:
+    assert lines.csv_text(text).strip('"') == text
+
+
+@pytest.mark.parametrize("text", ["-1+2", "+0.3 EV+A1", "-1 A1", "-1 EV(", "-", "-1\n", "-1, =1", "-٣", "+1|cmd"])
+def test_takes_for_a_number_nothing_that_is_more(text: str) -> None:
+    assert lines.csv_text(text).strip('"').startswith("'")

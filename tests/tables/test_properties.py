@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from ptpip_analyze import analyze
 from ptpip_analyze.tables import properties
 from ptpip_analyze.tables.schema import arrow_schema
 from tests.support import analysed, rows
-from tests.traffic import capture, write_pcap
+from tests.traffic import capture, conversation, write_pcap
+from tests.traffic.polls import description, u8, u16
 
 
 def test_keeps_schema_and_order_however_many_rows_a_batch_has(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +34,10 @@ def test_numbers_sessions_and_transactions_over_all_captures(tmp_path: Path) -> 
     with analyze(tmp_path.as_posix()) as told:
         found, asked = rows(told, "properties"), {row["transaction"]: row for row in rows(told, "transactions")}
     assert {row["session"] for row in found} == {0, 1}
+    assert {row["role"] for row in found if row["transaction"] is None} == {"notified"}
     for row in found:
+        if row["transaction"] is None:
+            continue
         of = asked[row["transaction"]]
         assert (row["session"], row["transaction_id"], row["capture"]) == (
             of["session"], of["transaction_id"], of["capture"],
@@ -48,3 +53,33 @@ def test_is_empty_where_no_property_was_told() -> None:
     with analysed(capture("http")) as told:
         assert rows(told, "properties") == []
         assert told.properties.empty
+
+
+def test_takes_no_more_memory_for_more_and_longer_values() -> None:
+    one = conversation().open()
+    for number in range(60):
+        values = b"".join(u16(number * 100 + value & 0xFFFF) for value in range(4000))
+        described = description(0xD000 + number, 4, u16(1), u16(2), u8(2) + u16(4000) + values)
+        one.transaction(0x1014, 0xD000 + number, data_in=described, chunk=60_000)
+    packets = one.packets()
+    with analysed(packets) as told:
+        tracemalloc.start()
+        rows_told = sum(batch.num_rows for batch in told.batches("properties"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert rows_told == 120
+    assert peak < 8_000_000, "of one description 2 MB, of all 20"
+
+
+def test_ends_a_batch_where_its_text_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(properties, "BATCH_CHARACTERS", 200)
+    with analysed(capture("sony_polls")) as told:
+        assert max(batch.num_rows for batch in told.batches("properties")) <= 3
+
+
+def test_names_the_event_that_tells_of_a_change() -> None:
+    with analysed(capture("sony_polls")) as told:
+        (row,) = (row for row in rows(told, "properties") if row["role"] == "notified")
+    assert (row["property_code"], row["source"], row["transaction"], row["transaction_id"]) == (
+        0x5007, "DevicePropChanged", None, None,
+    )  # fmt: skip

@@ -38,7 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 EVENTS: tuple[Event, ...] = (
-    Event("fuji", 0xC001, "PreviewAvailable", "libgphoto2", IMPLEMENTED, ("TransactionID", "PreviewSize"), "Fuji TCP 55741 messages", "Fuji TCP events: length 28, type 4, code, u32 1, then TransactionID repeated, then size; see datasets.md"),
+    Event("fuji", 0xC001, "PreviewAvailable", "libgphoto2", IMPLEMENTED, ("TransactionID", "", "PreviewSize"), "Fuji TCP 55741 messages", "Fuji TCP events: length 28, type 4, code, u32 1, then TransactionID repeated, then size; see datasets.md"),
     Event("fuji", 0xC004, "ObjectAdded", "libgphoto2", IMPLEMENTED, ("TransactionID",), "Fuji TCP 55741 messages", "no object handle is given"),
 )
 
@@ -221,8 +221,8 @@ PROPERTIES: tuple[Code, ...] = (
     Code("property", "fuji", 0xD21B, "DeviceError", "libgphoto2"),
     Code("property", "fuji", 0xD21C, "UnknownD21C", "vcam", GUESSED, "vcam/libfuji name; meaning unknown"),
     Code("property", "fuji", 0xD220, "SelectedImgsMode", "vcam", IMPLEMENTED, "vcam/libfuji name"),
-    Code("property", "fuji", 0xD222, "SensitivityFineTune1", "libgphoto2"),
-    Code("property", "fuji", 0xD222, "ObjectCount", "vcam", IMPLEMENTED, "alternative name (vcam) for SensitivityFineTune1; alias: same code as SensitivityFineTune1"),
+    Code("property", "fuji", 0xD222, "ObjectCount", "vcam", IMPLEMENTED, "what it is over a network: the number of objects, as 0xD401 beside it"),
+    Code("property", "fuji", 0xD222, "SensitivityFineTune1", "libgphoto2", IMPLEMENTED, "over USB"),
     Code("property", "fuji", 0xD223, "SensitivityFineTune2", "libgphoto2"),
     Code("property", "fuji", 0xD224, "Unknown_D224", "vcam", GUESSED, "vcam/libfuji name; meaning unknown"),
     Code("property", "fuji", 0xD226, "CompressSmall", "vcam", IMPLEMENTED, "vcam/libfuji name"),
@@ -306,8 +306,8 @@ PROPERTIES: tuple[Code, ...] = (
     Code("property", "fuji", 0xD621, "Unknown17", "vcam", GUESSED, "vcam/libfuji name; meaning unknown"),
     Code("property", "fuji", 0xDC04, "Unknown2", "vcam", GUESSED, "vcam/libfuji name; meaning unknown"),
     Code("property", "fuji", 0xDF00, "CameraState", "vcam", IMPLEMENTED, "vcam/libfuji name"),
-    Code("property", "fuji", 0xDF01, "InitSequence", "libgphoto2"),
-    Code("property", "fuji", 0xDF01, "ClientState", "vcam", IMPLEMENTED, "alternative name (vcam) for InitSequence; alias: same code as InitSequence"),
+    Code("property", "fuji", 0xDF01, "ClientState", "vcam", IMPLEMENTED, "its values are the code table fuji_client_state"),
+    Code("property", "fuji", 0xDF01, "InitSequence", "libgphoto2", IMPLEMENTED, "another name of ClientState"),
     Code("property", "fuji", 0xDF21, "ImageGetVersion", "vcam", IMPLEMENTED, "vcam/libfuji name"),
     Code("property", "fuji", 0xDF22, "GetObjectVersion", "vcam", IMPLEMENTED, "vcam/libfuji name"),
     Code("property", "fuji", 0xDF23, "AutoSaveVersion", "vcam", IMPLEMENTED, "vcam/libfuji name"),
