@@ -15,7 +15,8 @@ from .transitions import LEADS_TO, TRANSITIONS, State, Step
 NO_ROW = -1
 OK_RESPONSE = 0x2001
 CANCELLED_RESPONSE = 0x201F
-UNKNOWN_TOTAL = 0xFFFFFFFFFFFFFFFF
+NO_DATA_OUT = 1  # DataPhaseInfo (2.3.6)
+LEAST_REQUEST, LEAST_RESPONSE = 18, 14  # bytes
 
 
 class Status(Enum):
@@ -53,6 +54,7 @@ class Message(NamedTuple):
     lost: int
     total: int
     reason: int
+    data_phase_info: int
 
 
 @dataclass(slots=True)
@@ -77,8 +79,16 @@ class Outcome:
     disordered: bool = False
     cancel_seen: bool = False
     ended: bool = False  # End Data seen
+    listening: bool = False  # the request says that the initiator sends no data
+    answer_lost: bool = False  # a hole since it began has room for the response
+    overtaken: bool = False  # a hole since it began can only hold the next request
     holes_before: int = 0  # holes and nonsense met before it began
     nonsense_before: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Did it end unseen, so that what comes now under its id is of the next one?"""
+        return self.answer_lost and self.overtaken
 
     @property
     def status(self) -> Status:
@@ -131,6 +141,19 @@ class _Running:
         outcome.identity = identity
         self._named.setdefault(identity, []).append(outcome)
 
+    def lose(self, hole: Message) -> None:
+        """Bytes that nobody captured, or that a snap length cut off, fall into what is running."""
+        self.holes += 1
+        outcome = self.newest()
+        if outcome is None:
+            return
+        if not hole.outward:
+            outcome.answer_lost |= hole.length >= LEAST_RESPONSE
+        elif hole.length >= LEAST_REQUEST:
+            # More than a Cancel, from an initiator that has no data to send (any more).
+            silent = outcome.listening if outcome.outward is None else outcome.ended or not outcome.outward
+            outcome.overtaken |= silent
+
     def end(self) -> None:
         """No more messages come."""
         for outcome in list(self._all.values()):
@@ -155,8 +178,8 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
         place = message.place
         if message.kind == m.UNFRAMED:
             earlier = message.reason == m.BEGAN_EARLIER and message.lost == 0
-            if message.status == m.GAP:  # bytes that nobody captured, or that a snap length cut off
-                running.holes += 1
+            if message.status == m.GAP:
+                running.lose(message)
             elif message.status == m.MALFORMED:
                 running.nonsense += 1
             hole_since_request |= message.status == m.GAP and not earlier
@@ -168,6 +191,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
         elif message.kind == m.OPERATION_REQUEST and message.outward:
             outcome = Outcome(session, message.identity, State.REQUESTED, request=message.row)
             outcome.gap = message.status == m.GAP or message.early
+            outcome.listening = message.data_phase_info == NO_DATA_OUT
             outcome.messages.append(message.row)
             outcomes.append(outcome)
             running.add(outcome)
@@ -195,7 +219,7 @@ def _owner(message: Message, running: _Running, answered: Outcome | None, hole: 
         return running.newest()  # its id is missing
     named = running.latest(message.identity)
     if named is not None:
-        return named
+        return None if named.is_over else named
     unnamed = running.newest()
     if unnamed is not None and unnamed.identity is None:
         running.name(unnamed, message.identity)

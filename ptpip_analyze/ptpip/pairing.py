@@ -38,6 +38,7 @@ _EVENT_TYPES = {m.INIT_EVENT_REQUEST, m.INIT_EVENT_ACK, m.EVENT, m.PROBE_REQUEST
 NUMBER_END = 12  # bytes of Init Command Ack and Init Event Request up to the end of the number (2.3.2, 2.3.3)
 # An Init Event Request follows the Init Command Ack; a capture of two interfaces may write them the other way round.
 CLOCK_SLACK_NS = 1_000_000_000
+AT_ONCE = 16  # sessions between the same hosts among which one is looked for
 
 
 @dataclass(slots=True, eq=False)
@@ -115,7 +116,8 @@ def handshakes(
             for direction in (0, 1)
         ]
         initiator = _initiator(conversation, kinds)
-        handshake = Handshake(conversation, initiator, _is_event(kinds[0] | kinds[1]))
+        is_event = _is_event(kinds[0] | kinds[1]) or _is_refused_event(conversation, initiator, kinds)
+        handshake = Handshake(conversation, initiator, is_event)
         if conversation.dialect is Dialect.FUJI:
             _place_of_dialect(handshake, kinds[0] | kinds[1])
         for of_type in kinds[0] | kinds[1]:
@@ -144,6 +146,12 @@ def _is_event(kinds: set[int]) -> bool:
     if m.INIT_EVENT_REQUEST in kinds or m.INIT_COMMAND_REQUEST in kinds:
         return m.INIT_COMMAND_REQUEST not in kinds
     return bool(kinds) and kinds <= _EVENT_TYPES | {m.CANCEL}
+
+
+def _is_refused_event(conversation: Conversation, initiator: int, kinds: list[set[int]]) -> bool:
+    """Was it an Init Event Request that Init Fail answered, though lost? Init Command Request is longer."""
+    refused = not kinds[initiator] and kinds[1 - initiator] == {m.INIT_FAIL}
+    return refused and conversation.streams is not None and conversation.streams[initiator].end == NUMBER_END
 
 
 def _place_of_dialect(handshake: Handshake, kinds: set[int]) -> None:
@@ -225,17 +233,17 @@ def _is_alive(command: Handshake, one: Handshake) -> bool:
 def _standard_pairs(handshakes: list[Handshake]) -> list[Pair]:
     commands = _Commands([handshake for handshake in handshakes if not handshake.is_event])
     taken: dict[int, tuple[Handshake, str]] = {}  # connection number of a command connection -> its event connection
-    events = [handshake for handshake in handshakes if handshake.is_event]
-    for choose in (commands.by_number, commands.by_guess):
-        waiting, events = events, []
-        for event in waiting:
-            command, by = choose(event)
-            if command is None:
-                events.append(event)
-            else:
-                commands.take(command)
-                taken[command.tcp.number] = (event, by)
-    pairs = [Pair(None, event, "alone") for event in events]
+    events: list[Handshake] = []
+    for event in (handshake for handshake in handshakes if handshake.is_event):
+        command, by = commands.by_number(event)
+        if command is None:
+            events.append(event)
+        else:
+            commands.take(command)
+            taken[command.tcp.number] = (event, by)
+    guessed = dict(commands.by_guess(events))
+    taken.update({command.tcp.number: (event, "guess") for event, command in guessed.items()})
+    pairs = [Pair(None, event, "alone") for event in events if event not in guessed]
     return pairs + [Pair(command, *taken.get(command.tcp.number, (None, "alone"))) for command in commands.all]
 
 
@@ -288,22 +296,71 @@ class _Commands:
                     best = rank, command
         return (None, "alone") if best is None else (best[1], "guess" if rivals > 1 else "connection-number")
 
-    def by_guess(self, event: Handshake) -> tuple[Handshake | None, str]:
-        """The connection of the same hosts and port that was alive; None when several could be meant."""
-        waiting = self._hosts.get((event.responder, event.initiator_address), [])
-        fitting = [
+    def by_guess(self, events: list[Handshake]) -> list[tuple[Handshake, Handshake]]:
+        """Event connections with the command connection of the same hosts and port that each of them must be of.
+
+        Where several could be meant, that can't be known, unless the others are needed by other event connections.
+        """
+        fitting = {event: self._fitting(event) for event in events}
+        wanted: dict[Handshake, list[Handshake]] = {}  # by command connection, the event connections that may be of it
+        for event, commands in fitting.items():
+            for command in commands:
+                wanted.setdefault(command, []).append(event)
+        found = []
+        sure = [event for event in events if len(fitting[event]) == 1]
+        while sure:
+            event = sure.pop()
+            if not fitting[event]:
+                continue  # another one must be of the same
+            (command,) = fitting[event]
+            rivals = [rival for rival in wanted[command] if command in fitting[rival]]
+            if all(len(fitting[rival]) > 1 for rival in rivals if rival is not event):
+                found.append((event, command))
+            for rival in rivals:
+                fitting[rival].remove(command)
+                if len(fitting[rival]) == 1:
+                    sure.append(rival)
+        return found
+
+    def _fitting(self, event: Handshake) -> list[Handshake]:
+        """The command connections that an event connection may be of, as far as hosts, port and times tell."""
+        found = [
             command
-            for command in waiting
+            for command in self._hosts.get((event.responder, event.initiator_address), [])
             if _overlap(event, command) and not (_rejected(command) and event.number is not None)
         ]
-        if len(fitting) > 1 and event.number is None:
-            return None, "alone"  # two sessions between the same hosts: which one it serves can't be known
-        nearest = min(fitting, key=lambda command: abs(command.tcp.first_time - event.tcp.first_time), default=None)
-        return nearest, "guess"
+        # Each of these tells as long as it leaves any: clocks disagree, numbers are repeated wrongly.
+        for fits in (_is_unnumbered, _overlap_exactly, _is_opened_during):
+            if len(found) > 1:
+                found = [command for command in found if fits(event, command)] or found
+        return found if len(found) <= AT_ONCE else []
+
+
+def _is_unnumbered(event: Handshake, command: Handshake) -> bool:
+    """Is the number missing on one side? Two different ones speak against it."""
+    return None in (event.number, command.number)
+
+
+def _is_opened_during(event: Handshake, command: Handshake) -> bool:
+    """Did the event connection come after the Init Command Ack and before the end (2.2.3.1)?
+
+    Asked only where its beginning is in the capture, and of the Ack only where that is.
+    """
+    opened, closed = event.tcp.first_time, command.tcp.closed_at
+    if NO_TIME in (opened, command.tcp.first_time):
+        return event.tcp.first_packet >= command.tcp.first_packet
+    if event.tcp.syn_from is None:
+        return True
+    allowed = command.numbered_at if command.numbered_at is not None else command.tcp.first_time
+    return allowed <= opened and (closed is None or opened <= closed)
 
 
 def _rejected(command: Handshake) -> bool:
     return m.INIT_FAIL in command.rows
+
+
+def _overlap_exactly(event: Handshake, command: Handshake) -> bool:
+    return _overlap(event, command, 0)
 
 
 def _overlap(event: Handshake, command: Handshake, slack: int = CLOCK_SLACK_NS) -> bool:

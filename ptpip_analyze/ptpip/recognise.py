@@ -37,6 +37,7 @@ HEAD_BYTES = 640  # enough for a greeting with a name of the longest kind seen
 # No message without a payload is longer than a greeting with a generous name; a longer one is not a header.
 GREETING_LIMIT = 4096
 DATA_LIMIT = 1 << 32
+START_DATA_LENGTHS = (20, 16)  # some clients send a total of 32 bits
 
 
 class Dialect(Enum):
@@ -60,7 +61,6 @@ _EXACT = {
     INIT_EVENT_REQUEST: 12,
     INIT_EVENT_ACK: 8,
     INIT_FAIL: 12,
-    START_DATA: 20,
     CANCEL: 12,
     PROBE_REQUEST: 8,
     PROBE_RESPONSE: 8,
@@ -79,11 +79,12 @@ def is_plausible(length: int, kind: int) -> bool:
     return kind in (DATA, END_DATA) or length <= GREETING_LIMIT
 
 
-def is_sound(head: bytes) -> bool:
+def is_sound(head: bytes, *, any_code: bool = False) -> bool:
     """Does a message that keeps its layout begin here? ``head`` needs its first 18 bytes or all of it.
 
     Codes must lie in the ranges of ISO 15740 clauses 10 to 12 (operations 0x1000 and 0x9000, responses 0x2000 and
-    0xA000, events 0x4000 and 0xC000), parameters be whole words, names and versions end where the length says.
+    0xA000, events 0x4000 and 0xC000) unless ``any_code`` will do, parameters be whole words, names and versions end
+    where the length says.
     """
     if len(head) < 8:
         return False
@@ -94,18 +95,22 @@ def is_sound(head: bytes) -> bool:
         return length == _EXACT[kind]
     if kind in (DATA, END_DATA):
         return length >= 12
+    if kind == START_DATA:
+        return length in START_DATA_LENGTHS
     if kind == OPERATION_REQUEST:
         return (
             18 <= length <= 38
             and (length - 18) % 4 == 0
             and len(head) >= 18
             and 1 <= int.from_bytes(head[8:12], "little") <= 3
-            and head[13] >> 4 in (0x1, 0x9)
+            and (any_code or head[13] >> 4 in (0x1, 0x9))
         )
     if kind in (OPERATION_RESPONSE, EVENT):
         low, high = (0x2, 0xA) if kind == OPERATION_RESPONSE else (0x4, 0xC)
         most = 34 if kind == OPERATION_RESPONSE else 26
-        return 14 <= length <= most and (length - 14) % 4 == 0 and len(head) >= 10 and head[9] >> 4 in (low, high)
+        if not 14 <= length <= most or (length - 14) % 4 or len(head) < 10:
+            return False
+        return any_code or head[9] >> 4 in (low, high)
     at = 8 if kind == INIT_COMMAND_REQUEST else 12
     if length < at + 16 + 2 + 4 or len(head) < min(length, HEAD_BYTES):
         return False

@@ -217,9 +217,22 @@ class _Window:
         found = []
         for at in place.tolist():
             head = bytes(self.bytes[at : at + HEAD_BYTES])
-            if is_sound(head):
+            if is_sound(head) or (is_sound(head, any_code=True) and self._is_well_placed(at, *header(head))):
                 found.append((at, *header(head)))
         return found
+
+    def _is_well_placed(self, at: int, length: int, kind: int) -> bool:
+        """Is a message at the very beginning, or of the transaction that directly follows it? Then its code may be any.
+
+        A header may begin by chance anywhere, but hardly there.
+        """
+        if at == 0:
+            return True
+        head = bytes(self.bytes[at + length : at + length + HEAD_BYTES])
+        identity = self._transaction_id(at, kind)
+        if not is_sound(head) or (kind, header(head)[1]) not in _OF_ONE_ID:
+            return False
+        return identity not in (None, _NO_ID) and identity == self._transaction_id(at + length, header(head)[1])
 
     def _transaction_id(self, at: int, kind: int) -> bytes | None:
         """The TransactionID bytes of a message, None for types without one."""

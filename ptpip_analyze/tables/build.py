@@ -25,7 +25,7 @@ from .schema import arrow_schema
 from .tongues import Tongues, distinct
 
 BATCH_ROWS = 1 << 17
-UNKNOWN_TOTAL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_MOST_BYTES = np.uint64(2**63 - 1)  # that the column can hold
 _FLAGS = (
     (RETRANSMISSION, "retransmission"),
     (OUT_OF_ORDER, "out-of-order"),
@@ -194,7 +194,7 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
     total = columns["total"][start]
     # A Start Data of 16 bytes, as some clients send, has a total of 32 bits.
     total_known = (start != NO_ROW) & (columns["known"][start] >= np.minimum(columns["length"][start], 20))
-    total_known &= total != UNKNOWN_TOTAL
+    total_known &= total <= _MOST_BYTES  # the mark of an unknown total is beyond that, too
     identity = made.transaction_id[part]
     # Where bytes are missing the data phase may have begun before, or ended after, what was captured of it.
     holed = np.isin(made.status[part], [STATUSES.index("gap"), STATUSES.index("began-earlier")])
@@ -215,10 +215,8 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
         "parameters": _words(columns, request, asked_words),
         "data_phase_info": _codes(columns["data_phase_info"][request], phase_known),
         # No data phase in the capture is "none" only where no byte of the transaction is missing from it.
-        "data_direction": arrow.choices(
-            made.direction[part], DIRECTIONS, has_data | (made.status[part] != STATUSES.index("gap"))
-        ),
-        "announced_bytes": _integers(np.minimum(total, np.uint64(2**63 - 1)).astype(np.int64), total_known),
+        "data_direction": arrow.choices(made.direction[part], DIRECTIONS, has_data | ~holed),
+        "announced_bytes": _integers(np.where(total_known, total, 0).astype(np.int64), total_known),
         "data_bytes": _integers(made.data_bytes[part]),
         "data_messages": _integers(made.data_messages[part]),
         "dataset": arrow.choices(named.place, [_dataset_of(row) for row in named.rows], asked & has_data),

@@ -92,7 +92,12 @@ TRANSACTIONS: Final = (
         "",
         '"in" to the initiator, "out" to the responder, "none" without data phase; null if that is not known.',
     ),
-    Column("announced_bytes", "int", "bytes", "TotalDataLength of StartData; null when unknown or never announced."),
+    Column(
+        "announced_bytes",
+        "int",
+        "bytes",
+        "TotalDataLength of StartData; null when unknown or never announced, and from 2^63 on.",
+    ),
     Column(
         "data_bytes",
         "int",

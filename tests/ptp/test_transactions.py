@@ -33,7 +33,7 @@ def told(heard: Heard, careful: bool = False) -> list[dict[str, Any]]:
                 "transaction_id": None if identity < 0 else identity,
                 "operation_code": None if request == NO_ROW else int(columns["code"][request]),
                 "parameters": None if request == NO_ROW else words(columns, request),
-                "data_direction": DIRECTIONS[made.direction[number]],
+                "data_direction": _direction(made, number),
                 "announced_bytes": None if start == NO_ROW or total == UNKNOWN_TOTAL else total,
                 "data_bytes": int(made.data_bytes[number]),
                 "data_messages": int(made.data_messages[number]),
@@ -43,6 +43,12 @@ def told(heard: Heard, careful: bool = False) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _direction(made: Transactions, number: int) -> str | None:
+    """Without a data phase and its request, nobody knows whether there was one."""
+    unknown = made.direction[number] == 0 and made.request[number] == NO_ROW
+    return None if unknown else DIRECTIONS[made.direction[number]]
 
 
 def words(columns: dict[str, np.ndarray], row: int) -> list[int]:
@@ -282,3 +288,18 @@ def test_counts_packets_and_rows_over_all_sessions() -> None:
     assert made.session.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert len(made) == 9
     assert made.of_message.shape == heard.columns["type"].shape
+
+
+@pytest.mark.parametrize("name", ["zero_ids", "repeated_ids", "device_info_first", "last_ids"])
+def test_mixes_no_transactions_with_one_id_whatever_stretch_is_lost(name: str) -> None:
+    """The response of one and the request of the next are lost: that they are two, acknowledgments tell."""
+    packets, known = capture(name), [*map(_codes, told(hear(capture(name))))]
+    for size in (2, 3, 5, 10):
+        for at in range(len(packets) - size):
+            for one in told(hear([*packets[:at], *packets[at + size :]])):
+                if one["operation_code"] is not None and one["response_code"] is not None:
+                    assert _codes(one) in known, (at, size)
+
+
+def _codes(one: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(one[name] for name in ("transaction_id", "operation_code", "parameters", "response_code"))

@@ -30,10 +30,11 @@ class Said:
     total: int = 0
     reason: int = m.FINE
     after: int = 0
+    info: int = 0
 
 
-def ask(identity: int | None = ID, status: int = m.COMPLETE, after: int = 0) -> Said:
-    return Said(m.OPERATION_REQUEST, True, identity, 0x1009, status, after=after)
+def ask(identity: int | None = ID, status: int = m.COMPLETE, after: int = 0, info: int = 0) -> Said:
+    return Said(m.OPERATION_REQUEST, True, identity, 0x1009, status, after=after, info=info)
 
 
 def begin(identity: int | None = ID, total: int = 5, outward: bool = False, known: int = 20) -> Said:
@@ -56,8 +57,8 @@ def cancel(identity: int = ID) -> Said:
     return Said(m.CANCEL, True, identity)
 
 
-def hole(after: int = 0) -> Said:
-    return Said(m.UNFRAMED, status=m.GAP, lost=100, reason=m.HIDDEN, identity=None, after=after)
+def hole(after: int = 0, length: int = 12, outward: bool = False) -> Said:
+    return Said(m.UNFRAMED, outward, status=m.GAP, length=length, lost=100, reason=m.HIDDEN, identity=None, after=after)
 
 
 def nonsense() -> Said:
@@ -75,7 +76,7 @@ def walked(*said: Said, late: bool = False) -> list[Outcome]:
         place += 1 + one.after
         messages.append(
             Message(row, place, one.outward, False, one.kind, one.identity, one.code, one.status, one.known, one.length,
-                    one.lost, one.total, one.reason)
+                    one.lost, one.total, one.reason, one.info)
         )  # fmt: skip
     return walk(messages, 3, late)
 
@@ -347,3 +348,49 @@ def test_forgets_what_was_before_flawless_transactions() -> None:
 def test_lists_transactions_in_order_of_their_first_message() -> None:
     told = walked(ask(3), ask(1), answer(identity=1), answer(identity=3), ask(2))
     assert [outcome.identity for outcome in told] == [3, 1, 2]
+
+
+# Ids that repeat, and holes
+
+
+IN, OUT = 1, 2  # DataPhaseInfo: no data or data in, data out
+ANSWER_LOST, REQUEST_LOST = hole(length=14), hole(length=18, outward=True)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        [ask(info=IN)],
+        [ask(), begin(), end()],
+        [ask(info=IN), begin(), data()],
+        [ask(info=OUT), begin(outward=True), end(outward=True)],
+    ],
+)
+@pytest.mark.parametrize("holes", [[ANSWER_LOST, REQUEST_LOST], [REQUEST_LOST, ANSWER_LOST]])
+@pytest.mark.parametrize("rest", [[answer(BUSY)], [begin(), end(9), answer(BUSY)], [end(9), answer(BUSY)]])
+def test_gives_no_transaction_the_response_of_the_next_one_with_its_id(
+    first: list[Said], holes: list[Said], rest: list[Said]
+) -> None:
+    """The initiator had no data to send (any more): what it said before the response was the next request."""
+    one, next_one = walked(*first, *holes, *rest)
+    assert (one.status, one.response, one.messages) == (Status.GAP, NO_ROW, list(range(100, 100 + len(first))))
+    assert (next_one.status, next_one.request, next_one.identity) == (Status.GAP, NO_ROW, ID)
+    assert next_one.response_code == BUSY
+    assert next_one.data_bytes == sum(said.length - 12 for said in rest if said.kind == m.END_DATA)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [ask(info=IN), REQUEST_LOST],  # only this side misses bytes: there is room for no other response
+        [ask(info=IN), ANSWER_LOST],
+        [ask(info=IN), ANSWER_LOST, hole(length=12, outward=True)],  # a Cancel
+        [ask(info=IN), hole(length=13), REQUEST_LOST],
+        [ask(info=OUT), ANSWER_LOST, REQUEST_LOST],  # its own data
+        [ask(info=OUT), begin(outward=True), ANSWER_LOST, REQUEST_LOST],
+        [ask(), ANSWER_LOST, REQUEST_LOST],
+    ],
+)
+def test_gives_a_transaction_the_response_of_its_id_where_holes_have_no_room_for_another(said: list[Said]) -> None:
+    (one,) = walked(*said, answer())
+    assert (one.status, one.response_code) == (Status.GAP, OK)

@@ -200,6 +200,64 @@ def test_guesses_the_one_that_is_left_when_numbers_took_the_others() -> None:
     assert joined(*shakes) == [(0, 3, "connection-number"), (1, 2, "guess")]
 
 
+def test_guesses_in_turn_the_one_that_was_open() -> None:
+    """Sessions one after another within the slack for clocks that disagree."""
+    net = Network()
+    shakes = [net.command(1, begin=0, end=0.01), net.event(begin=0.002, end=0.01), net.command(1, begin=0.04, end=0.05),
+              net.event(begin=0.042, end=0.05)]  # fmt: skip
+    assert joined(*shakes) == [(0, 1, "guess"), (2, 3, "guess")]
+
+
+def test_guesses_by_slack_where_no_lifetimes_overlap() -> None:
+    net = Network()
+    assert joined(net.command(begin=0, end=1), net.event(begin=1.5, end=2)) == [(0, 1, "guess")]
+
+
+def opened(shake: Handshake) -> Handshake:
+    """Its SYN is in the capture."""
+    shake.tcp.syn_from = shake.initiator
+    return shake
+
+
+def test_guesses_the_one_whose_number_was_given_before() -> None:
+    """The second session was greeted, or closed, when the event connection was opened: only the first one was not."""
+    net = Network()
+    first, second = net.command(1, at=1, begin=0, end=9), net.command(2, at=5, begin=4, end=9)
+    closed = net.command(3, at=1, begin=0, end=9)
+    closed.tcp.closed_at = 2 * SECOND
+    assert joined(first, second, closed, opened(net.event(begin=3, end=9)))[0] == (0, 3, "guess")
+    late = opened(net.event(begin=3, end=9)), opened(net.event(begin=6, end=9))
+    assert joined(first, second, *late) == [(0, 4, "guess"), (1, 5, "guess")], "the other one is needed"
+    assert joined(first, second, net.event(begin=3, end=9))[2] == (None, 6, "alone"), "when it was opened is not known"
+
+
+def test_asks_the_order_of_packets_when_guessing_without_times() -> None:
+    net = Network()
+    shakes = [net.command(), net.event(), net.command()]
+    for at, shake in enumerate(shakes):
+        shake.tcp.first_time = shake.tcp.last_time = NO_TIME
+        shake.tcp.first_packet, shake.tcp.last_packet = 10 * at, 100
+    assert joined(*shakes) == [(0, 1, "guess"), (2, None, "alone")]
+
+
+def test_guesses_no_number_against_another_where_one_is_missing() -> None:
+    net = Network()
+    shakes = [net.command(5, begin=1), net.command(begin=0), net.event(7, begin=2)]
+    assert joined(*shakes) == [(0, None, "alone"), (1, 2, "guess")]
+
+
+def test_does_not_guess_which_of_two_event_connections_is_meant() -> None:
+    net = Network()
+    shakes = [net.command(), net.event(), net.event()]
+    assert joined(*shakes) == [(0, None, "alone"), (None, 1, "alone"), (None, 2, "alone")]
+
+
+def test_guesses_nothing_in_a_crowd() -> None:
+    net = Network()
+    crowd = [net.command() for _ in range(300)]
+    assert {one[2] for one in joined(*crowd, *(net.event() for _ in range(300)))} == {"alone"}
+
+
 def test_does_not_guess_that_a_rejected_initiator_came_back_with_an_event_connection() -> None:
     net = Network()
     refused = net.command(7)
@@ -369,6 +427,26 @@ def test_finds_the_sessions_of_every_story(name: str) -> None:
 )
 def test_says_by_what_it_joined(name: str, by: list[str]) -> None:
     assert [why for _, why in paired(capture(name))] == by
+
+
+def test_joins_sessions_in_turn_though_all_their_init_event_requests_are_lost() -> None:
+    """They follow one another within less than the slack for clocks."""
+    one = [conversation(seed=at, number=at, command_port=50001 + 10 * at, event_port=50002 + 10 * at).init()
+           .open_session().close().packets() for at in range(3)]  # fmt: skip
+    packets = damage.in_turn(*one, pause_ns=40_000_000)
+    lost = damage.segments(packets, "event", "to-responder")
+    told = paired(damage.drop(packets, *lost))
+    assert told == [([50001 + 10 * at, 50002 + 10 * at], "guess") for at in range(3)]
+
+
+def test_joins_a_refused_event_connection_whose_request_is_lost() -> None:
+    """Init Fail alone may be said on either; but only Init Event Request has 12 bytes."""
+    packets = capture("fails_on_event")
+    (lost,) = damage.segments(packets, "event", "to-responder")
+    assert paired(damage.drop(packets, lost)) == [([50001, 50002], "guess")]
+    refused = capture("fails_on_command")
+    lost = damage.segments(refused, "command", "to-responder")[0]
+    assert [one.command is None for one in hear(damage.drop(refused, lost)).pairs] == [False]
 
 
 def test_does_not_guess_between_two_sessions_of_the_same_hosts() -> None:

@@ -118,6 +118,36 @@ def test_believes_what_directly_follows_the_hole_in_several_transactions() -> No
     assert found(30, b"t" + rest, anchors=(31 + len(rest),)) == 31 + len(response()), "not further on"
 
 
+@pytest.mark.parametrize("first", [request(code=0xBEEF), request(1, 2, code=0xBEEF)])
+def test_believes_a_request_of_any_code_that_directly_follows_the_hole(first: bytes) -> None:
+    rest = first + start(5) + end(b"12345")
+    assert found(30, rest, anchors=(30 + len(rest),), to_responder=OUT) == 30
+    assert found(30, first, anchors=(30 + len(first),), to_responder=OUT) == 30
+    hidden = b"end of an object" + rest
+    assert found(30, hidden, anchors=(30 + len(hidden),), to_responder=OUT) == 30 + 16, "its data tell"
+
+
+def test_believes_a_response_of_any_code_that_directly_follows_the_hole() -> None:
+    rest = response(code=0x4000) + start(5, 8) + end(b"12345", 8) + response(identity=8)
+    assert found(30, rest, anchors=(30 + len(rest),)) == 30
+
+
+def test_believes_no_code_of_no_range_elsewhere() -> None:
+    """Of another transaction than what follows it, of none, or followed by nonsense: so much may be chance."""
+    for trick in (request(code=0xBEEF, identity=9), request(code=0xBEEF) + b"and more"):
+        rest = b"ect" + trick + start(5) + end(b"12345")
+        assert found(30, rest, anchors=(30 + len(rest),), to_responder=OUT) == 30 + 3 + len(trick), trick
+    zero = b"ect" + request(code=0xBEEF, identity=0) + start(5, 0) + end(b"12345", 0)
+    assert found(30, zero, anchors=(30 + len(zero),), to_responder=OUT) == 30 + 3 + 18
+
+
+def test_believes_a_start_data_with_a_total_of_32_bits() -> None:
+    """As some clients send it: 16 bytes."""
+    short = framed(9, b"\x07\0\0\0" + b"\x05\0\0\0")
+    rest = request() + short + end(b"12345")
+    assert found(30, rest, anchors=(30 + len(rest),), to_responder=OUT) == 30
+
+
 def test_goes_on_at_an_anchor_to_which_nothing_leads_when_a_message_stands_there() -> None:
     """All messages before it are lost; what the other side had received is a boundary all the same."""
     assert found(40, b"rest of a payload" + start(5) + end(b"12345"), anchors=(40 + 17,)) == 57

@@ -191,7 +191,7 @@ def test_leaves_null_what_is_not_known() -> None:
     unknown = ("operation", "operation_code", "parameters", "data_phase_info", "announced_bytes", "dataset",
                "request_time", "latency_s", "first_byte_s", "transfer_s")  # fmt: skip
     assert [row[name] for name in unknown] == [None] * len(unknown)
-    assert (row["status"], row["response_parameters"], row["data_direction"]) == ("began-earlier", [5], "none")
+    assert (row["status"], row["response_parameters"], row["data_direction"]) == ("began-earlier", [5], None)
     session = table("sessions", packets)[0]
     for name in ("connection_number", "initiator_name", "responder_guid", "fail_reason", "model"):
         assert session[name] is None
@@ -234,6 +234,12 @@ def test_knows_no_announced_bytes_when_the_sender_did_not() -> None:
     assert {row["announced_bytes"] for row in table("transactions", capture("unknown_total"))[1:]} == {None}
     big = table("transactions", capture("announces_too_much"))
     assert [row["announced_bytes"] for row in big[1:3]] == [5 << 30, 10]
+
+
+@pytest.mark.parametrize(("total", "shown"), [(2**63 - 1, 2**63 - 1), (2**63, None), (2**64 - 2, None)])
+def test_knows_no_announced_bytes_that_are_more_than_the_column_holds(total: int, shown: int | None) -> None:
+    packets = conversation().open().transaction(0x1009, 1, data_in=b"few", announced=total).close().packets()
+    assert table("transactions", packets)[1]["announced_bytes"] == shown
 
 
 def test_names_the_dataset_of_a_data_phase() -> None:

@@ -150,7 +150,7 @@ class Conversation:
         self._begin(transaction_id)
         assert self._current is not None
         self._current.update(operation_code=operation, parameters=list(parameters), data_phase_info=data_phase_info,
-                             status="open")  # fmt: skip
+                             data_direction="none", status="open")  # fmt: skip
         words = struct.pack(f"<IHI{len(parameters)}I", data_phase_info, operation, transaction_id, *parameters)
         return self._belonging(OPERATION_REQUEST, words, TO_RESPONDER, transaction_id, operation)
 
@@ -384,7 +384,7 @@ class Conversation:
     def _begin(self, transaction_id: int) -> None:
         self._current = {
             "session": self.number, "transaction_id": transaction_id, "operation_code": None, "parameters": None,
-            "data_phase_info": None, "data_direction": "none", "announced_bytes": None, "data_bytes": 0,
+            "data_phase_info": None, "data_direction": None, "announced_bytes": None, "data_bytes": 0,
             "data_messages": 0, "response_code": None, "response_parameters": None, "status": "began-earlier",
             "extents": [], "data": b"",
         }  # fmt: skip

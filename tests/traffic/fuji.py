@@ -71,7 +71,8 @@ class FujiConversation(Conversation):
             transaction_id, self._next_id = self._next_id, self._next_id + 1
         self._begin(transaction_id)
         assert self._current is not None
-        self._current.update(operation_code=operation, parameters=list(parameters), status="open")
+        self._current.update(operation_code=operation, parameters=list(parameters), data_direction="none",
+                             status="open")  # fmt: skip
         return self._container(REQUEST, operation, transaction_id, _words(parameters), TO_RESPONDER)
 
     def data_phase(self, payload: bytes, direction: str = TO_INITIATOR, style: str = "end", chunk: int = 1024,
