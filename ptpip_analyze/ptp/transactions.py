@@ -269,7 +269,18 @@ def _walk_all(
     has_id: np.ndarray,
 ) -> list[Outcome]:
     """Walk the messages that are not part of flawless transactions, session by session."""
-    names = ("type", "transaction_id", "code", "status", "known", "length", "lost", "total", "reason", "data_phase_info")
+    names = (
+        "type",
+        "transaction_id",
+        "code",
+        "status",
+        "known",
+        "length",
+        "lost",
+        "total",
+        "reason",
+        "data_phase_info",
+    )
     values = [columns[name][rows].tolist() for name in names]
     messages = [
         Message(row, place, to_responder, is_early, kind, identity if known_id else None, *others)

@@ -11,8 +11,9 @@ from collections import Counter
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.packets import UNKNOWN_TOTAL
 from ..ptp.transactions import IN, OUT
-from ..ptp.walk import NO_ROW, OK_RESPONSE, UNKNOWN_TOTAL
+from ..ptp.walk import NO_ROW, OK_RESPONSE
 from ..ptpip import messages as m
 from .evidence import COMMAND, Evidence
 from .phases import Phases
