@@ -152,10 +152,10 @@ def operations_before_the_event_connection() -> Conversation:
 
 
 @breaks("event-not-before-established")
-def event_before_the_ack() -> Conversation:
-    """The responder sends an event before Init Event Ack."""
+def probe_before_the_ack() -> Conversation:
+    """The responder sends a Probe Request before Init Event Ack."""
     one = talk().connect().init_command_request().init_command_ack().connect("event").init_event_request()
-    one.event(0x4006, 0xFFFFFFFF, 0x5007).init_event_ack()
+    one.probe(TO_INITIATOR, answered=False).init_event_ack().message(14, b"", connection="event")
     return one.open_session().close_session().close()
 
 
