@@ -118,6 +118,8 @@ DAMAGES: dict[str, Callable[[list[Packet]], list[Packet]]] = {
 
 def same(one: Transactions, other: Transactions) -> None:
     for field in dataclasses.fields(one):
+        if field.name == "flawless":  # which says that the careful way was not needed
+            continue
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name), field.name)
 
 

@@ -64,7 +64,7 @@ def test_does_not_know_how_much_was_to_come_of_an_unknown_total() -> None:
 def test_names_a_refusal_before_any_data() -> None:
     one = finish(talk().open().request(0x100D, data_phase_info=2).response(STORE_FULL))
     (found,) = of(one, "cancel-r-case1")
-    assert found.says == "transaction 1: the responder ended data-out early with 0x200C (StoreFull) (responder case 1)"
+    assert found.says == "transaction 1: the responder ended data-out early with StoreFull (0x200C) (responder case 1)"
 
 
 def test_takes_what_the_initiator_cancelled_for_no_cancel_of_the_responder() -> None:
@@ -96,7 +96,7 @@ def test_tells_the_bytes_that_were_written_after_the_response() -> None:
     one = refused_upload().data(bytes(1000), TO_RESPONDER, 1).wait(READ).data(bytes(38), TO_RESPONDER, 1)
     (found,) = of(finish(one.data(bytes(38), TO_RESPONDER, 1)), "cancel-r-case1")
     assert (
-        found.says == "100 bytes of data of transaction 1 were written after its response 0x200C (StoreFull) was read"
+        found.says == "100 bytes of data of transaction 1 were written after its response StoreFull (0x200C) was read"
     )
 
 
@@ -124,7 +124,7 @@ def test_lists_errors_by_how_often_they_came() -> None:
     (found,) = of(finish(one), "cancel-r-case3")
     assert found.says == (
         "3 error responses after complete data or without any: "
-        "2 0x2009 (InvalidObjectHandle), 1 0x2005 (OperationNotSupported)"
+        "2 InvalidObjectHandle (0x2009), 1 OperationNotSupported (0x2005)"
     )
 
 

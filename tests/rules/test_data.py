@@ -83,7 +83,7 @@ def test_tells_a_missing_end_from_data_that_goes_on(carried: int) -> None:
 def test_does_not_blame_an_initiator_that_stops_because_of_an_early_ok() -> None:
     one = talk().open().request(0x100D, data_phase_info=2).start_data(2000, "to-responder")
     one.data(b"x" * 1000, "to-responder").wait(0.1).response().get_property().close_session().close()
-    assert accused(judged(one.packets())) == {"response-after-data"}
+    assert accused(judged(one.packets())) == {"cancel-r-error-code"}
 
 
 def test_does_not_blame_a_responder_for_end_data_that_never_comes() -> None:

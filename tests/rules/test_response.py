@@ -201,7 +201,8 @@ def test_points_at_what_had_not_come() -> None:
     ended.data(b"photo", "to-responder", 1, last=True)
     for one, kind in ((begun, 9), (none, 6), (ended, 12)):
         seen = evidence(one.wait(0.1).get_property().close().packets())
-        (finding,) = found(judged(one.packets()), "response-after-data")
+        only = judged(one.packets(), only=("response-after-data",))
+        (finding,) = found(only, "response-after-data")
         assert seen.kind[list(finding.rows)].tolist() == [kind]
 
 
@@ -209,8 +210,10 @@ def test_does_not_take_end_data_behind_the_response_for_one_in_front() -> None:
     one = (
         talk().open().request(0x1009, 1).start_data(5).response().data(b"photo", transaction_id=1, last=True).wait(0.1)
     )
-    (finding,) = found(one.get_property().close(), "data-end-required")
+    packets = one.get_property().close().packets()
+    (finding,) = found(judged(packets, only=("data-end-required", "response-after-data")), "data-end-required")
     assert finding.related == ("response-after-data",)
+    assert accused(judged(packets)) == {"cancel-r-case2", "data-phase-needs-request"}
 
 
 def test_compares_no_id_that_a_snap_length_cut() -> None:
