@@ -160,6 +160,7 @@ _TRANSACTION = [
     "first_frame",
     "last_frame",
 ]
+_FINDING = ("rule", "verdict", "subject", "session", "transaction_id", "frame")
 _EVENT = ("session", "event_code", "event", "transaction_id", "parameters", "source", "frame")
 
 
@@ -180,6 +181,12 @@ def _substance(analysis: Analysis) -> str:
             "event_columns": _EVENT,
             "events": [[row[name] for name in _EVENT] for row in rows(analysis, "events")],
             "messages": said,
+            "finding_columns": list(_FINDING),
+            "findings": [
+                [row[name] for name in _FINDING]
+                for row in rows(analysis, "findings")
+                if row["verdict"] in ("violation", "known-vendor-deviation")
+            ],
         }
     )
 
