@@ -153,7 +153,6 @@ def response_present(seen: Evidence, ruling: Ruling) -> None:
             ruling.passes(session, RESPONDER)
             continue
         later = _answer_of_next(seen, one)
-        said = command.rows[RESPONDER]
         silent = int(seen.time[one.command]) + seen.limit_ns("response_stall_s") + seen.limit_ns("margin_s")
         if later is not None:
             says = f"cancelled transaction {one.identity} has no response, but a later request has one"
@@ -164,8 +163,7 @@ def response_present(seen: Evidence, ruling: Ruling) -> None:
             seen.timed(one.command)
             and command.vouched(silent)
             and _received(seen, command, one.command)
-            and (len(said) == 0 or command.nothing_missing_after(int(said[0])))
-            and seen.stretch[one.command] != -1
+            and command.whole(RESPONDER)
         ):
             says = f"no response to cancelled transaction {one.identity} for {seen.limit('response_stall_s'):g} s"
             ruling.fires(session, RESPONDER, says, row=one.command, rows=(one.event,), transaction=one.transaction)
@@ -246,7 +244,7 @@ def datain_stops(seen: Evidence, ruling: Ruling) -> None:
         late = next((row for row in written if row is not None), None)
         if not behind:
             ruling.passes(session, RESPONDER)
-        elif len(stretches) > 1 or -1 in stretches or (one.event in behind and not one.case.paired):
+        elif len(stretches) > 1 or -1 in stretches or not one.case.paired:
             ruling.unknown(session, RESPONDER, "bytes between request, Cancel and data are missing")
         elif late is None:
             ruling.unknown(session, RESPONDER, "the data may have been written before the Cancel was read")

@@ -226,7 +226,7 @@ class Cancels:
     def _classify(self, one: Cancelling) -> None:
         seen, case = self._seen, one.case
         if one.request is None:
-            one.may_go_on = one.command is None or not seen.anchored[one.command]
+            one.may_go_on = one.command is None or not (seen.anchored[one.command] and case.ids_known)
         else:
             one.may_go_on = _may_go_on(int(seen.code[one.request]))
         if one.request is None:

@@ -183,3 +183,9 @@ def test_does_not_classify_without_the_event_connection() -> None:
     (found,) = cancelling(damage.one_connection_only(one.packets(), "command"))
     assert found.candidates == ()
     assert "event connection" in found.why
+
+
+def test_does_not_know_whether_a_request_that_was_cut_off_goes_on() -> None:
+    one = talk().open().transaction(0x101C, 0, 0).wait(0.1).cancel(1, on=("command",)).event(0x400D, 1).wait(5)
+    (found,) = cancelling(damage.snap(finish(one).packets(), 79))
+    assert found.asynchronous is None

@@ -7,7 +7,12 @@ import pytest
 from ptpip_analyze.rules import Finding, Verdict
 from tests.rules.matrix import accused, judged
 from tests.rules.stories.cancel import APART, CANCELLED, READ, command_first, downloading, event_first, finish
-from tests.rules.stories.cancel_named import capturing, each_case_kept
+from tests.rules.stories.cancel_named import (
+    capturing,
+    each_case_kept,
+    late_cancel_answered,
+    late_cancel_hits_the_next,
+)
 from tests.traffic import Conversation, damage
 from tests.traffic import conversation as talk
 
@@ -130,3 +135,30 @@ def test_counts_what_it_could_not_name() -> None:
     ruling = judged(part, only=("cancel-i-case3-1",)).rulings["cancel-i-case3-1"]
     assert ruling.findings == []
     assert list(ruling.why) == ["the event connection is not known for certain"]
+
+
+def test_counts_what_was_kept() -> None:
+    packets = finish(command_first(formatting()).response(CANCELLED)).packets()
+    for rule, side in (
+        ("cancel-i-case1-1", 0),
+        ("cancel-single-response", 1),
+        ("cancel-no-request-before-response", 0),
+    ):
+        ruling = judged(packets, only=(rule,)).rulings[rule]
+        assert (ruling.passed, ruling.unsure) == ({(0, side): 1}, {}), rule
+    nothing = finish(talk().open().cancel(9).wait(5)).packets()
+    ruling = judged(nothing, only=("cancel-i-case1-1",)).rulings["cancel-i-case1-1"]
+    assert (ruling.passed, ruling.unsure) == ({}, {(0, 0): 1})
+
+
+def test_cites_both_cancels_the_request_and_the_response() -> None:
+    (found,) = of(finish(command_first(formatting()).response(CANCELLED)), "cancel-i-case4-1")
+    assert len({found.row, *found.rows}) == 4
+    assert None not in found.rows
+
+
+def test_says_what_a_late_cancel_did() -> None:
+    (again,) = of(late_cancel_answered(), "cancel-i-case5-1")
+    assert again.says.endswith("on the command connection first, and it was answered again")
+    (instead,) = of(late_cancel_hits_the_next(), "cancel-i-case5-2")
+    assert instead.says.endswith("and the next transaction was cancelled in its place")
