@@ -9,7 +9,7 @@ import pytest
 from ptpip_analyze.rules import Verdict
 from tests.rules.matrix import Told, judged, packets_of
 from tests.rules.stories.name import asked, utf16
-from tests.rules.stories.version import at, whole
+from tests.rules.stories.version import at, of_one_placeholder, whole
 from tests.traffic import conversation as talk
 
 
@@ -90,3 +90,7 @@ def test_hints_at_versions_that_change_for_no_reason(
     ]
     found = judged(packets_of(story)).findings
     assert {one.side for one in found if one.rule == "version-stable-per-device"} == sides
+
+
+def test_takes_no_placeholder_for_one_device() -> None:
+    assert said(of_one_placeholder(), "version-stable-per-device") == []

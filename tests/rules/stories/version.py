@@ -154,9 +154,8 @@ def of_changing_versions() -> list[Conversation]:
     return [first, whole(second)]
 
 
-@keeps("version-stable-per-device")
 def of_one_placeholder() -> list[Conversation]:
-    """Two cameras with the same placeholder for a GUID."""
+    """Two cameras with the same placeholder for a GUID, which keeps no rule of bonding."""
     guid = bytes.fromhex("00112233445566778899aabbccddeeff")
     first = whole(talk(initiator_version=V1_1, responder_guid=guid))
     return [
