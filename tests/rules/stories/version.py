@@ -155,7 +155,7 @@ def of_changing_versions() -> list[Conversation]:
 
 
 def of_one_placeholder() -> list[Conversation]:
-    """Two cameras with the same placeholder for a GUID."""
+    """Two cameras with the same placeholder for a GUID, which keeps no rule of bonding."""
     guid = bytes.fromhex("00112233445566778899aabbccddeeff")
     first = whole(talk(initiator_version=V1_1, responder_guid=guid))
     return [
