@@ -43,8 +43,17 @@ for _before, _after in (
     _FOLLOWS[_before, _after] = True
 
 # Columns of messages that walking needs, in the order in which Message has them.
-_WALKED = tuple(
-    ["type", "transaction_id", "code", "status", "known", "length", "lost", "total", "reason", "data_phase_info"]
+_WALKED = (
+    "type",
+    "transaction_id",
+    "code",
+    "status",
+    "known",
+    "length",
+    "lost",
+    "total",
+    "reason",
+    "data_phase_info",
 )
 
 
