@@ -42,6 +42,20 @@ for _before, _after in (
 ):
     _FOLLOWS[_before, _after] = True
 
+# Columns of messages that walking needs, in the order in which Message has them.
+_WALKED = (
+    "type",
+    "transaction_id",
+    "code",
+    "status",
+    "known",
+    "length",
+    "lost",
+    "total",
+    "reason",
+    "data_phase_info",
+)
+
 
 @dataclass(slots=True)
 class Transactions:
@@ -269,19 +283,7 @@ def _walk_all(
     has_id: np.ndarray,
 ) -> list[Outcome]:
     """Walk the messages that are not part of flawless transactions, session by session."""
-    names = (
-        "type",
-        "transaction_id",
-        "code",
-        "status",
-        "known",
-        "length",
-        "lost",
-        "total",
-        "reason",
-        "data_phase_info",
-    )
-    values = [columns[name][rows].tolist() for name in names]
+    values = [columns[name][rows].tolist() for name in _WALKED]
     messages = [
         Message(row, place, to_responder, is_early, kind, identity if known_id else None, *others)
         for row, place, to_responder, is_early, known_id, kind, identity, *others in zip(

@@ -170,7 +170,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
     running = _Running()
     answered: Outcome | None = None  # the one that was, until the next request
     request_seen = False
-    hole_since_request = False
+    hole_since_request = hole_since_answer = False
     place = messages[0].place
     for message in messages:
         if message.place > place + 1:
@@ -183,6 +183,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
             elif message.status == m.MALFORMED:
                 running.nonsense += 1
             hole_since_request |= message.status == m.GAP and not earlier
+            hole_since_answer |= message.status == m.GAP
         elif message.kind == m.CANCEL:
             cancelled = running.latest(message.identity)
             if cancelled is not None:
@@ -197,7 +198,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
             running.add(outcome)
             answered, request_seen, hole_since_request = None, True, False
         else:
-            found = _owner(message, running, answered, hole_since_request)
+            found = _owner(message, running, answered, hole_since_answer)
             if found is None:
                 found = Outcome(session, message.identity, State.UNSEEN)
                 found.began_earlier = late and not request_seen and not hole_since_request
@@ -208,7 +209,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
             _advance(found, message)
             if found.state is State.ANSWERED and found is not answered:
                 running.drop(found)
-                answered = found
+                answered, hole_since_answer = found, False
     running.end()
     return outcomes
 

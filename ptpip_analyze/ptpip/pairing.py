@@ -330,7 +330,7 @@ class _Commands:
             if _overlap(event, command) and not (_rejected(command) and event.number is not None)
         ]
         # Each of these tells as long as it leaves any: clocks disagree, numbers are repeated wrongly.
-        for fits in (_is_unnumbered, _overlap_exactly, _is_opened_during):
+        for fits in (_is_unnumbered, _overlap_exactly, _is_opened_later, _is_opened_in_time):
             if len(found) > 1:
                 found = [command for command in found if fits(event, command)] or found
         return found if len(found) <= AT_ONCE else []
@@ -341,18 +341,18 @@ def _is_unnumbered(event: Handshake, command: Handshake) -> bool:
     return None in (event.number, command.number)
 
 
-def _is_opened_during(event: Handshake, command: Handshake) -> bool:
-    """Did the event connection come after the Init Command Ack and before the end (2.2.3.1)?
-
-    Asked only where its beginning is in the capture, and of the Ack only where that is.
-    """
-    opened, closed = event.tcp.first_time, command.tcp.closed_at
-    if NO_TIME in (opened, command.tcp.first_time):
+def _is_opened_later(event: Handshake, command: Handshake) -> bool:
+    """Did the event connection come after the Init Command Ack (2.2.3.1), as far as both are in the capture?"""
+    if NO_TIME in (event.tcp.first_time, command.tcp.first_time):
         return event.tcp.first_packet >= command.tcp.first_packet
-    if event.tcp.syn_from is None:
-        return True
-    allowed = command.numbered_at if command.numbered_at is not None else command.tcp.first_time
-    return allowed <= opened and (closed is None or opened <= closed)
+    greeted = command.tcp.first_time if command.numbered_at is None else command.numbered_at
+    return event.tcp.syn_from is None or event.tcp.first_time >= greeted
+
+
+def _is_opened_in_time(event: Handshake, command: Handshake) -> bool:
+    """Was the command connection not closed yet?"""
+    closed = command.tcp.closed_at
+    return event.tcp.syn_from is None or closed is None or event.tcp.first_time <= closed
 
 
 def _rejected(command: Handshake) -> bool:

@@ -394,3 +394,10 @@ def test_gives_no_transaction_the_response_of_the_next_one_with_its_id(
 def test_gives_a_transaction_the_response_of_its_id_where_holes_have_no_room_for_another(said: list[Said]) -> None:
     (one,) = walked(*said, answer())
     assert (one.status, one.response_code) == (Status.GAP, OK)
+
+
+def test_gives_data_behind_the_response_to_it_where_no_hole_lies_between() -> None:
+    """Of the transaction all before the response is lost; the initiator's last data came late (2.7.2.1)."""
+    (one,) = walked(hole(), answer(CANCELLED), data(outward=True))
+    assert (one.status, one.data_messages) == (Status.GAP, 1)
+    assert len(walked(hole(), answer(CANCELLED), hole(), data(outward=True))) == 2

@@ -211,6 +211,8 @@ def test_guesses_in_turn_the_one_that_was_open() -> None:
 def test_guesses_by_slack_where_no_lifetimes_overlap() -> None:
     net = Network()
     assert joined(net.command(begin=0, end=1), net.event(begin=1.5, end=2)) == [(0, 1, "guess")]
+    between = net.command(begin=0, end=1), opened(net.event(begin=1.5, end=1.6)), net.command(begin=2, end=3)
+    assert joined(*between) == [(2, 3, "guess"), (4, None, "alone")], "the one that came before"
 
 
 def opened(shake: Handshake) -> Handshake:
