@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..ptp.walk import NO_ROW, OK_RESPONSE
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
-from .evidence import EVENT, Evidence
-from .numbering import CLOSE_SESSION, CLOSED, GET_DEVICE_INFO, LAST_ID, NO_ID, OPEN, OPEN_SESSION, UNKNOWN, Numbering
-from .rule import INITIATOR, RESPONDER, Ruling, rule
+from .evidence import Evidence
+from .numbering import CLOSED, GET_DEVICE_INFO, LAST_ID, NO_ID, OPEN, OPEN_SESSION, UNKNOWN, Numbering
+from .rule import INITIATOR, Ruling, rule
 from .spread import groups
 from .wording import identity, operation, times
 
@@ -263,7 +263,7 @@ def ffffffff_reserved(seen: Evidence, ruling: Ruling) -> None:
 
 @rule("txid-not-applicable-value")
 def not_applicable(seen: Evidence, ruling: Ruling) -> None:
-    """Where there is no transaction of a session, the id is 0xFFFFFFFF."""
+    """Where there is no transaction of a session, the id is 0xFFFFFFFF; events have a rule of their own."""
     numbering = seen.once(Numbering)
     outside = numbering.usable & (numbering.state == CLOSED)
     rows = numbering.row[outside & ~np.isin(numbering.code, (OPEN_SESSION, GET_DEVICE_INFO))]
@@ -275,44 +275,6 @@ def not_applicable(seen: Evidence, ruling: Ruling) -> None:
         )
 
     ruling.weigh(seen, rows, seen.identity[rows] == NO_ID, None, says)
-    _event_ids(seen, ruling, numbering)
-
-
-def _event_ids(seen: Evidence, ruling: Ruling, numbering: Numbering) -> None:
-    """0 is no transaction of an open session, so no event can be about it."""
-    rows = seen.rows(m.EVENT, connection=EVENT, side=RESPONDER)
-    rows = rows[seen.synced[rows] & seen.has(rows, 14)]
-    zero = seen.identity[rows] == 0
-    for session, count in enumerate(np.bincount(seen.session[rows[~zero]]).tolist()):
-        ruling.passes(session, RESPONDER, count)
-    if not zero.any():
-        return
-    opened, closed = _limits(numbering)
-    for session, found in groups(seen.session[rows[zero]], rows[zero]):
-        response, request = opened.get(session), closed.get(session)
-        sure = [
-            row
-            for row in found.tolist()
-            if response is not None
-            and seen.cases[session].paired
-            and seen.surely_before(response, row)
-            and (request is None or seen.surely_before(row, request))
-        ]
-        ruling.unknown(session, RESPONDER, "it is not known whether a session is open", len(found) - len(sure))
-        if sure:
-            says = (
-                f"an event (0x{int(seen.code[sure[0]]):04X}) has TransactionID 0 and not 0xFFFFFFFF{_often(len(sure))}"
-            )
-            ruling.fires(session, RESPONDER, says, row=sure[0], rows=tuple(sure[1:4]))
-
-
-def _limits(numbering: Numbering) -> tuple[dict[int, int], dict[int, int]]:
-    """By index: the first response that shows an open session, and the first request that closes one (rows)."""
-    ok = numbering.answer == OK_RESPONSE
-    opens = np.flatnonzero(ok & ((numbering.state == OPEN) | (numbering.code == OPEN_SESSION)))[::-1]
-    closes = np.flatnonzero(numbering.code == CLOSE_SESSION)[::-1]
-    opened = dict(zip(numbering.session[opens].tolist(), numbering.response[opens].tolist(), strict=True))
-    return opened, dict(zip(numbering.session[closes].tolist(), numbering.row[closes].tolist(), strict=True))
 
 
 @rule("txid-wrap")

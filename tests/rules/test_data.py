@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from tests.rules.matrix import accused, judged
-from tests.rules.test_request import found
+from tests.rules.matrix import accused
+from tests.rules.test_request import found, ours
 from tests.traffic import Conversation, damage
 from tests.traffic import conversation as talk
 
@@ -18,7 +18,7 @@ def test_blames_nobody_for_data_of_an_id_in_use_twice() -> None:
     one.request(0x1009, 1, transaction_id=1).data(b"x" * 100, last=True).response()
     one.start_data(100, transaction_id=1).data(b"x" * 100, transaction_id=1, last=True).response(transaction_id=1)
     one.wait(0.1).transaction(0x1014, 1, transaction_id=2).close()
-    assert {rule for rule in accused(judged(one.packets())) if rule.startswith(("data-", "response-"))} == set()
+    assert {rule for rule in accused(ours(one.packets())) if rule.startswith(("data-", "response-"))} == set()
 
 
 @pytest.mark.parametrize("lost", [1, 2])
@@ -28,7 +28,7 @@ def test_knows_that_a_capture_lacks_the_first_data_it_should_have(lost: int) -> 
     packets = one.packets()
     request = next(at for at, packet in enumerate(packets) if packet.payload[12:14] == b"\x09\x10")
     late = damage.begin_late(packets, request)
-    assert accused(judged(damage.drop(late, segment=range(1, 1 + lost)))) == set()
+    assert accused(ours(damage.drop(late, segment=range(1, 1 + lost)))) == set()
 
 
 def test_says_whose_data_has_which_id() -> None:
@@ -44,7 +44,7 @@ def test_lets_data_of_the_initiator_arrive_behind_an_error() -> None:
     one = talk().open().request(0x100D, data_phase_info=2).start_data(9000, "to-responder").response(0x200C)
     for _ in range(3):
         one.data(b"x" * 1000, "to-responder", 1)
-    assert accused(judged(one.wait(0.1).get_property().close_session().close().packets())) == set()
+    assert accused(ours(one.wait(0.1).get_property().close_session().close().packets())) == set()
 
 
 def test_names_what_a_responder_sends_behind_its_error() -> None:
@@ -58,7 +58,7 @@ def test_judges_one_transaction_in_one_session() -> None:
     first = talk(seed=1).open().get_object(1, b"x" * 100).close_session().close()
     second = talk(seed=2, number=1, command_port=50011, event_port=50012, start_ns=Conversation.start_ns + 1_000_000)
     second.open().request(0x1009, 1).data(b"photo", last=True).response().close_session().close()
-    result = judged(damage.interleave(first.packets(), second.packets()))
+    result = ours(damage.interleave(first.packets(), second.packets()))
     assert [(finding.rule, finding.session) for finding in result.findings if finding.rule in accused(result)] == [
         ("data-start-first", 1)
     ]
@@ -77,24 +77,24 @@ def test_tells_a_missing_end_from_data_that_goes_on(carried: int) -> None:
     one = talk().open().request(0x100D, data_phase_info=2).start_data(2000, "to-responder")
     one.data(b"x" * carried, "to-responder").wait(0.1).request(0x1014, 1).wait(0.1).close()
     rule = "data-end-required" if carried == 2000 else "data-no-interleaving"
-    assert {rule for rule in accused(judged(one.packets())) if rule.startswith("data-")} == {rule}
+    assert {rule for rule in accused(ours(one.packets())) if rule.startswith("data-")} == {rule}
 
 
 def test_does_not_blame_an_initiator_that_stops_because_of_an_early_ok() -> None:
     one = talk().open().request(0x100D, data_phase_info=2).start_data(2000, "to-responder")
     one.data(b"x" * 1000, "to-responder").wait(0.1).response().get_property().close_session().close()
-    assert accused(judged(one.packets())) == {"cancel-r-error-code"}
+    assert accused(ours(one.packets())) == {"response-after-data"}
 
 
 def test_does_not_blame_a_responder_for_end_data_that_never_comes() -> None:
     one = talk().open().request(0x100D, data_phase_info=2).start_data(1000, "to-responder")
     one.data(b"x" * 1000, "to-responder").wait(0.1).response().get_property().close_session().close()
-    assert accused(judged(one.packets())) == {"data-end-required"}
+    assert accused(ours(one.packets())) == {"data-end-required"}
 
 
 def test_waits_for_end_data_while_nothing_else_comes() -> None:
     one = talk().open().request(0x100D, data_phase_info=2).start_data(1000, "to-responder")
-    assert accused(judged(one.data(b"x" * 1000, "to-responder").wait(60).packets())) == set()
+    assert accused(ours(one.data(b"x" * 1000, "to-responder").wait(60).packets())) == set()
 
 
 def test_joins_what_the_same_message_breaks() -> None:
@@ -110,21 +110,21 @@ def test_does_not_read_an_id_that_a_hole_took_as_zero() -> None:
     one.data_phase(b"x" * 100, "to-responder", "empty-end").response().close_session().close()
     packets = one.packets()
     for number in range(len(damage.segments(packets))):
-        assert accused(judged(damage.drop(packets, segment=number))) == set(), number
+        assert accused(ours(damage.drop(packets, segment=number))) == set(), number
 
 
 def test_takes_what_looks_like_data_on_a_connection_of_unknown_place_for_nothing() -> None:
     one = talk().open().get_property().message(10, struct.pack("<I", 1), "to-initiator", "event").close()
-    assert "data-data-placement" in accused(judged(one.packets()))
+    assert "data-data-placement" in accused(ours(one.packets()))
     without = damage.without_handshake(one.packets())
-    assert accused(judged(without)) == set()
+    assert accused(ours(without)) == set()
 
 
 def test_counts_data_phases_by_sender() -> None:
     """Flawless ones, and one of two messages in an irregular transaction."""
     one = talk().open().get_object().send_object().request(0x1009, 1).start_data(100).data(b"x" * 10).data(b"x")
     one.response(0x2002)
-    passed = judged(one.close_session().close().packets()).rulings["data-phase-needs-request"].passed
+    passed = ours(one.close_session().close().packets()).rulings["data-phase-needs-request"].passed
     assert passed == {(0, 0): 2, (0, 1): 2}
 
 
@@ -132,14 +132,14 @@ def test_counts_ends_and_successes_that_are_right() -> None:
     """In a transaction that is not flawless: a Cancel of another one is in its midst."""
     one = talk().open().get_property().request(0x1009, 1).start_data(10).data(b"x" * 10).wait(0.1).cancel(1)
     one.data(b"", transaction_id=2, last=True).response(transaction_id=2).close_session().close()
-    rulings = judged(one.packets()).rulings
+    rulings = ours(one.packets()).rulings
     assert rulings["data-nothing-after-end"].passed == rulings["data-end-required"].passed == {(0, 1): 2}
     assert rulings["data-total-length-overrun"].passed == rulings["data-total-length-exact"].passed == {(0, 1): 2}
 
 
 def test_does_not_know_whose_data_a_capture_begins_with() -> None:
     one = talk().data(b"photo", transaction_id=41, last=True).response().get_property()
-    unsure = judged(one.close().packets()).rulings["data-phase-needs-request"].unsure
+    unsure = ours(one.close().packets()).rulings["data-phase-needs-request"].unsure
     assert unsure == {(0, 1): 1}
 
 

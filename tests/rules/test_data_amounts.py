@@ -8,8 +8,8 @@ import pytest
 
 from ptpip_analyze import analyze
 from ptpip_analyze.rules import Judged, Verdict
-from tests.rules.matrix import accused, judged
-from tests.rules.test_request import found
+from tests.rules.matrix import accused
+from tests.rules.test_request import OWN, found, ours
 from tests.traffic import UNKNOWN_TOTAL, Conversation, damage
 from tests.traffic import conversation as talk
 from tests.traffic.large import HEADER, PIECE, large_upload
@@ -21,7 +21,7 @@ LARGE = PIECES * (PIECE - HEADER)  # a little more than 4 GiB
 def judged_large(announced: int, **options: bool) -> Judged:
     """What the rules say of an upload of a little more than 4 GiB."""
     with analyze(io.BytesIO(large_upload(PIECES, announced)), packets=False) as analysis:
-        return analysis.results[0].judge(**options)
+        return analysis.results[0].judge(only=OWN, **options)
 
 
 def test_adds_up_more_than_four_gigabytes() -> None:
@@ -42,7 +42,7 @@ def test_knows_libgphoto2_by_a_total_of_32_bits() -> None:
 def test_compares_to_the_byte(size: int, style: str) -> None:
     one = talk().open().transaction(0x1009, 1, data_in=b"x" * size, style=style, chunk=30, announced=100)
     expected = {99: {"data-total-length-exact"}, 100: set(), 101: {"data-total-length-overrun"}}
-    assert accused(judged(one.close_session().close().packets())) == expected[size]
+    assert accused(ours(one.close_session().close().packets())) == expected[size]
 
 
 def test_points_at_the_message_that_is_too_much() -> None:
@@ -56,13 +56,13 @@ def test_points_at_the_message_that_is_too_much() -> None:
 def test_reads_lengths_that_a_snap_length_left() -> None:
     one = talk().open().transaction(0x1009, 1, data_in=b"x" * 3000, style="tail", announced=3001).get_property()
     packets = damage.snap(one.close_session().close().packets(), 66 + 38)
-    assert accused(judged(packets)) == {"data-total-length-exact"}
+    assert accused(ours(packets)) == {"data-total-length-exact"}
 
 
 @pytest.mark.parametrize("code", [0x2002, 0x201F])
 def test_compares_nothing_that_was_refused(code: int) -> None:
     one = talk().open().transaction(0x1009, 1, data_in=b"x" * 90, announced=100, response=code).close_session().close()
-    assert accused(judged(one.packets())) == set()
+    assert accused(ours(one.packets())) == set()
 
 
 def test_does_not_know_the_sum_of_what_has_a_hole() -> None:
@@ -72,7 +72,7 @@ def test_does_not_know_the_sum_of_what_has_a_hole() -> None:
     packets = one.packets()
     lossy = damage.drop(packets, segment=[at for at, place in enumerate(damage.segments(packets))
                                           if packets[place].payload[4:8] == b"\x0a\0\0\0"][3])  # fmt: skip
-    result = judged(lossy)
+    result = ours(lossy)
     assert accused(result) == set()
     assert result.rulings["data-total-length-exact"].unsure == {(0, 1): 1}
 
@@ -93,7 +93,7 @@ def test_adds_up_what_was_not_announced() -> None:
 
 def test_does_not_judge_a_stream_of_an_object_whose_size_is_not_known() -> None:
     one = talk().open().transaction(0x1009, 7, data_in=b"x" * 2000, announced=UNKNOWN_TOTAL).close_session().close()
-    result = judged(one.packets())
+    result = ours(one.packets())
     assert not found(result, "data-unknown-total-limited")
     assert result.rulings["data-unknown-total-limited"].unsure == {(0, 1): 1}
 
@@ -103,7 +103,7 @@ def null_object(**options: bool) -> Judged:
     one = talk().open().request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder").response()
     if options.pop("probes", False):
         one.probe()
-    return judged(one.get_property().close_session().close().packets(), **options)
+    return ours(one.get_property().close_session().close().packets(), **options)
 
 
 def test_knows_libgphoto2_by_null_objects_without_end() -> None:
@@ -118,8 +118,8 @@ def test_knows_libgphoto2_by_null_objects_without_end() -> None:
 
 def test_takes_a_null_object_at_the_end_of_a_capture_for_unfinished() -> None:
     one = talk().open().request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder").response()
-    assert accused(judged(one.packets())) == set()
-    assert accused(judged(one.close().packets())) == {"data-null-out-option-b"}
+    assert accused(ours(one.packets())) == set()
+    assert accused(ours(one.close().packets())) == {"data-null-out-option-b"}
 
 
 @pytest.mark.parametrize(("seconds", "accuses"), [(59, False), (61, True)])
@@ -150,7 +150,7 @@ def test_knows_how_much_one_message_can_hold() -> None:
 
 def test_measures_pieces_and_names_styles_by_side() -> None:
     one = talk().open().get_object(1, b"x" * 2500, "tail").send_object(b"x" * 2048, "empty-end").close_session().close()
-    result = judged(one.packets())
+    result = ours(one.packets())
     assert [finding.says for finding in found(result, "data-fragmentation")] == [
         "3 messages with data of 452 to 1,024 bytes, median 1,024",
         "3 messages with data of 72 to 1,024 bytes, median 1,024",
@@ -174,7 +174,7 @@ def test_judges_null_objects_that_are_not_flawless(payload: bytes, rules: set[st
     """A Cancel of another transaction is in the midst of it."""
     one = talk().open().get_property().request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder")
     one.wait(0.1).cancel(1).data(payload, "to-responder", 2, last=True).response(transaction_id=2)
-    result = judged(one.close_session().close().packets())
+    result = ours(one.close_session().close().packets())
     assert {rule for rule in accused(result) if rule.startswith("data-")} == rules
     assert bool(result.rulings["data-null-out-option-b"].passed) is (not rules)
 
@@ -185,11 +185,11 @@ def test_says_which_null_object_carries_what() -> None:
     assert finding.says == "SetDevicePropValue (0x1016): Start Data announces 0 bytes, End Data carries 2"
     other = talk().open().request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder")
     other.data(b"xy", "to-responder").data(b"", "to-responder", last=True).response().close()
-    assert accused(judged(other.packets())) == {"data-null-out-no-data-packets"}
+    assert accused(ours(other.packets())) == {"data-null-out-no-data-packets"}
 
 
 def test_counts_a_null_object_for_no_total() -> None:
     one = talk().open().transaction(0x1016, 0x5007, data_out=b"").send_object().close_session().close()
-    rulings = judged(one.packets()).rulings
+    rulings = ours(one.packets()).rulings
     assert rulings["data-total-length-exact"].passed == rulings["data-total-length-overrun"].passed == {(0, 0): 2}
     assert rulings["data-null-out-option-b"].passed == rulings["data-null-out-no-data-packets"].passed == {(0, 0): 1}

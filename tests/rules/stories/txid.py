@@ -155,14 +155,6 @@ def numbered_without_session() -> Conversation:
     return one.close_session().close()
 
 
-@breaks("txid-not-applicable-value", related=("event-txid-known-or-none",))
-def event_with_zero() -> Conversation:
-    """An event about no transaction has id 0."""
-    return (
-        talk().open().get_property().wait(0.1).event(0x4006, 0, 0x5007).wait(0.1).get_property().close_session().close()
-    )
-
-
 @breaks("txid-wrap", related=("txid-ffffffff-reserved",))
 def goes_on_with_reserved_values() -> Conversation:
     """0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF."""
