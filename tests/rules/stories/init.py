@@ -151,7 +151,7 @@ def operations_before_the_event_connection() -> Conversation:
     return one.get_device_info().close_session().close()
 
 
-@breaks("event-not-before-established")
+@breaks("init-no-traffic-before-established")
 def probe_before_the_ack() -> Conversation:
     """The responder sends a Probe Request before Init Event Ack."""
     one = talk().connect().init_command_request().init_command_ack().connect("event").init_event_request()
