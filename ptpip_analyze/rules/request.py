@@ -124,10 +124,14 @@ def dataphase_vendor_unknown(seen: Evidence, ruling: Ruling) -> None:
     """The unknown data phase is for bridges; small responders may close the connection on it."""
     rows = _vendor_unknown(seen)
     for session, of_session in groups(seen.session[rows], rows):
-        codes = Counter(seen.code[of_session].tolist())
-        listed = ", ".join(f"0x{code:04X}" for code in sorted(codes)[:5]) + (" and others" if len(codes) > 5 else "")
-        says = f"{times(len(of_session), 'vendor operation')} sent with the unknown data phase (3): {listed}"
+        says = f"{times(len(of_session), 'vendor operation')} sent with the unknown data phase (3): "
+        says += _listed(seen.code[of_session])
         ruling.fires(session, INITIATOR, says, row=int(of_session[0]), rows=tuple(of_session[1:4].tolist()))
+
+
+def _listed(codes: np.ndarray) -> str:
+    found = np.unique(codes).tolist()
+    return ", ".join(f"0x{code:04X}" for code in found[:5]) + (" and others" if len(found) > 5 else "")
 
 
 @rule("request-dataphase-vendor-known")
