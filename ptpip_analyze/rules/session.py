@@ -58,15 +58,19 @@ def _asked(seen: Evidence, case: Case) -> Asked:
     code = np.where(readable, seen.code[request].astype(np.int64), -1)
     answered = response != NO_ROW
     answered[answered] = seen.has(response[answered], 10)
+    answered &= (seen.stretch[response] == seen.stretch[request]) & (seen.stretch[request] >= 0)
     answer = np.where(answered, seen.code[response].astype(np.int64), -1)
     opens = (code == OPEN_SESSION) & np.isin(answer, (OK, SESSION_ALREADY_OPEN))
     closes = np.isin(code, (CLOSE_SESSION, RESET_DEVICE)) & (answer == OK)
-    changes = np.flatnonzero(opens | closes)
+    # What was asked, or what was answered to it, is cut off: it may have opened the session, or ended it.
+    unclear = (code < 0) | np.isin(code, (OPEN_SESSION, CLOSE_SESSION, RESET_DEVICE)) & (answer < 0)
+    changes = np.flatnonzero(opens | closes | unclear)
     last = np.searchsorted(changes, np.arange(len(numbers)), "left") - 1  # the change before each request
     since, state = np.full(len(numbers), NO_ROW), np.full(len(numbers), CLOSED)
     changed = last >= 0
-    since[changed] = response[changes[last[changed]]]
-    state[changed] = np.where(opens[changes[last[changed]]], OPEN, CLOSED)
+    change = changes[last[changed]]
+    since[changed] = response[change]
+    state[changed] = np.where(unclear[change], UNKNOWN, np.where(opens[change], OPEN, CLOSED))
     conversation = seen.conversation(case.index)
     begin = seen.stretch[conversation[0]] if len(conversation) and case.from_start else -1
     stretch = np.where(since == NO_ROW, begin, seen.stretch[since])

@@ -50,7 +50,7 @@ def both_connections(seen: Evidence, ruling: Ruling) -> None:
             ruling.unknown(case.index, BOTH, "one direction of a connection is not in the capture")
         elif closed is not None and NO_TIME < closed <= until:
             ruling.passes(case.index, BOTH)
-        elif closed == NO_TIME or (closed is None and other.tcp.last_time < until):
+        elif not other.open_until(until):
             ruling.unknown(case.index, BOTH, _WINDOW)
         else:
             name, survivor = ("command", "event") if line is case.command else ("event", "command")
@@ -94,6 +94,8 @@ def by_initiator(seen: Evidence, ruling: Ruling) -> None:
             ruling.passes(case.index, RESPONDER)
         elif not all(one.both_directions for one in case.lines):
             ruling.unknown(case.index, RESPONDER, "one direction of a connection is not in the capture")
+        elif not all(one.closed_first(RESPONDER) for one in case.lines):
+            ruling.unknown(case.index, RESPONDER, "who ended a connection first is not certain")
         elif line.reset or _has_reason(seen, case, time):
             ruling.unknown(case.index, RESPONDER, "something before it may be the reason")
         else:
