@@ -1,6 +1,7 @@
 """A lost segment costs the transaction it belongs to, and nothing else.
 
-Every payload segment of every story is lost in turn (of the longest stories every n-th), then pairs of them. Whatever
+Every payload segment of every story is lost in turn (of the longest stories every n-th), then pairs of them, then all
+packets of a moment. Whatever
 the lost bytes do not touch must come out identical in every column but its place; what they do touch says "gap"; no
 transaction is invented and none disappears. Where that can't be, ``Loss`` says why.
 """
@@ -22,7 +23,8 @@ from tests.traffic import STORIES, Packet, capture, damage
 NAMES = {"vendor", "operation", "response", "dataset"}
 MOST = 80  # segments of one story that are lost in turn
 PAIRS = 6  # of each story
-SYN, FIN, ACK = 1, 2, 16
+WINDOWS = (2, 3, 5, 10)  # neighbouring packets of each story that are lost together
+FIN, SYN, ACK = 1, 2, 16
 
 # Bytes that nobody waits for: the initiator's last data, sent before it saw that the responder had broken off the
 # transaction (2.7.2.1). The response has ended the transaction, and what is behind it is not part of the object.
@@ -207,6 +209,19 @@ def test_loses_only_the_transactions_of_two_lost_segments(name: str) -> None:
         loss = Loss(packets, tuple(chance.sample(segments, 2)))
         changed, _ = split(loss, told, after(loss))
         assert changed == [], loss.gone
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_loses_only_the_transactions_of_lost_neighbours(name: str) -> None:
+    """All packets of a moment, those of both sides and without payload too; without its SYN a session may be none."""
+    packets, told = story(name)
+    chance = random.Random(name)
+    for size in WINDOWS:
+        window = range(at := chance.randrange(max(len(packets) - size, 1)), min(at + size, len(packets)))
+        loss = Loss(packets, tuple(index for index in window if not packets[index].flags & SYN))
+        changed, left = split(loss, told, after(loss))
+        assert changed == [], loss.gone
+        assert len(left) <= sum(loss.touches(one) or loss.falls_into(one) for one in told), loss.gone
 
 
 def test_injects_many_faults() -> None:
