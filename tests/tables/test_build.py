@@ -242,6 +242,16 @@ def test_knows_no_announced_bytes_that_are_more_than_the_column_holds(total: int
     assert table("transactions", packets)[1]["announced_bytes"] == shown
 
 
+def test_knows_no_transfer_time_of_a_data_phase_whose_end_is_lost() -> None:
+    """When its last bytes passed can't be known; when its first ones did can."""
+    packets = conversation().open().get_object(1, bytes(4000), "empty-end").get_property().close().packets()
+    (end,) = (at for at in damage.segments(packets) if packets[at].payload[4] == 12 and len(packets[at].payload) == 12)
+    whole, holed = (table("transactions", one)[1] for one in (packets, damage.drop(packets, end)))
+    assert (holed["status"], holed["transfer_s"]) == ("gap", None)
+    assert (holed["first_byte_s"], holed["latency_s"]) == (whole["first_byte_s"], whole["latency_s"])
+    assert whole["transfer_s"] > 0
+
+
 def test_names_the_dataset_of_a_data_phase() -> None:
     rows = table("transactions", capture("plain"))
     told = {row["operation"]: row["dataset"] for row in rows}
