@@ -97,7 +97,14 @@ def test_shows_a_fault_of_its_own_as_what_it_is(run, monkeypatch: pytest.MonkeyP
 
 def start(*arguments: str | Path, **options: object) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "ptpip_analyze", *map(str, arguments)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, env=ENVIRONMENT, **options)  # type: ignore[call-overload]
+    return subprocess.Popen(  # type: ignore[call-overload]
+        command,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+        # A shell starts what it puts in the background with SIGINT ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **options,
+    )
 
 
 def feed(stream, data: bytes) -> None:
