@@ -242,6 +242,17 @@ def test_knows_no_announced_bytes_that_are_more_than_the_column_holds(total: int
     assert table("transactions", packets)[1]["announced_bytes"] == shown
 
 
+def test_knows_no_transaction_id_that_a_snap_length_cut_off() -> None:
+    packets = conversation().open().get_property().packets()
+    asked = damage.segments(packets, "command", "to-responder")[-1]
+    cut = damage.cut(
+        packets[: asked + 1], asked, len(packets[asked].whole) - 5
+    )  # within the TransactionID, and no answer
+    row = table("transactions", cut)[-1]
+    assert (row["operation"], row["transaction_id"]) == ("GetDevicePropValue", None)
+    assert (row["data_phase_info"], row["parameters"]) == (1, None)
+
+
 def test_knows_no_transfer_time_of_a_data_phase_whose_end_is_lost() -> None:
     """When its last bytes passed can't be known; when its first ones did can."""
     packets = conversation().open().get_object(1, bytes(4000), "empty-end").get_property().close().packets()
