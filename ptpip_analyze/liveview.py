@@ -96,11 +96,11 @@ def _pushed(result: Result) -> Iterator[Frame]:
             continue
 
         def read(low: int, high: int, source: int = source, start: int = start) -> Iterator[tuple[int, bytes]]:
-            for at, length, position in result.stream_pieces(source, start + low, start + high):
+            for at, length, position in result.stream_places.pieces(source, start + low, start + high):
                 if position is not None:
                     yield low + at, result.read(position, length)
 
-        pieces = result.stream_pieces(source, start, start + size)
+        pieces = result.stream_places.pieces(source, start, start + size)
         held = [(at, at + length) for at, length, position in pieces if position is not None]
         yield _framed(frame, size, held, read, _anywhere if kind[row] == m.UNFRAMED else _in_frame)
 

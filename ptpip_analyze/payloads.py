@@ -49,7 +49,7 @@ class Payloads:
             else:
                 pieces = [
                     (place + offset, place + offset + length)
-                    for offset, length, position in result.stream_pieces(stream, begin, begin + size)
+                    for offset, length, position in result.stream_places.pieces(stream, begin, begin + size)
                     if position is not None
                 ]
             for low, high in pieces:
@@ -88,7 +88,7 @@ class Payloads:
                 return
             low, high = max(start - place, 0), min(size, end - place)
             begin, stream = int(layout.begin[index]), int(layout.stream[index])
-            for offset, length, position in self.result.stream_pieces(stream, begin + low, begin + high):
+            for offset, length, position in self.result.stream_places.pieces(stream, begin + low, begin + high):
                 if position is not None:
                     yield place + low + offset, length, position
 
@@ -113,9 +113,8 @@ def short_payloads(result: Result, numbers: np.ndarray, most: int) -> list[bytes
     index, size = np.flatnonzero(single)[fits], size[fits]
     found: list[bytes | None] = [None] * len(numbers)
     window, base = b"", 0
-    for at, length, position in zip(
-        index.tolist(), size.tolist(), result.positions(stream[fits], start[fits], size).tolist(), strict=True
-    ):
+    positions = result.stream_places.positions(stream[fits], start[fits], size)
+    for at, length, position in zip(index.tolist(), size.tolist(), positions.tolist(), strict=True):
         if position < 0:
             continue
         if not base <= position <= position + length <= base + len(window):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .capture import NO_TIME, earliest
+from .grouped import Grouped
 from .headers import HeaderReader, Headers
 from .ptp import NO_ROW, STATUSES, Transactions, build
 from .ptp.placing import Layout, announced, is_ended, lay_out
@@ -18,7 +18,7 @@ from .ptp.seen import SeenCodes, seen_codes
 from .ptpip import Conversations, Dialect, Pair, handshakes, pair
 from .ptpip import messages as m
 from .store import Columns
-from .tcp import Connection, Flows
+from .tcp import Connection, Flows, StreamPlaces
 
 if TYPE_CHECKING:
     from .capture import CaptureError, Source
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .ptpip.discovery import Discovered
     from .rules import Judged
 
-PARTS_IN_MEMORY = 8  # of the segment table, each some ten thousand rows: payloads are read one after the other
 LAYOUTS_IN_MEMORY = 8
 CONNECTIONS = ("command", "event", "live-view")
 
@@ -115,7 +114,7 @@ class Result:
         self._messages = conversations.framer.messages
         self.messages: dict[str, np.ndarray] = self._messages.whole()
         self._segments = conversations.segments
-        self._parts: OrderedDict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
+        self.stream_places = StreamPlaces(self._segments)
         self._layouts: OrderedDict[int, Layout] = OrderedDict()
         self._camera_rows: dict[int, int] = {}  # by session the request that ``cameras`` was answered to
         self._vendor = vendor
@@ -171,6 +170,16 @@ class Result:
     def order(self) -> np.ndarray:
         """Rows of ``messages`` by first packet: the n-th row of the messages table is row ``order[n]`` here."""
         return np.argsort(self.messages["first"], kind="stable")
+
+    @cached_property
+    def by_stream(self) -> Grouped:
+        """The rows of ``messages`` by stream number, those of one in stream order."""
+        return Grouped(self.messages["stream"], 2 * len(self.connections))
+
+    @cached_property
+    def transactions_by_session(self) -> Grouped:
+        """The transaction rows by session, in order of first packet."""
+        return Grouped(self.transactions.session, len(self.pairs))
 
     @cached_property
     def numbers(self) -> np.ndarray:
@@ -404,7 +413,7 @@ class Result:
         columns, head = self.messages, bytearray()
         start = int(columns["offset"][row])
         end = start + min(most, int(columns["length"][row]))
-        for offset, size, position in self.stream_pieces(int(columns["stream"][row]), start, end):
+        for offset, size, position in self.stream_places.pieces(int(columns["stream"][row]), start, end):
             if position is None or offset != len(head):
                 break
             head += self.read(position, size)
@@ -417,13 +426,14 @@ class Result:
     def message_bytes(self, number: int) -> bytes:
         """The bytes that the capture holds of message ``number`` of the messages table."""
         columns, row = self.messages, self.order[number]
-        start = int(columns["offset"][row])
-        others = columns["offset"][(columns["stream"] == columns["stream"][row]) & (columns["offset"] > start)]
-        # A lying length word does not reach into the next message.
-        length = min(int(columns["length"][row]), int(others.min(initial=2**62)) - start)
+        start, length = int(columns["offset"][row]), int(columns["length"][row])
+        begins = columns["offset"][self.by_stream.of(int(columns["stream"][row]))]
+        behind = begins[np.searchsorted(begins, start, "right") :]
+        if len(behind):  # a lying length word does not reach into the next message
+            length = min(length, int(behind[0]) - start)
         return b"".join(
             self.read(position, size)
-            for _, size, position in self.stream_pieces(int(columns["stream"][row]), start, start + length)
+            for _, size, position in self.stream_places.pieces(int(columns["stream"][row]), start, start + length)
             if position is not None
         )
 
@@ -466,7 +476,7 @@ class Result:
             place = places[index] if index < len(places) else None
             if end is not None and place != end:
                 pieces.append(DataPiece(end, None if place is None else place - end, None))
-            for offset, length, position in self.stream_pieces(stream, begin, begin + size):
+            for offset, length, position in self.stream_places.pieces(stream, begin, begin + size):
                 pieces.append(DataPiece(None if place is None else place + offset, length, position))
             end = None if place is None else place + size
         return pieces
@@ -514,77 +524,6 @@ class Result:
         found = self.source.read(position, length)
         if len(found) < length:
             raise CaptureError(self.path, position, "the capture has changed since it was analysed")
-        return found
-
-    def stream_pieces(self, stream: int, start: int, end: int) -> Iterator[tuple[int, int, int | None]]:
-        """A range of a stream, piece by piece, as (offset from start, length, position or None)."""
-        at = start
-        for offset, size, position in self._carried_between(stream, start, end):
-            if offset > at:
-                yield at - start, offset - at, None
-                at = offset
-            taken = min(offset + size, end) - at
-            yield at - start, taken, position + at - offset
-            at += taken
-        if at < end:
-            yield at - start, end - at, None
-
-    def _carried_between(self, stream: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Offset, captured bytes and position of the segments that carry a range of a stream, in order."""
-        numbers, ends = self._segment_parts.get(stream, ([], []))
-        for number in numbers[bisect_right(ends, start) :]:
-            offsets, captured, positions = self._part_of(number, stream)
-            first = max(int(np.searchsorted(offsets, start, "right")) - 1, 0)
-            last = int(np.searchsorted(offsets, end))
-            for offset, size, position in zip(
-                offsets[first:last].tolist(), captured[first:last].tolist(), positions[first:last].tolist(), strict=True
-            ):
-                if size and offset + size > start:
-                    yield offset, size, position
-            if last < len(offsets):
-                return
-
-    def positions(self, stream: np.ndarray, start: np.ndarray, size: np.ndarray) -> np.ndarray:
-        """Position of each range of a stream that one segment carries; -1 for others, which ``stream_pieces`` tells."""
-        found = np.full(len(stream), -1, np.int64)
-        for which in np.unique(stream).tolist():
-            wanted = np.flatnonzero(stream == which)
-            numbers, ends = self._segment_parts.get(which, ([], []))
-            parts = np.searchsorted(ends, start[wanted], "right")
-            for part in np.unique(parts[parts < len(numbers)]).tolist():
-                offsets, captured, positions = self._part_of(numbers[part], which)
-                here = wanted[parts == part]
-                row = np.searchsorted(offsets, start[here], "right") - 1
-                into = start[here] - offsets[row]
-                fits = (row >= 0) & (into + size[here] <= captured[row])
-                found[here[fits]] = (positions[row] + into)[fits]
-        return found
-
-    @cached_property
-    def _segment_parts(self) -> dict[int, tuple[list[int], list[int]]]:
-        """By stream, the parts of the segment table that hold rows of it, and where the last of these ends in each."""
-        parts: dict[int, tuple[list[int], list[int]]] = {}
-        for number, chunk in enumerate(self._segments.chunks("stream", "offset", "captured")):
-            order = np.argsort(chunk["stream"], kind="stable")
-            streams = chunk["stream"][order]
-            last = order[np.append(np.flatnonzero(np.diff(streams)), len(order) - 1)]
-            ends = chunk["offset"][last] + chunk["captured"][last]
-            for stream, end in zip(chunk["stream"][last].tolist(), ends.tolist(), strict=True):
-                numbers, known = parts.setdefault(stream, ([], []))
-                numbers.append(number)
-                known.append(end)
-        return parts
-
-    def _part_of(self, number: int, stream: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Offsets, captured bytes and positions of a stream's segments in one part of the segment table."""
-        key = number, stream
-        found = self._parts.get(key)
-        if found is None:
-            chunk = self._segments.part(number)
-            rows = np.flatnonzero(chunk["stream"] == stream)
-            found = self._parts[key] = chunk["offset"][rows], chunk["captured"][rows], chunk["position"][rows]
-            while len(self._parts) > PARTS_IN_MEMORY:
-                self._parts.popitem(last=False)
         return found
 
     def close(self) -> None:

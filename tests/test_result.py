@@ -352,7 +352,7 @@ def test_finds_the_same_bytes_in_segment_tables_of_many_parts(
         messages = [whole.message_bytes(number) for number in range(whole.message_count)]
     monkeypatch.setattr("ptpip_analyze.store.column.CHUNK_ROWS", rows)
     monkeypatch.setattr("ptpip_analyze.analysis.CHUNK_BYTES", 512)
-    monkeypatch.setattr("ptpip_analyze.result.PARTS_IN_MEMORY", 1)
+    monkeypatch.setattr("ptpip_analyze.tcp.places.PARTS_IN_MEMORY", 1)
     with result_of(packets) as parts:
         assert [merged(parts.data_pieces(number)) for number in numbers] == [merged(pieces) for pieces in expected]
         assert [parts.message_bytes(number) for number in range(parts.message_count)] == messages
@@ -365,9 +365,9 @@ def test_finds_where_many_ranges_of_streams_stand(rows: int, monkeypatch: pytest
     with result_of(damage.drop(capture("two_pairs"), segment=5)) as result:
         stream, start = result.messages["stream"].astype(np.int64), result.messages["offset"].astype(np.int64)
         size = result.messages["length"].astype(np.int64)
-        found = result.positions(stream, start, size).tolist()
+        found = result.stream_places.positions(stream, start, size).tolist()
         for at, *place in zip(found, stream.tolist(), start.tolist(), size.tolist(), strict=True):
-            pieces = list(result.stream_pieces(place[0], place[1], place[1] + place[2]))
+            pieces = list(result.stream_places.pieces(place[0], place[1], place[1] + place[2]))
             assert at == (pieces[0][2] if len(pieces) == 1 and pieces[0][2] is not None else -1)
         assert sum(at >= 0 for at in found) > len(found) // 2
 

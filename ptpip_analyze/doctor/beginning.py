@@ -70,8 +70,8 @@ def _wait(patient: Patient, request: int, ack: int) -> Iterator[Saying]:
     took = patient.between(request, ack)
     if took is not None and took >= WAIT_S:
         says = (
-            f"The camera took {human_seconds(took)} to answer Init Command Request. Cameras answer at once, unless "
-            "somebody has to confirm on their screen."
+            f"The camera took {human_seconds(took)} to answer Init Command Request. Cameras usually do so at once; "
+            "somebody may have had to confirm on its screen."
         )
         yield Saying("slow", "pairing", says, (patient.frame(request), patient.frame(ack)), patient.time(ack))
 

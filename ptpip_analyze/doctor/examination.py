@@ -9,6 +9,7 @@ from ..capture import CaptureError
 from ..describe import counted
 from ..facts.packets import DEFAULT_PORT
 from ..result import Result
+from ..tcp import Connection
 from .beginning import beginning
 from .ending import ending, silences
 from .patient import Patient
@@ -77,18 +78,29 @@ def _of_capture(result: Result) -> Iterator[Saying]:
         silent = sum(result.silent_connections.values())
         says = "No PTP-IP session is in this capture."
         if silent:
-            says += f" There are {silent:,} connections to a PTP-IP port that carried nothing."
+            says += f" {counted(silent, 'connection')} to a PTP-IP port carried nothing."
         yield Saying("unknown", "capture", says)
-    handled = {part.tcp.number for pair in result.pairs for part in pair.parts}
-    refused = [
-        tcp
-        for tcp in result.connections
-        if tcp.number not in handled and tcp.close_kind == "reset" and DEFAULT_PORT in (tcp.low[1], tcp.high[1])
-    ]
+    refused = [tcp for tcp in result.connections if _nobody_listened(tcp)]
     if refused:
         many = counted(len(refused), "connection")
-        says = f"{many} to port 15740 ended in a reset before anything was said: nobody listened there."
+        says = f"{many} to port {DEFAULT_PORT} ended in a reset before anything was said: nobody listened there."
         yield Saying("problem", "capture", says, tuple(tcp.first_packet + 1 for tcp in refused[:6]))
+
+
+def _nobody_listened(tcp: Connection) -> bool:
+    """Was a SYN to the PTP-IP port answered by a reset, and by nothing else?
+
+    RFC 9293 3.10.7.1: such a reset has sequence number 0; one of a connection that was accepted goes on from its SYN.
+    """
+    opener = tcp.syn_from
+    return (
+        opener is not None
+        and tcp.endpoint(1 - opener)[1] == DEFAULT_PORT
+        and (tcp.close_kind, tcp.closed_by) == ("reset", 1 - opener)
+        and tcp.ends[1 - opener] == 0
+        and not tcp.streams[1 - opener].syn
+        and all(stream.high == 0 for stream in tcp.streams)
+    )
 
 
 def _changes(result: Result) -> dict[int, list[dict[str, Any]]]:

@@ -85,7 +85,7 @@ class Patient:
     @cached_property
     def numbers(self) -> np.ndarray:
         """The transaction rows of the session, in order (int64)."""
-        return np.flatnonzero(self.result.transactions.session == self.index)
+        return self.result.transactions_by_session.of(self.index)
 
     def request(self, place: int) -> int:
         """The request's message row of the transaction at a place of ``numbers``."""
@@ -132,8 +132,7 @@ class Patient:
 
     def rows_of(self, part: Handshake) -> np.ndarray:
         """The message rows of a connection, in order of packet (int64)."""
-        streams = [2 * part.tcp.number, 2 * part.tcp.number + 1]
-        rows = np.flatnonzero(np.isin(self.columns["stream"], streams))
+        rows = np.concatenate([self.result.by_stream.of(2 * part.tcp.number + direction) for direction in (0, 1)])
         return rows[np.argsort(self.columns["last"][rows], kind="stable")]
 
     def whole(self, part: Handshake) -> bool:

@@ -58,7 +58,7 @@ def transport(patient: Patient, marks: Marks) -> Iterator[Saying]:
                 who, kind = patient.side(part, direction), "event" if part.is_event else "command"
                 says = (
                     f"{repeated:,} of {counted(carrying, 'segment')} that {who} sent on the {kind} connection came "
-                    f"again or out of order ({repeated / carrying:.1%}): the network loses packets."
+                    f"again or out of order ({repeated / carrying:.1%}): lost or late in the network, or captured twice."
                 )
                 yield Saying("problem", "network", says, tuple(marks.places.get((stream, AGAIN), ())))
             if marks.shut[stream]:

@@ -16,9 +16,9 @@ from itertools import pairwise
 import numpy as np
 
 from ..capture import NO_TIME
+from ..grouped import stable_order
 from ..ptpip import Pair
 from ..ptpip import messages as m
-from ..tcp import stable_order
 from .order import Side, merge
 from .walk import CANCELLED_RESPONSE, NO_ROW, OK_RESPONSE, Message, Outcome, Status, walk
 

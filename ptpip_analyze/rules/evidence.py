@@ -15,12 +15,13 @@ import numpy as np
 
 from ..capture import NO_TIME
 from ..facts import name_of
+from ..grouped import Grouped, stable_order
 from ..ptp.transactions import Transactions
 from ..ptp.walk import NO_ROW
 from ..ptpip import Pair
 from ..ptpip import messages as m
 from ..ptpip.recognise import Dialect
-from ..tcp import Connection, stable_order
+from ..tcp import Connection
 from .case import Case
 from .rule import INITIATOR, NOWHERE, RESPONDER
 
@@ -210,10 +211,10 @@ class Evidence:
 
     # What can be known of a place
 
-    @cached_property
+    @property
     def stream_order(self) -> np.ndarray:
         """int64: all message rows, stream by stream, those of a stream in stream order."""
-        return stable_order(self.columns["stream"] + 1)
+        return self._by_stream.order
 
     @cached_property
     def stream_place(self) -> np.ndarray:
@@ -223,24 +224,20 @@ class Evidence:
         return place
 
     @cached_property
-    def _stream_begins(self) -> np.ndarray:
-        return np.searchsorted(self.columns["stream"][self.stream_order], np.arange(2 * len(self.connections) + 1))
+    def _by_stream(self) -> Grouped:
+        return Grouped(self.columns["stream"], 2 * len(self.connections))
 
     def of_stream(self, stream: int) -> np.ndarray:
         """int64: the message rows of a stream, in stream order."""
-        low, high = self._stream_begins[stream : stream + 2]
-        return self.stream_order[low:high]
+        return self._by_stream.of(stream)
 
     @cached_property
-    def _session_order(self) -> tuple[np.ndarray, np.ndarray]:
-        session = self.transactions.session
-        order = stable_order(session)
-        return order, np.searchsorted(session[order], np.arange(len(self.pairs) + 1))
+    def _transactions_by_session(self) -> Grouped:
+        return Grouped(self.transactions.session, len(self.pairs))
 
     def transactions_of(self, session: int) -> np.ndarray:
         """int64: the transaction rows of a session, in order of first packet."""
-        order, begins = self._session_order
-        return order[begins[session] : begins[session + 1]]
+        return self._transactions_by_session.of(session)
 
     @cached_property
     def _runs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -413,16 +410,12 @@ class Evidence:
         return None if number == NO_ROW else number
 
     @cached_property
-    def _steps(self) -> tuple[np.ndarray, np.ndarray]:
-        of_message = self.transactions.of_message[self.transactions.sequence]
-        order = stable_order(of_message + 1)
-        begins = np.searchsorted(of_message[order], np.arange(len(self.transactions) + 1))
-        return self.transactions.sequence[order], begins
+    def _steps(self) -> Grouped:
+        return Grouped(self.transactions.of_message[self.transactions.sequence], len(self.transactions))
 
     def steps(self, transaction: int) -> np.ndarray:
         """The message rows of a transaction on its command connection, in conversation order."""
-        rows, begins = self._steps
-        return rows[begins[transaction] : begins[transaction + 1]]
+        return self.transactions.sequence[self._steps.of(transaction)]
 
     def timed(self, *rows: int) -> bool:
         """Do the packets of these messages have a time?"""

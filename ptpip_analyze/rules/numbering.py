@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..grouped import stable_order
 from ..ptp.walk import NO_ROW, OK_RESPONSE
 from ..ptpip import messages as m
-from ..tcp import stable_order
 from .rule import INITIATOR, RESPONDER
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..grouped import stable_order
 from ..ptp.transactions import IN, OUT, STATUSES
 from ..ptp.walk import NO_ROW, OK_RESPONSE, Status
 from ..ptpip import messages as m
-from ..tcp import stable_order
 from .rule import INITIATOR, RESPONDER
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """TCP as an observer sees it: connections numbered as Wireshark does, byte streams with holes that have a place."""
 
 from .connection import Connection, Endpoint, Stream
-from .flow import Flows, stable_order
+from .flow import Flows
+from .places import StreamPlaces
 from .reassemble import (
     ACK,
     CAPTURED,
@@ -40,5 +41,5 @@ __all__ = [
     "Flows",
     "Reassembler",
     "Stream",
-    "stable_order",
+    "StreamPlaces",
 ]

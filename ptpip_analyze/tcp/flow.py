@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from ..capture import NO_TIME, earliest
+from ..grouped import stable_order
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
 from .numbering import FlowKey
 
@@ -253,9 +254,3 @@ class _Batch:
         low, high = flows.searchsorted([flow, flow + 1])
         rows = order[low:high]
         return rows[: rows.searchsorted(row)]
-
-
-def stable_order(numbers: np.ndarray) -> np.ndarray:
-    """Indices that sort small non-negative numbers, equal ones in the order given; 16 bits are sorted by radix."""
-    small = len(numbers) and int(numbers.max()) < 1 << 16
-    return np.argsort(numbers.astype(np.uint16) if small else numbers, kind="stable")

@@ -40,6 +40,21 @@ def test_says_that_nobody_listened() -> None:
     assert any("nobody listened there" in says for says in said)
 
 
+def test_does_not_say_that_nobody_listened_to_what_was_heard() -> None:
+    syn, answer, accepted = talk().open().close().packets()[:3]
+    reset = replace(accepted, flags=RST | ACK, payload=b"")
+    spoken = capture("http")[:6]
+    for packets in (
+        [syn, answer, accepted, reset],
+        [syn, replace(answer, flags=RST | ACK, sequence=answer.sequence + 1)],  # its SYN is not in the capture
+        [reset],  # what came before it is not in the capture
+        [*spoken, replace(spoken[-1], flags=RST | ACK, payload=b"")],
+        [syn, replace(reset, time_ns=syn.time_ns + 1)],  # the side that asked gave up itself
+    ):
+        said = [row["says"] for row in examination(packets)["captures"][0]["sayings"]]
+        assert not any("nobody listened" in says for says in said), packets
+
+
 @pytest.mark.parametrize("name", STORIES)
 def test_tells_every_story_with_frames_that_there_are(name: str) -> None:
     packets = capture(name)
