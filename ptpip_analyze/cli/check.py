@@ -14,7 +14,7 @@ import typer
 
 from ptpip_analyze import describe
 from ptpip_analyze.cli.options import Captures, Names, Output, Ports, Progress, Vendor
-from ptpip_analyze.cli.work import CommandError, analysed, name_codes, written_to
+from ptpip_analyze.cli.work import CommandError, analysed, json_bytes, name_codes, named_format, written_to
 from ptpip_analyze.describe import counted, safe_text
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CheckFormat = Literal["text", "json", "sarif", "junit"]
 FailOn = Literal["must", "should", "never"]
 
+SUFFIXES: Final[dict[str, CheckFormat]] = {".json": "json", ".sarif": "sarif", ".xml": "junit", ".txt": "text"}
 FOUND: Final = 1  # exit code: something at or above --fail-on
 _SHOWN: Final = 3  # findings of one rule and implementation that are told in full; JSON has all
 _PROOF: Final = 32  # digits of the proof in a line
@@ -76,7 +77,7 @@ def _check(
     progress: Progress = True,
 ) -> None:
     """Check the conversation against CIPA DC-X005-2005: findings by rule and implementation, and a scorecard."""
-    chosen = _chosen_format(file_format, output)
+    chosen = named_format(file_format, output, "text", SUFFIXES)
     options = _options(only or [], skip or [], strict, waivers, baseline, thresholds)
     name_codes(names)
     with analysed(captures, ports, progress, vendor=vendor) as analysis:
@@ -89,24 +90,10 @@ def _check(
             elif chosen == "text":
                 stream.write(_page(document, output, fail_on))
             else:
-                from ptpip_analyze.tables.lines import json_page
-
-                said = conformance.sarif(document) if chosen == "sarif" else _timed(document)
-                stream.write(json_page(said).encode() + b"\n")
+                stream.write(json_bytes(conformance.sarif(document) if chosen == "sarif" else _timed(document)))
         failed = conformance.fails(document, fail_on)
     if failed:
         raise typer.Exit(FOUND)
-
-
-def _chosen_format(asked: CheckFormat | None, output: Path | None) -> CheckFormat:
-    """The format asked for, else the one that the suffix of the file names."""
-    if asked is not None or output is None:
-        return asked or "text"
-    suffixes: dict[str, CheckFormat] = {".json": "json", ".sarif": "sarif", ".xml": "junit", ".txt": "text"}
-    found = suffixes.get(output.suffix.lower())
-    if found is None:
-        raise CommandError(f"{output}: --format, or a suffix of {', '.join(suffixes)}")
-    return found
 
 
 def _options(

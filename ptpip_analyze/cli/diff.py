@@ -11,7 +11,7 @@ import typer
 
 from ptpip_analyze import describe
 from ptpip_analyze.cli.options import Names, Output, Ports, Progress, Vendor
-from ptpip_analyze.cli.work import CommandError, analysed, name_codes, written_to
+from ptpip_analyze.cli.work import CommandError, analysed, json_bytes, name_codes, named_format, written_to
 from ptpip_analyze.describe import counted, safe_text
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DiffFormat = Literal["text", "json"]
 
+SUFFIXES: Final[dict[str, DiffFormat]] = {".json": "json", ".txt": "text", ".diff": "text"}
 DIFFERENT: Final = 1  # exit code
 CONTEXT: Final = 2  # steps shown around one that differs
 _MARKS: Final = {"same": " ", "missing": "-", "extra": "+", "parameters": "~", "value": "~", "response": "~",
@@ -51,7 +52,7 @@ def _diff(
     """Compare two conversations: missing and extra operations, other parameters, values and responses, timing."""
     if left == right == "-":
         raise CommandError("only one of the two captures can be standard input")
-    chosen = _chosen_format(file_format, output)
+    chosen = named_format(file_format, output, "text", SUFFIXES)
     name_codes(names)
     with (
         analysed([left], ports, progress, vendor=vendor) as one,
@@ -61,24 +62,9 @@ def _diff(
 
         document = compared(one.results, other.results, polls=polls)
         with written_to(output, [left, right]) as stream:
-            if chosen == "json":
-                from ptpip_analyze.tables.lines import json_page
-
-                stream.write(json_page(document).encode() + b"\n")
-            else:
-                stream.write(_page(document, output, everything))
+            stream.write(json_bytes(document) if chosen == "json" else _page(document, output, everything))
     if document["differ"]:
         raise typer.Exit(DIFFERENT)
-
-
-def _chosen_format(asked: DiffFormat | None, output: Path | None) -> DiffFormat:
-    if asked is not None or output is None:
-        return asked or "text"
-    suffixes: dict[str, DiffFormat] = {".json": "json", ".txt": "text", ".diff": "text"}
-    found = suffixes.get(output.suffix.lower())
-    if found is None:
-        raise CommandError(f"{output}: --format, or a suffix of {', '.join(suffixes)}")
-    return found
 
 
 def _page(document: dict[str, Any], output: Path | None, everything: bool) -> bytes:

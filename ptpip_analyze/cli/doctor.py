@@ -11,13 +11,15 @@ import typer
 
 from ptpip_analyze import describe
 from ptpip_analyze.cli.options import Captures, Names, Output, Ports, Progress, Vendor
-from ptpip_analyze.cli.work import CommandError, analysed, name_codes, written_to
+from ptpip_analyze.cli.work import analysed, json_bytes, name_codes, named_format, written_to
 from ptpip_analyze.describe import safe_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 DoctorFormat = Literal["text", "json"]
+
+SUFFIXES: Final[dict[str, DoctorFormat]] = {".json": "json", ".txt": "text"}
 _MARKS: Final = {"problem": ("!", "red"), "slow": ("~", "yellow"), "fine": ("✓", "green"), "unknown": ("?", "dim")}
 _NAMED: Final = 6
 
@@ -39,21 +41,14 @@ def _doctor(
     progress: Progress = True,
 ) -> None:
     """Why did it fail, drop or take so long? Plain sentences, each with the frames that show it."""
-    chosen = file_format or ("json" if output is not None and output.suffix.lower() == ".json" else "text")
-    if file_format is None and output is not None and output.suffix.lower() not in (".json", ".txt"):
-        raise CommandError(f"{output}: --format, or a suffix of .json, .txt")
+    chosen = named_format(file_format, output, "text", SUFFIXES)
     name_codes(names)
     with analysed(captures, ports, progress, packets=True, vendor=vendor) as analysis:
         from ptpip_analyze.doctor import examined
 
         document = examined(analysis.results)
         with written_to(output, captures) as stream:
-            if chosen == "json":
-                from ptpip_analyze.tables.lines import json_page
-
-                stream.write(json_page(_timed(document)).encode() + b"\n")
-            else:
-                stream.write(_page(document, output))
+            stream.write(json_bytes(_timed(document)) if chosen == "json" else _page(document, output))
 
 
 def _timed(document: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 
 from ptpip_analyze import describe
 from ptpip_analyze.cli.options import Captures, Names, Output, Ports, Progress, Vendor
-from ptpip_analyze.cli.work import CommandError, analysed, name_codes, written_to
+from ptpip_analyze.cli.work import CommandError, analysed, json_bytes, name_codes, written_to
 from ptpip_analyze.describe import bar, count, counted, human_bytes, human_seconds, safe_text
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _summary(
 
         facts = summarize(analysis)
         with written_to(output, captures) as stream:
-            stream.write(_json(facts) if chosen == "json" else _page(facts, output))
+            stream.write(json_bytes(facts) if chosen == "json" else _page(facts, output))
 
 
 def _chosen_format(asked: SummaryFormat | None, output: Path | None) -> SummaryFormat:
@@ -73,12 +73,6 @@ def _chosen_format(asked: SummaryFormat | None, output: Path | None) -> SummaryF
     if asked is None and suffix in FORMATS and suffix != "json":
         raise CommandError(f"{output}: a summary is text or .json, not .{suffix}")
     return asked or ("json" if suffix == "json" else "text")
-
-
-def _json(facts: dict[str, Any]) -> bytes:
-    from ptpip_analyze.tables.lines import json_page
-
-    return json_page(facts).encode() + b"\n"
 
 
 def _page(facts: dict[str, Any], output: Path | None) -> bytes:

@@ -11,8 +11,8 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from ptpip_analyze.ahead import WorkerError
 from ptpip_analyze.cli import reader
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ptpip_analyze.analysis import Analysis
+
+F = TypeVar("F", bound=str)
 
 PROGRAM: Final = "ptpip-analyze"
 BAD_USAGE: Final = 2
@@ -46,6 +48,26 @@ class ReaderLeft(Exception):
 def forget_stdout() -> None:
     """Send what is still buffered nowhere: it can't be written, and must not raise while Python shuts down."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def named_format(asked: F | None, output: Path | None, usual: F, suffixes: Mapping[str, F]) -> F:
+    """The format of a document: the one asked for, else the one that the file's suffix names, else the usual one.
+
+    Raises CommandError for a suffix that names none.
+    """
+    if asked is not None or output is None:
+        return asked or usual
+    found = suffixes.get(output.suffix.lower())
+    if found is None:
+        raise CommandError(f"{output}: --format, or a suffix of {', '.join(suffixes)}")
+    return found
+
+
+def json_bytes(document: object) -> bytes:
+    """A document as JSON for a file, indented."""
+    from ptpip_analyze.tables.lines import json_page
+
+    return json_page(document).encode() + b"\n"
 
 
 @contextlib.contextmanager

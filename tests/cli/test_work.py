@@ -10,7 +10,7 @@ import pytest
 
 from ptpip_analyze.capture import open_capture
 from ptpip_analyze.cli import work
-from ptpip_analyze.cli.work import CommandError, ReaderLeft, analysed, names_in, same_file, written_to
+from ptpip_analyze.cli.work import CommandError, ReaderLeft, analysed, named_format, names_in, same_file, written_to
 
 from .conftest import program
 
@@ -66,6 +66,26 @@ class TestWrittenTo:
             with pytest.raises(ReaderLeft):
                 write()
             os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
+
+
+@pytest.mark.parametrize(
+    ("asked", "output", "chosen"),
+    [
+        (None, None, "text"),
+        ("json", None, "json"),
+        (None, Path("a.JSON"), "json"),
+        (None, Path("a.txt"), "text"),
+        ("text", Path("a.json"), "text"),
+        ("json", Path("a.odd"), "json"),
+    ],
+)
+def test_takes_the_format_asked_for_or_that_of_the_suffix(asked: str | None, output: Path | None, chosen: str) -> None:
+    assert named_format(asked, output, "text", {".json": "json", ".txt": "text"}) == chosen
+
+
+def test_says_which_suffixes_there_are() -> None:
+    with pytest.raises(CommandError, match=r"^a\.odd: --format, or a suffix of \.json, \.txt$"):
+        named_format(None, Path("a.odd"), "text", {".json": "json", ".txt": "text"})
 
 
 def test_knows_a_file_under_its_other_names(tmp_path: Path) -> None:
