@@ -5,6 +5,8 @@ Judges the place and the order of messages; what was answered, and what became o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ..capture import NO_TIME
@@ -35,36 +37,33 @@ def _opens(seen: Evidence, ruling: Ruling, one: Opening) -> int | None:
     return int(rows[0])
 
 
-@rule("init-command-request-first")
-def command_request_first(seen: Evidence, ruling: Ruling) -> None:
-    """A command connection begins with Init Command Request."""
-    for one in openings(seen).commands:
+def _judge_first(
+    seen: Evidence, ruling: Ruling, connections: Iterable[Opening], right: tuple[int, ...], name: str
+) -> None:
+    """Judge that connections begin with a message of one of the right types."""
+    for one in connections:
         row = _opens(seen, ruling, one)
         if row is None:
             continue
         kind = int(seen.kind[row])
-        if kind in _GREETINGS:
+        if kind in right:
             ruling.passes(one.session, INITIATOR)
         elif kind in _NAMES:
-            ruling.fires(one.session, INITIATOR, f"the connection begins with {_NAMES[kind]}", row=row)
+            ruling.fires(one.session, INITIATOR, f"the {name} begins with {_NAMES[kind]}", row=row)
         else:
             ruling.unknown(one.session, INITIATOR, "it begins with a type that is reserved")
+
+
+@rule("init-command-request-first")
+def command_request_first(seen: Evidence, ruling: Ruling) -> None:
+    """A command connection begins with Init Command Request."""
+    _judge_first(seen, ruling, openings(seen).commands, _GREETINGS, "connection")
 
 
 @rule("init-event-request-first")
 def event_request_first(seen: Evidence, ruling: Ruling) -> None:
     """An event connection begins with Init Event Request."""
-    for one in openings(seen).events:
-        row = _opens(seen, ruling, one)
-        if row is None:
-            continue
-        kind = int(seen.kind[row])
-        if kind == m.INIT_EVENT_REQUEST:
-            ruling.passes(one.session, INITIATOR)
-        elif kind in _NAMES:
-            ruling.fires(one.session, INITIATOR, f"the event connection begins with {_NAMES[kind]}", row=row)
-        else:
-            ruling.unknown(one.session, INITIATOR, "it begins with a type that is reserved")
+    _judge_first(seen, ruling, openings(seen).events, (m.INIT_EVENT_REQUEST,), "event connection")
 
 
 @rule("init-command-request-prompt")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
@@ -56,6 +57,15 @@ class Finding:
     related: tuple[str, ...] = ()
 
 
+class Shown(TypedDict, total=False):
+    """What shows it: fields of a finding."""
+
+    row: int | None
+    rows: tuple[int, ...]
+    packet: int | None
+    transaction: int | None
+
+
 @dataclass(slots=True)
 class Ruling:
     """What one rule found in one capture.
@@ -83,49 +93,15 @@ class Ruling:
             self.unsure[session, side] = self.unsure.get((session, side), 0) + count
             self.why[why] = self.why.get(why, 0) + count
 
-    def fires(
-        self,
-        session: int,
-        side: int,
-        says: str,
-        *,
-        row: int | None = None,
-        rows: tuple[int, ...] = (),
-        packet: int | None = None,
-        transaction: int | None = None,
-    ) -> None:
+    def fires(self, session: int, side: int, says: str, **shown: Unpack[Shown]) -> None:
         """The rule is broken; or, for rules that only name, hint or measure: this is what happened."""
         verdict = Verdict.VIOLATION if self.checks else Verdict.INCONCLUSIVE if self.hints else Verdict.PASS
-        self._add(verdict, session, side, says, row, rows, packet, transaction)
+        self.findings.append(Finding(self.rule, verdict, side, session, says, **shown))
 
-    def names(
-        self,
-        session: int,
-        side: int,
-        says: str,
-        *,
-        row: int | None = None,
-        rows: tuple[int, ...] = (),
-        packet: int | None = None,
-        transaction: int | None = None,
-        sure: bool = True,
-    ) -> None:
+    def names(self, session: int, side: int, says: str, *, sure: bool = True, **shown: Unpack[Shown]) -> None:
         """A case that the rule recognises and that keeps its demand; not ``sure``: one of several candidates."""
         verdict = Verdict.PASS if sure else Verdict.INCONCLUSIVE
-        self._add(verdict, session, side, says, row, rows, packet, transaction)
-
-    def _add(
-        self,
-        verdict: Verdict,
-        session: int,
-        side: int,
-        says: str,
-        row: int | None,
-        rows: tuple[int, ...],
-        packet: int | None,
-        transaction: int | None,
-    ) -> None:
-        self.findings.append(Finding(self.rule, verdict, side, session, says, row, rows, packet, transaction))
+        self.findings.append(Finding(self.rule, verdict, side, session, says, **shown))
 
     def weigh(
         self,
@@ -147,14 +123,10 @@ class Ruling:
         sides = seen.side[rows] if side is None else np.broadcast_to(side, len(rows))
         key = (seen.session[rows] - NOWHERE) * 3 + sides
         known = np.ones(len(rows), bool) if sure is None else sure
-        for mask, note in ((known & kept, self.passes), (~known, None)):
+        for mask, note in ((known & kept, self.passes), (~known, partial(self.unknown, why=why))):
             counts = np.bincount(key[mask])
             for number in np.flatnonzero(counts).tolist():
-                session, of_side = number // 3 + NOWHERE, number % 3
-                if note is None:
-                    self.unknown(session, of_side, why, int(counts[number]))
-                else:
-                    note(session, of_side, int(counts[number]))
+                note(number // 3 + NOWHERE, number % 3, count=int(counts[number]))
         for place in np.flatnonzero(known & ~kept).tolist():
             row = int(rows[place])
             self.fires(
