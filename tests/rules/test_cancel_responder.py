@@ -131,3 +131,28 @@ def test_lists_errors_by_how_often_they_came() -> None:
 def test_finds_nothing_broken_off_in_a_usual_session() -> None:
     one = talk().open().get_object(1, bytes(3000), "tail").send_object(bytes(3000), "empty-end").get_property()
     assert broken_off(evidence(finish(one).packets())).all == []
+
+
+def test_takes_end_data_behind_the_response_for_more_of_it() -> None:
+    one = downloading(talk().open()).response(ACCESS_DENIED).data(b"", transaction_id=1, last=True)
+    (found,) = of(finish(one), "cancel-r-case2")
+    assert found.says.endswith("and went on sending it")
+
+
+def test_cites_the_response_that_gives_no_reason() -> None:
+    packets = finish(downloading(talk().open()).response().data(bytes(10), transaction_id=1)).packets()
+    (found,) = of(packets, "cancel-r-case2")
+    seen = evidence(packets)
+    assert found.row is not None
+    assert int(seen.code[found.row]) == 0x2001
+    assert found.says.endswith("which is no reason")
+
+
+def test_takes_a_reset_for_one_over_leftovers_while_the_event_connection_stays() -> None:
+    """Whether that is closed much later, or not at all."""
+    for closes in (True, False):
+        one = refused_upload().data(bytes(1000), TO_RESPONDER, 1).wait(0.1)
+        one.close("reset", by="responder", connections=("command",)).wait(9).event(0x4006)
+        if closes:
+            one.close(connections=("event",))
+        assert len(of(one, "cancel-r-discard-leftovers")) == 1, closes

@@ -209,3 +209,24 @@ def test_knows_theta4j_by_its_five_parameters_and_its_counting() -> None:
     assert (found.verdict, found.deviation) == (Verdict.DEVIATION, "dev-theta4j-no-probe-response")
     for other in (theta4j(first=0), theta4j(first=1, parameters=4), theta4j(first=1).probe(TO_INITIATOR)):
         assert [one.verdict for one in of(asked(other), "probe-answered")] == [Verdict.VIOLATION]
+
+
+def test_counts_what_was_kept_and_what_cannot_be_known() -> None:
+    def counts(one: Conversation, rule: str, side: int) -> tuple[int, int]:
+        ruling = judged(finish(one).packets(), only=(rule,)).rulings[rule]
+        return ruling.passed.get((0, side), 0), ruling.unsure.get((0, side), 0)
+
+    assert counts(formatting().probe().response(), "probe-response-unsolicited", 1) == (1, 0)
+    assert counts(formatting().probe(answered=False).response(), "probe-response-unsolicited", 1) == (0, 0)
+    during = "probe-initiator-during-transaction"
+    assert counts(formatting().probe().wait(0.5).response(), during, 0) == (1, 0)
+    assert counts(talk().open().get_property().wait(0.5).probe().wait(2).get_property(), during, 0) == (0, 1)
+    assert counts(formatting().probe(), during, 0) == (1, 0)
+
+
+def test_pairs_an_answer_that_was_written_before_its_question() -> None:
+    """Two queues of a capture may write neighbours the other way round; the ACK number tells."""
+    packets = finish(formatting().probe().response()).packets()
+    at = next(at for at, packet in enumerate(packets) if packet.payload[4:8] == PROBE_REQUEST.to_bytes(4, "little"))
+    packets[at], packets[at + 1] = packets[at + 1], packets[at]
+    assert guilty(packets) == set()
