@@ -10,6 +10,7 @@ import os
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -34,10 +35,10 @@ from tests.test_objects import (
 from tests.traffic import Conversation, Packet, damage, pcap_bytes, write_pcap
 
 
-def extracted(story: Conversation | Sequence[Packet], folder: Path, **options: object) -> dict[str, object]:
+def extracted(story: Conversation | Sequence[Packet], folder: Path, **options: Any) -> dict[str, Any]:
     packets = story.packets() if isinstance(story, Conversation) else story
     with analyze(io.BytesIO(pcap_bytes(packets))) as analysis:
-        return extract(analysis.captures, folder, **options)  # type: ignore[arg-type]
+        return extract(analysis.captures, folder, **options)
 
 
 def named(story: Conversation, handle: int, name: str, data: bytes) -> Conversation:
@@ -48,7 +49,7 @@ def test_writes_objects_under_their_names_with_a_manifest(tmp_path: Path) -> Non
     manifest = extracted(named(open_camera(), 7, "IMG_1.JPG", PHOTO), tmp_path / "out")
     assert (tmp_path / "out" / "IMG_1.JPG").read_bytes() == PHOTO
     assert manifest == json.loads((tmp_path / "out" / MANIFEST).read_text())
-    (one,) = manifest["files"]  # type: ignore[misc]
+    (one,) = manifest["files"]
     assert one["sha256"] == hashlib.sha256(PHOTO).hexdigest()
     assert (one["complete"], one["missing"], one["handle"], one["name"]) == (True, [], 7, "IMG_1.JPG")
     assert sorted(os.listdir(tmp_path / "out")) == ["IMG_1.JPG", MANIFEST]
@@ -111,7 +112,7 @@ def test_names_an_incomplete_object_so_and_says_what_is_missing(tmp_path: Path) 
     whole = named(open_camera(), 7, "IMG_1.JPG", PHOTO).packets()
     big = [index for index in damage.segments(whole) if len(whole[index].payload) > 1000]
     manifest = extracted(damage.drop(whole, big[1]), tmp_path)
-    (one,) = manifest["files"]  # type: ignore[misc]
+    (one,) = manifest["files"]
     assert one["file"] == "IMG_1.JPG.partial"
     assert (one["complete"], one["sha256"]) == (False, None)
     (hole,) = one["missing"]
@@ -177,10 +178,10 @@ def test_numbers_the_pictures_of_live_view_and_tells_how_they_came(tmp_path: Pat
     names = ["live-view-0-000001.jpg.partial", "live-view-0-000002.jpg", "live-view-0-000003.jpg"]
     assert sorted(os.listdir(tmp_path)) == [*names, MANIFEST]
     assert [(tmp_path / name).read_bytes() for name in names[1:]] == PICTURES[1:]
-    (told,) = manifest["live_view"]  # type: ignore[misc]
+    (told,) = manifest["live_view"]
     assert (told["frames"], told["incomplete"], told["files"]) == (3, 1, names)
     assert 15 < told["fps"] < 20
-    assert [one["complete"] for one in manifest["files"]] == [False, True, True]  # type: ignore[attr-defined]
+    assert [one["complete"] for one in manifest["files"]] == [False, True, True]
 
 
 def test_leaves_the_numbers_of_live_view_to_live_view(tmp_path: Path) -> None:
@@ -193,7 +194,7 @@ def test_leaves_the_numbers_of_live_view_to_live_view(tmp_path: Path) -> None:
 def test_writes_nothing_far_behind_the_end_of_any_file(tmp_path: Path) -> None:
     story = open_camera().transaction(0x95C1, 7, 0, 0, 4, data_in=b"near")
     manifest = extracted(story.transaction(0x95C1, 7, 0, 0xFFFFFFFF, 3, data_in=b"far"), tmp_path)
-    (one,) = manifest["files"]  # type: ignore[misc]
+    (one,) = manifest["files"]
     assert (one["carried_bytes"], one["unwritten_bytes"]) == (7, 3)
     assert one["missing"] == [{"offset": 4, "bytes": (0xFFFFFFFF << 32) - 4}]
     assert (tmp_path / one["file"]).read_bytes() == b"near"
@@ -201,7 +202,7 @@ def test_writes_nothing_far_behind_the_end_of_any_file(tmp_path: Path) -> None:
 
 def test_writes_no_zeros_for_what_is_missing_at_the_end(tmp_path: Path) -> None:
     manifest = extracted(open_camera().transaction(0x1009, 7, data_in=PHOTO, announced=1 << 40), tmp_path)
-    (one,) = manifest["files"]  # type: ignore[misc]
+    (one,) = manifest["files"]
     assert one["missing"] == [{"offset": 9000, "bytes": (1 << 40) - 9000}]
     assert (tmp_path / one["file"]).read_bytes() == PHOTO
 
@@ -219,14 +220,14 @@ def test_loses_no_other_file_to_one_that_can_t_be_written(tmp_path: Path, monkey
     manifest = extracted(story, tmp_path)
     assert sorted(os.listdir(tmp_path)) == ["a.jpg", "c.jpg", MANIFEST]
     assert json.loads((tmp_path / MANIFEST).read_text()) == manifest
-    _, failed, _ = manifest["files"]  # type: ignore[misc]
+    _, failed, _ = manifest["files"]
     assert (failed["file"], failed["sha256"], failed["name"]) == (None, None, "b.jpg")
     assert failed["error"] == f"{tmp_path / 'b.jpg'}: No space left on device"
 
 
 def test_tells_a_declared_size_that_differs_from_what_was_carried(tmp_path: Path) -> None:
     story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", 9000))
-    (one,) = extracted(story.get_object(7, PHOTO[:5000]), tmp_path)["files"]  # type: ignore[misc]
+    (one,) = extracted(story.get_object(7, PHOTO[:5000]), tmp_path)["files"]
     assert (one["file"], one["declared_bytes"], one["carried_bytes"], one["complete"]) == ("a.jpg", 9000, 5000, True)
     assert one["note"] == "9,000 bytes were declared, its transfer ended after 5,000"
 
@@ -237,7 +238,7 @@ def test_writes_what_two_objects_had_in_the_same_place_to_two_files(tmp_path: Pa
         for start in (0, 4500):
             story = partial(story, start, 4500, data)
     manifest = extracted(story, tmp_path)
-    first, second = manifest["files"]  # type: ignore[misc]
+    first, second = manifest["files"]
     assert [(tmp_path / one["file"]).read_bytes() for one in (first, second)] == [PHOTO, PHOTO[::-1]]
     assert (first["note"], "taken for another object" in second["note"]) == (None, True)
 
@@ -258,17 +259,17 @@ def test_leaves_no_pushed_picture_out_without_a_word(tmp_path: Path) -> None:
     packets = story.packets()
     (lost,) = [at for at in damage.segments(packets, "live-view") if packets[at].offset == 2 * 5018 + 28]
     manifest = extracted(damage.drop(packets, lost), tmp_path)
-    (told,) = manifest["live_view"]  # type: ignore[misc]
+    (told,) = manifest["live_view"]
     assert (told["frames"], told["incomplete"], told["left_out"]) == (6, 1, {"no JPEG in it": 1})
     assert [name.endswith(".partial") for name in told["files"]] == [False, False, True, False, False, False]
     assert told["longest_interval_s"] < 0.06  # two of them have the lost picture between them
-    damaged = manifest["files"][2]  # type: ignore[index]
+    damaged = manifest["files"][2]
     assert damaged["missing"] == [{"offset": 0, "bytes": 1448}]
 
 
 def test_counts_no_answer_without_a_picture_as_one(tmp_path: Path) -> None:
     story = watched("olympus").transaction(0x9484, data_in=b"not now").wait(5).transaction(0x9484, data_in=b"nor now")
-    (told,) = extracted(story, tmp_path)["live_view"]  # type: ignore[misc]
+    (told,) = extracted(story, tmp_path)["live_view"]
     assert (told["frames"], told["left_out"]) == (3, {"no JPEG in it": 2})
     assert told["longest_interval_s"] < 1
 
@@ -276,7 +277,7 @@ def test_counts_no_answer_without_a_picture_as_one(tmp_path: Path) -> None:
 def test_tells_of_live_view_of_which_no_picture_can_be_written(tmp_path: Path) -> None:
     story = camera_of("OLYMPUS", "E-M1").transaction(0x9484, data_in=b"not now")
     manifest = extracted(story, tmp_path)
-    (told,) = manifest["live_view"]  # type: ignore[misc]
+    (told,) = manifest["live_view"]
     assert (told["frames"], told["bytes_min"], told["left_out"]) == (0, None, {"no JPEG in it": 1})
 
 
