@@ -56,9 +56,10 @@ def transport(patient: Patient, marks: Marks) -> Iterator[Saying]:
             repeated, carrying = int(marks.repeated[stream]), int(marks.carrying[stream])
             if repeated >= STORM_LEAST and repeated >= STORM_SHARE * carrying:
                 who, kind = patient.side(part, direction), "event" if part.is_event else "command"
+                share = f"{repeated / carrying:.1%}"
                 says = (
                     f"{repeated:,} of {counted(carrying, 'segment')} that {who} sent on the {kind} connection came "
-                    f"again or out of order ({repeated / carrying:.1%}): lost or late in the network, or captured twice."
+                    f"again or out of order ({share}): lost or late in the network, or captured twice."
                 )
                 yield Saying("problem", "network", says, tuple(marks.places.get((stream, AGAIN), ())))
             if marks.shut[stream]:
