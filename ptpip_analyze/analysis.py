@@ -245,7 +245,7 @@ class Analysis:
         from .tables.build import transaction_rows
         from .tables.calls import calls
 
-        result, number = self._transaction(row)
+        result, number = self.place_of(row)
         return calls(transaction_rows(result, number, number + 1), self.vendors, self.beginning)[0] or ""
 
     @property
@@ -321,7 +321,7 @@ class Analysis:
         says how many are missing. ``row`` is a row of ``transactions`` or its number. IndexError for no such
         transaction.
         """
-        result, number = self._transaction(row)
+        result, number = self.place_of(row)
         missing = result.data_missing(number) if strict else 0
         if missing != 0:
             some = "an unknown number of" if missing is None else f"{missing:,}"
@@ -339,12 +339,12 @@ class Analysis:
         what follows it an offset of None, unless the announced size tells them. The pieces end where the last message
         does that was captured. ``row`` as for ``data``.
         """
-        result, number = self._transaction(row)
+        result, number = self.place_of(row)
         return result.data_pieces(number)
 
     def beginning(self, row: Any, most: int) -> builtins.bytes:
         """The first ``most`` bytes of a data phase, fewer where bytes are missing; ``row`` as for ``data``."""
-        result, number = self._transaction(row)
+        result, number = self.place_of(row)
         return result.data_head(number, most).data
 
     def dataset(self, row: Any) -> Dataset | None:
@@ -355,7 +355,7 @@ class Analysis:
         """
         from .decoded import decoder
 
-        result, number = self._transaction(row)
+        result, number = self.place_of(row)
         return decoder(result).dataset(number)
 
     def extract(
@@ -373,7 +373,8 @@ class Analysis:
 
         return extract(self.results, folder, KINDS if kinds is None else kinds, force=force)
 
-    def _transaction(self, row: Any) -> tuple[Result, int]:
+    def place_of(self, row: Any) -> tuple[Result, int]:
+        """The capture that a transaction is in, and its row there. ``row`` as for ``call``; IndexError for none."""
         number = _number(row, "transaction")
         for result in self.results:
             if number < result.first_transaction + len(result.transactions):
@@ -426,6 +427,27 @@ def analyze(
     Raises ValueError for an unknown vendor or where nothing is named, CaptureError for what is not a capture; a damaged
     tail is not an error, see ``captures[i].damage``. What two names stand for is analysed once, see ``repeated``.
     """
+    steps = analyze_in_steps(captures, ports=ports, packets=packets, vendor=vendor, progress=progress, reader=reader)
+    return next(steps)  # without a wish there is one step: the whole
+
+
+def analyze_in_steps(
+    captures: str | os.PathLike[str] | BinaryIO | Sequence[str | os.PathLike[str]],
+    *,
+    ports: Sequence[int] = (),
+    packets: bool = True,
+    vendor: str | None = None,
+    progress: Progress | None = None,
+    reader: Worker | None = None,
+    wanted: Callable[[], bool] | None = None,
+) -> Generator[Analysis, None, None]:
+    """As ``analyze``, with what was found so far in between: whenever ``wanted()`` answers True, which is asked after
+    each part of a capture, an Analysis of all that was fed until then comes. The last one is the whole.
+
+    Those before it are snapshots: their tables stay as they are, their bytes can be read until the whole is closed, and
+    closing them closes nothing. Only between two steps may they be asked for anything. A consumer that leaves before
+    the last one closes the captures.
+    """
     if vendor is not None:
         from .ptp.vendor import checked
 
@@ -443,13 +465,15 @@ def analyze(
                 analyzer.feed(headers)
                 if progress is not None:
                     progress(done + headers.base + len(headers.data), done + source.size + rest)
+                if wanted is not None and wanted():
+                    yield Analysis([*results, analyzer.snapshot()])
             results.append(analyzer.finish())
     except BaseException:
         for opened in (*results, source):
             if opened is not None:
                 opened.close()  # a second time where its result was closed, which is allowed
         raise
-    return Analysis(results, repeated)
+    yield Analysis(results, repeated)
 
 
 def _named(captures: object) -> tuple[list[Any], list[tuple[str, str]]]:

@@ -299,30 +299,15 @@ def _explain(
 
 
 def _entry(console: Console, rule: str) -> None:
+    from ptpip_analyze.conformance.explained import explained
     from ptpip_analyze.rules import CATALOGUE
 
     entry = CATALOGUE.rules[rule]
     _say(console, rule, "bold")
     _say(console, f"{entry.title}.")
     _say(console, "")
-    lines = [
-        ("level", f"{entry.level} ({entry.basis})"),
-        ("judges", f"{entry.subject}, per {entry.scope}; {CATALOGUE.kinds[entry.kind]}"),
-        ("clause", entry.clause),
-        ("detected", entry.detect),
-        ("evidence", entry.evidence),
-        ("silent when", entry.silent_when),
-        ("false alarms", entry.false_positives),
-        ("needs", "; ".join(f"{name}: {CATALOGUE.preconditions[name]}" for name in entry.requires)),
-        ("breaks it", ", ".join(entry.violating)),
-        ("keeps it", ", ".join(entry.conforming)),
-        ("note", entry.note),
-        ("can't be decided", entry.undecidable),
-        ("known deviations", ", ".join(entry.deviations)),
-    ]
-    for name, text in lines:
-        if text:
-            _say(console, f"{name}: {text}", "", 2)
+    for name, text in explained(rule):
+        _say(console, f"{name}: {text}", "", 2)
 
 
 def _deviation(console: Console, name: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ptpip_analyze import describe
+from ptpip_analyze.tables.cells import READABLE, cell_text, plain_values, status_style
 from ptpip_analyze.tables.schema import Column, columns, on_demand
 
 if TYPE_CHECKING:
@@ -37,54 +38,9 @@ shortened, since whoever names a file or a camera may do so at any length."""
 _WHOLE: Final = frozenset({"sha256", "initiator_address", "responder_address", "source", "destination"})
 """Texts that say nothing when they are shortened."""
 
-READABLE: Final[dict[str, tuple[str, ...]]] = {
-    "sessions": (
-        "session", "status", "responder_name", "initiator_name", "duration_s", "transactions", "events",
-        "bytes_to_initiator", "bytes_to_responder", "start_time", "responder_address", "initiator_address",
-        "model", "close_kind", "closed_by", "capture",
-    ),
-    "transactions": (
-        "session", "transaction_id", "operation", "status", "response", "latency_s", "data_bytes", "first_frame",
-        "request_time", "parameters", "data_direction", "response_parameters", "last_frame",
-    ),
-    "objects": (
-        "session", "filename", "kind", "complete", "carried_bytes", "declared_bytes", "format", "handle", "operation",
-        "time", "frame", "missing", "sha256",
-    ),
-    "messages": (
-        "message", "session", "type", "code_name", "transaction_id", "length", "status", "first_frame",
-        "direction", "time", "connection", "reason",
-    ),
-    "events": (
-        "session", "event", "frame", "time", "text", "source", "transaction_id", "parameters", "event_code",
-    ),
-    "properties": (
-        "session", "property", "text", "role", "frame", "time", "source", "changed", "value", "event", "property_code",
-    ),
-    "changes": (
-        "failed_transaction", "failed_operation", "failed_response", "property", "text", "role", "before_s", "frame",
-        "session", "failed_frame", "source", "value",
-    ),
-    "discovery": (
-        "method", "kind", "device", "service", "addresses", "port", "session", "frame", "count", "guid",
-        "source_address", "time", "joined_by", "text", "expires_s",
-    ),
-    "findings": (
-        "level", "rule", "says", "subject", "session", "frame", "verdict", "transaction_id", "clause", "time",
-        "deviation", "related", "proof", "frames",
-    ),
-    "packets": (
-        "frame", "source", "destination", "tcp_payload_bytes", "session", "connection", "flags", "time",
-        "source_port", "destination_port", "captured_bytes", "original_bytes",
-    ),
-}  # fmt: skip
-"""The columns a person wants to see, most wanted first: the last ones go first when the terminal is narrow."""
-
 _SAID_BY: Final = {"operation": "call", "parameters": ""}
 """What a column on demand says in their place."""
 
-_GOOD: Final = frozenset({"complete", "established"})
-_BAD: Final = frozenset({"gap", "malformed", "rejected", "disordered"})
 _STATUS_COLUMNS: Final = frozenset({"status"})
 
 
@@ -163,7 +119,7 @@ def show_rows(
             (part,) = complete(demanded, [part])
         part = part.select(names)
         for name, values in zip(names, part.columns, strict=True):
-            cells[name] += [cell_text(by_name[name], value) for value in _values(values)]
+            cells[name] += [cell_text(by_name[name], value) for value in plain_values(values)]
     page = io.StringIO()
     console = console_for(page, terminal=terminal)
     fitting = names if wanted else _fitting(table, names, cells, console.width if terminal else None)
@@ -189,40 +145,6 @@ def _readable(table: str, complete: bool) -> list[str]:
     if not complete or not on_demand(table):
         return list(READABLE[table])
     return [name for name in (_SAID_BY.get(name, name) for name in READABLE[table]) if name]
-
-
-def cell_text(column: Column, value: object) -> str:
-    """One value as a person reads it; "" for null. Times are handed over as nanoseconds."""
-    if value is None:
-        return ""
-    if column.kind == "text":
-        return describe.safe_text(str(value))
-    if column.kind == "time":
-        return describe.clock_time(int(str(value)), digits=6)
-    if column.kind == "words" and isinstance(value, list):
-        return describe.parameters_text(value)
-    if column.kind == "float" and isinstance(value, float):
-        return describe.human_seconds(value) if column.unit == "s" else f"{value:g}"
-    if column.name == "code" or (column.name.endswith("_code") and column.name != "type_code"):
-        return describe.code_text(int(str(value)))
-    if column.unit == "bytes" and column.name != "offset":
-        return describe.count(int(str(value)))
-    return str(value)
-
-
-def status_style(status: str) -> str:
-    """The colour of a status: green as it should be, yellow unfinished, red broken."""
-    if status in _GOOD:
-        return "green"
-    return "red" if status in _BAD else "yellow"
-
-
-def _values(column: pa.Array) -> list[object]:
-    """A column's values; times as nanoseconds, since Python's datetime would cut them to microseconds."""
-    import pyarrow as pa
-
-    numbers = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
-    return list(numbers.to_pylist())
 
 
 def _fitting(table: str, names: Sequence[str], cells: dict[str, list[str]], width: int | None) -> list[str]:

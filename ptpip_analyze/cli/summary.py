@@ -148,7 +148,7 @@ def _capture(console: Console, capture: dict[str, Any], sessions: int) -> None:
 
 
 def _session(console: Console, row: dict[str, Any]) -> None:
-    from ptpip_analyze.cli.screen import status_style
+    from ptpip_analyze.tables.cells import status_style
 
     camera = row["model"] or row["responder_name"] or "unnamed camera"
     title = [(f"Session {row['session']}", "bold"), ("  ", ""), (safe_text(camera), "bold cyan")]

@@ -58,28 +58,28 @@ def _lines(values: Iterable[Value], depth: int, width: int) -> Iterator[str]:
     for value in values:
         last = max(value.end - 1, value.start)
         place = f"{value.start:>{width}}-{last:<{width}}" if value.end > value.start else f"{'-':>{width}}{'':{width}} "
-        said = _said(value)
-        yield f"{place}{'  ' * depth}{safe_text(value.name)}" + (f": {said}" if said else "")
+        text = said(value)
+        yield f"{place}{'  ' * depth}{safe_text(value.name)}" + (f": {text}" if text else "")
         if not isinstance(value.value, tuple):
             yield from _lines(value.parts, depth + 1, width)
 
 
-def _said(value: Value) -> str:
+def said(value: Value) -> str:
     """A value and its readable form: 20481 (BatteryLevel)."""
     raw = value.value
     if isinstance(raw, tuple) and value.text is not None:
-        said = f"{counted(len(raw), 'value')} ({value.text})"
+        text = f"{counted(len(raw), 'value')} ({value.text})"
     elif isinstance(raw, tuple):
         shown = ", ".join(str(_plain(one)) for one in raw[:_MOST_ELEMENTS])
-        said = f"[{shown}{', …' if len(raw) > _MOST_ELEMENTS else ''}]"
+        text = f"[{shown}{', …' if len(raw) > _MOST_ELEMENTS else ''}]"
     elif value.parts:
-        said = value.text or ""
+        text = value.text or ""
     elif raw is None:
-        said = value.text or f"{counted(value.end - value.start, 'byte')} not shown"
+        text = value.text or f"{counted(value.end - value.start, 'byte')} not shown"
     else:
-        said = f"{_plain(raw)}" + ("" if value.text is None else f" ({value.text})")
-    said = safe_text(said)
-    return said if len(said) <= MOST_TEXT else said[: MOST_TEXT - 1] + "…"
+        text = f"{_plain(raw)}" + ("" if value.text is None else f" ({value.text})")
+    text = safe_text(text)
+    return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
 
 
 def _plain(raw: object) -> object:

@@ -56,9 +56,9 @@ def summarize(analysis: Analysis) -> dict[str, Any]:
     transactions = analysis.arrow("transactions")
     events = analysis.event_kinds()
     return {
-        "captures": [_capture(capture) for capture in analysis.captures],
+        "captures": [capture_facts(capture) for capture in analysis.captures],
         "sessions": _sessions(sessions, transactions, events),
-        "operations": _operations(transactions),
+        "operations": operations_of(transactions),
         "responses": _responses(transactions),
         "events": _events(events),
         "messages": (messages := _messages(analysis.batches("messages")))["types"],
@@ -73,7 +73,8 @@ def summarize(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _capture(capture: Result) -> dict[str, Any]:
+def capture_facts(capture: Result) -> dict[str, Any]:
+    """What is to be said of a capture file: plain values, as in ``summarize``."""
     first, last = capture.times or (None, None)
     return {
         "capture": capture.path,
@@ -127,7 +128,7 @@ def _events(events: Counter[EventKind]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-int(row["count"] or 0), str(row["event"] or "")))
 
 
-def _operations(transactions: pa.Table) -> list[dict[str, Any]]:
+def operations_of(transactions: pa.Table) -> list[dict[str, Any]]:
     """One row per operation, the most frequent first; ``unasked``: nothing is missing where the request should be."""
     operation = _texts(transactions, "operation")
     vendor = _texts(transactions, "vendor")

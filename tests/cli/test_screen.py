@@ -10,9 +10,10 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from ptpip_analyze.cli import screen
-from ptpip_analyze.tables.schema import TABLES, names
+from ptpip_analyze.tables.cells import READABLE
+from ptpip_analyze.tables.schema import names
 
-from .pretend import START_NS, Analysis, session, transaction
+from .pretend import Analysis, session, transaction
 
 
 def shown(
@@ -33,11 +34,6 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def plain(text: str) -> list[str]:
     return Text.from_ansi(text).plain.splitlines()
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_prefers_columns_that_the_table_has(table: str) -> None:
-    assert set(screen.READABLE[table]) <= set(names(table))
 
 
 @pytest.mark.parametrize("width", [40, 60, 100, 200])
@@ -128,7 +124,7 @@ def test_cuts_nothing_in_a_pipe(narrow: None) -> None:
     lines = shown("transactions", rows, terminal=False).splitlines()
     assert len(lines) == 301
     assert all("GetObject" * 9 in line for line in lines[1:])
-    assert lines[0].split() == [name for name in names("transactions") if name in screen.READABLE["transactions"]]
+    assert lines[0].split() == [name for name in names("transactions") if name in READABLE["transactions"]]
 
 
 def test_colours_statuses_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,28 +154,6 @@ def test_keeps_columns_straight_beside_wide_letters() -> None:
     lines = shown("sessions", rows, columns=["responder_name", "status"], terminal=False).splitlines()
     places = [cell_len(line[: line.index("established")]) for line in lines[1:]]
     assert places[0] == places[1]
-
-
-@pytest.mark.parametrize(
-    ("table", "name", "value", "text"),
-    [
-        ("transactions", "request_time", START_NS, "2026-01-02 03:04:05.123456"),
-        ("transactions", "latency_s", 0.004, "4 ms"),
-        ("transactions", "data_bytes", 1234567, "1,234,567"),
-        ("transactions", "operation_code", 0x1009, "0x1009"),
-        ("transactions", "parameters", [1, 0xFFFFFFFF], "0x00000001, 0xFFFFFFFF"),
-        ("transactions", "parameters", [], ""),
-        ("transactions", "transaction_id", 0xFFFFFFFF, "4294967295"),
-        ("transactions", "operation", None, ""),
-        ("messages", "type_code", 6, "6"),
-        ("messages", "code", 0x2001, "0x2001"),
-        ("messages", "offset", 1234567, "1234567"),
-        ("messages", "length", 1234567, "1,234,567"),
-    ],
-)
-def test_writes_a_value_as_a_person_reads_it(table: str, name: str, value: object, text: str) -> None:
-    column = next(column for column in TABLES[table] if column.name == name)
-    assert screen.cell_text(column, value) == text
 
 
 def test_leaves_out_no_other_column_for_a_long_list_of_values(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,80 @@
+"""The fields of one message with the places of their bytes, by the layouts of ``facts.packets``.
+
+Promises that no value is told whose bytes are not all there. Refuses types without a layout: those of a dialect, and
+bytes in which no message was found, are one run of bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import facts
+from ..facts.layout import SIZES, Field, Kind
+from ..facts.packets import HEADER_SIZE, MESSAGES
+from .parameters import parameters_text
+from .values import Value
+
+_CODED = frozenset({"operation", "response", "event"})  # code tables that differ by vendor
+
+
+def message_fields(data: bytes, type_code: int | None, vendor: str | None = None) -> tuple[Value, ...]:
+    """The fields of a message, of which ``data`` is the beginning or all; places count from its first byte."""
+    layout = MESSAGES.get(type_code) if type_code is not None else None
+    if layout is None or len(data) < HEADER_SIZE:
+        return (Value("bytes", None, 0, len(data)),) if data else ()
+    length, kind = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
+    head = (Value("length", length, 0, 4), Value("packetType", kind, 4, 8, layout.name))
+    return (*head, *_behind(data, layout.fields, vendor))
+
+
+def _behind(data: bytes, fields: tuple[Field, ...], vendor: str | None) -> Iterator[Value]:
+    at = HEADER_SIZE
+    code: int | None = None
+    for field in fields:
+        value = _value(data, at, field, vendor, code)
+        if value is None:
+            return
+        if field.codes == "operation" and isinstance(value.value, int):
+            code = value.value
+        yield value
+        at = value.end
+
+
+def _value(data: bytes, at: int, field: Field, vendor: str | None, operation: int | None) -> Value | None:
+    """A field that begins at a byte; None where its end is not there, and for no words."""
+    if field.kind in SIZES:
+        end = at + SIZES[field.kind]
+        if end > len(data):
+            return None
+        if field.kind is Kind.GUID:
+            return Value(field.name, data[at:end], at, end)
+        number = int.from_bytes(data[at:end], "little")
+        return Value(field.name, number, at, end, _text(field, number, vendor))
+    if field.kind is Kind.NAME:
+        end_of_name = next(
+            (place + 2 for place in range(at, len(data) - 1, 2) if data[place : place + 2] == b"\0\0"), None
+        )
+        if end_of_name is None:
+            return None
+        name = data[at : end_of_name - 2].decode("utf-16-le", "replace")
+        return Value(field.name, name, at, end_of_name)
+    if field.kind is Kind.WORDS:
+        count = min((len(data) - at) // 4, field.upto)
+        if not count:
+            return None
+        words = [int.from_bytes(data[place : place + 4], "little") for place in range(at, at + 4 * count, 4)]
+        parts = tuple(
+            Value(str(number + 1), word, at + 4 * number, at + 4 * number + 4, f"0x{word:08X}")
+            for number, word in enumerate(words)
+        )
+        said = parameters_text(operation, words, vendor) if operation is not None else None
+        return Value(field.name, None, at, at + 4 * count, said, parts)
+    return Value(field.name, None, at, len(data))
+
+
+def _text(field: Field, number: int, vendor: str | None) -> str | None:
+    if not field.codes:
+        return None
+    if field.codes == "protocol_version":
+        return f"{number >> 16}.{number & 0xFFFF}"
+    return facts.name_of(field.codes, number, vendor if field.codes in _CODED else None)

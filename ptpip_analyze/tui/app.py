@@ -1,0 +1,418 @@
+"""The terminal application: which view is shown, how one came there, and the analysis that goes on behind it.
+
+Promises that the first rows are shown while the capture is still being read, and that what goes wrong is a sentence on
+the screen. Refuses to compute: views ask ``Loading`` for tables, documents and bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import pyarrow as pa
+from textual import work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from ptpip_analyze.ahead import WorkerError
+from ptpip_analyze.capture import CaptureError
+from ptpip_analyze.describe import human_bytes, safe_text
+from ptpip_analyze.tables.moments import MomentError, moment_of
+from ptpip_analyze.tables.summary import capture_facts, operations_of
+from ptpip_analyze.tables.throughput import bytes_over_time
+
+from .details import DetailsView, Hex
+from .dialogs import AskScreen, PageScreen
+from .grid import Grid
+from .lines import Lines
+from .loading import Loading, Step
+from .overview import STRETCHES, Known, worst_of
+from .pages import DoctorView, LadderView, OverviewView
+from .rows import Listing
+from .saving import SaveError
+from .themes import DEFAULTS, THEMES
+from .views import TableView, View, table_views
+
+if TYPE_CHECKING:
+    from ptpip_analyze.ahead import Worker
+
+VIEWS: Final = {
+    "overview": ("Overview", "Over"), "transactions": ("Transactions", "Trans"), "ladder": ("Ladder", "Ladder"),
+    "events": ("Events", "Events"), "properties": ("Properties", "Props"), "objects": ("Objects", "Objs"),
+    "findings": ("Findings", "Finds"), "doctor": ("Doctor", "Doctor"), "messages": ("Messages", "Msgs"),
+}  # fmt: skip
+"""Views by id, in the order of their keys 1 to 9, with long and short names."""
+
+_NARROW: Final = 104
+
+
+class Place(NamedTuple):
+    """Where one was: the view, and the transaction that its details showed."""
+
+    view: str
+    transaction: int | None = None
+
+
+class _LeavingExecutor(ThreadPoolExecutor):
+    """Threads that nobody waits for when the application ends: what they read is wanted by nobody then."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=True)
+
+
+class Inspector(App[None]):
+    """The application over captures. ``fault`` is why reading ended early, once it did."""
+
+    TITLE = "ptpip-analyze"
+    ENABLE_COMMAND_PALETTE = True
+    CSS = """
+    Screen { layout: vertical; }
+    #crumbs { height: 1; padding: 0 1; background: $primary-muted; color: $text; }
+    #tabs { height: 1; padding: 0 1; background: $panel; }
+    ContentSwitcher { height: 1fr; }
+    View { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(key), f"view('{name}')", VIEWS[name][0], show=False) for key, name in enumerate(VIEWS, 1)),
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("escape", "go_back", "Back"),
+        Binding("g", "go_to", "Go to"),
+        Binding("t", "theme", "Theme", show=False),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(
+        self,
+        captures: Sequence[str],
+        ports: Sequence[int] = (),
+        vendor: str | None = None,
+        reader: Worker | None = None,
+    ) -> None:
+        super().__init__()
+        self.held = Loading(captures, ports, vendor)
+        self._reader = reader
+        self.transactions: Listing | None = None
+        self.session_count = 0
+        self.trail: list[Place] = []
+        self.fault = ""
+        self._progress = "reading"
+        self._known: Known | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours for themes that don't have ours."""
+        return dict(DEFAULTS)
+
+    def compose(self) -> ComposeResult:
+        """Breadcrumb, tabs, the view, keys."""
+        yield Static("", id="crumbs")
+        yield Static("", id="tabs")
+        with ContentSwitcher(initial="overview"):
+            yield OverviewView()
+            tables = {view.table: view for view in table_views()}
+            yield tables["transactions"]
+            yield DetailsView()
+            yield LadderView()
+            for name in ("events", "properties", "objects", "findings"):
+                yield tables[name]
+            yield DoctorView()
+            yield tables["messages"]
+        yield Footer()
+
+    async def on_mount(self) -> None:
+        """Begin to read."""
+        import asyncio
+
+        asyncio.get_running_loop().set_default_executor(_LeavingExecutor(6, "tui"))
+        self.view.arrive()
+        self._head()
+        self.load()
+
+    def on_unmount(self) -> None:
+        """Let the reading end."""
+        self.held.leave()
+
+    # Reading
+
+    @work(thread=True, group="load")
+    def load(self) -> None:
+        """Analyse, and hand on what is known from time to time."""
+        loading = self.held
+        try:
+            for step in loading.steps(self._reader):
+                listing = self.listing_of("transactions", step.transactions)
+                self.call_from_thread(self._take, step, listing)
+            self._look_closer(loading)
+        except (CaptureError, WorkerError, OSError) as error:
+            self.call_from_thread(self._failed, str(error))
+
+    def _look_closer(self, loading: Loading) -> None:
+        """What the overview says of the whole: throughput, then what the rules found."""
+        analysis = loading.analysis
+        assert analysis is not None
+        times = [result.times for result in analysis.captures if result.times]
+        if times:
+            begins, ends = min(first for first, _ in times), max(last for _, last in times)
+            found = bytes_over_time(analysis.batches("packets"), begins, ends, STRETCHES)
+            self.call_from_thread(self._learn, throughput=found, span_s=(ends - begins) / 1e9)
+        findings = self.listing_of("findings", loading.table("findings"))
+        listing = self.listing_of("transactions", loading.table("transactions"))
+        self.call_from_thread(self._learn, worst=worst_of(findings))
+        self.call_from_thread(self._take_transactions, listing)
+
+    def listing_of(self, table: str, rows: pa.Table) -> Listing:
+        """A table as lines."""
+        loading = self.held
+        vendors = loading.analysis.vendors if loading.analysis is not None else ()
+        return Listing(table, rows, loading.begins, vendors, loading.beginning)
+
+    def _take(self, step: Step, listing: Listing) -> None:
+        loading = self.held
+        share = f"{step.done / step.total:.0%} of {human_bytes(step.total)}" if step.total else ""
+        self._progress = "" if step.complete else f"reading {share}"
+        self.session_count = step.sessions.num_rows
+        analysis = loading.analysis
+        assert analysis is not None
+        self._known = Known(
+            [capture_facts(capture) for capture in analysis.captures],
+            self.listing_of("sessions", step.sessions), operations_of(step.transactions), None, 0.0, None,
+        )  # fmt: skip
+        self.query_one(OverviewView).take(self._known)
+        self._take_transactions(listing)
+        damaged = [str(capture.damage) for capture in analysis.captures if capture.damage is not None]
+        if step.complete and damaged:
+            self.notify(f"{safe_text(damaged[0])} (everything before it is analysed)", severity="warning", markup=False)
+        if step.complete and self.view.id not in ("overview", "transactions"):
+            self.view.arrive()
+        self._head()
+
+    def _take_transactions(self, listing: Listing) -> None:
+        self.transactions = listing
+        self.query_one("#transactions", TableView).take(listing)
+
+    def _learn(self, **more: Any) -> None:
+        if self._known is not None:
+            self._known = self._known._replace(**more)
+            self.query_one(OverviewView).take(self._known)
+
+    def _failed(self, fault: str) -> None:
+        self.fault, self._progress = fault, "reading has ended early"
+        self.query_one(OverviewView).fail(f"The capture can't be read: {safe_text(fault)}")
+        self.notify(safe_text(fault), title="Reading has ended", severity="error",
+                    timeout=3600, markup=False)  # fmt: skip
+        self._head()
+
+    # Where one is
+
+    @property
+    def view(self) -> View:
+        """The view that is shown."""
+        switcher = self.query_one(ContentSwitcher)
+        return self.query_one(f"#{switcher.current}", View)
+
+    def _head(self) -> None:
+        """Breadcrumb and tabs."""
+        captures = self.held.captures
+        name = Path(captures[0]).name + (f" and {len(captures) - 1} more" if len(captures) > 1 else "")
+        before = [self.query_one(f"#{place.view}", View).title for place in self.trail[-2:]]
+        crumbs = " › ".join([name, *before, self.view.crumb])
+        said = f"   {self._progress}" if self._progress else ""
+        self.query_one("#crumbs", Static).update(Content(safe_text(crumbs) + said))
+        short = self.size.width < _NARROW
+        tabs = []
+        for key, (view, names) in enumerate(VIEWS.items(), 1):
+            style = "reverse bold" if view == self.view.id else ""
+            tabs.append(Content.styled(f"{key} {names[short]}", f"{style} @click=app.view('{view}')".strip()))
+        self.query_one("#tabs", Static).update(Content(" " if short else "  ").join(tabs))
+
+    def on_resize(self) -> None:
+        """Another width."""
+        self._head()
+
+    def moved(self, view: View) -> None:
+        """The cursor of a view is elsewhere, or its title has changed."""
+        if view is self.view:
+            self._head()
+
+    def _show(self, view: str) -> None:
+        self.query_one(ContentSwitcher).current = view
+        self.view.arrive()
+        self._head()
+
+    def _leave_trail(self) -> None:
+        view = self.view
+        self.trail.append(Place(str(view.id), view.transaction if isinstance(view, DetailsView) else None))
+        del self.trail[:-50]
+
+    def action_view(self, view: str) -> None:
+        """Show a view."""
+        if view != self.view.id:
+            self._leave_trail()
+            self._show(view)
+
+    def action_go_back(self) -> None:
+        """Where one came from."""
+        if not self.trail:
+            if self.view.id != "overview":
+                self._show("overview")
+            return
+        place = self.trail.pop()
+        self._show(place.view)
+        if place.transaction is not None:
+            self.query_one(DetailsView).show(place.transaction)
+
+    def open_table(self, view: str, where: str) -> None:
+        """Show a table with a filter."""
+        self._leave_trail()
+        self._show(view)
+        self.query_one(f"#{view}", TableView).apply(where)
+
+    def open_transaction(self, number: int) -> None:
+        """Show the details of a transaction; the list of transactions goes to it, too."""
+        self._leave_trail()
+        self._show("details")
+        self.query_one(DetailsView).show(number)
+        view = self.query_one("#transactions", TableView)
+        if view.grid.row != number and view.listing is not None and view.listing.line_of(number) is not None:
+            view.go_to(number)
+
+    def open_ladder(self, session: int, frame: int | None) -> None:
+        """Show the ladder of a session at a frame."""
+        if self.view.id != "ladder":
+            self._leave_trail()
+        self.query_one(LadderView).show(session, frame)
+        self._show("ladder")
+
+    def neighbour(self, transaction: int | None, by: int) -> int | None:
+        """The transaction behind another one in the list as it is filtered and ordered, or before it."""
+        view = self.query_one("#transactions", TableView)
+        if view.listing is None or transaction is None:
+            return None
+        rows = view.listing.chosen_rows
+        place = (rows == transaction).nonzero()[0]
+        at = int(place[0]) + by if len(place) else 0
+        return int(rows[at]) if 0 <= at < len(rows) else None
+
+    def moment(self) -> int | None:
+        """The first frame of the transaction that was selected last; None where none was."""
+        record = self.query_one("#transactions", TableView).record()
+        return None if record is None else record["first_frame"]
+
+    # Go to, help, themes, saving
+
+    def action_go_to(self) -> None:
+        """Go to a frame, a time or a transaction."""
+
+        def check(text: str) -> str:
+            if not (text.startswith("#") and text[1:].isdecimal()):
+                try:
+                    moment_of(text)
+                except MomentError as error:
+                    return str(error)
+            return ""
+
+        question = "Go to a frame (120), a transaction (#7), seconds from the first packet (1.5s) or a time (ISO 8601)"
+        self.push_screen(AskScreen(question, "", check), self._go_to)
+
+    def _go_to(self, text: str | None) -> None:
+        listing = self.transactions
+        if text is None or listing is None:
+            return
+        if text.startswith("#"):
+            row = int(text[1:]) if int(text[1:]) < listing.rows.num_rows else None
+        else:
+            moment = moment_of(text)
+            if moment.frame is not None:
+                row = listing.row_of_frame(moment.frame)
+            else:
+                begins = self.held.begins or 0
+                time = begins + moment.since if moment.since is not None else moment.time
+                row = None if time is None else listing.row_of_time(time)
+        if row is None:
+            self.notify("There is no such transaction.", markup=False)
+            return
+        self.action_view("transactions")
+        self.query_one("#transactions", TableView).go_to(row)
+
+    def action_theme(self) -> None:
+        """The next theme."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        self.notify(f"Theme: {self.theme}", timeout=2)
+
+    def action_help(self) -> None:
+        """All keys, by view."""
+        self.push_screen(PageScreen(help_page()))
+
+    @work(thread=True, group="save")
+    def save(self, write: Callable[[], str]) -> None:
+        """Write something, in a thread, and tell how it went."""
+        try:
+            said = write()
+        except (SaveError, CaptureError, OSError) as error:
+            self.call_from_thread(self.notify, safe_text(str(error)), title="Not saved", severity="error", markup=False)
+        else:
+            self.call_from_thread(self.notify, safe_text(said), markup=False)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The command palette: every view, what can be done in this one, themes."""
+        yield from super().get_system_commands(screen)
+        for key, (view, (name, _)) in enumerate(VIEWS.items(), 1):
+            yield SystemCommand(f"View: {name}", f"Key {key}", lambda view=view: self.action_view(view))
+        for binding in (*_bindings(type(self.view)), *_bindings(Inspector)):
+            if not binding.action.startswith("view("):
+                yield SystemCommand(
+                    f"{binding.description}", f"Key {_key(binding)}", lambda action=binding.action: self.act(action)
+                )
+
+    def act(self, action: str) -> None:
+        """Do in the view what a key of it does."""
+        self.call_later(self.run_action, action, self if hasattr(self, f"action_{action.split('(')[0]}") else self.view)
+
+
+def _bindings(owner: type[Any]) -> list[Binding]:
+    """The bindings that a class has itself or from those it is made of, of this package, in order."""
+    found = []
+    for one in reversed(owner.__mro__):
+        if one.__module__.startswith("ptpip_analyze"):
+            found += [binding for binding in one.__dict__.get("BINDINGS", ()) if isinstance(binding, Binding)]
+    return found
+
+
+def _key(binding: Binding) -> str:
+    names = {
+        "question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]", "escape": "Esc",
+        "space": "Space", "enter": "Enter", "tab": "Tab", "pageup": "PgUp", "pagedown": "PgDn",
+    }  # fmt: skip
+    return " ".join(names.get(key, key) for key in binding.key.split(","))
+
+
+def help_page() -> Content:
+    """All keys, by view."""
+    from .filtering import FilterInput
+    from .views import FindingsView, ObjectsView, PropertiesView, TransactionsView
+
+    chapters: list[tuple[str, list[type[Any]]]] = [
+        ("Everywhere", [Inspector]), ("Lines", [Lines]), ("Lists", [TableView]), ("Rows", [Grid]),
+        ("Transactions", [TransactionsView]), ("Details", [DetailsView]), ("Bytes", [Hex]), ("Ladder", [LadderView]),
+        ("Properties", [PropertiesView]), ("Objects", [ObjectsView]), ("Findings", [FindingsView]),
+        ("Filter line", [FilterInput]),
+    ]  # fmt: skip
+    lines = [
+        Content.styled("ptpip-analyze: keys", "bold"),
+        Content("Enter goes in, Escape goes back. The mouse works, too: click, double-click, wheel."),
+        Content("ctrl+p finds every action by its name. A filter is what --where takes."),
+    ]
+    for title, owners in chapters:
+        lines += [Content(""), Content.styled(title, "bold $text-primary")]
+        for owner in owners:
+            for binding in owner.__dict__["BINDINGS"]:
+                lines.append(Content.assemble((f"  {_key(binding):<14}", "bold"), binding.description))
+    return Content("\n").join(lines)

@@ -1,0 +1,151 @@
+"""A table on the screen: the lines of a ``Listing`` under headings, with a cursor on one cell.
+
+Promises that only lines on the screen are made, so that a key costs the same with ten rows and with a million.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+
+from .lines import Lines, Piece, fitted
+from .rows import Listing, Shown
+
+_LEAST, _MOST, _MOST_WIDE = 3, 26, 400
+_SAMPLE = 200
+
+
+class Grid(Lines):
+    """The lines of a listing. The cursor's cell is ``cursor`` and ``column``; ``marked`` are rows of the table."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "column(-1)", "Column left", show=False),
+        Binding("right,l", "column(1)", "Column right", show=False),
+        Binding("space", "mark", "Mark", show=False),
+    ]
+    column = reactive(0)
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.listing: Listing | None = None
+        self.marked: set[int] = set()
+        self._shown: list[Shown] = []
+        self._widths: list[int] = []
+
+    def present(self, listing: Listing, cursor: int | None = None) -> None:
+        """Show a listing, or what became of it; the cursor stays where it is unless it is told where to go."""
+        self.listing = listing
+        self._shown = listing.columns
+        self._measure()
+        self.column = min(self.column, len(self._shown) - 1)
+        self.show(len(listing), self._pieces, sum(self._widths) + 2 * len(self._widths),
+                  self.cursor if cursor is None else cursor)  # fmt: skip
+
+    def _measure(self) -> None:
+        """Widths by the lines around the cursor, and what is left to the columns that can use it."""
+        listing = self.listing
+        assert listing is not None
+        low = max(min(self.top, len(listing) - _SAMPLE), 0)
+        widths = [max(cell_len(column.title) + 2, _LEAST) for column in self._shown]
+        for line in range(low, min(low + _SAMPLE, len(listing))):
+            for at, cell in enumerate(listing.cells(line)):
+                widths[at] = max(widths[at], cell_len(cell.text))
+        widths = [
+            min(width, _MOST_WIDE if column.wide else _MOST) for width, column in zip(widths, self._shown, strict=True)
+        ]
+        room = max(self.scrollable_content_region.width - 2, 20) - 2 * len(widths)
+        wide = [at for at, column in enumerate(self._shown) if column.wide]
+        rest = room - sum(width for at, width in enumerate(widths) if at not in wide)
+        for at in wide:
+            widths[at] = max(min(widths[at], max(rest, 30) // len(wide)), 12)
+        self._widths = widths
+        self.head = self._heading()
+
+    def _heading(self) -> list[Piece]:
+        sorted_by = self.listing.sorted_by if self.listing else None
+        pieces: list[Piece] = [("  ", "")]
+        for at, (column, width) in enumerate(zip(self._shown, self._widths, strict=True)):
+            arrow = "" if sorted_by is None or sorted_by[0] != column.name else " ▾" if sorted_by[1] else " ▴"
+            pieces.append((fitted(column.title + arrow, width, column.right), "selected" if at == self.column else ""))
+            pieces.append(("  ", ""))
+        return pieces
+
+    def _pieces(self, line: int) -> list[Piece]:
+        listing = self.listing
+        assert listing is not None
+        row = int(listing.lines[line])
+        sign = "●" if row in self.marked else "▸" if listing.loop_at(line) is not None else " "
+        pieces: list[Piece] = [(f"{sign} ", "marked")]
+        for at, (cell, column, width) in enumerate(zip(listing.cells(line), self._shown, self._widths, strict=True)):
+            meaning = "selected" if line == self.cursor and at == self.column else cell.meaning
+            pieces += [(fitted(cell.text, width, column.right), meaning), ("  ", "")]
+        return pieces
+
+    def on_resize(self) -> None:
+        """Another width: columns are measured anew."""
+        if self.listing is not None:
+            self.present(self.listing)
+        super().on_resize()
+
+    def watch_column(self) -> None:
+        """The heading shows the column, and it is on the screen."""
+        if self.listing is None:
+            return
+        self.head = self._heading()
+        left = 2 + sum(self._widths[: self.column]) + 2 * self.column
+        right = left + self._widths[self.column] if self._widths else left
+        x, width = round(self.scroll_offset.x), self.scrollable_content_region.width
+        if left - 2 < x:
+            self.scroll_to(x=left - 2, animate=False, immediate=True)
+        elif right > x + width:
+            self.scroll_to(x=right - width, animate=False, immediate=True)
+        self.refresh()
+
+    @property
+    def column_name(self) -> str | None:
+        """The name of the column under the cursor."""
+        return self._shown[self.column].name if self._shown else None
+
+    @property
+    def row(self) -> int | None:
+        """The row of the table under the cursor; of a folded loop its first; None where there is none."""
+        if self.listing is None or not len(self.listing):
+            return None
+        return int(self.listing.lines[self.cursor])
+
+    def go_to_row(self, row: int) -> bool:
+        """Move the cursor to a row of the table; False where it is not shown."""
+        line = self.listing.line_of(row) if self.listing else None
+        if line is None:
+            return False
+        self.cursor = line
+        return True
+
+    def action_column(self, by: int) -> None:
+        """Move the cursor to another column."""
+        self.column = max(min(self.column + by, len(self._shown) - 1), 0)
+
+    def action_mark(self) -> None:
+        """Mark or unmark what the line stands for, and go on to the next one."""
+        if self.listing is None or not len(self.listing):
+            return
+        rows = set(self.listing.rows_at(self.cursor).tolist())
+        self.marked = self.marked - rows if rows <= self.marked else self.marked | rows
+        self.cursor += 1
+        self.refresh()
+
+    def head_clicked(self, x: int) -> None:
+        """The column whose heading was clicked gets the cursor."""
+        self.clicked_at(x)
+
+    def clicked_at(self, x: int) -> None:
+        """The column that was clicked gets the cursor."""
+        left = 2
+        for at, width in enumerate(self._widths):
+            if left <= x < left + width + 2:
+                self.column = at
+                return
+            left += width + 2

@@ -1,0 +1,208 @@
+"""A session as a ladder: three lanes (initiator, the responder's command side, its event side), an arrow per message.
+
+Data messages between the first and the last of a data phase are told by the last one; a polling loop is one line.
+Promises the same lines on the screen, as text, as Mermaid and as SVG. Refuses to order what the capture does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ptpip_analyze.analysis import Analysis
+from ptpip_analyze.describe import counted, human_bytes, human_seconds, safe_text
+
+from .lines import Piece, fitted
+from .rows import Listing
+
+INITIATOR, COMMAND, EVENT = 0, 1, 2
+LANES: Final = ("initiator", "command", "event")
+_COLUMNS: Final = (
+    "message", "connection", "direction", "type", "code_name", "transaction_id", "length", "time", "first_frame",
+    "status", "reason",
+)  # fmt: skip
+_MARGIN: Final = 24
+_EVENT_LANE: Final = 12
+
+
+class Arrow(NamedTuple):
+    """One line: from lane to lane, what it says and means, when, in which frame, of which row of the transactions."""
+
+    source: int
+    target: int
+    text: str
+    meaning: str
+    time: int | None
+    frame: int
+    transaction: int | None
+
+
+class Ladder:
+    """The lines of one session. ``transactions`` is the listing of the whole analysis' transactions."""
+
+    def __init__(self, analysis: Analysis, session: int, transactions: Listing) -> None:
+        self.session, self._listing = session, transactions
+        tables, owners = [], []
+        for result, batches in analysis.batches_by_capture("messages"):
+            if not result.first_session <= session < result.first_session + len(result.pairs):
+                continue
+            for batch in batches:
+                rows = pa.Table.from_batches([batch.select([*_COLUMNS, "session"])])
+                rows = rows.filter(pc.fill_null(pc.equal(rows["session"], session), False))
+                numbers = rows["message"].to_numpy() - result.first_message
+                owner = result.transactions.of_message[result.order[numbers]]
+                kept = (rows["type"].cast(pa.string()).to_numpy() != "Data") | (owner < 0)
+                tables.append(rows.filter(pa.array(kept)))
+                owners.append(np.where(owner >= 0, owner + result.first_transaction, -1)[kept])
+        self._rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks() if tables else None
+        self._owner = np.concatenate(owners) if owners else np.empty(0, np.int64)
+        self.folded = True
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        row = self._rows_of_owners()
+        loop = np.where(row >= 0, self._listing.loops.of_row[row], -1) if self.folded else np.full(len(row), -1)
+        first = np.zeros(len(loop), bool)
+        first[np.unique(loop, return_index=True)[1]] = True
+        self._lines = np.flatnonzero((loop < 0) | first)
+        self._loop = loop[self._lines]
+
+    def _rows_of_owners(self) -> np.ndarray:
+        """By message the row of the listing's table that it belongs to: transactions are numbered as their rows."""
+        return np.where(self._owner < self._listing.rows.num_rows, self._owner, -1)
+
+    def fold(self, folded: bool) -> None:
+        """Fold polling loops, or show every message."""
+        self.folded = folded
+        self._lay_out()
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def arrow(self, line: int) -> Arrow:
+        """What a line says."""
+        assert self._rows is not None
+        at, loop = int(self._lines[line]), int(self._loop[line])
+        row = {name: self._value(name, at) for name in _COLUMNS}
+        owner = int(self._owner[at])
+        outward = row["direction"] == "to-responder"
+        lane = EVENT if row["connection"] == "event" else COMMAND
+        source, target = (INITIATOR, lane) if outward else (lane, INITIATOR)
+        if loop >= 0:
+            members = np.flatnonzero(self._listing.loops.of_row == loop)
+            text, meaning = self._listing.loop_text(loop, members), "quiet"
+        else:
+            text, meaning = self._said(row, owner if owner >= 0 else None)
+        return Arrow(source, target, text, meaning, row["time"], row["first_frame"], owner if owner >= 0 else None)
+
+    def _value(self, name: str, at: int) -> Any:
+        assert self._rows is not None
+        scalar = self._rows[name][at]
+        return scalar.value if pa.types.is_timestamp(scalar.type) else scalar.as_py()
+
+    def _said(self, row: dict[str, Any], owner: int | None) -> tuple[str, str]:
+        """The text of a message and its meaning."""
+        kind, name = row["type"] or "bytes in which no message was found", row["code_name"]
+        odd = row["status"] not in (None, "complete")
+        if kind in ("OperationRequest", "ContainerRequest") and owner is not None:
+            text, meaning = self._listing.call(owner) or kind, "title"
+        elif kind in ("OperationResponse", "ContainerResponse") and name:
+            late = self._listing.value("latency_s", owner) if owner is not None else None
+            text = name if late is None else f"{name} after {human_seconds(late)}"
+            meaning = "good" if name == "OK" else "error"
+        elif kind in ("EndData", "ContainerData") and owner is not None:
+            size, many = (self._listing.value(column, owner) for column in ("data_bytes", "data_messages"))
+            text, meaning = f"data: {human_bytes(size or 0)} in {counted(many or 0, 'message')}", ""
+        elif name:
+            text, meaning = (name if kind == "Event" else f"{kind} {name}"), "title"
+        else:
+            text, meaning = kind, "quiet" if kind == "StartData" else ""
+        if odd:
+            text, meaning = f"{text} [{row['status']}{': ' + row['reason'] if row['reason'] else ''}]", "warning"
+        return safe_text(text), meaning
+
+    def line_of_frame(self, frame: int) -> int | None:
+        """The last line that begins in a frame or before it; None where there is none."""
+        if self._rows is None:
+            return None
+        frames = self._rows["first_frame"].to_numpy()[self._lines]
+        there = np.flatnonzero(frames <= frame)
+        return int(there[-1]) if len(there) else None
+
+    # As text
+
+    def head(self, width: int) -> list[Piece]:
+        """The names of the lanes."""
+        command, event = _places(width)
+        line = [" "] * width
+        for name, at in zip(LANES, (_MARGIN, command, event), strict=True):
+            at = min(max(at - len(name) // 2, 0), width - len(name))
+            line[at : at + len(name)] = name
+        return [("".join(line), "title")]
+
+    def pieces(self, line: int, width: int, begins: int | None) -> list[Piece]:
+        """A line in ``width`` letters: time, time since the line before, the arrow with its text."""
+        arrow = self.arrow(line)
+        before = self.arrow(line - 1).time if line else None
+        time = "" if arrow.time is None or begins is None else f"{(arrow.time - begins) / 1e9:.6f}"
+        delta = "" if arrow.time is None or before is None else f"+{human_seconds((arrow.time - before) / 1e9)}"
+        margin = f"{time:>12} {delta:>9}  "[:_MARGIN].ljust(_MARGIN)
+        command, event = _places(width)
+        end = event if EVENT in (arrow.source, arrow.target) else command
+        room = end - _MARGIN - 1
+        text = arrow.text if len(arrow.text) <= room - 6 else fitted(arrow.text, max(room - 6, 1))
+        shaft = f" {text} ".center(room - 1, "─") if len(text) + 2 <= room - 1 else f"{text:<{room - 1}}"[: room - 1]
+        drawn = f"{shaft}▶" if arrow.target != INITIATOR else f"◀{shaft}"
+        rest = "│" + (" " * (event - end - 1) + "│" if end < event else "")
+        return [(margin, "quiet"), ("│", "quiet"), (drawn, arrow.meaning), (rest, "quiet")]
+
+    def text(self, begins: int | None, width: int = 110) -> Iterator[str]:
+        """All lines as plain text."""
+        yield "".join(text for text, _ in self.head(width)).rstrip()
+        for line in range(len(self)):
+            yield "".join(text for text, _ in self.pieces(line, width, begins)).rstrip()
+
+    def mermaid(self) -> Iterator[str]:
+        """All lines as a Mermaid sequence diagram."""
+        yield "sequenceDiagram"
+        for short, name in zip("ICE", ("Initiator", "Responder (command)", "Responder (event)"), strict=True):
+            yield f"    participant {short} as {name}"
+        for line in range(len(self)):
+            arrow = self.arrow(line)
+            # Mermaid ends a text at a semicolon and reads # as the beginning of an entity.
+            text = arrow.text.replace("#", "#35;").replace(";", "#59;").replace("<", "#lt;").replace(">", "#gt;")
+            yield f"    {'ICE'[arrow.source]}->>{'ICE'[arrow.target]}: {text}"
+
+    def svg(self, begins: int | None) -> Iterator[str]:
+        """All lines as an SVG picture."""
+        step, places = 22, (150, 620, 780)
+        height = 60 + step * (len(self) + 1)
+        yield f'<svg xmlns="http://www.w3.org/2000/svg" width="860" height="{height}" font-family="monospace">'
+        yield '<defs><marker id="a" markerWidth="8" markerHeight="8" refX="7" refY="4" orient="auto">'
+        yield '<path d="M0,0 L8,4 L0,8 z"/></marker></defs><rect width="100%" height="100%" fill="white"/>'
+        for name, x in zip(LANES, places, strict=True):
+            yield f'<text x="{x}" y="24" text-anchor="middle" font-size="13">{name}</text>'
+            yield f'<line x1="{x}" y1="32" x2="{x}" y2="{height - 10}" stroke="#999"/>'
+        for line in range(len(self)):
+            arrow, y = self.arrow(line), 56 + step * line
+            left, right = places[arrow.source], places[arrow.target]
+            time = "" if arrow.time is None or begins is None else f"{(arrow.time - begins) / 1e9:.6f}"
+            colour = {"error": "#b3261e", "warning": "#8a6100", "quiet": "#666"}.get(arrow.meaning, "#000")
+            yield f'<text x="10" y="{y + 4}" font-size="11" fill="#666">{time}</text>'
+            yield (
+                f'<line x1="{left}" y1="{y}" x2="{right}" y2="{y}" stroke="{colour}" marker-end="url(#a)"/>'
+                f'<text x="{(places[0] + places[1]) // 2}" y="{y - 4}" text-anchor="middle" font-size="11" '
+                f'fill="{colour}">{escape(arrow.text)}</text>'
+            )
+        yield "</svg>"
+
+
+def _places(width: int) -> tuple[int, int]:
+    """Where the lanes of command and event stand; that of the initiator is behind the margin."""
+    event = width - 2
+    return max(event - _EVENT_LANE, _MARGIN + 12), max(event, _MARGIN + 14)

@@ -1,0 +1,85 @@
+"""Polling loops among transactions: the same few requests over and over, each answered OK.
+
+Promises that a loop's rounds follow each other within their session, and that nothing but complete, OK transactions
+with equal operations and parameters are in one: an error or another request ends it. Refuses to say what is polled.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from ptpip_analyze.tables.summary import OK
+
+LONGEST: Final = 4
+"""Transactions of one round at most."""
+
+LEAST_ROUNDS: Final = 4
+"""Fewer rounds are no loop."""
+
+
+class Loops(NamedTuple):
+    """``of_row``: int32, by row the number of its loop, -1 for none. ``period``: transactions of a round, by loop."""
+
+    of_row: np.ndarray
+    period: list[int]
+
+
+def loops_of(transactions: pa.Table) -> Loops:
+    """The loops among the rows of the transactions table, numbered by their length of a round, then by place."""
+    count = transactions.num_rows
+    of_row = np.full(count, -1, np.int32)
+    period: list[int] = []
+    if not count:
+        return Loops(of_row, period)
+    session = transactions["session"].to_numpy()
+    order = np.argsort(session, kind="stable")
+    key, usable = _keys(transactions)
+    key, usable, session = key[order], usable[order], session[order]
+    free = usable.copy()
+    found = np.full(count, -1, np.int32)
+    for length in range(1, LONGEST + 1):
+        if count <= length:
+            break
+        again = key[length:] == key[:-length]
+        again &= session[length:] == session[:-length]
+        again &= free[length:] & free[:-length]
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], again, [False])).astype(np.int8)))
+        for low, high in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            # `again` tells that the row behind by one round is equal, so a run of them ends one round later.
+            if high - low >= length * (LEAST_ROUNDS - 1) and free[low : high + length].all():
+                found[low : high + length] = len(period)
+                free[low : high + length] = False
+                period.append(length)
+    of_row[order] = found
+    return Loops(of_row, period)
+
+
+def _keys(transactions: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """By row: a number that is equal where operation and parameters are, and whether the row may be in a loop."""
+    code = transactions["operation_code"].cast(pa.int64()).fill_null(-1).to_numpy()
+    answer = transactions["response_code"].cast(pa.int64()).fill_null(-1).to_numpy()
+    status = transactions["status"].cast(pa.string()).to_numpy()
+    complete = status == "complete"
+    key = code.astype(np.uint64)
+    parameters = transactions["parameters"].combine_chunks()
+    if isinstance(parameters, pa.ChunkedArray):
+        parameters = pa.concat_arrays(parameters.chunks)
+    offsets = parameters.offsets.to_numpy().astype(np.int64)
+    flat = parameters.values.to_numpy(zero_copy_only=False).astype(np.uint64)
+    many = np.diff(offsets)
+    for place in range(int(many.max(initial=0))):
+        has = many > place
+        word = np.zeros(len(key), np.uint64)
+        word[has] = flat[offsets[:-1][has] + place] + np.uint64(1)
+        key = _mixed(key, word)
+    known = parameters.is_valid().to_numpy(zero_copy_only=False)
+    return _mixed(key, many.astype(np.uint64)), (code >= 0) & (answer == OK) & complete & known
+
+
+def _mixed(key: np.ndarray, word: np.ndarray) -> np.ndarray:
+    """Two numbers as one; different ones are equal by chance once in 2**64 times."""
+    mixed = (key ^ (key >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + word
+    return mixed ^ (mixed >> np.uint64(32))

@@ -1,0 +1,492 @@
+"""The views of a capture that are lists: a table with its filter line and what can be done with its rows.
+
+Each view says its own keys; the application shows one at a time. Nothing is computed here: rows come from the loading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import numpy as np
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from ptpip_analyze.describe import counted, safe_text
+
+from . import saving
+from .completing import equals, joined
+from .dialogs import AskScreen, ColumnsScreen, PageScreen, exists
+from .filtering import FilterLine
+from .grid import Grid
+from .lines import Lines
+from .loading import Loading
+from .rows import Listing
+
+if TYPE_CHECKING:
+    from .app import Inspector
+
+
+class View(Vertical):
+    """One view. ``title`` is its name in the breadcrumb."""
+
+    title = ""
+
+    @property
+    def inspector(self) -> Inspector:
+        """The application."""
+        return cast("Inspector", self.app)
+
+    @property
+    def held(self) -> Loading:
+        """The captures that are shown."""
+        return self.inspector.held
+
+    def arrive(self) -> None:
+        """The view is shown now."""
+
+    @property
+    def crumb(self) -> str:
+        """What the breadcrumb says of it."""
+        return self.title
+
+    def frame(self) -> tuple[int, int | None] | None:
+        """Frame and session of what the cursor is on; None where it is on nothing with a frame."""
+        return None
+
+
+class TableView(View):
+    """A table as a list."""
+
+    DEFAULT_CSS = """
+    TableView > #status { height: 1; padding: 0 1; background: $panel; color: $text-muted; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter"),
+        Binding("f", "filter_value", "Filter to value"),
+        Binding("F", "all_rows", "All rows", show=False),
+        Binding("s", "sort", "Sort"),
+        Binding("c", "columns", "Columns"),
+        Binding("ctrl+f", "search", "Search"),
+        Binding("n", "again(1)", "Next match", show=False),
+        Binding("N", "again(-1)", "Match before", show=False),
+        Binding("w", "save", "Save"),
+    ]
+
+    def __init__(self, table: str, title: str) -> None:
+        super().__init__(id=table)
+        self.table, self.title = table, title
+        self.listing: Listing | None = None
+        self.where = ""
+        self._wanted_row: int | None = None
+        self._searched = ""
+
+    def compose(self) -> ComposeResult:
+        """Rows, filter line, status line."""
+        yield Grid()
+        yield FilterLine(self.table, self.held)
+        yield Static("", id="status")
+
+    @property
+    def grid(self) -> Grid:
+        """The rows on the screen."""
+        return self.query_one(Grid)
+
+    @property
+    def crumb(self) -> str:
+        """The title, with the filter."""
+        return f"{self.title} [{self.where}]" if self.where else self.title
+
+    # Rows
+
+    def arrive(self) -> None:
+        """Rows are asked for when they are first looked at."""
+        if self.listing is None:
+            self.say("reading …")
+            self.fetch()
+        self.grid.focus()
+
+    @work(thread=True, exclusive=True, group="rows")
+    def fetch(self) -> None:
+        """Make the table, in a thread."""
+        try:
+            rows = self.held.table(self.table)
+        except ValueError as error:
+            self.app.call_from_thread(self.say, f"{error}")
+            return
+        listing = self.inspector.listing_of(self.table, rows)
+        self.app.call_from_thread(self.take, listing)
+
+    def take(self, listing: Listing) -> None:
+        """Show other rows of the same table, as the ones before were shown."""
+        before, row = self.listing, self.grid.row
+        if before is not None:
+            listing.chosen, listing.folded, listing.without_loops = before.chosen, before.folded, before.without_loops
+            if before.sorted_by:
+                listing.sort(*before.sorted_by)
+            elif not before.folded or before.without_loops:
+                listing.hide_loops(before.without_loops)
+        self.listing = listing
+        if self.where:
+            self.apply(self.where)
+        else:
+            self.show(self._wanted_row if self._wanted_row is not None else row)
+
+    def show(self, row: int | None = None) -> None:
+        """Draw the listing; the cursor goes to a row of the table, where that is shown."""
+        if self.listing is None:
+            return
+        line = self.listing.line_of(row) if row is not None else None
+        self.grid.present(self.listing, line)
+        if row is not None and line is not None:
+            self._wanted_row = None
+        self.say_rows()
+
+    def say(self, text: str) -> None:
+        """Something for the status line."""
+        self.query_one("#status", Static).update(Content(text))
+
+    def say_rows(self) -> None:
+        """The status line: how many rows of how many, and how they are shown."""
+        listing = self.listing
+        if listing is None:
+            return
+        shown, whole = len(listing.chosen_rows), listing.rows.num_rows
+        said = [f"{shown:,} of {counted(whole, 'row')}" if shown != whole else counted(whole, "row")]
+        if len(listing) != shown:
+            said.append(f"{counted(len(listing), 'line')}: loops are folded, z unfolds")
+        if self.where:
+            said.append(f"where {self.where}")
+        if listing.sorted_by:
+            said.append(f"by {listing.sorted_by[0]}{', largest first' if listing.sorted_by[1] else ''}")
+        if self.grid.marked:
+            said.append(f"{len(self.grid.marked):,} marked")
+        self.say(safe_text(" · ".join(said)))
+
+    def go_to(self, row: int) -> None:
+        """Put the cursor on a row of the table, now or as soon as it is there."""
+        self._wanted_row = row
+        if self.listing is None:
+            return
+        if self.listing.line_of(row) is None and self.where:
+            self.where = ""
+            self.listing.filter(None)
+        if self.listing.without_loops and self.listing.line_of(row) is None:
+            self.listing.hide_loops(False)
+        self.show(row)
+
+    def record(self) -> dict[str, Any] | None:
+        """The row under the cursor."""
+        row = self.grid.row
+        return None if row is None or self.listing is None else self.listing.record(row)
+
+    def frame(self) -> tuple[int, int | None] | None:
+        """Frame and session of the row under the cursor."""
+        record = self.record() or {}
+        frames = [record.get("first_frame"), record.get("frame"), *(record.get("frames") or ())]
+        frame = next((one for one in frames if one is not None), None)
+        return None if frame is None else (frame, record.get("session"))
+
+    def on_lines_moved(self, event: Lines.Moved) -> None:
+        """The breadcrumb and what follows the cursor."""
+        self.inspector.moved(self)
+
+    def on_lines_opened(self, event: Lines.Opened) -> None:
+        """Enter: where the row leads."""
+        event.stop()
+        record = self.record()
+        if record is not None:
+            self.opened(record)
+
+    def opened(self, record: dict[str, Any]) -> None:
+        """Go where a row leads: to the transaction that it names, else to its frame in the ladder."""
+        for name in ("transaction", "polled_by", "caused_by"):
+            if record.get(name) is not None:
+                self.inspector.open_transaction(record[name])
+                return
+        place, session = self.frame(), record.get("session")
+        if session is None:
+            self.notify("This row belongs to no transaction and no session.")
+        else:
+            self.inspector.open_ladder(session, None if place is None else place[0])
+
+    # Filter
+
+    def action_filter(self) -> None:
+        """Write a filter."""
+        self.query_one(FilterLine).open(self.where)
+
+    def on_filter_line_left(self) -> None:
+        """The filter line was left."""
+        self.query_one(FilterLine).display = False
+        self.grid.focus()
+
+    def on_filter_line_asked(self, event: FilterLine.Asked) -> None:
+        """A filter was entered."""
+        event.stop()
+        self.grid.focus()
+        self.apply(event.text)
+
+    def apply(self, text: str) -> None:
+        """Show the rows for which an expression holds; all for ""."""
+        self.where = text
+        if self.listing is None:
+            return
+        if text:
+            self.say("filtering …")
+            self._filter(text, self.listing)
+        else:
+            row = self.grid.row
+            self.listing.filter(None)
+            self.show(row)
+            self.inspector.moved(self)
+
+    @work(thread=True, exclusive=True, group="filter")
+    def _filter(self, text: str, listing: Listing) -> None:
+        from ptpip_analyze.tables.where import WhereError, parse_where
+
+        try:
+            mask = self.held.mask(parse_where(text, self.table), self.table, listing.rows)
+        except (WhereError, ValueError) as error:
+            self.app.call_from_thread(self._no_filter, str(error))
+            return
+        self.app.call_from_thread(self._filtered, text, listing, mask)
+
+    def _no_filter(self, fault: str) -> None:
+        self.where = ""
+        self.say_rows()
+        self.notify(Content(fault).plain, title="Filter", severity="warning", markup=False)
+
+    def _filtered(self, text: str, listing: Listing, mask: np.ndarray) -> None:
+        if listing is not self.listing or text != self.where:
+            return
+        row = self._wanted_row if self._wanted_row is not None else self.grid.row
+        listing.filter(mask)
+        self.show(row)
+        self.inspector.moved(self)
+
+    def action_filter_value(self) -> None:
+        """Filter to the value under the cursor."""
+        name, row = self.grid.column_name, self.grid.row
+        if name is None or row is None or self.listing is None:
+            return
+        name = {"call": "operation", "data": "data_bytes", "bar": "latency_s"}.get(name, name)
+        expression = equals(name, self.listing.value(name, row)) if name in self.listing.rows.column_names else None
+        if expression is None or name.endswith("time"):
+            self.notify("There is no filter for this column's values; / takes a comparison.")
+        else:
+            self.apply(joined(self.where, expression))
+
+    def action_all_rows(self) -> None:
+        """Without filter."""
+        self.apply("")
+
+    # Order, columns, search, save
+
+    def action_sort(self) -> None:
+        """Sort by the cursor's column: upward, downward, as it was."""
+        listing, name, row = self.listing, self.grid.column_name, self.grid.row
+        if listing is None or name is None:
+            return
+        try:
+            if listing.sorted_by == (name, True):
+                listing.unsort()
+            else:
+                listing.sort(name, listing.sorted_by == (name, False))
+        except ValueError as error:
+            self.notify(f"{error}", markup=False)
+            return
+        self.show(row)
+
+    def action_columns(self) -> None:
+        """Choose columns."""
+        if self.listing is None:
+            return
+        shown = [name for name in self.listing.chosen if name in self.listing.available]
+        others = [name for name in self.listing.available if name not in shown]
+        self.app.push_screen(ColumnsScreen(shown, others), self._choose)
+
+    def _choose(self, names: list[str] | None) -> None:
+        if names and self.listing is not None:
+            self.listing.choose(names)
+            self.show(self.grid.row)
+
+    def action_search(self) -> None:
+        """Search for a text in the rows that are shown."""
+        question = "Search for a text in the columns that are shown (n: next, N: the one before)"
+        self.app.push_screen(AskScreen(question, self._searched, lambda text: ""), self._search)
+
+    def _search(self, text: str | None) -> None:
+        if text:
+            self._searched = text
+            self.action_again(1)
+
+    def action_again(self, by: int) -> None:
+        """Go to the next line that has the text, or the one before."""
+        if self.listing is None or not self._searched:
+            return
+        found = self.listing.line_with(self._searched, self.grid.cursor, by)
+        if found is None:
+            self.notify(f"{safe_text(self._searched)} is in no row that is shown.", markup=False)
+        else:
+            self.grid.cursor = found
+
+    def action_save(self) -> None:
+        """Save what is marked, else what the filter leaves."""
+        if self.listing is None:
+            return
+        what = f"{len(self.grid.marked):,} marked" if self.grid.marked else f"{len(self.listing.chosen_rows):,}"
+        question = f"Save {what} rows of {self.table} as {', '.join(saving.SUFFIXES)} (pcapng: their frames)"
+
+        def check(path: str) -> str:
+            try:
+                saving.checked(path, self.held)
+            except saving.SaveError as error:
+                return str(error)
+            return ""
+
+        self.app.push_screen(AskScreen(question, f"{self.table}.csv", check, exists), self._save)
+
+    def _save(self, path: str | None) -> None:
+        listing, held = self.listing, self.held
+        if path is None or listing is None:
+            return
+        rows = np.array(sorted(self.grid.marked), np.int64) if self.grid.marked else listing.chosen_rows
+        self.inspector.save(lambda: saving.save(listing, rows, saving.checked(path, held), held))
+
+
+class TransactionsView(TableView):
+    """The main table."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("z", "fold", "Fold"),
+        Binding("Z", "fold_all", "Fold all", show=False),
+        Binding("p", "hide_loops", "Hide polling"),
+        Binding("d", "ladder", "Ladder"),
+    ]
+
+    def action_fold(self) -> None:
+        """Unfold the loop under the cursor, or fold it again."""
+        self._change(lambda listing: listing.toggle_fold(self.grid.cursor))
+
+    def action_fold_all(self) -> None:
+        """Fold all loops, or none."""
+        self._change(lambda listing: listing.fold(not listing.folded))
+
+    def action_hide_loops(self) -> None:
+        """Leave out polling altogether, or not."""
+        self._change(lambda listing: listing.hide_loops(not listing.without_loops))
+
+    def _change(self, change: Callable[[Listing], None]) -> None:
+        if self.listing is not None:
+            row = self.grid.row
+            change(self.listing)
+            self.show(row)
+
+    def action_ladder(self) -> None:
+        """The same place in the ladder."""
+        place = self.frame()
+        if place is not None and place[1] is not None:
+            self.inspector.open_ladder(place[1], place[0])
+
+
+class PropertiesView(TableView):
+    """What was revealed of properties; or their values at the moment of the transaction that was looked at last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "moment", "At the moment")]
+
+    def __init__(self, table: str, title: str) -> None:
+        super().__init__(table, title)
+        self.moment: int | None = None
+
+    @property
+    def crumb(self) -> str:
+        """The title, with the moment."""
+        return super().crumb if self.moment is None else f"{super().crumb} at frame {self.moment:,}"
+
+    def action_moment(self) -> None:
+        """Only the values that properties have at the selected transaction, or all that was told."""
+        place = self.inspector.moment()
+        if self.moment is None and place is None:
+            self.notify("Select a transaction first: its first frame is the moment.")
+            return
+        self.moment = None if self.moment is not None else place
+        self.where, self.listing = "", None
+        self.fetch()
+        self.inspector.moved(self)
+
+    @work(thread=True, exclusive=True, group="rows")
+    def fetch(self) -> None:
+        """Make the table, in a thread; at a moment, the state that the table of all tells."""
+        try:
+            rows = self.held.table(self.table)
+        except ValueError as error:
+            self.app.call_from_thread(self.say, f"{error}")
+            return
+        if self.moment is not None:
+            from ptpip_analyze.tables.moments import Moment, state_at
+
+            rows = state_at(rows.to_batches(), Moment(frame=self.moment))
+        listing = self.inspector.listing_of(self.table, rows)
+        self.app.call_from_thread(self.take, listing)
+
+
+class ObjectsView(TableView):
+    """Photos, thumbnails and uploads."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "extract", "Extract all")]
+
+    def action_extract(self) -> None:
+        """Write all objects to a folder."""
+        question = "Write all objects, thumbnails and live-view frames, with manifest.json, to the folder"
+        self.app.push_screen(AskScreen(question, "photos", lambda text: "" if text.strip() else "no folder"), self._to)
+
+    def _to(self, folder: str | None) -> None:
+        if folder is None or self.held.analysis is None:
+            return
+        analysis = self.held.analysis
+
+        def write() -> str:
+            from ptpip_analyze.extract import ExtractError
+
+            try:
+                manifest = analysis.extract(folder)
+            except ExtractError as error:
+                raise saving.SaveError(str(error)) from error
+            return f"{counted(len(manifest['files']), 'file')} written to {folder}"
+
+        self.inspector.save(write)
+
+
+class FindingsView(TableView):
+    """Where the standard was not kept."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "explain", "Explain")]
+
+    def action_explain(self) -> None:
+        """What the rule demands, and why it stays silent where it does."""
+        record = self.record()
+        if record is None:
+            return
+        from ptpip_analyze.conformance.explained import explained
+
+        lines = [Content.styled(record["rule"], "bold"), Content(safe_text(record["says"] or ""))]
+        lines += [Content("")]
+        lines += [Content.assemble((f"{label}: ", "bold"), text) for label, text in explained(record["rule"])]
+        self.app.push_screen(PageScreen(Content("\n").join(lines)))
+
+
+def table_views() -> list[TableView]:
+    """The views that are lists, in the order of their keys."""
+    return [
+        TransactionsView("transactions", "Transactions"),
+        TableView("events", "Events"),
+        PropertiesView("properties", "Properties"),
+        ObjectsView("objects", "Objects"),
+        FindingsView("findings", "Findings"),
+        TableView("messages", "Messages"),
+    ]

@@ -1,0 +1,94 @@
+"""What the tests of the terminal application share: captures, the application over one, what is on its screen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from ptpip_analyze.tui.app import Inspector
+from ptpip_analyze.tui.loading import Loading
+from ptpip_analyze.tui.rows import Listing
+from tests.traffic import Conversation, conversation, write_pcap
+
+PATIENCE_S = 30.0
+
+
+def polling(rounds: int = 12) -> Conversation:
+    """Open, poll the same event list over and over, one refused request in between, a download, close."""
+    talk = conversation(initiator_name="desk", responder_name="camera").open().get_device_info()
+    for turn in range(rounds):
+        talk.wait(0.2).transaction(0x1007, 0xFFFFFFFF, data_in=b"\1\0\0\0\7\0\0\0" if turn % 4 == 0 else b"\0\0\0\0")
+    talk.transaction(0x1009, 99, response=0x2009).event(0x4002, 0xFFFFFFFF, 7)
+    return talk.get_object(7, b"\xff\xd8" + bytes(range(256)) * 20 + b"\xff\xd9").close()
+
+
+@pytest.fixture
+def polled(tmp_path: Path) -> Path:
+    """The capture of ``polling``."""
+    return write_pcap(tmp_path / "polled.pcap", polling().packets())
+
+
+def loaded(*captures: Path) -> Loading:
+    """Captures, read to their end."""
+    loading = Loading([str(path) for path in captures])
+    assert list(loading.steps())[-1].complete
+    return loading
+
+
+def listing(loading: Loading, table: str = "transactions") -> Listing:
+    """A table of what was read."""
+    assert loading.analysis is not None
+    return Listing(table, loading.table(table), loading.begins, loading.analysis.vendors, loading.beginning)
+
+
+class Seen:
+    """An application that runs, and what is on its screen."""
+
+    def __init__(self, app: Inspector, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def screen(self) -> str:
+        """The screen as text."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+    async def press(self, *keys: str) -> str:
+        """Press keys; the screen when everything that they caused is done."""
+        await self.pilot.press(*keys)
+        return await self.rest()
+
+    async def type(self, text: str) -> str:
+        """Type a text."""
+        return await self.press(*("space" if letter == " " else letter for letter in text))
+
+    async def rest(self) -> str:
+        """The screen when no worker runs any more."""
+        await self.until(lambda: not any(worker.is_running for worker in self.app.workers))
+        await self.pilot.pause()
+        await self.pilot.pause()
+        return self.screen
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something."""
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < end, self.screen
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def running(capture: Path | str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Seen]:
+    """The application over a capture that is read to its end, judged and shown."""
+    app = Inspector([str(capture)])
+    async with app.run_test(size=size) as pilot:
+        seen = Seen(app, pilot)
+        await seen.rest()
+        yield seen
+        app.held.close()

@@ -1,0 +1,179 @@
+"""The application as it is used: keys pressed, and what is on the screen then."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from ptpip_analyze.tui.app import VIEWS, Inspector, help_page
+from tests.support import RECORDED, ROOT
+from tests.traffic import conversation, write_pcap
+
+from .conftest import running
+
+SIZES = [(80, 24), (140, 40), (300, 100)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_shows_every_view_at_every_size(polled: Path, size: tuple[int, int]) -> None:
+    async with running(polled, size) as seen:
+        for key, name in enumerate(VIEWS, 1):
+            screen = await seen.press(str(key))
+            assert seen.app.view.id == name
+            assert VIEWS[name][0] in screen.splitlines()[0]
+            assert all(len(line) <= size[0] for line in screen.splitlines())
+
+
+async def test_goes_in_with_enter_and_back_with_escape(polled: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("2", "down", "enter")
+        assert "#1 GetDeviceInfo" in seen.screen.splitlines()[0]
+        assert "Transactions" in seen.screen.splitlines()[0]
+        await seen.press("escape")
+        assert seen.app.view.id == "transactions"
+        await seen.press("escape")
+        assert seen.app.view.id == "overview"
+
+
+async def test_session_card_leads_to_its_transactions(polled: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("down", "down", "down", "down", "enter")
+        assert "Transactions [session == 0]" in seen.screen
+
+
+async def test_finding_leads_to_its_transaction() -> None:
+    capture = ROOT / "captures" / "cancel-and-probe.pcapng"
+    async with running(capture) as seen:
+        screen = await seen.press("7")
+        assert "rule" in screen
+        if seen.app.view.query_one("Grid").row is not None:
+            await seen.press("e")
+            assert "clause:" in seen.screen
+            await seen.press("escape", "enter")
+            assert seen.app.view.id in ("details", "ladder")
+
+
+async def test_event_leads_to_the_ladder(polled: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("4", "enter")
+        assert seen.app.view.id == "ladder"
+        assert "ObjectAdded" in seen.screen
+
+
+async def test_goes_to_a_frame_a_transaction_and_a_time(polled: Path) -> None:
+    async with running(polled) as seen:
+        for said, row in (("#14", 14), ("1.0s", 2), ("1", None)):
+            await seen.press("g")
+            await seen.type(said)
+            await seen.press("enter")
+            if row is not None:
+                assert seen.app.view.query_one("Grid").row == row
+        await seen.press("g")
+        await seen.type("nonsense")
+        assert "no frame number" in await seen.press("enter")
+
+
+async def test_help_names_every_key() -> None:
+    page = help_page().plain
+    for word in ("Filter", "Fold", "Ladder", "Save", "Explain", "Extract", "Quit", "Help", "Columns"):
+        assert word in page
+
+
+async def test_help_is_one_key_away(polled: Path) -> None:
+    async with running(polled) as seen:
+        assert "Enter goes in" in await seen.press("question_mark")
+        assert "Enter goes in" not in await seen.press("escape")
+
+
+async def test_palette_knows_views_and_actions(polled: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("2")
+        titles = {command.title for command in seen.app.get_system_commands(seen.app.screen)}
+        assert {"View: Findings", "Filter", "Sort", "Fold", "Save", "Theme", "Quit"} <= titles
+        commands = {command.title: command for command in seen.app.get_system_commands(seen.app.screen)}
+        commands["Fold"].callback()
+        await seen.rest()
+        commands["View: Doctor"].callback()
+        await seen.rest()
+        assert seen.app.view.id == "doctor"
+
+
+async def test_changes_themes(polled: Path) -> None:
+    async with running(polled) as seen:
+        first = seen.app.theme
+        await seen.press("2", "t")
+        assert seen.app.theme != first
+        await seen.press("t", "t", "t")
+        assert seen.app.theme == first
+
+
+async def test_works_without_colours(polled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(polled) as seen:
+        assert seen.app.no_color
+        assert "InvalidObjectHandle" in await seen.press("2")
+
+
+async def test_lets_nothing_from_the_wire_act(tmp_path: Path) -> None:
+    talk = conversation(initiator_name="[red]x[/]\x1b[31m", responder_name="[@click=app.quit]q[/]\x07").open().close()
+    async with running(write_pcap(tmp_path / "[b]evil.pcap", talk.packets())) as seen:
+        for key in range(1, 10):
+            screen = await seen.press(str(key))
+            assert "\x1b" not in screen
+            assert "\x07" not in screen
+        screen = await seen.press("1")
+        assert "[red]x[/]\\x1b[31m" in screen
+        assert "[@click=app.quit]q[/]\\x07" in screen
+        assert "[b]evil.pcap" in screen
+
+
+async def test_says_that_a_capture_is_damaged(polled: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(polled.read_bytes()[:-7])
+    async with running(cut) as seen:
+        assert "damaged" in seen.screen
+        assert "#1 GetDeviceInfo" in await seen.press("2", "down", "enter")
+
+
+@pytest.mark.parametrize("content", [b"", b"no capture at all", b"\xd4\xc3\xb2\xa1"])
+async def test_says_in_a_sentence_what_is_no_capture(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "not.pcap"
+    path.write_bytes(content)
+    async with running(path) as seen:
+        assert seen.app.fault
+        assert "can't be read" in seen.screen
+        for key in range(1, 10):
+            await seen.press(str(key))
+
+
+async def test_says_that_a_capture_has_vanished(polled: Path) -> None:
+    async with running(polled) as seen:
+        polled.write_bytes(polled.read_bytes()[:100])
+        assert "can't be read" in await seen.press("2", "down", "enter")
+
+
+async def test_shows_a_capture_without_sessions(tmp_path: Path) -> None:
+    async with running(write_pcap(tmp_path / "empty.pcap", [])) as seen:
+        assert "No PTP-IP session" in seen.screen
+        for key in range(1, 10):
+            await seen.press(str(key), "enter", "down", "z", "w", "escape")
+
+
+KEYS = (
+    "up", "down", "left", "right", "pagedown", "pageup", "home", "end", "enter", "escape", "tab", "z", "Z", "p", "s",
+    "f", "F", "d", "n", "b", "m", "space", "1", "2", "3", "4", "5", "6", "7", "8", "9", "left_square_bracket",
+    "right_square_bracket", "e", "t",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_survives_any_keys(seed: int) -> None:
+    chosen = random.Random(seed)
+    capture = chosen.choice(RECORDED)
+    async with running(capture, chosen.choice(SIZES[:2])) as seen:
+        for _ in range(80):
+            await seen.pilot.press(chosen.choice(KEYS))
+        await seen.rest()
+        assert isinstance(seen.app, Inspector)

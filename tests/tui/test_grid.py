@@ -1,0 +1,46 @@
+"""A table on the screen: cursor, columns, marks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ptpip_analyze.tui.grid import Grid
+
+from .conftest import running
+
+
+async def test_cursor_moves_over_rows_and_columns(polled: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("2", "down", "right", "right", "right")
+        grid = seen.app.view.query_one(Grid)
+        assert (grid.row, grid.column_name) == (1, "call")
+        await seen.press("end")
+        assert grid.row == 15
+        await seen.press("home", *["left"] * 9)
+        assert (grid.row, grid.column_name) == (0, "transaction")
+
+
+async def test_marks_rows_and_folded_loops(polled: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("2", "space", "down", "space")
+        grid = seen.app.view.query_one(Grid)
+        assert grid.marked == {0, *range(2, 14)}
+        assert "●" in seen.screen
+
+
+async def test_every_column_can_be_reached_on_a_narrow_screen(polled: Path) -> None:
+    async with running(polled, (80, 24)) as seen:
+        await seen.press("2", *["right"] * 9)
+        assert "complete" in seen.screen
+
+
+async def test_a_click_puts_the_cursor_there(polled: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("2")
+        grid = seen.app.view.query_one(Grid)
+        await seen.pilot.click(grid, offset=(40, 2))
+        await seen.rest()
+        assert grid.row == 1
+        await seen.pilot.click(grid, offset=(40, 2), times=2)
+        await seen.rest()
+        assert seen.app.view.id == "details"

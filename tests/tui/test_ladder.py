@@ -1,0 +1,78 @@
+"""A session as a ladder: lanes, folding, text, Mermaid, SVG."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from ptpip_analyze.tui.ladder import COMMAND, EVENT, INITIATOR, Ladder
+from tests.support import RECORDED
+from tests.traffic import conversation, write_pcap
+
+from .conftest import listing, loaded
+
+
+@pytest.fixture
+def ladder(polled: Path) -> Ladder:
+    loading = loaded(polled)
+    assert loading.analysis is not None
+    return Ladder(loading.analysis, 0, listing(loading))
+
+
+def test_draws_an_arrow_per_message(ladder: Ladder) -> None:
+    said = [ladder.arrow(line) for line in range(len(ladder))]
+    assert (said[0].source, said[0].target, said[0].text) == (INITIATOR, COMMAND, "InitCommandRequest")
+    assert (said[1].source, said[1].target) == (COMMAND, INITIATOR)
+    assert [(one.source, one.target) for one in said if one.text == "ObjectAdded"] == [(EVENT, INITIATOR)]
+    data = [one.text for one in said if one.text.startswith("data: 5.12 kB")]
+    assert data == ["data: 5.12 kB in 1 message"]
+
+
+def test_folds_loops_and_shows_every_message_when_asked(ladder: Ladder) -> None:
+    folded = len(ladder)
+    assert any("GetObjectHandles ×12" in ladder.arrow(line).text for line in range(folded))
+    ladder.fold(False)
+    assert len(ladder) > folded + 12 * 3
+
+
+def test_links_messages_with_transactions(ladder: Ladder) -> None:
+    arrow = next(ladder.arrow(line) for line in range(len(ladder)) if "InvalidObject" in ladder.arrow(line).text)
+    assert arrow.transaction == 14
+    assert ladder.line_of_frame(arrow.frame) is not None
+    assert ladder.line_of_frame(0) is None
+
+
+@pytest.mark.parametrize("width", [60, 78, 120, 298])
+def test_lines_are_as_wide_as_the_screen(ladder: Ladder, width: int) -> None:
+    for line in range(len(ladder)):
+        assert len("".join(text for text, _ in ladder.pieces(line, width, 0))) <= width
+    assert len("".join(text for text, _ in ladder.head(width))) == width
+
+
+def test_is_written_as_text_mermaid_and_svg(ladder: Ladder) -> None:
+    text, mermaid, svg = list(ladder.text(0)), list(ladder.mermaid()), list(ladder.svg(0))
+    assert "initiator" in text[0]
+    assert any("GetObject(handle=0x7)" in line for line in text)
+    assert mermaid[0] == "sequenceDiagram"
+    assert sum("->>" in line for line in mermaid) == len(ladder)
+    ET.fromstring("\n".join(svg))
+
+
+def test_lets_no_markup_through(tmp_path: Path) -> None:
+    loading = loaded(write_pcap(tmp_path / "a.pcap", conversation().open().request(0x9999).packets()))
+    assert loading.analysis is not None
+    ladder = Ladder(loading.analysis, 0, listing(loading))
+    assert all(";" not in line.replace("#59;", "").replace("#35;", "").replace("#lt;", "") for line in ladder.mermaid())
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
+def test_draws_the_recorded_captures(path: Path) -> None:
+    loading = loaded(path)
+    assert loading.analysis is not None
+    transactions = listing(loading)
+    for session in range(min(loading.table("sessions").num_rows, 3)):
+        for line in Ladder(loading.analysis, session, transactions).text(loading.begins):
+            assert line.isprintable()
+    loading.close()

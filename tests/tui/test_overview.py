@@ -1,0 +1,59 @@
+"""The first page as lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+from ptpip_analyze.tables.summary import capture_facts, operations_of
+from ptpip_analyze.tables.where import parse_where
+from ptpip_analyze.tui.overview import Known, page, worst_of
+from tests.support import ROOT
+
+from .conftest import listing, loaded
+
+
+def known(path: Path, throughput: np.ndarray | None = None) -> Known:
+    loading = loaded(path)
+    assert loading.analysis is not None
+    return Known(
+        [capture_facts(one) for one in loading.analysis.captures], listing(loading, "sessions"),
+        operations_of(loading.table("transactions")), throughput, 2.0, worst_of(listing(loading, "findings")),
+    )  # fmt: skip
+
+
+def text(of: Known, width: int = 120) -> list[str]:
+    return ["".join(said for said, _ in line.pieces) for line in page(of, width)]
+
+
+def test_shows_captures_sessions_and_operations(polled: Path) -> None:
+    lines = text(known(polled))
+    assert "polled.pcap" in lines[0]
+    assert any("Session 0" in line and "camera" in line and "desk" in line for line in lines)
+    assert any(line.startswith("GetObjectHandles") and " 12 " in line for line in lines)
+
+
+def test_draws_time_without_bytes_as_nothing(polled: Path) -> None:
+    strip = next(line for line in text(known(polled, np.array([0, 0, 800, 1]))) if "█" in line and "▁" in line)
+    assert strip.startswith("     ")
+    assert "at most 1.6 kB/s" in "\n".join(text(known(polled, np.array([0, 0, 800, 1]))))
+
+
+def test_every_goal_is_a_filter_that_holds_up(polled: Path) -> None:
+    for line in page(known(polled), 80):
+        if line.goal is not None and line.goal.where:
+            parse_where(line.goal.where, line.goal.view)
+
+
+@pytest.mark.parametrize("width", [78, 120])
+def test_operations_fit_the_screen(polled: Path, width: int) -> None:
+    lines = text(known(polled), width)
+    for line in lines[lines.index("") :]:
+        assert cell_len(line) <= width
+
+
+def test_says_that_a_session_was_rejected() -> None:
+    assert any("rejected by the responder" in line for line in text(known(ROOT / "captures" / "init-fail.pcapng")))

@@ -1,0 +1,60 @@
+"""Ladder and doctor as pages; the overview is tested with its lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+from .conftest import running
+
+
+async def test_ladder_folds_and_leads_to_details(polled: Path) -> None:
+    async with running(polled) as seen:
+        screen = await seen.press("3")
+        assert "InitCommandRequest" in screen
+        assert "GetObjectHandles ×12" in screen
+        await seen.press("z")
+        assert "GetObjectHandles ×12" not in seen.screen
+        await seen.press("down", "down", "down", "down", "enter")
+        assert "#0 OpenSession" in seen.screen
+
+
+async def test_ladder_opens_at_the_selected_transaction(polled: Path) -> None:
+    async with running(polled, (120, 24)) as seen:
+        await seen.press("2", "end", "d")
+        assert "GetObject(handle=0x7)" in seen.screen
+
+
+async def test_ladder_goes_through_sessions() -> None:
+    async with running(ROOT / "captures" / "two-initiators.pcapng") as seen:
+        await seen.press("3", "right_square_bracket")
+        assert "Ladder of session 1" in seen.screen
+        await seen.press("left_square_bracket", "left_square_bracket")
+        assert "Ladder of session 0" in seen.screen
+
+
+@pytest.mark.parametrize(("name", "begin"), [("a.txt", " "), ("a.mmd", "sequenceDiagram"), ("a.svg", "<svg")])
+async def test_ladder_is_saved(polled: Path, tmp_path: Path, name: str, begin: str) -> None:
+    async with running(polled) as seen:
+        await seen.press("3", "w")
+        seen.app.screen.query_one("Input").value = str(tmp_path / name)
+        await seen.press("enter")
+        assert (tmp_path / name).read_text().startswith(begin)
+
+
+async def test_doctor_says_what_went_wrong_and_leads_there() -> None:
+    async with running(ROOT / "captures" / "init-fail.pcapng") as seen:
+        screen = await seen.press("8")
+        assert "The camera refused the initiator" in screen
+        await seen.press("down", "enter")
+        assert seen.app.view.id == "ladder"
+        assert "InitFail" in seen.screen
+
+
+async def test_doctor_wraps_its_sentences() -> None:
+    async with running(ROOT / "captures" / "init-fail.pcapng", (80, 24)) as seen:
+        screen = await seen.press("8")
+        assert all(len(line) <= 80 for line in screen.splitlines())
