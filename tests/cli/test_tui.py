@@ -61,7 +61,8 @@ class Terminal:
         self._run("send-keys", "-t", "t", *keys)
 
     def text(self, text: str) -> None:
-        """Type a text."""
+        """Type a text, as late after a key as a person would."""
+        time.sleep(0.5)
         self._run("send-keys", "-t", "t", "-l", text)
 
     def shows(self, text: str, seconds: float = 30.0) -> str:
