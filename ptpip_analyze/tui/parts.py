@@ -105,7 +105,7 @@ def _message_bytes(result: Result, row: int) -> Bytes:
     columns = result.messages
     start = int(columns["offset"][row])
     end = start + min(int(columns["length"][row]), MOST_MESSAGE)
-    pieces = [DataPiece(*piece) for piece in result.stream_pieces(int(columns["stream"][row]), start, end)]
+    pieces = [DataPiece(*piece) for piece in result.stream_places.pieces(int(columns["stream"][row]), start, end)]
     return Bytes(pieces, result.read)
 
 
