@@ -5,6 +5,7 @@ Refuses to load Textual before both are so.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,11 @@ def _tui(
     found = checked(captures)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError("tui needs a terminal")
+    from ptpip_analyze.tables.frame import keep_pandas_away
+
+    keep_pandas_away()
+    # Textual waits so many ms behind an Escape for the rest of a sequence; its own 100 are felt.
+    os.environ.setdefault("ESCDELAY", "30")
     from ptpip_analyze.tui.app import Inspector
     from ptpip_analyze.tui.themes import THEMES
 

@@ -17,7 +17,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from ptpip_analyze.ahead import WorkerError
 from ptpip_analyze.capture import CaptureError
@@ -29,6 +29,7 @@ from ptpip_analyze.tables.throughput import bytes_over_time
 from .details import DetailsView, Hex
 from .dialogs import AskScreen, PageScreen
 from .grid import Grid
+from .keys import KeyLine, bindings_of, help_content, key_name
 from .lines import Lines
 from .loading import Loading, Step
 from .overview import STRETCHES, Known, worst_of
@@ -101,6 +102,7 @@ class Inspector(App[None]):
         self.trail: list[Place] = []
         self.fault = ""
         self._progress = "reading"
+        self._said: dict[str, str] = {}
         self._known: Known | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -124,7 +126,7 @@ class Inspector(App[None]):
                 yield tables[name]
             yield DoctorView()
             yield tables["messages"]
-        yield Footer()
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         """Begin to read."""
@@ -147,8 +149,10 @@ class Inspector(App[None]):
         loading = self.held
         try:
             for step in loading.steps(self._reader):
-                listing = self.listing_of("transactions", step.transactions)
-                self.call_from_thread(self._take, step, listing)
+                listing = self.query_one("#transactions", TableView).alike(
+                    self.listing_of("transactions", step.transactions)
+                )
+                self.call_from_thread(self._take, step, self._known_of(step), listing)
             self._look_closer(loading)
         except (CaptureError, WorkerError, OSError) as error:
             self.call_from_thread(self._failed, str(error))
@@ -164,6 +168,7 @@ class Inspector(App[None]):
             self.call_from_thread(self._learn, throughput=found, span_s=(ends - begins) / 1e9)
         findings = self.listing_of("findings", loading.table("findings"))
         listing = self.listing_of("transactions", loading.table("transactions"))
+        listing = self.query_one("#transactions", TableView).alike(listing)
         self.call_from_thread(self._learn, worst=worst_of(findings))
         self.call_from_thread(self._take_transactions, listing)
 
@@ -173,18 +178,24 @@ class Inspector(App[None]):
         vendors = loading.analysis.vendors if loading.analysis is not None else ()
         return Listing(table, rows, loading.begins, vendors, loading.beginning)
 
-    def _take(self, step: Step, listing: Listing) -> None:
+    def _known_of(self, step: Step) -> Known:
+        """What the overview says after a step; made in the thread that reads."""
+        loading = self.held
+        assert loading.analysis is not None
+        return Known(
+            [capture_facts(capture) for capture in loading.analysis.captures],
+            self.listing_of("sessions", step.sessions), operations_of(step.transactions), None, 0.0, None,
+        )  # fmt: skip
+
+    def _take(self, step: Step, known: Known, listing: Listing) -> None:
         loading = self.held
         share = f"{step.done / step.total:.0%} of {human_bytes(step.total)}" if step.total else ""
         self._progress = "" if step.complete else f"reading {share}"
         self.session_count = step.sessions.num_rows
         analysis = loading.analysis
         assert analysis is not None
-        self._known = Known(
-            [capture_facts(capture) for capture in analysis.captures],
-            self.listing_of("sessions", step.sessions), operations_of(step.transactions), None, 0.0, None,
-        )  # fmt: skip
-        self.query_one(OverviewView).take(self._known)
+        self._known = known
+        self.query_one(OverviewView).take(known)
         self._take_transactions(listing)
         damaged = [str(capture.damage) for capture in analysis.captures if capture.damage is not None]
         if step.complete and damaged:
@@ -224,13 +235,19 @@ class Inspector(App[None]):
         before = [self.query_one(f"#{place.view}", View).title for place in self.trail[-2:]]
         crumbs = " › ".join([name, *before, self.view.crumb])
         said = f"   {self._progress}" if self._progress else ""
-        self.query_one("#crumbs", Static).update(Content(safe_text(crumbs) + said))
+        self._say("crumbs", Content(safe_text(crumbs) + said))
         short = self.size.width < _NARROW
         tabs = []
         for key, (view, names) in enumerate(VIEWS.items(), 1):
             style = "reverse bold" if view == self.view.id else ""
             tabs.append(Content.styled(f"{key} {names[short]}", f"{style} @click=app.view('{view}')".strip()))
-        self.query_one("#tabs", Static).update(Content(" " if short else "  ").join(tabs))
+        self._say("tabs", Content(" " if short else "  ").join(tabs))
+
+    def _say(self, line: str, content: Content) -> None:
+        """Draw one of the two lines, if it says something else now: whoever moves a cursor changes neither."""
+        if self._said.get(line) != content.markup:
+            self._said[line] = content.markup
+            self.query_one(f"#{line}", Static).update(content, layout=False)
 
     def on_resize(self) -> None:
         """Another width."""
@@ -366,32 +383,19 @@ class Inspector(App[None]):
         yield from super().get_system_commands(screen)
         for key, (view, (name, _)) in enumerate(VIEWS.items(), 1):
             yield SystemCommand(f"View: {name}", f"Key {key}", lambda view=view: self.action_view(view))
-        for binding in (*_bindings(type(self.view)), *_bindings(Inspector)):
+        for binding in (*bindings_of(type(self.view)), *bindings_of(Inspector)):
             if not binding.action.startswith("view("):
                 yield SystemCommand(
-                    f"{binding.description}", f"Key {_key(binding)}", lambda action=binding.action: self.act(action)
+                    f"{binding.description}", f"Key {key_name(binding)}", lambda action=binding.action: self.act(action)
                 )
+
+    def action_simulate(self, key: str) -> None:
+        """A key was clicked."""
+        self.simulate_key(key)
 
     def act(self, action: str) -> None:
         """Do in the view what a key of it does."""
         self.call_later(self.run_action, action, self if hasattr(self, f"action_{action.split('(')[0]}") else self.view)
-
-
-def _bindings(owner: type[Any]) -> list[Binding]:
-    """The bindings that a class has itself or from those it is made of, of this package, in order."""
-    found = []
-    for one in reversed(owner.__mro__):
-        if one.__module__.startswith("ptpip_analyze"):
-            found += [binding for binding in one.__dict__.get("BINDINGS", ()) if isinstance(binding, Binding)]
-    return found
-
-
-def _key(binding: Binding) -> str:
-    names = {
-        "question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]", "escape": "Esc",
-        "space": "Space", "enter": "Enter", "tab": "Tab", "pageup": "PgUp", "pagedown": "PgDn",
-    }  # fmt: skip
-    return " ".join(names.get(key, key) for key in binding.key.split(","))
 
 
 def help_page() -> Content:
@@ -405,14 +409,4 @@ def help_page() -> Content:
         ("Properties", [PropertiesView]), ("Objects", [ObjectsView]), ("Findings", [FindingsView]),
         ("Filter line", [FilterInput]),
     ]  # fmt: skip
-    lines = [
-        Content.styled("ptpip-analyze: keys", "bold"),
-        Content("Enter goes in, Escape goes back. The mouse works, too: click, double-click, wheel."),
-        Content("ctrl+p finds every action by its name. A filter is what --where takes."),
-    ]
-    for title, owners in chapters:
-        lines += [Content(""), Content.styled(title, "bold $text-primary")]
-        for owner in owners:
-            for binding in owner.__dict__["BINDINGS"]:
-                lines.append(Content.assemble((f"  {_key(binding):<14}", "bold"), binding.description))
-    return Content("\n").join(lines)
+    return help_content(chapters)

@@ -100,6 +100,7 @@ class FilterLine(Vertical):
     def __init__(self, table: str, loading: Loading) -> None:
         super().__init__()
         self.table, self._loading = table, loading
+        self._verdict: tuple[str, str] | None = None  # what was judged last, and what is wrong with it
 
     def compose(self) -> ComposeResult:
         """The line and the verdict below it."""
@@ -127,9 +128,12 @@ class FilterLine(Vertical):
         self.judge(event.value, False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: filter, if it holds up."""
+        """Enter: filter, if it holds up. At once where that is known, so that the next key is for the rows."""
         event.stop()
-        self.judge(event.value, True)
+        if self._verdict is not None and self._verdict[0] == event.value:
+            self._judged(*self._verdict, True)
+        else:
+            self.judge(event.value, True)
 
     @work(thread=True, exclusive=True, group="judge")
     def judge(self, text: str, enter: bool) -> None:
@@ -150,6 +154,7 @@ class FilterLine(Vertical):
     def _judged(self, text: str, fault: str, enter: bool) -> None:
         if text != self.input.value:
             return
+        self._verdict = (text, fault)
         self.set_class(bool(fault), "invalid")
         self.set_class(not fault and bool(text.strip()), "valid")
         self.query_one("#sign", Static).update("✗" if fault else "✓" if text.strip() else "/")

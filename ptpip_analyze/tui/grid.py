@@ -15,7 +15,7 @@ from .lines import Lines, Piece, fitted
 from .rows import Listing, Shown
 
 _LEAST, _MOST, _MOST_WIDE = 3, 26, 400
-_SAMPLE = 200
+_SAMPLE, _LAST = 60, 10
 
 
 class Grid(Lines):
@@ -45,12 +45,16 @@ class Grid(Lines):
                   self.cursor if cursor is None else cursor)  # fmt: skip
 
     def _measure(self) -> None:
-        """Widths by the lines around the cursor, and what is left to the columns that can use it."""
+        """Widths by the lines on the screen and the last ones, whose numbers are the longest; what is left goes to the
+        columns that can use it.
+        """
         listing = self.listing
         assert listing is not None
-        low = max(min(self.top, len(listing) - _SAMPLE), 0)
+        sample = max(_SAMPLE, self.room)
+        low = max(min(self.top, len(listing) - sample), 0)
         widths = [max(cell_len(column.title) + 2, _LEAST) for column in self._shown]
-        for line in range(low, min(low + _SAMPLE, len(listing))):
+        near = range(low, min(low + sample, len(listing)))
+        for line in (*near, *range(max(near.stop, len(listing) - _LAST), len(listing))):
             for at, cell in enumerate(listing.cells(line)):
                 widths[at] = max(widths[at], cell_len(cell.text))
         widths = [

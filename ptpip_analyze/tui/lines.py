@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -114,12 +114,23 @@ class Lines(ScrollView, can_focus=True):
         """A line that there is."""
         return max(min(line, self.count - 1), 0)
 
-    def watch_cursor(self, _: int, line: int) -> None:
-        """Tell where the cursor is."""
+    def watch_cursor(self, before: int, line: int) -> None:
+        """Tell where the cursor is. Only what looks different is drawn anew: over ssh a whole screen takes its time."""
+        top = self.top
         self.reveal()
-        self.refresh()
+        if self.top == top:
+            self.redraw(before)
+            self.redraw(line)
+        else:
+            self.refresh()
         if self.count:
             self.post_message(self.Moved(self, line))
+
+    def redraw(self, line: int) -> None:
+        """Draw one line anew, where it is on the screen."""
+        y = line - self.top
+        if 0 <= y < self.room:
+            self.refresh(Region(0, y + (self.head is not None), self.size.width, 1))
 
     def on_resize(self) -> None:
         """The cursor's line stays on the screen."""
@@ -172,10 +183,10 @@ class Lines(ScrollView, can_focus=True):
     # Drawing
 
     def style_of(self, name: str) -> Style:
-        """The style of a meaning in this theme; null for ""."""
+        """The style of a meaning in this theme; for "" that of the widget, which takes long to be found out."""
         found = self._styles.get(name)
         if found is None:
-            found = self.get_component_rich_style(f"lines--{name}", partial=True) if name else Style()
+            found = self.get_component_rich_style(f"lines--{name}", partial=True) if name else self.rich_style
             self._styles[name] = found
         return found
 
@@ -189,18 +200,18 @@ class Lines(ScrollView, can_focus=True):
             y -= 1
         line = self.top + y
         if line >= self.count:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.style_of(""))
         behind = self.style_of("cursor") if line == self.cursor else Style()
         return self._strip(self._line(line), left, width, behind)
 
     def _strip(self, pieces: Sequence[Piece], left: int, width: int, behind: Style) -> Strip:
-        base = self.rich_style
+        base = self.style_of("") + behind
         segments, taken = [], 0
         for text, meaning in pieces:
-            segments.append(Segment(text, base + behind + self.style_of(meaning)))
+            segments.append(Segment(text, base + self.style_of(meaning) if meaning else base))
             taken += cell_len(text)
         if taken < left + width:
-            segments.append(Segment(" " * (left + width - taken), base + behind))
+            segments.append(Segment(" " * (left + width - taken), base))
         return Strip(segments).crop(left, left + width)
 
 

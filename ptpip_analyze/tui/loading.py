@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ptpip_analyze.ahead import Worker
     from ptpip_analyze.tables.where import Where
 
-FIRST_S: Final = 0.2
+FIRST_S: Final = 0.02
 """The first snapshot comes after this time, or as soon as there is a part of the capture."""
 
 _PATIENCE: Final = 6  # times of what the last snapshot took: so long until the next one

@@ -95,11 +95,12 @@ class Listing:
         self.unfolded: set[int] = set()
         self._columns = {name: rows[name] for name in rows.column_names}
         self._cache: dict[int, list[Cell]] = {}
+        self._shown: tuple[tuple[str, ...], list[Shown]] | None = None
         self._arrange()
 
     # Columns
 
-    @property
+    @cached_property
     def available(self) -> tuple[str, ...]:
         """Names of all columns that can be chosen."""
         derived = ("at", "delta", "call", "data", "bar") if self.table == "transactions" else ("at",)
@@ -109,11 +110,14 @@ class Listing:
     @property
     def columns(self) -> list[Shown]:
         """The columns that are shown, without those that this table can't have yet."""
-        return [
-            Shown(name, _TITLES.get(name, name.removesuffix("_s")), self._is_number(name), name in _WIDE)
-            for name in self.chosen
-            if name in self.available
-        ]
+        if self._shown is None or self._shown[0] != self.chosen:
+            there = [
+                Shown(name, _TITLES.get(name, name.removesuffix("_s")), self._is_number(name), name in _WIDE)
+                for name in self.chosen
+                if name in self.available
+            ]
+            self._shown = (self.chosen, there)
+        return self._shown[1]
 
     def choose(self, names: Sequence[str]) -> None:
         """Show these columns, in this order. ValueError for one that there is not, or for none."""
@@ -150,10 +154,9 @@ class Listing:
         if not self.folded or not self.loops.period:
             return
         loop = self.loops.of_row[order]
-        loop[np.isin(loop, list(self.unfolded))] = -1
-        first = np.zeros(len(order), bool)
-        first[np.unique(loop, return_index=True)[1]] = True
-        kept = (loop < 0) | first
+        if self.unfolded:
+            loop[np.isin(loop, list(self.unfolded))] = -1
+        kept = (loop < 0) | _first(loop, len(self.loops.period))
         self.lines = order[kept]
         self._loop_of_line = loop[kept]
 
@@ -207,6 +210,20 @@ class Listing:
         return int(later[0]) if len(later) else len(self._time) - 1
 
     # What the user does
+
+    @property
+    def manner(self) -> tuple[object, ...]:
+        """How the rows are shown, but for a filter: columns, order, what is folded or left out."""
+        return self.chosen, self.sorted_by, self.folded, self.without_loops, frozenset(self.unfolded)
+
+    def like(self, other: Listing) -> None:
+        """Show these rows as those of another listing of the same table are shown, without its filter."""
+        if self.manner != other.manner:
+            self.chosen, self.sorted_by, self.folded, self.without_loops = (
+                other.chosen, other.sorted_by, other.folded, other.without_loops,
+            )  # fmt: skip
+            self.unfolded = set(other.unfolded)
+            self._arrange()
 
     def filter(self, mask: np.ndarray | None) -> None:
         """Show only rows of a mask (bool, by row of the table); None shows all."""
@@ -439,6 +456,15 @@ class Listing:
             sort_keys=[("value", "descending" if descending else "ascending")],
         )
         return places.to_numpy().astype(np.int64)
+
+
+def _first(loop: np.ndarray, count: int) -> np.ndarray:
+    """Mask of the first place of each of ``count`` numbers; -1 is none of them."""
+    place = np.full(count + 1, -1)
+    place[loop[::-1]] = np.arange(len(loop) - 1, -1, -1)  # of several the last one stays: that is the first place
+    first = np.zeros(len(loop), bool)
+    first[place[:count][place[:count] >= 0]] = True
+    return first
 
 
 def _latency_bar(seconds: float | None) -> str:

@@ -121,16 +121,16 @@ class TableView(View):
         listing = self.inspector.listing_of(self.table, rows)
         self.app.call_from_thread(self.take, listing)
 
+    def alike(self, listing: Listing) -> Listing:
+        """Other rows of the same table, shown as the ones before are; may be made in another thread."""
+        if self.listing is not None:
+            listing.like(self.listing)
+        return listing
+
     def take(self, listing: Listing) -> None:
         """Show other rows of the same table, as the ones before were shown."""
-        before, row = self.listing, self.grid.row
-        if before is not None:
-            listing.chosen, listing.folded, listing.without_loops = before.chosen, before.folded, before.without_loops
-            if before.sorted_by:
-                listing.sort(*before.sorted_by)
-            elif not before.folded or before.without_loops:
-                listing.hide_loops(before.without_loops)
-        self.listing = listing
+        row = self.grid.row
+        self.listing = self.alike(listing)
         if self.where:
             self.apply(self.where)
         else:
@@ -148,7 +148,7 @@ class TableView(View):
 
     def say(self, text: str) -> None:
         """Something for the status line."""
-        self.query_one("#status", Static).update(Content(text))
+        self.query_one("#status", Static).update(Content(text), layout=False)
 
     def say_rows(self) -> None:
         """The status line: how many rows of how many, and how they are shown."""

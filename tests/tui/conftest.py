@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from ptpip_analyze.tui.app import Inspector
@@ -17,6 +19,7 @@ from ptpip_analyze.tui.rows import Listing
 from tests.traffic import Conversation, conversation, write_pcap
 
 PATIENCE_S = 30.0
+_LETTERS = {_character_to_key(letter): letter for letter in " !\"#$%&'()*+,-./:;<=>?@[]^_{|}~"}
 
 
 def polling(rounds: int = 12) -> Conversation:
@@ -60,19 +63,34 @@ class Seen:
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
     async def press(self, *keys: str) -> str:
-        """Press keys; the screen when everything that they caused is done."""
-        await self.pilot.press(*keys)
-        return await self.rest()
+        """Press keys by Textual's names, each when the one before is dealt with; the screen when all is done.
+
+        Pilot's own ``press`` sleeps 40 ms per key until the processor seems idle; here nothing is guessed.
+        """
+        for key in keys:
+            self._send(key)
+            await self.rest()
+        return self.screen
 
     async def type(self, text: str) -> str:
         """Type a text."""
-        return await self.press(*("space" if letter == " " else letter for letter in text))
+        for letter in text:
+            self._send(_character_to_key(letter))
+            await self.pilot.pause(0)
+        return await self.rest()
+
+    def _send(self, key: str) -> None:
+        self.app.post_message(events.Key(key, _LETTERS.get(key, key if len(key) == 1 else None)))
 
     async def rest(self) -> str:
-        """The screen when no worker runs any more."""
-        await self.until(lambda: not any(worker.is_running for worker in self.app.workers))
-        await self.pilot.pause()
-        await self.pilot.pause()
+        """The screen when no worker runs any more, and nothing more is to be drawn."""
+        calm = 0
+        while calm < 3:
+            await self.pilot.pause(0)
+            calm += 1
+            if not all(worker.is_finished for worker in self.app.workers):
+                calm = 0
+                await asyncio.sleep(0.002)
         return self.screen
 
     async def until(self, condition: Callable[[], bool]) -> None:

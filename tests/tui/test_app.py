@@ -174,6 +174,6 @@ async def test_survives_any_keys(seed: int) -> None:
     capture = chosen.choice(RECORDED)
     async with running(capture, chosen.choice(SIZES[:2])) as seen:
         for _ in range(80):
-            await seen.pilot.press(chosen.choice(KEYS))
+            await seen.press(chosen.choice(KEYS))
         await seen.rest()
         assert isinstance(seen.app, Inspector)

@@ -26,7 +26,8 @@ def test_ends_with_the_whole(polled: Path) -> None:
 
 def test_tells_what_is_known_before_the_end(polled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST_S", 0.0)
-    loading = Loading([str(polled), str(polled)])
+    other = write_pcap(polled.with_name("other.pcap"), polling().packets())
+    loading = Loading([str(polled), str(other)])
     rows = [(step.transactions.num_rows, step.complete) for step in loading.steps()]
     assert rows[0] == (16, False)
     assert rows[-1] == (32, True)
