@@ -30,10 +30,11 @@ from .details import DetailsView, Hex
 from .dialogs import AskScreen, PageScreen
 from .grid import Grid
 from .keys import KeyLine, bindings_of, help_content, key_name
+from .ladderview import LadderView
 from .lines import Lines
 from .loading import Loading, Step
 from .overview import STRETCHES, Known, worst_of
-from .pages import DoctorView, LadderView, OverviewView
+from .pages import DoctorView, OverviewView
 from .rows import Listing
 from .saving import SaveError
 from .themes import DEFAULTS, THEMES
@@ -300,11 +301,11 @@ class Inspector(App[None]):
         if view.grid.row != number and view.listing is not None and view.listing.line_of(number) is not None:
             view.go_to(number)
 
-    def open_ladder(self, session: int, frame: int | None) -> None:
-        """Show the ladder of a session at a frame."""
+    def open_ladder(self, sessions: Sequence[int], frame: int | None) -> None:
+        """Show the ladder of sessions at a frame."""
         if self.view.id != "ladder":
             self._leave_trail()
-        self.query_one(LadderView).show(session, frame)
+        self.query_one(LadderView).show(sessions, frame)
         self._show("ladder")
 
     def neighbour(self, transaction: int | None, by: int) -> int | None:
@@ -404,7 +405,8 @@ def help_page() -> Content:
     from .views import FindingsView, ObjectsView, PropertiesView, TransactionsView
 
     chapters: list[tuple[str, list[type[Any]]]] = [
-        ("Everywhere", [Inspector]), ("Lines", [Lines]), ("Lists", [TableView]), ("Rows", [Grid]),
+        ("Everywhere", [Inspector]), ("Lines", [Lines]), ("Overview", [OverviewView]),
+        ("Lists", [TableView]), ("Rows", [Grid]),
         ("Transactions", [TransactionsView]), ("Details", [DetailsView]), ("Bytes", [Hex]), ("Ladder", [LadderView]),
         ("Properties", [PropertiesView]), ("Objects", [ObjectsView]), ("Findings", [FindingsView]),
         ("Filter line", [FilterInput]),

@@ -19,7 +19,7 @@ from ptpip_analyze.capture import CaptureError
 from ptpip_analyze.describe import clock_time, human_seconds, safe_text
 
 from .lines import Lines, Piece
-from .parts import Bytes, Node, Part, node_at, nodes_of, parts_of
+from .parts import Bytes, Node, Part, node_at, node_pieces, nodes_of, parts_of
 from .views import View
 
 ROW = 16
@@ -244,11 +244,7 @@ class DetailsView(View):
     def _line(self, line: int) -> list[Piece]:
         path, node = self._tree[line]
         sign = "  " if not node.opens else "▸ " if path in self._folded else "▾ "
-        meaning = "title" if node.depth == 0 else "warning" if node.name == "note" else ""
-        pieces: list[Piece] = [("  " * node.depth + sign, "quiet"), (safe_text(node.name), meaning)]
-        if node.text:
-            pieces += [(": ", "quiet"), (safe_text(node.text), "quiet" if node.depth == 0 else "good")]
-        return pieces
+        return node_pieces(node, sign)
 
     def _follow(self, line: int) -> None:
         """The bytes of a line of the tree."""
@@ -306,7 +302,7 @@ class DetailsView(View):
         """The same place in the ladder."""
         place = self.frame()
         if place is not None and place[1] is not None:
-            self.inspector.open_ladder(place[1], place[0])
+            self.inspector.open_ladder([place[1]], place[0])
 
     def frame(self) -> tuple[int, int | None] | None:
         """The transaction's first frame and its session."""

@@ -1,18 +1,20 @@
-"""A session as a ladder: three lanes (initiator, the responder's command side, its event side), an arrow per message.
+"""Sessions as a ladder: three lanes each (initiator, responder's command, responder's event), an arrow per message.
 
-Data messages between the first and the last of a data phase are told by the last one; a polling loop is one line.
+Several sessions stand side by side, their messages in the order of the capture. Data messages between the first and the
+last of a data phase are told by the last one; a polling loop is one line.
 Promises the same lines on the screen, as text, as Mermaid and as SVG. Refuses to order what the capture does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from rich.cells import cell_len
 
 from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.describe import counted, human_bytes, human_seconds, safe_text
@@ -28,10 +30,13 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _MARGIN: Final = 24
 _EVENT_LANE: Final = 12
+_DRAWN: Final = (150, 620, 780)  # the lanes of a picture
 
 
 class Arrow(NamedTuple):
-    """One line: from lane to lane, what it says and means, when, in which frame, of which row of the transactions."""
+    """One line: from lane to lane, what it says and means, when, in which frame, of which row of the transactions; and
+    which of the sessions it is of, by place.
+    """
 
     source: int
     target: int
@@ -40,20 +45,22 @@ class Arrow(NamedTuple):
     time: int | None
     frame: int
     transaction: int | None
+    block: int = 0
 
 
 class Ladder:
-    """The lines of one session. ``transactions`` is the listing of the whole analysis' transactions."""
+    """The lines of some sessions. ``transactions`` is the listing of the whole analysis' transactions."""
 
-    def __init__(self, analysis: Analysis, session: int, transactions: Listing) -> None:
-        self.session, self._listing = session, transactions
+    def __init__(self, analysis: Analysis, sessions: Sequence[int], transactions: Listing) -> None:
+        self.sessions, self._listing = tuple(sessions), transactions
         tables, owners = [], []
+        wanted = pa.array(self.sessions, pa.int64())
         for result, batches in analysis.batches_by_capture("messages"):
-            if not result.first_session <= session < result.first_session + len(result.pairs):
+            if not any(0 <= one - result.first_session < len(result.pairs) for one in self.sessions):
                 continue
             for batch in batches:
                 rows = pa.Table.from_batches([batch.select([*_COLUMNS, "session"])])
-                rows = rows.filter(pc.fill_null(pc.equal(rows["session"], session), False))
+                rows = rows.filter(pc.is_in(rows["session"].cast(pa.int64()), wanted))
                 numbers = rows["message"].to_numpy() - result.first_message
                 owner = result.transactions.of_message[result.order[numbers]]
                 kept = (rows["type"].cast(pa.string()).to_numpy() != "Data") | (owner < 0)
@@ -61,6 +68,9 @@ class Ladder:
                 owners.append(np.where(owner >= 0, owner + result.first_transaction, -1)[kept])
         self._rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks() if tables else None
         self._owner = np.concatenate(owners) if owners else np.empty(0, np.int64)
+        of = np.empty(0, np.int64) if self._rows is None else self._rows["session"].to_numpy()
+        self._block = np.searchsorted(np.sort(self.sessions), of)
+        self._block = np.argsort(np.array(self.sessions), kind="stable")[self._block] if len(of) else self._block
         self.folded = True
         self._lay_out()
 
@@ -98,7 +108,10 @@ class Ladder:
             text, meaning = self._listing.loop_text(loop, members), "quiet"
         else:
             text, meaning = self._said(row, owner if owner >= 0 else None)
-        return Arrow(source, target, text, meaning, row["time"], row["first_frame"], owner if owner >= 0 else None)
+        return Arrow(
+            source, target, text, meaning, row["time"], row["first_frame"], owner if owner >= 0 else None,
+            int(self._block[at]),
+        )  # fmt: skip
 
     def _value(self, name: str, at: int) -> Any:
         assert self._rows is not None
@@ -138,12 +151,14 @@ class Ladder:
 
     def head(self, width: int) -> list[Piece]:
         """The names of the lanes."""
-        command, event = _places(width)
         line = [" "] * width
-        for name, at in zip(LANES, (_MARGIN, command, event), strict=True):
-            at = min(max(at - len(name) // 2, 0), width - len(name))
-            line[at : at + len(name)] = name
-        return [("".join(line), "title")]
+        for block, session in enumerate(self.sessions):
+            low, high, command, event = self._places(width, block)
+            first = LANES[0] if len(self.sessions) == 1 else f"session {session}"
+            for name, at in zip((first, *LANES[1:]), (low, command, event), strict=True):
+                at = min(max(at - len(name) // 2, low - 6 if block == 0 else low), high - len(name) - (high < width))
+                line[at : at + len(name)] = name
+        return [("".join(line)[:width], "title")]
 
     def pieces(self, line: int, width: int, begins: int | None) -> list[Piece]:
         """A line in ``width`` letters: time, time since the line before, the arrow with its text."""
@@ -151,15 +166,32 @@ class Ladder:
         before = self.arrow(line - 1).time if line else None
         time = "" if arrow.time is None or begins is None else f"{(arrow.time - begins) / 1e9:.6f}"
         delta = "" if arrow.time is None or before is None else f"+{human_seconds((arrow.time - before) / 1e9)}"
-        margin = f"{time:>12} {delta:>9}  "[:_MARGIN].ljust(_MARGIN)
-        command, event = _places(width)
+        pieces: list[Piece] = [(f"{time:>12} {delta:>9}  "[:_MARGIN].ljust(_MARGIN), "quiet")]
+        for block in range(len(self.sessions)):
+            pieces += self._lanes(block, arrow if arrow.block == block else None, width)
+        return pieces
+
+    def _lanes(self, block: int, arrow: Arrow | None, width: int) -> list[Piece]:
+        """The lanes of one session, with an arrow where it has one in this line."""
+        low, high, command, event = self._places(width, block)
+        tail = " " * (high - event - 1)
+        if arrow is None:
+            return [("│" + " " * (command - low - 1) + "│" + " " * (event - command - 1) + "│" + tail, "quiet")]
         end = event if EVENT in (arrow.source, arrow.target) else command
-        room = end - _MARGIN - 1
-        text = arrow.text if len(arrow.text) <= room - 6 else fitted(arrow.text, max(room - 6, 1))
-        shaft = f" {text} ".center(room - 1, "─") if len(text) + 2 <= room - 1 else f"{text:<{room - 1}}"[: room - 1]
+        room = end - low - 1
+        text = arrow.text if cell_len(arrow.text) <= room - 6 else fitted(arrow.text, max(room - 6, 1))
+        shaft = _centered(f" {text} ", room - 1)
         drawn = f"{shaft}▶" if arrow.target != INITIATOR else f"◀{shaft}"
         rest = "│" + (" " * (event - end - 1) + "│" if end < event else "")
-        return [(margin, "quiet"), ("│", "quiet"), (drawn, arrow.meaning), (rest, "quiet")]
+        return [("│", "quiet"), (drawn, arrow.meaning), (rest + tail, "quiet")]
+
+    def _places(self, width: int, block: int) -> tuple[int, int, int, int]:
+        """Where a session's lanes begin and end, and where those of command and event stand."""
+        share = max(width - _MARGIN, 36 * len(self.sessions)) // len(self.sessions)
+        low = _MARGIN + share * block
+        high = low + share if block + 1 < len(self.sessions) else max(width, low + share)
+        event = high - 2
+        return low, high, event - min(_EVENT_LANE, share // 4), event
 
     def text(self, begins: int | None, width: int = 110) -> Iterator[str]:
         """All lines as plain text."""
@@ -170,39 +202,51 @@ class Ladder:
     def mermaid(self) -> Iterator[str]:
         """All lines as a Mermaid sequence diagram."""
         yield "sequenceDiagram"
-        for short, name in zip("ICE", ("Initiator", "Responder (command)", "Responder (event)"), strict=True):
-            yield f"    participant {short} as {name}"
+        several = len(self.sessions) > 1
+        for block, session in enumerate(self.sessions):
+            of = f" of session {session}" if several else ""
+            for short, name in zip("ICE", ("Initiator", "Responder (command)", "Responder (event)"), strict=True):
+                yield f"    participant {short}{block if several else ''} as {name}{of}"
         for line in range(len(self)):
             arrow = self.arrow(line)
+            ends = [f"{'ICE'[lane]}{arrow.block if several else ''}" for lane in (arrow.source, arrow.target)]
             # Mermaid ends a text at a semicolon and reads # as the beginning of an entity.
             text = arrow.text.replace("#", "#35;").replace(";", "#59;").replace("<", "#lt;").replace(">", "#gt;")
-            yield f"    {'ICE'[arrow.source]}->>{'ICE'[arrow.target]}: {text}"
+            yield f"    {ends[0]}->>{ends[1]}: {text}"
 
     def svg(self, begins: int | None) -> Iterator[str]:
         """All lines as an SVG picture."""
-        step, places = 22, (150, 620, 780)
-        height = 60 + step * (len(self) + 1)
-        yield f'<svg xmlns="http://www.w3.org/2000/svg" width="860" height="{height}" font-family="monospace">'
+        step, block_width = 22, 720
+        height, width = 60 + step * (len(self) + 1), 140 + block_width * len(self.sessions)
+        yield f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="monospace">'
         yield '<defs><marker id="a" markerWidth="8" markerHeight="8" refX="7" refY="4" orient="auto">'
         yield '<path d="M0,0 L8,4 L0,8 z"/></marker></defs><rect width="100%" height="100%" fill="white"/>'
-        for name, x in zip(LANES, places, strict=True):
-            yield f'<text x="{x}" y="24" text-anchor="middle" font-size="13">{name}</text>'
-            yield f'<line x1="{x}" y1="32" x2="{x}" y2="{height - 10}" stroke="#999"/>'
+        for block, session in enumerate(self.sessions):
+            first = LANES[0] if len(self.sessions) == 1 else f"session {session}"
+            for name, place in zip((first, *LANES[1:]), _DRAWN, strict=True):
+                x = place + block_width * block
+                yield f'<text x="{x}" y="24" text-anchor="middle" font-size="13">{name}</text>'
+                yield f'<line x1="{x}" y1="32" x2="{x}" y2="{height - 10}" stroke="#999"/>'
         for line in range(len(self)):
             arrow, y = self.arrow(line), 56 + step * line
-            left, right = places[arrow.source], places[arrow.target]
+            left, right, middle = (
+                place + block_width * arrow.block
+                for place in (_DRAWN[arrow.source], _DRAWN[arrow.target], (_DRAWN[0] + _DRAWN[1]) // 2)
+            )
             time = "" if arrow.time is None or begins is None else f"{(arrow.time - begins) / 1e9:.6f}"
             colour = {"error": "#b3261e", "warning": "#8a6100", "quiet": "#666"}.get(arrow.meaning, "#000")
             yield f'<text x="10" y="{y + 4}" font-size="11" fill="#666">{time}</text>'
             yield (
                 f'<line x1="{left}" y1="{y}" x2="{right}" y2="{y}" stroke="{colour}" marker-end="url(#a)"/>'
-                f'<text x="{(places[0] + places[1]) // 2}" y="{y - 4}" text-anchor="middle" font-size="11" '
+                f'<text x="{middle}" y="{y - 4}" text-anchor="middle" font-size="11" '
                 f'fill="{colour}">{escape(arrow.text)}</text>'
             )
         yield "</svg>"
 
 
-def _places(width: int) -> tuple[int, int]:
-    """Where the lanes of command and event stand; that of the initiator is behind the margin."""
-    event = width - 2
-    return max(event - _EVENT_LANE, _MARGIN + 12), max(event, _MARGIN + 14)
+def _centered(text: str, width: int) -> str:
+    """A text in the middle of a shaft of ``width`` cells."""
+    spare = width - cell_len(text)
+    if spare < 0:
+        return fitted(text.strip(), width)
+    return "─" * (spare // 2) + text + "─" * (spare - spare // 2)

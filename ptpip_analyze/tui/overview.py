@@ -5,7 +5,7 @@ Promises that every line says what the tables say. Refuses to wait: what is not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -42,10 +42,11 @@ class Goal(NamedTuple):
 
 
 class OverviewLine(NamedTuple):
-    """What a line says, and where Enter leads."""
+    """What a line says, where Enter leads, and which session it is of."""
 
     pieces: list[Piece]
     goal: Goal | None = None
+    session: int | None = None
 
 
 class Known(NamedTuple):
@@ -59,8 +60,8 @@ class Known(NamedTuple):
     worst: Mapping[int, tuple[str, int]] | None  # by session: level and count of the violations of the worst level
 
 
-def page(known: Known, width: int) -> list[OverviewLine]:
-    """All lines for a screen of this width."""
+def page(known: Known, width: int, marked: Collection[int] = ()) -> list[OverviewLine]:
+    """All lines for a screen of this width; ``marked`` sessions bear a sign."""
     lines: list[OverviewLine] = []
     for capture in known.captures:
         lines += _capture(capture)
@@ -68,7 +69,8 @@ def page(known: Known, width: int) -> list[OverviewLine]:
     if not len(known.sessions):
         lines.append(OverviewLine([("No PTP-IP session so far.", "warning")]))
     for row in range(known.sessions.rows.num_rows):
-        lines += _card(known.sessions.record(row), known.worst, width)
+        card = _card(known.sessions.record(row), known.worst, row in marked)
+        lines += [line._replace(session=row) for line in card]
     lines += _operations(known.operations, width)
     return lines
 
@@ -113,7 +115,7 @@ def _strip(known: Known, width: int) -> list[OverviewLine]:
     ]
 
 
-def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, width: int) -> list[OverviewLine]:
+def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, marked: bool) -> list[OverviewLine]:
     """A session: who with whom, how it went, how much."""
     goal = Goal("transactions", f"session == {row['session']}")
     named = dict.fromkeys(name for name in (row["model"], row["responder_name"]) if name)
@@ -125,7 +127,8 @@ def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, w
     lines = [
         OverviewLine(
             [
-                (f"╭{top} ", "quiet"), (safe_text(camera), "title"), (" with ", "quiet"),
+                ("●" if marked else "╭", "marked" if marked else "quiet"), (f"{top} ", "quiet"),
+                (safe_text(camera), "title"), (" with ", "quiet"),
                 (safe_text(client), "title"), ("  ", ""), (status, meaning),
             ],
             goal,

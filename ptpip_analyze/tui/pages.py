@@ -1,4 +1,4 @@
-"""The views that are pages of lines: overview, ladder, doctor. Each line may lead somewhere."""
+"""The views that are pages of lines: overview, doctor. Each line may lead somewhere."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from typing import Any, ClassVar, Final
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.widgets import Static
 
-from ptpip_analyze.describe import counted, frames_text, safe_text
-from ptpip_analyze.tables.export import ExportError, replacing
+from ptpip_analyze.describe import frames_text, safe_text
 
-from . import saving
-from .dialogs import AskScreen, exists
-from .ladder import Ladder
 from .lines import Lines, Piece
 from .overview import Known, OverviewLine, page
 from .views import View
@@ -24,12 +18,15 @@ from .views import View
 _MARKS: Final = {
     "problem": ("! ", "error"), "slow": ("~ ", "warning"), "fine": ("✓ ", "good"), "unknown": ("? ", "quiet"),
 }  # fmt: skip
-_LADDERS: Final = (".txt", ".mmd", ".svg")
 
 
 class OverviewView(View):
-    """Facts, throughput, sessions, operations."""
+    """Facts, throughput, sessions, operations. Sessions can be marked, to stand side by side in the ladder."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark session"),
+        Binding("d", "ladder", "Ladder"),
+    ]
     title = "Overview"
 
     def __init__(self) -> None:
@@ -37,6 +34,7 @@ class OverviewView(View):
         self._known: Known | None = None
         self._lines: list[OverviewLine] = []
         self._fault: list[OverviewLine] = []
+        self.marked: list[int] = []
 
     def compose(self) -> ComposeResult:
         """The page."""
@@ -68,7 +66,7 @@ class OverviewView(View):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
-        known = [] if self._known is None else page(self._known, max(self.size.width - 2, 40))
+        known = [] if self._known is None else page(self._known, max(self.size.width - 2, 40), self.marked)
         self._lines = [*self._fault, *known]
         self.lines.show(len(self._lines), lambda line: self._lines[line].pieces, 0, self.lines.cursor)
 
@@ -79,154 +77,27 @@ class OverviewView(View):
         if goal is not None:
             self.inspector.open_table(goal.view, goal.where)
 
+    def _session(self) -> int | None:
+        """The session whose card the cursor is on."""
+        return self._lines[self.lines.cursor].session if self._lines else None
 
-class LadderView(View):
-    """The messages of a session between three lanes."""
-
-    DEFAULT_CSS = """
-    LadderView > #status { height: 1; padding: 0 1; background: $panel; color: $text-muted; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("z", "fold", "Fold"),
-        Binding("left_square_bracket", "session(-1)", "Session before", show=False),
-        Binding("right_square_bracket", "session(1)", "Next session"),
-        Binding("w", "save", "Save"),
-    ]
-    title = "Ladder"
-
-    def __init__(self) -> None:
-        super().__init__(id="ladder")
-        self._ladder: Ladder | None = None
-        self.session = 0
-        self._frame: int | None = None
-
-    def compose(self) -> ComposeResult:
-        """Lanes, status line."""
-        yield Lines()
-        yield Static("", id="status")
-
-    @property
-    def lines(self) -> Lines:
-        """The lanes."""
-        return self.query_one(Lines)
-
-    @property
-    def crumb(self) -> str:
-        """Which session."""
-        return f"Ladder of session {self.session}"
-
-    def arrive(self) -> None:
-        """Messages are asked for when they are first looked at."""
-        self.lines.focus()
-        if self._ladder is None:
-            self.show(self.session, None)
-
-    def show(self, session: int, frame: int | None) -> None:
-        """Show a session, the cursor at a frame."""
-        self._frame = frame
-        if self._ladder is not None and self._ladder.session == session:
-            self._draw()
+    def action_mark(self) -> None:
+        """Mark the session, or no longer; and go on to the next one."""
+        session = self._session()
+        if session is None:
+            self.notify("Go to a session first: its marks let the ladder show several side by side.")
             return
-        self.session = session
-        self.say("reading …")
-        self.read(session)
-        self.inspector.moved(self)
+        self.marked = [one for one in self.marked if one != session] + [session] * (session not in self.marked)
+        at = self.lines.cursor
+        self._draw()
+        other = next((line for line in range(at, len(self._lines)) if self._lines[line].session == session + 1), at)
+        self.lines.cursor = other
 
-    def say(self, text: str) -> None:
-        """Something for the status line."""
-        self.query_one("#status", Static).update(Content(text))
-
-    @work(thread=True, exclusive=True, group="ladder")
-    def read(self, session: int) -> None:
-        """Take the messages of a session, in a thread."""
-        loading, listing = self.held, self.inspector.transactions
-        if not loading.complete or loading.analysis is None or listing is None:
-            self.app.call_from_thread(self.say, "The ladder comes when the capture is read to its end.")
-            return
-        self.app.call_from_thread(self._take, Ladder(loading.analysis, session, listing))
-
-    def _take(self, ladder: Ladder) -> None:
-        if ladder.session == self.session:
-            self._ladder = ladder
-            self._draw()
-
-    def _draw(self) -> None:
-        ladder = self._ladder
-        if ladder is None:
-            return
-        width = max(self.lines.scrollable_content_region.width, 60)
-        self.lines.head = ladder.head(width)
-        cursor = self.lines.cursor if self._frame is None else ladder.line_of_frame(self._frame)
-        self.lines.show(len(ladder), lambda line: ladder.pieces(line, width, self.held.begins), width, cursor or 0)
-        self._frame = None
-        self.say(f"{counted(len(ladder), 'line')}{', loops folded (z)' if ladder.folded else ''} · [ ] other session")
-
-    def on_resize(self) -> None:
-        """Another width."""
-        self.call_after_refresh(self._draw)
-
-    def on_lines_opened(self, event: Lines.Opened) -> None:
-        """Enter: the transaction of a message."""
-        event.stop()
-        number = self._ladder.arrow(event.line).transaction if self._ladder else None
-        if number is None:
-            self.notify("This message belongs to no transaction.")
-        else:
-            self.inspector.open_transaction(number)
-
-    def frame(self) -> tuple[int, int | None] | None:
-        """Frame of the message under the cursor."""
-        if self._ladder is None or not len(self._ladder):
-            return None
-        return self._ladder.arrow(self.lines.cursor).frame, self.session
-
-    def action_fold(self) -> None:
-        """Fold polling loops, or show every message."""
-        if self._ladder is not None:
-            place = self.frame()
-            self._ladder.fold(not self._ladder.folded)
-            self._frame = place[0] if place else None
-            self._draw()
-
-    def action_session(self, by: int) -> None:
-        """Another session."""
-        other = self.session + by
-        if 0 <= other < self.inspector.session_count:
-            self.show(other, None)
-
-    def action_save(self) -> None:
-        """Save the ladder."""
-        if self._ladder is None:
-            return
-
-        def check(path: str) -> str:
-            try:
-                saving.checked(path, self.held, _LADDERS)
-            except saving.SaveError as error:
-                return str(error)
-            return ""
-
-        question = "Save the ladder as text (.txt), Mermaid (.mmd) or picture (.svg)"
-        self.app.push_screen(AskScreen(question, "ladder.txt", check, exists), self._save)
-
-    def _save(self, path: str | None) -> None:
-        ladder, begins = self._ladder, self.held.begins
-        if path is None or ladder is None:
-            return
-
-        def write() -> str:
-            target = saving.checked(path, self.held, _LADDERS)
-            suffix = target.suffix.lower()
-            lines = ladder.mermaid() if suffix == ".mmd" else ladder.text(begins)
-            lines = ladder.svg(begins) if suffix == ".svg" else lines
-            try:
-                with replacing(target) as stream:
-                    stream.writelines(f"{line}\n".encode() for line in lines)
-            except ExportError as error:
-                raise saving.SaveError(str(error)) from error
-            return f"{counted(len(ladder), 'line')} of the ladder written to {target}"
-
-        self.inspector.save(write)
+    def action_ladder(self) -> None:
+        """The ladder of the marked sessions, else of the one under the cursor."""
+        session = self._session()
+        chosen = sorted(self.marked) or [0 if session is None else session]
+        self.inspector.open_ladder(chosen, None)
 
 
 class DoctorView(View):
@@ -306,7 +177,7 @@ class DoctorView(View):
         event.stop()
         goal = self._lines[event.line][1] if event.line < len(self._lines) else None
         if goal is not None and goal[0] is not None:
-            self.inspector.open_ladder(goal[0], goal[1])
+            self.inspector.open_ladder([goal[0]], goal[1])
 
 
 def _wrapped(text: str, width: int) -> Iterable[str]:

@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ptpip_analyze.analysis import Analysis
-from ptpip_analyze.describe import count, counted, human_bytes
+from ptpip_analyze.describe import count, counted, human_bytes, safe_text
 from ptpip_analyze.ptp.spelled import message_fields
 from ptpip_analyze.ptp.values import Note, Value
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.result import DataPiece, Result
 from ptpip_analyze.tables.expand import said
+
+from .lines import Piece
 
 MOST_MESSAGE: Final = 4096
 """Bytes of one message that are shown; the payload of a data phase is shown as a whole, and on its own."""
@@ -155,6 +157,15 @@ def _values(
         yield path, Node(len(above), part, value.name, said(value), value.start, value.end, opens)
         if opens and path not in closed:
             yield from _values(value.parts, part, path, closed)
+
+
+def node_pieces(node: Node, sign: str = "  ") -> list[Piece]:
+    """A line of the tree as it is drawn; ``sign`` says whether it is open."""
+    meaning = "title" if node.depth == 0 else "warning" if node.name == "note" else ""
+    pieces: list[Piece] = [("  " * node.depth + sign, "quiet"), (safe_text(node.name), meaning)]
+    if node.text:
+        pieces += [(": ", "quiet"), (safe_text(node.text), "quiet" if node.depth == 0 else "good")]
+    return pieces
 
 
 def node_at(nodes: list[tuple[tuple[int, ...], Node]], part: int, byte: int) -> int | None:

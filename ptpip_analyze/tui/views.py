@@ -212,7 +212,7 @@ class TableView(View):
         if session is None:
             self.notify("This row belongs to no transaction and no session.")
         else:
-            self.inspector.open_ladder(session, None if place is None else place[0])
+            self.inspector.open_ladder([session], None if place is None else place[0])
 
     # Filter
 
@@ -391,7 +391,7 @@ class TransactionsView(TableView):
         """The same place in the ladder."""
         place = self.frame()
         if place is not None and place[1] is not None:
-            self.inspector.open_ladder(place[1], place[0])
+            self.inspector.open_ladder([place[1]], place[0])
 
 
 class PropertiesView(TableView):

@@ -105,7 +105,7 @@ class Seen:
 async def running(capture: Path | str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Seen]:
     """The application over a capture that is read to its end, judged and shown."""
     app = Inspector([str(capture)])
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         seen = Seen(app, pilot)
         await seen.rest()
         yield seen

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ptpip_analyze.tui.ladder import COMMAND, EVENT, INITIATOR, Ladder
-from tests.support import RECORDED
+from tests.support import RECORDED, ROOT
 from tests.traffic import conversation, write_pcap
 
 from .conftest import listing, loaded
@@ -18,7 +18,7 @@ from .conftest import listing, loaded
 def ladder(polled: Path) -> Ladder:
     loading = loaded(polled)
     assert loading.analysis is not None
-    return Ladder(loading.analysis, 0, listing(loading))
+    return Ladder(loading.analysis, [0], listing(loading))
 
 
 def test_draws_an_arrow_per_message(ladder: Ladder) -> None:
@@ -60,10 +60,39 @@ def test_is_written_as_text_mermaid_and_svg(ladder: Ladder) -> None:
     ET.fromstring("\n".join(svg))
 
 
+@pytest.fixture
+def both() -> Ladder:
+    loading = loaded(ROOT / "captures" / "two-initiators.pcapng")
+    assert loading.analysis is not None
+    return Ladder(loading.analysis, [1, 0], listing(loading))
+
+
+def test_several_sessions_stand_side_by_side_in_order_of_frames(both: Ladder) -> None:
+    said = [both.arrow(line) for line in range(len(both))]
+    assert {one.block for one in said} == {0, 1}
+    assert [one.frame for one in said] == sorted(one.frame for one in said)
+    assert "".join(text for text, _ in both.head(160)).split() == [
+        "session", "1", "command", "event", "session", "0", "command", "event",
+    ]  # fmt: skip
+    for line, arrow in enumerate(said):
+        drawn = "".join(text for text, _ in both.pieces(line, 160, 0))
+        assert len(drawn) == 160
+        left, right = drawn[24:92], drawn[92:]
+        assert "─" in (right if arrow.block else left)
+        assert "─" not in (left if arrow.block else right)
+
+
+def test_several_sessions_are_written_apart(both: Ladder) -> None:
+    mermaid = list(both.mermaid())
+    assert sum("participant" in line for line in mermaid) == 6
+    assert any("I1->>C1" in line for line in mermaid)
+    ET.fromstring("\n".join(both.svg(0)))
+
+
 def test_lets_no_markup_through(tmp_path: Path) -> None:
     loading = loaded(write_pcap(tmp_path / "a.pcap", conversation().open().request(0x9999).packets()))
     assert loading.analysis is not None
-    ladder = Ladder(loading.analysis, 0, listing(loading))
+    ladder = Ladder(loading.analysis, [0], listing(loading))
     assert all(";" not in line.replace("#59;", "").replace("#35;", "").replace("#lt;", "") for line in ladder.mermaid())
 
 
@@ -73,6 +102,6 @@ def test_draws_the_recorded_captures(path: Path) -> None:
     assert loading.analysis is not None
     transactions = listing(loading)
     for session in range(min(loading.table("sessions").num_rows, 3)):
-        for line in Ladder(loading.analysis, session, transactions).text(loading.begins):
+        for line in Ladder(loading.analysis, [session], transactions).text(loading.begins):
             assert line.isprintable()
     loading.close()

@@ -1,48 +1,33 @@
-"""Ladder and doctor as pages; the overview is tested with its lines."""
+"""Overview and doctor as pages; what the lines of the overview say is tested with them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-
-import pytest
 
 from tests.support import ROOT
 
 from .conftest import running
 
 
-async def test_ladder_folds_and_leads_to_details(polled: Path) -> None:
+async def test_marks_sessions_for_the_ladder() -> None:
+    async with running(ROOT / "captures" / "two-initiators.pcapng", (160, 40)) as seen:
+        await seen.press("space")
+        await seen.until(lambda: "Go to a session first" in seen.screen)
+        while "Session 0" not in seen.screen.splitlines()[2 + seen.app.view.query_one("Lines").cursor]:
+            await seen.press("down")
+        screen = await seen.press("space")
+        assert screen.count("●─ Session") == 1
+        screen = await seen.press("space")
+        assert screen.count("●─ Session") == 2
+        assert "Ladder of sessions 0, 1" in await seen.press("d")
+        assert "session 1" in seen.screen.splitlines()[2]
+        await seen.press("escape", "home", "down", "down", "down", "down", "space")
+        assert seen.screen.count("●─ Session") == 1
+
+
+async def test_ladder_of_the_session_under_the_cursor(polled: Path) -> None:
     async with running(polled) as seen:
-        screen = await seen.press("3")
-        assert "InitCommandRequest" in screen
-        assert "GetObjectHandles ×12" in screen
-        await seen.press("z")
-        assert "GetObjectHandles ×12" not in seen.screen
-        await seen.press("down", "down", "down", "down", "enter")
-        assert "#0 OpenSession" in seen.screen
-
-
-async def test_ladder_opens_at_the_selected_transaction(polled: Path) -> None:
-    async with running(polled, (120, 24)) as seen:
-        await seen.press("2", "end", "d")
-        assert "GetObject(handle=0x7)" in seen.screen
-
-
-async def test_ladder_goes_through_sessions() -> None:
-    async with running(ROOT / "captures" / "two-initiators.pcapng") as seen:
-        await seen.press("3", "right_square_bracket")
-        assert "Ladder of session 1" in seen.screen
-        await seen.press("left_square_bracket", "left_square_bracket")
-        assert "Ladder of session 0" in seen.screen
-
-
-@pytest.mark.parametrize(("name", "begin"), [("a.txt", " "), ("a.mmd", "sequenceDiagram"), ("a.svg", "<svg")])
-async def test_ladder_is_saved(polled: Path, tmp_path: Path, name: str, begin: str) -> None:
-    async with running(polled) as seen:
-        await seen.press("3", "w")
-        seen.app.screen.query_one("Input").value = str(tmp_path / name)
-        await seen.press("enter")
-        assert (tmp_path / name).read_text().startswith(begin)
+        assert "Ladder of session 0" in await seen.press("d")
 
 
 async def test_doctor_says_what_went_wrong_and_leads_there() -> None:
