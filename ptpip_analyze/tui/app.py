@@ -33,6 +33,7 @@ from .keys import KeyLine, bindings_of, help_content, key_name
 from .ladderview import LadderView
 from .lines import Lines
 from .loading import Loading, Step
+from .notes import Notes
 from .overview import STRETCHES, Known, worst_of
 from .pages import DoctorView, OverviewView
 from .rows import Listing
@@ -97,6 +98,7 @@ class Inspector(App[None]):
     ) -> None:
         super().__init__()
         self.held = Loading(captures, ports, vendor)
+        self.notes = Notes(self.held.captures)
         self._reader = reader
         self.transactions: Listing | None = None
         self.session_count = 0
@@ -136,6 +138,8 @@ class Inspector(App[None]):
         asyncio.get_running_loop().set_default_executor(_LeavingExecutor(6, "tui"))
         self.view.arrive()
         self._head()
+        for fault in self.notes.read():
+            self.notify(safe_text(fault), title="Notes", severity="warning", markup=False)
         self.load()
 
     def on_unmount(self) -> None:

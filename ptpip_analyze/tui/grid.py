@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.reactive import reactive
 
 from .lines import Lines, Piece, fitted
@@ -27,6 +28,13 @@ class Grid(Lines):
         Binding("space", "mark", "Mark", show=False),
     ]
     column = reactive(0)
+
+    class Marked(Message):
+        """Rows of the table were marked, or are no longer."""
+
+        def __init__(self, rows: set[int], marked: bool) -> None:
+            super().__init__()
+            self.rows, self.marked = rows, marked
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -63,8 +71,9 @@ class Grid(Lines):
         room = max(self.scrollable_content_region.width - 2, 20) - 2 * len(widths)
         wide = [at for at, column in enumerate(self._shown) if column.wide]
         rest = room - sum(width for at, width in enumerate(widths) if at not in wide)
-        for at in wide:
-            widths[at] = max(min(widths[at], max(rest, 30) // len(wide)), 12)
+        for left, at in zip(range(len(wide), 0, -1), sorted(wide, key=lambda at: widths[at]), strict=True):
+            widths[at] = max(min(widths[at], max(rest, 30) // left), 12)
+            rest -= widths[at]
         self._widths = widths
         self.head = self._heading()
 
@@ -137,7 +146,9 @@ class Grid(Lines):
         if self.listing is None or not len(self.listing):
             return
         rows = set(self.listing.rows_at(self.cursor).tolist())
-        self.marked = self.marked - rows if rows <= self.marked else self.marked | rows
+        marked = not rows <= self.marked
+        self.marked = self.marked | rows if marked else self.marked - rows
+        self.post_message(self.Marked(rows, marked))
         self.cursor += 1
         self.refresh()
 

@@ -6,7 +6,7 @@ Refuses to know the screen: colours are named by what they mean (``MEANINGS``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ptpip_analyze.describe import bar, count, human_bytes, human_seconds
+from ptpip_analyze.describe import bar, count, human_bytes, human_seconds, safe_text
 from ptpip_analyze.tables.calls import Beginning, calls
 from ptpip_analyze.tables.cells import READABLE, cell_text, status_style
 from ptpip_analyze.tables.schema import columns as all_columns
@@ -29,6 +29,7 @@ MEANINGS: Final = ("", "error", "warning", "good", "quiet", "title")
 _FACE: Final = {
     "transactions": (
         "transaction", "at", "delta", "call", "data", "response", "latency_s", "bar", "findings", "status",
+        "note",
     ),
     "events": ("session", "at", "text", "source", "transaction_id", "frame"),
     "objects": ("session", "filename", "kind", "complete", "carried_bytes", "declared_bytes", "format", "missing"),
@@ -44,7 +45,7 @@ _TITLES: Final = {
     "data": "data", "session": "sess", "carried_bytes": "carried", "declared_bytes": "declared", "code_name": "code",
     "transaction_id": "id", "request_time": "request time",
 }  # fmt: skip
-_WIDE: Final = frozenset({"call", "text", "says", "value"})
+_WIDE: Final = frozenset({"call", "text", "says", "value", "note"})
 """Columns that take the room that is left."""
 
 _LEVELS: Final = {"must": "error", "should": "warning"}
@@ -52,6 +53,10 @@ _ROLES: Final = {"set": "title", "refused": "error", "unanswered": "warning", "a
 _NO_TIME: Final = -(1 << 63)
 _CACHED: Final = 2000  # lines whose cells are kept
 _BUSY: Final = 0x2019  # DeviceBusy: to be asked again, not wrong
+
+
+Comment = Callable[[str | None, int | None], str]
+"""What a person noted of a frame of a capture; "" for nothing."""
 
 
 class Cell(NamedTuple):
@@ -95,7 +100,8 @@ class Listing:
         self.unfolded: set[int] = set()
         self._columns = {name: rows[name] for name in rows.column_names}
         self._cache: dict[int, list[Cell]] = {}
-        self._shown: tuple[tuple[str, ...], list[Shown]] | None = None
+        self._shown: tuple[tuple[str, ...], bool, list[Shown]] | None = None
+        self._comment: Comment | None = None
         self._arrange()
 
     # Columns
@@ -110,21 +116,37 @@ class Listing:
     @property
     def columns(self) -> list[Shown]:
         """The columns that are shown, without those that this table can't have yet."""
-        if self._shown is None or self._shown[0] != self.chosen:
+        noted = self._comment is not None
+        if self._shown is None or self._shown[:2] != (self.chosen, noted):
             there = [
                 Shown(name, _TITLES.get(name, name.removesuffix("_s")), self._is_number(name), name in _WIDE)
                 for name in self.chosen
-                if name in self.available
+                if name in self.available or (name == "note" and noted)
             ]
-            self._shown = (self.chosen, there)
-        return self._shown[1]
+            self._shown = (self.chosen, noted, there)
+        return self._shown[2]
+
+    @property
+    def comment(self) -> Comment | None:
+        """What a person noted, by capture and first frame; None where there is nothing: then there is no column."""
+        return self._comment
+
+    @comment.setter
+    def comment(self, comment: Comment | None) -> None:
+        self._comment = comment
+        self._cache.clear()
+
+    def rows_of_frames(self, capture: str, frames: Collection[int]) -> list[int]:
+        """The rows of a capture that begin in one of some frames."""
+        first = np.flatnonzero(np.isin(self._integers("first_frame"), list(frames)))
+        return [row for row in first.tolist() if self.value("capture", row) == capture]
 
     def choose(self, names: Sequence[str]) -> None:
         """Show these columns, in this order. ValueError for one that there is not, or for none."""
         unknown = [name for name in names if name not in self.available and name not in on_demand(self.table)]
         if unknown or not names:
             raise ValueError(f"no such column: {unknown[0]}" if unknown else "no column is named")
-        self.chosen = tuple(dict.fromkeys(names))
+        self.chosen = (*dict.fromkeys(names), *(("note",) if "note" in self.chosen and "note" not in names else ()))
         self._cache.clear()
 
     def _is_number(self, name: str) -> bool:
@@ -333,6 +355,7 @@ class Listing:
     def _cell(self, name: str, row: int, line: int) -> Cell:
         derived: dict[str, Callable[[int, int], Cell]] = {
             "at": self._at, "delta": self._delta, "call": self._call, "data": self._data, "bar": self._bar,
+            "note": self._note,
         }  # fmt: skip
         if name in derived and name not in self._columns:
             return derived[name](row, line)
@@ -384,6 +407,11 @@ class Listing:
 
     def _bar(self, row: int, _line: int) -> Cell:
         return Cell(_latency_bar(self.value("latency_s", row)), "quiet")
+
+    def _note(self, row: int, _line: int) -> Cell:
+        comment = self._comment
+        said = "" if comment is None else comment(self.value("capture", row), self.value("first_frame", row))
+        return Cell(safe_text(said), "title")
 
     def _folded(self, loop: int, row: int, line: int, names: Sequence[str]) -> list[Cell]:
         """One line for a loop."""

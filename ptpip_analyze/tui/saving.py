@@ -11,12 +11,15 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ptpip_analyze.capture.copying import Copy
-from ptpip_analyze.describe import counted
+from ptpip_analyze.describe import counted, human_seconds, safe_text
 from ptpip_analyze.tables import export
+from ptpip_analyze.tables.calls import calls
 
 from .loading import Loading
+from .notes import Notes
 from .rows import Listing
 
 PCAPNG: Final = ".pcapng"
@@ -41,16 +44,19 @@ def checked(path: str, loading: Loading, suffixes: tuple[str, ...] = SUFFIXES) -
     return target
 
 
-def save(listing: Listing, rows: np.ndarray, target: Path, loading: Loading) -> str:
+def save(listing: Listing, rows: np.ndarray, target: Path, loading: Loading, notes: Notes | None = None) -> str:
     """Write rows of a listing's table, or the frames they stand for, to a checked file; returns what was written.
+
+    Frames bear comments: what begins or ends in them, what was found wrong there, and what ``notes`` say.
 
     SaveError when it can't be written.
     """
     try:
         with export.replacing(target) as stream:
             if target.suffix.lower() == PCAPNG:
-                copy = Copy(stream)
-                frames = sum(copy.add(path, wanted) for path, wanted in frames_of(listing, rows, loading))
+                copy, frames = Copy(stream), 0
+                for path, wanted in frames_of(listing, rows, loading):
+                    frames += copy.add(path, wanted, comments_of(path, wanted, loading, notes))
                 return f"{counted(frames, 'frame')} written to {target}"
             chosen = listing.rows.take(pa.array(rows)).combine_chunks()
             file_format = export.file_format_of(target)
@@ -81,6 +87,40 @@ def frames_of(listing: Listing, rows: np.ndarray, loading: Loading) -> Iterator[
             wanted = np.unique(mine["frame"].drop_null().to_numpy())
         if len(wanted):
             yield result.path, wanted.astype(np.int64)
+
+
+def comments_of(path: str, frames: np.ndarray, loading: Loading, notes: Notes | None = None) -> dict[int, list[str]]:
+    """By frame of a capture what Wireshark shall say of it: calls and responses, findings, what a person noted.
+
+    Of calls and responses only those in ``frames`` are there.
+    """
+    said: dict[int, list[str]] = {}
+    analysis = loading.analysis
+    assert analysis is not None
+    wanted = pa.array(frames)
+    for batch in loading.table("transactions").to_batches():
+        mine = pc.fill_null(pc.equal(batch["capture"].cast(pa.string()), path), False)
+        for name in ("first_frame", "last_frame"):
+            rows = batch.filter(pc.and_(mine, pc.is_in(batch[name], wanted)))
+            if name == "first_frame":
+                texts = calls(rows, analysis.vendors, loading.beginning)
+            else:
+                texts = [
+                    None if answer is None else answer + ("" if late is None else f" after {human_seconds(late)}")
+                    for answer, late in zip(
+                        rows["response"].cast(pa.string()).to_pylist(), rows["latency_s"].to_pylist(), strict=True
+                    )
+                ]
+            numbers = rows["transaction"].to_pylist()
+            for frame, number, text in zip(rows[name].to_pylist(), numbers, texts, strict=True):
+                if text is not None:
+                    said.setdefault(frame, []).append(safe_text(f"#{number} {text}"))
+    for row in loading.table("findings").select(["capture", "frame", "level", "rule", "says"]).to_pylist():
+        if row["capture"] == path and row["frame"] is not None:
+            said.setdefault(row["frame"], []).append(safe_text(f"{row['level']}: {row['rule']}: {row['says']}"))
+    for frame, text in (notes.comments.get(path, {}) if notes is not None else {}).items():
+        said.setdefault(frame, []).append(safe_text(text))
+    return said
 
 
 def _of_sessions(rows: pa.Table, packets: Iterator[pa.RecordBatch]) -> np.ndarray:

@@ -5,6 +5,7 @@ Each view says its own keys; the application shows one at a time. Nothing is com
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -25,6 +26,7 @@ from .filtering import FilterLine
 from .grid import Grid
 from .lines import Lines
 from .loading import Loading
+from .notes import SUFFIX, NotesError
 from .rows import Listing
 
 if TYPE_CHECKING:
@@ -356,7 +358,8 @@ class TableView(View):
         if path is None or listing is None:
             return
         rows = np.array(sorted(self.grid.marked), np.int64) if self.grid.marked else listing.chosen_rows
-        self.inspector.save(lambda: saving.save(listing, rows, saving.checked(path, held), held))
+        notes = self.inspector.notes
+        self.inspector.save(lambda: saving.save(listing, rows, saving.checked(path, held), held, notes))
 
 
 class TransactionsView(TableView):
@@ -367,7 +370,51 @@ class TransactionsView(TableView):
         Binding("Z", "fold_all", "Fold all", show=False),
         Binding("p", "hide_loops", "Hide polling"),
         Binding("d", "ladder", "Ladder"),
+        Binding("semicolon", "comment", "Comment"),
     ]
+
+    def take(self, listing: Listing) -> None:
+        """Show other rows, with the marks and comments of a person."""
+        notes = self.inspector.notes
+        listing.comment = notes.of if notes.any else None
+        self.grid.marked = {
+            row for capture, frames in notes.marks.items() if frames for row in listing.rows_of_frames(capture, frames)
+        }
+        super().take(listing)
+
+    def on_grid_marked(self, event: Grid.Marked) -> None:
+        """Marks are kept."""
+        event.stop()
+        listing, notes = self.listing, self.inspector.notes
+        if listing is not None:
+            frames: dict[str, set[int]] = {}
+            for row in event.rows:
+                frames.setdefault(listing.value("capture", row), set()).add(listing.value("first_frame", row))
+            for capture, some in frames.items():
+                self._keep(functools.partial(notes.mark, capture, some, event.marked))
+            self.say_rows()
+
+    def _keep(self, change: Callable[[], object]) -> None:
+        try:
+            change()
+        except NotesError as error:
+            self.notify(safe_text(str(error)), title="Notes", severity="warning", markup=False)
+
+    def action_comment(self) -> None:
+        """Comment on a transaction; the text is kept beside the capture."""
+        record, notes = self.record(), self.inspector.notes
+        if record is None or self.listing is None:
+            return
+        listing, capture, frame = self.listing, record["capture"], record["first_frame"]
+
+        def comment(text: str | None) -> None:
+            if text is not None:
+                self._keep(lambda: notes.comment(capture, frame, text))
+                listing.comment = notes.of if notes.any else None
+                self.show(self.grid.row)
+
+        question = f"Comment on transaction #{record['transaction']} (kept in {capture}{SUFFIX}; nothing: no comment)"
+        self.app.push_screen(AskScreen(safe_text(question), notes.of(capture, frame), lambda text: ""), comment)
 
     def action_fold(self) -> None:
         """Unfold the loop under the cursor, or fold it again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ptpip_analyze import analyze
-from ptpip_analyze.tui.saving import SaveError, checked, save
+from ptpip_analyze.tui.notes import Notes
+from ptpip_analyze.tui.saving import SaveError, checked, comments_of, save
 from tests.support import ROOT
+from tests.traffic import conversation, write_pcap
 
 from .conftest import listing, loaded
 
@@ -62,3 +65,29 @@ def test_never_overwrites_the_capture(polled: Path, tmp_path: Path) -> None:
     link.symlink_to(polled)
     with pytest.raises(SaveError, match="the capture itself"):
         checked(str(link), loading)
+
+
+def test_frames_bear_names_findings_and_notes_as_comments(polled: Path, tmp_path: Path) -> None:
+    loading = loaded(polled)
+    of = listing(loading)
+    notes = Notes([str(polled)])
+    notes.comment(str(polled), of.value("first_frame", 15), "the\x1b photo")
+    save(of, np.array([14, 15]), tmp_path / "a.pcapng", loading, notes)
+    told = subprocess.run(
+        ["tshark", "-r", tmp_path / "a.pcapng", "-Y", "frame.comment", "-T", "fields", "-e", "frame.comment"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "#15 GetObject(handle=0x7)" in told
+    assert "#14 InvalidObjectHandle after" in told
+    assert "the\\x1b photo" in told
+
+
+def test_findings_stand_in_the_comments_of_their_frames(tmp_path: Path) -> None:
+    path = write_pcap(
+        tmp_path / "a.pcap", conversation().open().transaction(0x1009, 1, data_in=b"x", announced=9).packets()
+    )
+    loading = loaded(path)
+    findings = loading.table("findings").to_pylist()
+    said = comments_of(str(path), np.arange(1, 100), loading)
+    assert findings
+    assert all(any(row["rule"] in text for text in said[row["frame"]]) for row in findings if row["frame"])
