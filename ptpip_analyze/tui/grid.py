@@ -60,7 +60,8 @@ class Grid(Lines):
         assert listing is not None
         sample = max(_SAMPLE, self.room)
         low = max(min(self.top, len(listing) - sample), 0)
-        widths = [max(cell_len(column.title) + 2, _LEAST) for column in self._shown]
+        arrow = listing.sorted_by[0] if listing.sorted_by else None
+        widths = [max(cell_len(one.title) + 2 * (one.name == arrow), _LEAST) for one in self._shown]
         near = range(low, min(low + sample, len(listing)))
         for line in (*near, *range(max(near.stop, len(listing) - _LAST), len(listing))):
             for at, cell in enumerate(listing.cells(line)):
