@@ -27,6 +27,9 @@ def _tui(
     ports: Ports = None,
     vendor: Vendor = None,
     names: Names = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="The captures grow: show what is added to them as it comes.")
+    ] = False,
     theme: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="dark, light, dark-colour-blind or light-colour-blind.", show_default=False),
@@ -50,7 +53,7 @@ def _tui(
 
     if theme is not None and theme not in (known := [one.name for one in THEMES]):
         raise CommandError(f"--theme: there are {', '.join(known)}")
-    inspector = Inspector(found, tuple(ports or ()), vendor, reader.ask(()))
+    inspector = Inspector(found, tuple(ports or ()), vendor, reader.ask(()), follow=follow)
     if theme is not None:
         inspector.theme = theme
     inspector.run()

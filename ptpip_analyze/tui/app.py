@@ -6,6 +6,7 @@ the screen. Refuses to compute: views ask ``Loading`` for tables, documents and 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,14 +33,16 @@ from .grid import Grid
 from .keys import KeyLine, bindings_of, help_content, key_name
 from .ladderview import LadderView
 from .lines import Lines
+from .lists import table_views
 from .loading import Loading, Step
 from .notes import Notes
 from .overview import STRETCHES, Known, worst_of
 from .pages import DoctorView, OverviewView
 from .rows import Listing
 from .saving import SaveError
+from .searching import Hit
 from .themes import DEFAULTS, THEMES
-from .views import TableView, View, table_views
+from .views import TableView, View
 
 if TYPE_CHECKING:
     from ptpip_analyze.ahead import Worker
@@ -52,6 +55,8 @@ VIEWS: Final = {
 """Views by id, in the order of their keys 1 to 9, with long and short names."""
 
 _NARROW: Final = 104
+FOLLOW_S: Final = 0.3
+"""So often it is looked whether a capture has grown."""
 
 
 class Place(NamedTuple):
@@ -86,6 +91,7 @@ class Inspector(App[None]):
         Binding("escape", "go_back", "Back"),
         Binding("g", "go_to", "Go to"),
         Binding("t", "theme", "Theme", show=False),
+        Binding("P", "pause", "Pause"),
         Binding("q", "quit", "Quit"),
     ]
 
@@ -95,8 +101,11 @@ class Inspector(App[None]):
         ports: Sequence[int] = (),
         vendor: str | None = None,
         reader: Worker | None = None,
+        *,
+        follow: bool = False,
     ) -> None:
         super().__init__()
+        self.follow, self.paused = follow, False
         self.held = Loading(captures, ports, vendor)
         self.notes = Notes(self.held.captures)
         self._reader = reader
@@ -104,6 +113,7 @@ class Inspector(App[None]):
         self.session_count = 0
         self.trail: list[Place] = []
         self.fault = ""
+        self.hit: Hit | None = None  # what was searched for, and found in the bytes of a transaction
         self._progress = "reading"
         self._said: dict[str, str] = {}
         self._known: Known | None = None
@@ -159,8 +169,39 @@ class Inspector(App[None]):
                 )
                 self.call_from_thread(self._take, step, self._known_of(step), listing)
             self._look_closer(loading)
+            while self.follow and not loading.left:
+                self._go_on(loading)
         except (CaptureError, WorkerError, OSError) as error:
             self.call_from_thread(self._failed, str(error))
+
+    def _go_on(self, loading: Loading) -> None:
+        """Wait until there is more of the captures, and take that. Reading takes a sixth of the time at most."""
+        while not loading.left and (self.paused or loading.size == loading.seen):
+            time.sleep(FOLLOW_S)
+            if self.paused:
+                self.call_from_thread(self._say_following, loading.size - loading.seen)
+        if loading.left:
+            return
+        begun = time.monotonic()
+        step = loading.again()
+        listing = self.query_one("#transactions", TableView).alike(self.listing_of("transactions", step.transactions))
+        self.call_from_thread(self._take, step, self._known_of(step), listing)
+        self._look_closer(loading)
+        time.sleep(5 * (time.monotonic() - begun))
+
+    def _say_following(self, more: int) -> None:
+        waiting = f", {human_bytes(more)} more" if more > 0 else ""
+        self._progress = f"paused{waiting} (P goes on)" if self.paused else "following (P pauses)"
+        self._head()
+
+    def action_pause(self) -> None:
+        """Let rows come no longer, or again."""
+        self.paused = not self.paused
+        self._say_following(0)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what grows can be paused."""
+        return self.follow if action == "pause" else super().check_action(action, parameters)
 
     def _look_closer(self, loading: Loading) -> None:
         """What the overview says of the whole: throughput, then what the rules found."""
@@ -196,6 +237,8 @@ class Inspector(App[None]):
         loading = self.held
         share = f"{step.done / step.total:.0%} of {human_bytes(step.total)}" if step.total else ""
         self._progress = "" if step.complete else f"reading {share}"
+        if step.complete and self.follow:
+            self._say_following(0)
         self.session_count = step.sessions.num_rows
         analysis = loading.analysis
         assert analysis is not None
@@ -203,10 +246,13 @@ class Inspector(App[None]):
         self.query_one(OverviewView).take(known)
         self._take_transactions(listing)
         damaged = [str(capture.damage) for capture in analysis.captures if capture.damage is not None]
-        if step.complete and damaged:
+        if step.complete and damaged and not self.follow:  # what grows ends anywhere
             self.notify(f"{safe_text(damaged[0])} (everything before it is analysed)", severity="warning", markup=False)
-        if step.complete and self.view.id not in ("overview", "transactions"):
-            self.view.arrive()
+        if step.complete:
+            for view in self.query(View):
+                view.outdate()
+            if self.view.id not in ("overview", "transactions"):
+                self.view.arrive()
         self._head()
 
     def _take_transactions(self, listing: Listing) -> None:
@@ -300,7 +346,7 @@ class Inspector(App[None]):
         """Show the details of a transaction; the list of transactions goes to it, too."""
         self._leave_trail()
         self._show("details")
-        self.query_one(DetailsView).show(number)
+        self.query_one(DetailsView).show(number, self.hit if self.hit and self.hit.transaction == number else None)
         view = self.query_one("#transactions", TableView)
         if view.grid.row != number and view.listing is not None and view.listing.line_of(number) is not None:
             view.go_to(number)
@@ -406,7 +452,7 @@ class Inspector(App[None]):
 def help_page() -> Content:
     """All keys, by view."""
     from .filtering import FilterInput
-    from .views import FindingsView, ObjectsView, PropertiesView, TransactionsView
+    from .lists import FindingsView, ObjectsView, PropertiesView, TransactionsView
 
     chapters: list[tuple[str, list[type[Any]]]] = [
         ("Everywhere", [Inspector]), ("Lines", [Lines]), ("Overview", [OverviewView]),

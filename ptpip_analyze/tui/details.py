@@ -20,6 +20,7 @@ from ptpip_analyze.describe import clock_time, human_seconds, safe_text
 
 from .lines import Lines, Piece
 from .parts import Bytes, Node, Part, node_at, node_pieces, nodes_of, parts_of
+from .searching import Hit
 from .views import View
 
 ROW = 16
@@ -140,6 +141,7 @@ class DetailsView(View):
         self._folded: frozenset[tuple[int, ...]] = frozenset()
         self._tree: list[tuple[tuple[int, ...], Node]] = []
         self._shown_part = -1
+        self._hit: Hit | None = None
         self._from_hex = False
 
     def compose(self) -> ComposeResult:
@@ -174,13 +176,13 @@ class DetailsView(View):
         """The tree has the keys first."""
         self.fields.focus()
 
-    def show(self, transaction: int) -> None:
-        """Show a transaction of the analysis."""
+    def show(self, transaction: int, hit: Hit | None = None) -> None:
+        """Show a transaction of the analysis; the bytes that were searched for, where some were found in it."""
         listing = self.inspector.transactions
         if listing is None or not 0 <= transaction < listing.rows.num_rows:
             return
         self.transaction, self.record = transaction, listing.record(transaction)
-        self._folded, self._shown_part = frozenset(), -1
+        self._folded, self._shown_part, self._hit = frozenset(), -1, hit
         self.query_one("#about", Static).update(self._about(listing.call(transaction)))
         self.read(transaction)
         self.inspector.moved(self)
@@ -233,6 +235,13 @@ class DetailsView(View):
         if transaction == self.transaction:
             self._parts = parts
             self._grow(0)
+            data = next((number for number, part in enumerate(parts) if part.is_payload), None)
+            if self._hit is not None and data is not None:
+                line = node_at(self._tree, data, self._hit.offset)
+                self._from_hex = line not in (None, self.fields.cursor)
+                self.fields.cursor = line or 0
+                self._shown_part = data
+                self.hex.hold(parts[data].bytes, self._hit.offset, self._hit.offset + self._hit.length)
 
     def _grow(self, cursor: int) -> None:
         """Draw the tree."""

@@ -84,8 +84,11 @@ class LadderView(View):
         if self._ladder is None:
             self.show(self.sessions, self._frame)
 
-    def forget(self) -> None:
-        """The capture has grown: messages are asked for anew when they are looked at."""
+    def outdate(self) -> None:
+        """Messages are asked for anew when they are looked at; the cursor stays at its frame."""
+        place = self.frame()
+        if self._ladder is not None and place is not None:
+            self._frame = place[0]
         self._ladder = None
 
     def show(self, sessions: Sequence[int], frame: int | None) -> None:

@@ -6,6 +6,7 @@ Tables are made once, in the thread that asks; ``lock`` keeps bytes from being a
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ptpip_analyze.analysis import Analysis, analyze_in_steps
+from ptpip_analyze.analysis import Analysis, analyze, analyze_in_steps
 from ptpip_analyze.tables.calls import CALL, with_calls
 from ptpip_analyze.tables.schema import arrow_schema, on_demand
 
@@ -49,6 +50,8 @@ class Loading:
         self.lock = threading.Lock()
         self._tables: dict[str, pa.Table] = {}
         self._making = threading.Lock()
+        self._before: Analysis | None = None
+        self.seen = 0  # bytes that there were when reading began
         self._due, self._progress, self._left = 0.0, (0, 0), False
 
     def steps(self, reader: Worker | None = None) -> Iterator[Step]:
@@ -56,7 +59,7 @@ class Loading:
 
         CaptureError, OSError or WorkerError when a capture can't be read.
         """
-        self._due = time.monotonic() + FIRST_S
+        self._due, self.seen = time.monotonic() + FIRST_S, self.size
         with self.lock:
             for analysis in analyze_in_steps(
                 self.captures, ports=self._ports, vendor=self._vendor, progress=self._told, reader=reader,
@@ -76,6 +79,26 @@ class Loading:
         self.complete = True
         yield Step(*self._progress, self._tables["sessions"], self._tables["transactions"], True)
 
+    def again(self) -> Step:
+        """Analyse captures that have grown from their beginning to where they end now; what was known before is known
+        until then. CaptureError or OSError when they can't be read any more; then that stays.
+        """
+        self.seen = self.size  # before it is read: what is added meanwhile counts as more
+        analysis = analyze(self.captures, ports=self._ports, vendor=self._vendor)
+        sessions, transactions = analysis.arrow("sessions"), analysis.arrow("transactions")
+        with self._making, self.lock:
+            before, self._before = self._before, self.analysis
+            self.analysis, self._tables = analysis, {"sessions": sessions, "transactions": transactions}
+            self.complete = True
+        if before is not None:
+            before.close()  # that of the last time may still be read from
+        return Step(self.seen, self.seen, sessions, transactions, True)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the captures now; 0 for those that are not there."""
+        return sum(os.stat(name).st_size for name in self.captures if os.path.exists(name))
+
     def _told(self, done: int, total: int) -> None:
         self._progress = done, total
         # Whoever waits for bytes gets them between two parts of the capture.
@@ -86,6 +109,11 @@ class Loading:
     def leave(self) -> None:
         """Let the analysis end at its next part."""
         self._left = True
+
+    @property
+    def left(self) -> bool:
+        """Does nobody want more?"""
+        return self._left
 
     @property
     def begins(self) -> int | None:
@@ -156,8 +184,9 @@ class Loading:
     def close(self) -> None:
         """Give back the captures."""
         self.leave()
-        if self.complete and self.analysis is not None:
-            self.analysis.close()
+        for analysis in (self._before, self.analysis if self.complete else None):
+            if analysis is not None:
+                analysis.close()
 
 
 def empty(table: str) -> pa.Table:

@@ -123,8 +123,13 @@ class DoctorView(View):
         """The doctor is asked when first visited."""
         self.lines.focus()
         if self._document is None:
-            self.lines.show(1, lambda line: [("examining …", "quiet")])
+            if not self._lines:
+                self.lines.show(1, lambda line: [("examining …", "quiet")])
             self.read()
+
+    def outdate(self) -> None:
+        """The doctor is asked anew."""
+        self._document = None
 
     @work(thread=True, exclusive=True, group="doctor")
     def read(self) -> None:

@@ -58,6 +58,7 @@ class Part(NamedTuple):
     bytes: Bytes
     fields: tuple[Value, ...]
     notes: tuple[Note, ...] = ()
+    is_payload: bool = False
 
 
 class Node(NamedTuple):
@@ -128,7 +129,7 @@ def _payload(analysis: Analysis, result: Result, transaction: int, number: int) 
         )
     held = Bytes(pieces, result.read)
     fields = (Value("bytes", None, 0, held.size, "not described"),) if dataset is None else dataset.fields
-    return Part(title, frame, held, fields, notes)
+    return Part(title, frame, held, fields, notes, True)
 
 
 def nodes_of(parts: list[Part], closed: frozenset[tuple[int, ...]] = frozenset()) -> list[tuple[tuple[int, ...], Node]]:

@@ -5,8 +5,8 @@ Each view says its own keys; the application shows one at a time. Nothing is com
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -16,18 +16,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
+from textual.worker import get_current_worker
 
 from ptpip_analyze.describe import counted, safe_text
 
 from . import saving
 from .completing import equals, joined
-from .dialogs import AskScreen, ColumnsScreen, PageScreen, exists
+from .dialogs import AskScreen, ColumnsScreen, exists
 from .filtering import FilterLine
 from .grid import Grid
 from .lines import Lines
 from .loading import Loading
-from .notes import SUFFIX, NotesError
 from .rows import Listing
+from .searching import HEX, Hit, first_hit, patterns
 
 if TYPE_CHECKING:
     from .app import Inspector
@@ -51,6 +52,9 @@ class View(Vertical):
     def arrive(self) -> None:
         """The view is shown now."""
 
+    def outdate(self) -> None:
+        """More is known than the view was made of: what it shows stays until it arrives again."""
+
     @property
     def crumb(self) -> str:
         """What the breadcrumb says of it."""
@@ -64,6 +68,7 @@ class View(Vertical):
 class TableView(View):
     """A table as a list."""
 
+    searches_bytes = False
     DEFAULT_CSS = """
     TableView > #status { height: 1; padding: 0 1; background: $panel; color: $text-muted; }
     """
@@ -85,6 +90,7 @@ class TableView(View):
         self.listing: Listing | None = None
         self.where = ""
         self._wanted_row: int | None = None
+        self._outdated = False
         self._searched = ""
 
     def compose(self) -> ComposeResult:
@@ -109,8 +115,14 @@ class TableView(View):
         """Rows are asked for when they are first looked at."""
         if self.listing is None:
             self.say("reading …")
+        if self.listing is None or self._outdated:
+            self._outdated = False
             self.fetch()
         self.grid.focus()
+
+    def outdate(self) -> None:
+        """The rows are made anew when they are next looked at."""
+        self._outdated = self.table != "transactions"
 
     @work(thread=True, exclusive=True, group="rows")
     def fetch(self) -> None:
@@ -132,6 +144,9 @@ class TableView(View):
     def take(self, listing: Listing) -> None:
         """Show other rows of the same table, as the ones before were shown."""
         row = self.grid.row
+        # Whoever looks at the last row of what grows wants to see the next one.
+        if self.inspector.follow and self.listing is not None and self.grid.cursor == len(self.listing) - 1:
+            row = int(listing.lines[-1]) if len(listing) else None
         self.listing = self.alike(listing)
         if self.where:
             self.apply(self.where)
@@ -319,8 +334,18 @@ class TableView(View):
 
     def action_search(self) -> None:
         """Search for a text in the rows that are shown."""
-        question = "Search for a text in the columns that are shown (n: next, N: the one before)"
-        self.app.push_screen(AskScreen(question, self._searched, lambda text: ""), self._search)
+        question = "Search for a text or a number in the rows (n: next, N: the one before)"
+        if self.searches_bytes:
+            question = "Search for a text, a number or hex:ff d8 in the rows, then in their data (n: next, N: before)"
+
+        def check(text: str) -> str:
+            try:
+                patterns(text)
+            except ValueError as error:
+                return str(error)
+            return ""
+
+        self.app.push_screen(AskScreen(question, self._searched, check), self._search)
 
     def _search(self, text: str | None) -> None:
         if text:
@@ -331,11 +356,51 @@ class TableView(View):
         """Go to the next line that has the text, or the one before."""
         if self.listing is None or not self._searched:
             return
-        found = self.listing.line_with(self._searched, self.grid.cursor, by)
-        if found is None:
-            self.notify(f"{safe_text(self._searched)} is in no row that is shown.", markup=False)
-        else:
+        in_bytes = self.searches_bytes and self._searched.lower().startswith(HEX)
+        found = None if in_bytes else self.listing.line_with(self._searched, self.grid.cursor, by)
+        if found is not None:
             self.grid.cursor = found
+        elif self.searches_bytes:
+            self._search_bytes(self._searched, self.listing, by)
+        else:
+            self._not_found(self._searched)
+
+    def _not_found(self, text: str) -> None:
+        self.say_rows()
+        self.notify(f"{safe_text(text)} is in no row that is shown.", markup=False)
+
+    @work(thread=True, exclusive=True, group="search")
+    def _search_bytes(self, text: str, listing: Listing, by: int) -> None:
+        """Search in the data of the rows behind the cursor, all the way round; or before it."""
+        worker, analysis = get_current_worker(), self.held.analysis
+        if analysis is None or not self.held.complete:
+            self.app.call_from_thread(self.notify, "Bytes are searched when the capture is read to its end.")
+            return
+        order, row = listing.chosen_rows, self.grid.row
+        places = (order == row).nonzero()[0]
+        at = int(places[0]) if len(places) else 0
+        rows = np.roll(order, -at - 1) if by > 0 else np.roll(order, -at)[::-1]
+        told = 0.0
+
+        def coming() -> Iterator[int]:
+            nonlocal told
+            for number, one in enumerate(rows.tolist()):
+                if time.monotonic() > told + 0.3:
+                    told = time.monotonic()
+                    self.app.call_from_thread(self.say, f"searching the data … {number / len(rows):.0%}")
+                yield one
+
+        hit = first_hit(analysis, patterns(text), coming(), lambda: not worker.is_cancelled)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._hit, text, hit)
+
+    def _hit(self, text: str, hit: Hit | None) -> None:
+        if hit is None:
+            self._not_found(text)
+            return
+        self.inspector.hit = hit
+        self.go_to(hit.transaction)
+        self.say(f"{safe_text(text)}: byte {hit.offset:,} of its data; Enter shows it, n goes on")
 
     def action_save(self) -> None:
         """Save what is marked, else what the filter leaves."""
@@ -360,180 +425,3 @@ class TableView(View):
         rows = np.array(sorted(self.grid.marked), np.int64) if self.grid.marked else listing.chosen_rows
         notes = self.inspector.notes
         self.inspector.save(lambda: saving.save(listing, rows, saving.checked(path, held), held, notes))
-
-
-class TransactionsView(TableView):
-    """The main table."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("z", "fold", "Fold"),
-        Binding("Z", "fold_all", "Fold all", show=False),
-        Binding("p", "hide_loops", "Hide polling"),
-        Binding("d", "ladder", "Ladder"),
-        Binding("semicolon", "comment", "Comment"),
-    ]
-
-    def take(self, listing: Listing) -> None:
-        """Show other rows, with the marks and comments of a person."""
-        notes = self.inspector.notes
-        listing.comment = notes.of if notes.any else None
-        self.grid.marked = {
-            row for capture, frames in notes.marks.items() if frames for row in listing.rows_of_frames(capture, frames)
-        }
-        super().take(listing)
-
-    def on_grid_marked(self, event: Grid.Marked) -> None:
-        """Marks are kept."""
-        event.stop()
-        listing, notes = self.listing, self.inspector.notes
-        if listing is not None:
-            frames: dict[str, set[int]] = {}
-            for row in event.rows:
-                frames.setdefault(listing.value("capture", row), set()).add(listing.value("first_frame", row))
-            for capture, some in frames.items():
-                self._keep(functools.partial(notes.mark, capture, some, event.marked))
-            self.say_rows()
-
-    def _keep(self, change: Callable[[], object]) -> None:
-        try:
-            change()
-        except NotesError as error:
-            self.notify(safe_text(str(error)), title="Notes", severity="warning", markup=False)
-
-    def action_comment(self) -> None:
-        """Comment on a transaction; the text is kept beside the capture."""
-        record, notes = self.record(), self.inspector.notes
-        if record is None or self.listing is None:
-            return
-        listing, capture, frame = self.listing, record["capture"], record["first_frame"]
-
-        def comment(text: str | None) -> None:
-            if text is not None:
-                self._keep(lambda: notes.comment(capture, frame, text))
-                listing.comment = notes.of if notes.any else None
-                self.show(self.grid.row)
-
-        question = f"Comment on transaction #{record['transaction']} (kept in {capture}{SUFFIX}; nothing: no comment)"
-        self.app.push_screen(AskScreen(safe_text(question), notes.of(capture, frame), lambda text: ""), comment)
-
-    def action_fold(self) -> None:
-        """Unfold the loop under the cursor, or fold it again."""
-        self._change(lambda listing: listing.toggle_fold(self.grid.cursor))
-
-    def action_fold_all(self) -> None:
-        """Fold all loops, or none."""
-        self._change(lambda listing: listing.fold(not listing.folded))
-
-    def action_hide_loops(self) -> None:
-        """Leave out polling altogether, or not."""
-        self._change(lambda listing: listing.hide_loops(not listing.without_loops))
-
-    def _change(self, change: Callable[[Listing], None]) -> None:
-        if self.listing is not None:
-            row = self.grid.row
-            change(self.listing)
-            self.show(row)
-
-    def action_ladder(self) -> None:
-        """The same place in the ladder."""
-        place = self.frame()
-        if place is not None and place[1] is not None:
-            self.inspector.open_ladder([place[1]], place[0])
-
-
-class PropertiesView(TableView):
-    """What was revealed of properties; or their values at the moment of the transaction that was looked at last."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "moment", "At the moment")]
-
-    def __init__(self, table: str, title: str) -> None:
-        super().__init__(table, title)
-        self.moment: int | None = None
-
-    @property
-    def crumb(self) -> str:
-        """The title, with the moment."""
-        return super().crumb if self.moment is None else f"{super().crumb} at frame {self.moment:,}"
-
-    def action_moment(self) -> None:
-        """Only the values that properties have at the selected transaction, or all that was told."""
-        place = self.inspector.moment()
-        if self.moment is None and place is None:
-            self.notify("Select a transaction first: its first frame is the moment.")
-            return
-        self.moment = None if self.moment is not None else place
-        self.where, self.listing = "", None
-        self.fetch()
-        self.inspector.moved(self)
-
-    @work(thread=True, exclusive=True, group="rows")
-    def fetch(self) -> None:
-        """Make the table, in a thread; at a moment, the state that the table of all tells."""
-        try:
-            rows = self.held.table(self.table)
-        except ValueError as error:
-            self.app.call_from_thread(self.say, f"{error}")
-            return
-        if self.moment is not None:
-            from ptpip_analyze.tables.moments import Moment, state_at
-
-            rows = state_at(rows.to_batches(), Moment(frame=self.moment))
-        listing = self.inspector.listing_of(self.table, rows)
-        self.app.call_from_thread(self.take, listing)
-
-
-class ObjectsView(TableView):
-    """Photos, thumbnails and uploads."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "extract", "Extract all")]
-
-    def action_extract(self) -> None:
-        """Write all objects to a folder."""
-        question = "Write all objects, thumbnails and live-view frames, with manifest.json, to the folder"
-        self.app.push_screen(AskScreen(question, "photos", lambda text: "" if text.strip() else "no folder"), self._to)
-
-    def _to(self, folder: str | None) -> None:
-        if folder is None or self.held.analysis is None:
-            return
-        analysis = self.held.analysis
-
-        def write() -> str:
-            from ptpip_analyze.extract import ExtractError
-
-            try:
-                manifest = analysis.extract(folder)
-            except ExtractError as error:
-                raise saving.SaveError(str(error)) from error
-            return f"{counted(len(manifest['files']), 'file')} written to {folder}"
-
-        self.inspector.save(write)
-
-
-class FindingsView(TableView):
-    """Where the standard was not kept."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "explain", "Explain")]
-
-    def action_explain(self) -> None:
-        """What the rule demands, and why it stays silent where it does."""
-        record = self.record()
-        if record is None:
-            return
-        from ptpip_analyze.conformance.explained import explained
-
-        lines = [Content.styled(record["rule"], "bold"), Content(safe_text(record["says"] or ""))]
-        lines += [Content("")]
-        lines += [Content.assemble((f"{label}: ", "bold"), text) for label, text in explained(record["rule"])]
-        self.app.push_screen(PageScreen(Content("\n").join(lines)))
-
-
-def table_views() -> list[TableView]:
-    """The views that are lists, in the order of their keys."""
-    return [
-        TransactionsView("transactions", "Transactions"),
-        TableView("events", "Events"),
-        PropertiesView("properties", "Properties"),
-        ObjectsView("objects", "Objects"),
-        FindingsView("findings", "Findings"),
-        TableView("messages", "Messages"),
-    ]

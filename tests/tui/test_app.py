@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ptpip_analyze.tui import app as module
 from ptpip_analyze.tui.app import VIEWS, Inspector, help_page
 from tests.support import RECORDED, ROOT
 from tests.traffic import conversation, write_pcap
 
-from .conftest import running
+from .conftest import Seen, polling, running
 
 SIZES = [(80, 24), (140, 40), (300, 100)]
 
@@ -177,3 +178,39 @@ async def test_survives_any_keys(seed: int) -> None:
             await seen.press(chosen.choice(KEYS))
         await seen.rest()
         assert isinstance(seen.app, Inspector)
+
+
+async def test_follows_a_capture_that_grows_and_keeps_the_cursor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FOLLOW_S", 0.02)
+    whole = write_pcap(tmp_path / "whole.pcap", polling().packets()).read_bytes()
+    path = tmp_path / "growing.pcap"
+    path.write_bytes(whole[: len(whole) // 4])
+    app = Inspector([str(path)], follow=True)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        seen = Seen(app, pilot)
+        await seen.until(lambda: "following" in seen.screen and "no violation" in seen.screen)
+        before = int(seen.screen.split(" transactions ·")[0].split()[-1])
+        await pilot.press("2", "Z", "down")
+        await pilot.press("P")
+        path.write_bytes(whole[: len(whole) // 2])
+        await seen.until(lambda: "more (P goes on)" in seen.screen)
+        assert f"{before} rows" in seen.screen
+        await pilot.press("P")
+        await seen.until(lambda: f"{before} rows" not in seen.screen)
+        assert app.view.query_one("Grid").row == 1
+        await pilot.press("end")
+        with path.open("ab") as stream:
+            stream.write(whole[len(whole) // 2 :])
+        await seen.until(lambda: "16 rows" in seen.screen)
+        assert app.view.query_one("Grid").row == 15
+        await pilot.press("4")
+        await seen.until(lambda: "ObjectAdded" in seen.screen)
+        app.held.close()
+
+
+async def test_only_what_grows_can_be_paused(polled: Path) -> None:
+    async with running(polled) as seen:
+        assert "Pause" not in seen.screen
+        assert "paused" not in await seen.press("P")

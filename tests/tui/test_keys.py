@@ -8,7 +8,8 @@ import pytest
 from textual.binding import Binding
 
 from ptpip_analyze.tui.keys import KeyLine, bindings_of, help_content, key_name
-from ptpip_analyze.tui.views import TableView, TransactionsView
+from ptpip_analyze.tui.lists import TransactionsView
+from ptpip_analyze.tui.views import TableView
 
 from .conftest import running
 

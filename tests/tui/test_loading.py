@@ -92,3 +92,19 @@ def test_reads_several_captures_as_one(tmp_path: Path) -> None:
 
 def test_has_empty_tables() -> None:
     assert empty("events").num_rows == 0
+
+
+def test_reads_again_what_has_grown(polled: Path) -> None:
+    whole = polled.read_bytes()
+    polled.write_bytes(whole[: len(whole) // 2])
+    loading = loaded(polled)
+    before = loading.table("transactions").num_rows
+    first = loading.analysis
+    polled.write_bytes(whole)
+    assert loading.size > loading.seen
+    assert loading.again().transactions.num_rows == 16 > before
+    assert loading.size == loading.seen
+    assert first is not None
+    assert first.bytes(0)  # may still be on the screen
+    loading.again()
+    loading.close()

@@ -1,0 +1,198 @@
+"""The lists that can do more than a table: transactions, properties, objects, findings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from ptpip_analyze.describe import counted, safe_text
+
+from . import saving
+from .dialogs import AskScreen, PageScreen
+from .grid import Grid
+from .notes import SUFFIX, NotesError
+from .rows import Listing
+from .views import TableView
+
+
+class TransactionsView(TableView):
+    """The main table."""
+
+    searches_bytes = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("z", "fold", "Fold"),
+        Binding("Z", "fold_all", "Fold all", show=False),
+        Binding("p", "hide_loops", "Hide polling"),
+        Binding("d", "ladder", "Ladder"),
+        Binding("semicolon", "comment", "Comment"),
+    ]
+
+    def take(self, listing: Listing) -> None:
+        """Show other rows, with the marks and comments of a person."""
+        notes = self.inspector.notes
+        listing.comment = notes.of if notes.any else None
+        self.grid.marked = {
+            row for capture, frames in notes.marks.items() if frames for row in listing.rows_of_frames(capture, frames)
+        }
+        super().take(listing)
+
+    def on_grid_marked(self, event: Grid.Marked) -> None:
+        """Marks are kept."""
+        event.stop()
+        listing, notes = self.listing, self.inspector.notes
+        if listing is not None:
+            frames: dict[str, set[int]] = {}
+            for row in event.rows:
+                frames.setdefault(listing.value("capture", row), set()).add(listing.value("first_frame", row))
+            for capture, some in frames.items():
+                self._keep(functools.partial(notes.mark, capture, some, event.marked))
+            self.say_rows()
+
+    def _keep(self, change: Callable[[], object]) -> None:
+        try:
+            change()
+        except NotesError as error:
+            self.notify(safe_text(str(error)), title="Notes", severity="warning", markup=False)
+
+    def action_comment(self) -> None:
+        """Comment on a transaction; the text is kept beside the capture."""
+        record, notes = self.record(), self.inspector.notes
+        if record is None or self.listing is None:
+            return
+        listing, capture, frame = self.listing, record["capture"], record["first_frame"]
+
+        def comment(text: str | None) -> None:
+            if text is not None:
+                self._keep(lambda: notes.comment(capture, frame, text))
+                listing.comment = notes.of if notes.any else None
+                self.show(self.grid.row)
+
+        question = f"Comment on transaction #{record['transaction']} (kept in {capture}{SUFFIX}; nothing: no comment)"
+        self.app.push_screen(AskScreen(safe_text(question), notes.of(capture, frame), lambda text: ""), comment)
+
+    def action_fold(self) -> None:
+        """Unfold the loop under the cursor, or fold it again."""
+        self._change(lambda listing: listing.toggle_fold(self.grid.cursor))
+
+    def action_fold_all(self) -> None:
+        """Fold all loops, or none."""
+        self._change(lambda listing: listing.fold(not listing.folded))
+
+    def action_hide_loops(self) -> None:
+        """Leave out polling altogether, or not."""
+        self._change(lambda listing: listing.hide_loops(not listing.without_loops))
+
+    def _change(self, change: Callable[[Listing], None]) -> None:
+        if self.listing is not None:
+            row = self.grid.row
+            change(self.listing)
+            self.show(row)
+
+    def action_ladder(self) -> None:
+        """The same place in the ladder."""
+        place = self.frame()
+        if place is not None and place[1] is not None:
+            self.inspector.open_ladder([place[1]], place[0])
+
+
+class PropertiesView(TableView):
+    """What was revealed of properties; or their values at the moment of the transaction that was looked at last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "moment", "At the moment")]
+
+    def __init__(self, table: str, title: str) -> None:
+        super().__init__(table, title)
+        self.moment: int | None = None
+
+    @property
+    def crumb(self) -> str:
+        """The title, with the moment."""
+        return super().crumb if self.moment is None else f"{super().crumb} at frame {self.moment:,}"
+
+    def action_moment(self) -> None:
+        """Only the values that properties have at the selected transaction, or all that was told."""
+        place = self.inspector.moment()
+        if self.moment is None and place is None:
+            self.notify("Select a transaction first: its first frame is the moment.")
+            return
+        self.moment = None if self.moment is not None else place
+        self.where, self.listing = "", None
+        self.fetch()
+        self.inspector.moved(self)
+
+    @work(thread=True, exclusive=True, group="rows")
+    def fetch(self) -> None:
+        """Make the table, in a thread; at a moment, the state that the table of all tells."""
+        try:
+            rows = self.held.table(self.table)
+        except ValueError as error:
+            self.app.call_from_thread(self.say, f"{error}")
+            return
+        if self.moment is not None:
+            from ptpip_analyze.tables.moments import Moment, state_at
+
+            rows = state_at(rows.to_batches(), Moment(frame=self.moment))
+        listing = self.inspector.listing_of(self.table, rows)
+        self.app.call_from_thread(self.take, listing)
+
+
+class ObjectsView(TableView):
+    """Photos, thumbnails and uploads."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "extract", "Extract all")]
+
+    def action_extract(self) -> None:
+        """Write all objects to a folder."""
+        question = "Write all objects, thumbnails and live-view frames, with manifest.json, to the folder"
+        self.app.push_screen(AskScreen(question, "photos", lambda text: "" if text.strip() else "no folder"), self._to)
+
+    def _to(self, folder: str | None) -> None:
+        if folder is None or self.held.analysis is None:
+            return
+        analysis = self.held.analysis
+
+        def write() -> str:
+            from ptpip_analyze.extract import ExtractError
+
+            try:
+                manifest = analysis.extract(folder)
+            except ExtractError as error:
+                raise saving.SaveError(str(error)) from error
+            return f"{counted(len(manifest['files']), 'file')} written to {folder}"
+
+        self.inspector.save(write)
+
+
+class FindingsView(TableView):
+    """Where the standard was not kept."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "explain", "Explain")]
+
+    def action_explain(self) -> None:
+        """What the rule demands, and why it stays silent where it does."""
+        record = self.record()
+        if record is None:
+            return
+        from ptpip_analyze.conformance.explained import explained
+
+        lines = [Content.styled(record["rule"], "bold"), Content(safe_text(record["says"] or ""))]
+        lines += [Content("")]
+        lines += [Content.assemble((f"{label}: ", "bold"), text) for label, text in explained(record["rule"])]
+        self.app.push_screen(PageScreen(Content("\n").join(lines)))
+
+
+def table_views() -> list[TableView]:
+    """The views that are lists, in the order of their keys."""
+    return [
+        TransactionsView("transactions", "Transactions"),
+        TableView("events", "Events"),
+        PropertiesView("properties", "Properties"),
+        ObjectsView("objects", "Objects"),
+        FindingsView("findings", "Findings"),
+        TableView("messages", "Messages"),
+    ]
