@@ -2,6 +2,6 @@
 
 from .folder import ExtractError, TakenError
 from .names import safe_name
-from .run import KINDS, MANIFEST, extract
+from .run import KINDS, MANIFEST, extract, suggested_name, write_object
 
-__all__ = ["KINDS", "MANIFEST", "ExtractError", "TakenError", "extract", "safe_name"]
+__all__ = ["KINDS", "MANIFEST", "ExtractError", "TakenError", "extract", "safe_name", "suggested_name", "write_object"]

@@ -78,6 +78,31 @@ def extract(
     return manifest
 
 
+def suggested_name(results: Sequence[Result], row: int) -> str:
+    """The file name that ``extract`` gives to the object of a row of the objects table. IndexError for none."""
+    objects, one = _row(results, row)
+    return _name(objects, one) + ("" if one.complete else PARTIAL)
+
+
+def write_object(results: Sequence[Result], row: int, stream: BinaryIO) -> int:
+    """Write the object of a row of the objects table, zeros for what is missing; returns the bytes that are there.
+
+    IndexError for no such row; CaptureError or OSError as in reading the capture and writing.
+    """
+    objects, one = _row(results, row)
+    _write(objects, one, stream)
+    return int(one.canvas.bytes)
+
+
+def _row(results: Sequence[Result], row: int) -> tuple[Objects, Carried]:
+    for result in results:
+        objects = Objects(result)
+        if row < len(objects.found):
+            return objects, objects.found[row]
+        row -= len(objects.found)
+    raise IndexError("no such object")
+
+
 @contextlib.contextmanager
 def _kept_from_the_rest() -> Iterator[list[str]]:
     """What can't be written costs one file; the list then has the reason."""

@@ -28,7 +28,7 @@ from ptpip_analyze.tables.summary import capture_facts, operations_of
 from ptpip_analyze.tables.throughput import bytes_over_time
 
 from .details import DetailsView, Hex
-from .dialogs import AskScreen, PageScreen
+from .dialogs import AskScreen, PageScreen, PictureScreen
 from .grid import Grid
 from .keys import KeyLine, bindings_of, help_content, key_name
 from .ladderview import LadderView
@@ -38,6 +38,7 @@ from .loading import Loading, Step
 from .notes import Notes
 from .overview import STRETCHES, Known, worst_of
 from .pages import DoctorView, OverviewView
+from .parts import Bytes
 from .rows import Listing
 from .saving import SaveError
 from .searching import Hit
@@ -418,6 +419,19 @@ class Inspector(App[None]):
     def action_help(self) -> None:
         """All keys, by view."""
         self.push_screen(PageScreen(help_page()))
+
+    @work(thread=True, exclusive=True, group="picture")
+    def show_picture(self, held: Bytes) -> None:
+        """Decode a picture, in a thread, and show it in front of the view."""
+        from .picture import PictureError, picture
+
+        width, height = max(self.size.width - 6, 10), max(self.size.height - 5, 5)
+        try:
+            caption, drawn = picture(held, width, height, not self.no_color)
+        except (PictureError, CaptureError, OSError) as error:
+            self.call_from_thread(self.notify, safe_text(str(error)), markup=False)
+            return
+        self.call_from_thread(self.push_screen, PictureScreen(caption, drawn))
 
     @work(thread=True, group="save")
     def save(self, write: Callable[[], str]) -> None:

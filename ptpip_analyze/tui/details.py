@@ -129,6 +129,7 @@ class DetailsView(View):
         Binding("b", "other(-1)", "Before"),
         Binding("tab", "panes", "Other pane"),
         Binding("z", "fold", "Fold"),
+        Binding("v", "picture", "Picture"),
         Binding("d", "ladder", "Ladder"),
     ]
     title = "Details"
@@ -296,6 +297,14 @@ class DetailsView(View):
             return
         self._folded = self._folded ^ {self._tree[line][0]}
         self._grow(line)
+
+    def action_picture(self) -> None:
+        """The picture that the data phase carries."""
+        data = next((part for part in self._parts if part.is_payload), None)
+        if data is None:
+            self.notify("This transaction carries no data.")
+        else:
+            self.inspector.show_picture(data.bytes)
 
     def action_panes(self) -> None:
         """The keys go to the other pane."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -108,3 +109,24 @@ class PageScreen(ModalScreen[None]):
         """The page."""
         with VerticalScroll():
             yield Static(self._content)
+
+
+class PictureScreen(ModalScreen[None]):
+    """A picture, drawn in cells."""
+
+    DEFAULT_CSS = """
+    PictureScreen { align: center middle; }
+    PictureScreen > Vertical { width: auto; height: auto; padding: 1 2 0 2; background: $panel; }
+    PictureScreen Static { width: auto; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,v", "dismiss", "Back")]
+
+    def __init__(self, caption: str, drawn: Text) -> None:
+        super().__init__()
+        self._caption, self._drawn = caption, drawn
+
+    def compose(self) -> ComposeResult:
+        """The picture above what it is."""
+        with Vertical():
+            yield Static(self._drawn)
+            yield Static(Content(self._caption))

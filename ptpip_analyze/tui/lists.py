@@ -10,12 +10,13 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from ptpip_analyze.describe import counted, safe_text
+from ptpip_analyze.describe import counted, human_bytes, safe_text
 
 from . import saving
-from .dialogs import AskScreen, PageScreen
+from .dialogs import AskScreen, PageScreen, exists
 from .grid import Grid
 from .notes import SUFFIX, NotesError
+from .parts import Bytes
 from .rows import Listing
 from .views import TableView
 
@@ -144,7 +145,49 @@ class PropertiesView(TableView):
 class ObjectsView(TableView):
     """Photos, thumbnails and uploads."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "extract", "Extract all")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "save_object", "Save object"),
+        Binding("x", "extract", "Extract all"),
+        Binding("v", "picture", "Picture"),
+    ]
+
+    def action_picture(self) -> None:
+        """The picture, as far as one transaction carried it."""
+        record, analysis = self.record(), self.held.analysis
+        if record is not None and analysis is not None and record["transaction"] is not None:
+            result, number = analysis.place_of(record["transaction"])
+            self.inspector.show_picture(Bytes(result.data_pieces(number), result.read))
+
+    def action_save_object(self) -> None:
+        """Write the object under the cursor to a file."""
+        row, analysis = self.grid.row, self.held.analysis
+        if row is None or analysis is None:
+            return
+        from ptpip_analyze.extract import suggested_name, write_object
+        from ptpip_analyze.tables.export import ExportError, replacing
+
+        def check(path: str) -> str:
+            try:
+                saving.checked(path, self.held, None)
+            except saving.SaveError as error:
+                return str(error)
+            return ""
+
+        def write(path: str) -> str:
+            target = saving.checked(path, self.held, None)
+            try:
+                with replacing(target) as stream:
+                    size = write_object(analysis.results, row, stream)
+            except ExportError as error:
+                raise saving.SaveError(str(error)) from error
+            return f"{human_bytes(size)} written to {target}"
+
+        def to(path: str | None) -> None:
+            if path is not None:
+                self.inspector.save(functools.partial(write, path))
+
+        question = "Save this object as (what is missing of it is zeros)"
+        self.app.push_screen(AskScreen(question, suggested_name(analysis.results, row), check, exists), to)
 
     def action_extract(self) -> None:
         """Write all objects to a folder."""

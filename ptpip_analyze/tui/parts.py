@@ -49,6 +49,23 @@ class Bytes:
                 found[low - start : high - start] = self._read(position + low - offset, high - low)
         return found
 
+    def read(self, start: int, length: int) -> bytes:
+        """The bytes of a range, zeros for what the capture lacks; fewer at the end."""
+        end = max(min(start + length, self.size), start)
+        found = bytearray(end - start)
+        for offset, size, position in self._pieces[max(bisect_right(self._starts, start) - 1, 0) :]:
+            if offset >= end:
+                break
+            low, high = max(offset, start), min(offset + size, end)
+            if low < high and position is not None:
+                found[low - start : high - start] = self._read(position + low - offset, high - low)
+        return bytes(found)
+
+    @property
+    def whole(self) -> bool:
+        """Does the capture hold all of them?"""
+        return all(position is not None for _, _, position in self._pieces)
+
 
 class Part(NamedTuple):
     """One message, or the payload of the data phase."""

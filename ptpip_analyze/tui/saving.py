@@ -30,12 +30,14 @@ class SaveError(Exception):
     """What can't be saved, in one line."""
 
 
-def checked(path: str, loading: Loading, suffixes: tuple[str, ...] = SUFFIXES) -> Path:
-    """The file that a user named. SaveError for another suffix, a capture that is open, a folder that is not there."""
+def checked(path: str, loading: Loading, suffixes: tuple[str, ...] | None = SUFFIXES) -> Path:
+    """The file that a user named. SaveError for another suffix than these (None: any), a capture that is open, a folder
+    that is not there.
+    """
     target = Path(path).expanduser()
     if not path.strip():
         raise SaveError("no file is named")
-    if target.suffix.lower() not in suffixes:
+    if suffixes is not None and target.suffix.lower() not in suffixes:
         raise SaveError(f"the name must end in one of {', '.join(suffixes)}")
     if not target.parent.is_dir():
         raise SaveError(f"there is no folder {target.parent}")

@@ -18,7 +18,7 @@ from PIL import Image
 
 from ptpip_analyze import Analysis, analyze
 from ptpip_analyze.carried import Carried
-from ptpip_analyze.extract import MANIFEST, ExtractError, extract
+from ptpip_analyze.extract import MANIFEST, ExtractError, extract, suggested_name, write_object
 from ptpip_analyze.objects import Objects
 from tests.support import RECORDED, ROOT
 from tests.test_liveview import PICTURES, pushed, watched
@@ -32,7 +32,7 @@ from tests.test_objects import (
     open_camera,
     partial,
 )
-from tests.traffic import Conversation, Packet, damage, pcap_bytes, write_pcap
+from tests.traffic import Conversation, Packet, conversation, damage, pcap_bytes, write_pcap
 
 
 def extracted(story: Conversation | Sequence[Packet], folder: Path, **options: Any) -> dict[str, Any]:
@@ -368,3 +368,17 @@ def test_finds_the_same_photo_in_captures_of_other_programs() -> None:
                 digests.setdefault(row["filename"], set()).add(row["sha256"])
     assert len(digests) >= 5
     assert all(len(found) == 1 for found in digests.values())
+
+
+def test_one_object_is_written_by_its_row(tmp_path: Path) -> None:
+    stories = [conversation().open().get_object(1, b"first").get_object(2, b"second")]
+    stories.append(conversation().open().get_object(3, b"third"))
+    paths = [write_pcap(tmp_path / f"{number}.pcap", story.packets()) for number, story in enumerate(stories)]
+    with analyze(paths) as found:
+        for row, data in enumerate((b"first", b"second", b"third")):
+            stream = io.BytesIO()
+            assert write_object(found.results, row, stream) == len(data)
+            assert stream.getvalue() == data
+            assert suggested_name(found.results, row) == f"object-{row + 1:08X}"
+        with pytest.raises(IndexError):
+            write_object(found.results, 3, io.BytesIO())

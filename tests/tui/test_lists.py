@@ -60,3 +60,14 @@ def test_has_a_view_per_table() -> None:
     assert {view.table for view in table_views()} == {
         "transactions", "events", "properties", "objects", "findings", "messages",
     }  # fmt: skip
+
+
+async def test_saves_one_object(polled: Path, tmp_path: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("6", "o")
+        line = seen.app.screen.query_one("Input")
+        assert line.value == "object-00000007"  # type: ignore[attr-defined]
+        line.value = str(tmp_path / "one.jpg")  # type: ignore[attr-defined]
+        await seen.press("enter")
+        await seen.until((tmp_path / "one.jpg").exists)
+        assert len((tmp_path / "one.jpg").read_bytes()) == 5124
