@@ -15,6 +15,8 @@ from ptpip_analyze.describe import counted, human_bytes, safe_text
 from . import saving
 from .dialogs import AskScreen, PageScreen, exists
 from .grid import Grid
+from .history import history
+from .lines import Lines
 from .notes import SUFFIX, NotesError
 from .parts import Bytes
 from .rows import Listing
@@ -114,6 +116,18 @@ class PropertiesView(TableView):
     def crumb(self) -> str:
         """The title, with the moment."""
         return super().crumb if self.moment is None else f"{super().crumb} at frame {self.moment:,}"
+
+    def say_rows(self) -> None:
+        """The status line tells of the property under the cursor, too."""
+        super().say_rows()
+        row = self.grid.row
+        if self.listing is not None and row is not None and (said := history(self.listing.rows, row)):
+            self.say(f"{self.told} · {said}")
+
+    def on_lines_moved(self, event: Lines.Moved) -> None:
+        """Another property."""
+        super().on_lines_moved(event)
+        self.say_rows()
 
     def action_moment(self) -> None:
         """Only the values that properties have at the selected transaction, or all that was told."""

@@ -91,6 +91,7 @@ class TableView(View):
         self.where = ""
         self._wanted_row: int | None = None
         self._outdated = False
+        self.told = ""
         self._searched = ""
 
     def compose(self) -> ComposeResult:
@@ -165,6 +166,7 @@ class TableView(View):
 
     def say(self, text: str) -> None:
         """Something for the status line."""
+        self.told = text
         self.query_one("#status", Static).update(Content(text), layout=False)
 
     def say_rows(self) -> None:
