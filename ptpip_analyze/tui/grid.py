@@ -17,6 +17,7 @@ from .rows import Listing, Shown
 
 _LEAST, _MOST, _MOST_WIDE = 3, 26, 400
 _SAMPLE, _LAST = 60, 10
+_LEAST_WIDE = 32  # cells of a long text for which others make room
 
 
 class Grid(Lines):
@@ -42,11 +43,12 @@ class Grid(Lines):
         self.marked: set[int] = set()
         self._shown: list[Shown] = []
         self._widths: list[int] = []
+        self._all = False  # no column makes room for others
+        self._places: list[int] = []  # of the shown columns among those of the listing
 
     def present(self, listing: Listing, cursor: int | None = None) -> None:
         """Show a listing, or what became of it; the cursor stays where it is unless it is told where to go."""
         self.listing = listing
-        self._shown = listing.columns
         self._measure()
         self.column = min(self.column, len(self._shown) - 1)
         self.show(len(listing), self._pieces, sum(self._widths) + 2 * len(self._widths),
@@ -54,28 +56,35 @@ class Grid(Lines):
 
     def _measure(self) -> None:
         """Widths by the lines on the screen and the last ones, whose numbers are the longest; what is left goes to the
-        columns that can use it.
+        columns that can use it. Columns that nobody asked for make room for the others where there is little.
         """
         listing = self.listing
         assert listing is not None
+        arrow = listing.sorted_by[0] if listing.sorted_by else None
         sample = max(_SAMPLE, self.room)
         low = max(min(self.top, len(listing) - sample), 0)
-        arrow = listing.sorted_by[0] if listing.sorted_by else None
-        widths = [max(cell_len(one.title) + 2 * (one.name == arrow), _LEAST) for one in self._shown]
         near = range(low, min(low + sample, len(listing)))
-        for line in (*near, *range(max(near.stop, len(listing) - _LAST), len(listing))):
-            for at, cell in enumerate(listing.cells(line)):
-                widths[at] = max(widths[at], cell_len(cell.text))
-        widths = [
-            min(width, _MOST_WIDE if column.wide else _MOST) for width, column in zip(widths, self._shown, strict=True)
-        ]
-        room = max(self.scrollable_content_region.width - 2, 20) - 2 * len(widths)
-        wide = [at for at, column in enumerate(self._shown) if column.wide]
-        rest = room - sum(width for at, width in enumerate(widths) if at not in wide)
-        for left, at in zip(range(len(wide), 0, -1), sorted(wide, key=lambda at: widths[at]), strict=True):
-            widths[at] = max(min(widths[at], max(rest, 30) // left), 12)
-            rest -= widths[at]
-        self._widths = widths
+        lines = [listing.cells(line) for line in (*near, *range(max(near.stop, len(listing) - _LAST), len(listing)))]
+        widths = []
+        for at, one in enumerate(listing.columns):
+            needed = max((cell_len(cells[at].text) for cells in lines), default=0)
+            needed = max(needed, cell_len(one.title) + 2 * (one.name == arrow), _LEAST)
+            widths.append(min(needed, _MOST_WIDE if one.wide else _MOST))
+        room = max(self.scrollable_content_region.width - 2, 20)
+        kept = set(range(len(widths)))
+        for name in () if self._all else listing.expendable:
+            least = [min(widths[at], _LEAST_WIDE) if listing.columns[at].wide else widths[at] for at in kept]
+            if sum(least) + 2 * len(kept) <= room:
+                break
+            kept -= {at for at, one in enumerate(listing.columns) if one.name == name and name != arrow}
+        self._places = sorted(kept)
+        self._shown = [listing.columns[at] for at in self._places]
+        self._widths = [widths[at] for at in self._places]
+        wide = [at for at, one in enumerate(self._shown) if one.wide]
+        rest = room - 2 * len(kept) - sum(width for at, width in enumerate(self._widths) if at not in wide)
+        for left, at in zip(range(len(wide), 0, -1), sorted(wide, key=lambda at: self._widths[at]), strict=True):
+            self._widths[at] = max(min(self._widths[at], max(rest, 20) // left), 12)
+            rest -= self._widths[at]
         self.head = self._heading()
 
     def _heading(self) -> list[Piece]:
@@ -93,7 +102,9 @@ class Grid(Lines):
         row = int(listing.lines[line])
         sign = "●" if row in self.marked else "▸" if listing.loop_at(line) is not None else " "
         pieces: list[Piece] = [(f"{sign} ", "marked")]
-        for at, (cell, column, width) in enumerate(zip(listing.cells(line), self._shown, self._widths, strict=True)):
+        made = listing.cells(line)
+        cells = [made[at] for at in self._places]
+        for at, (cell, column, width) in enumerate(zip(cells, self._shown, self._widths, strict=True)):
             meaning = "selected" if line == self.cursor and at == self.column else cell.meaning
             pieces += [(fitted(cell.text, width, column.right), meaning), ("  ", "")]
         return pieces
@@ -139,7 +150,15 @@ class Grid(Lines):
         return True
 
     def action_column(self, by: int) -> None:
-        """Move the cursor to another column."""
+        """Move the cursor to another column; beyond the last one are those that made room for the others."""
+        if (
+            self.listing is not None
+            and self._all != (by > 0)
+            and self.column == (len(self._shown) - 1 if by > 0 else 0)
+        ):
+            self._all, name = by > 0, self.column_name
+            self.present(self.listing)
+            self.column = next((at for at, one in enumerate(self._shown) if one.name == name), 0)
         self.column = max(min(self.column + by, len(self._shown) - 1), 0)
 
     def action_mark(self) -> None:

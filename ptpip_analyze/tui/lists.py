@@ -228,7 +228,23 @@ class ObjectsView(TableView):
 class FindingsView(TableView):
     """Where the standard was not kept."""
 
+    DEFAULT_CSS = """
+    FindingsView > #status { height: 3; }
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "explain", "Explain")]
+
+    def say_rows(self) -> None:
+        """The status line says the whole of the finding under the cursor: rows have no room for it."""
+        super().say_rows()
+        record = self.record()
+        if record is not None:
+            self.say(f"{self.told} · {safe_text(record['says'] or '')}")
+
+    def on_lines_moved(self, event: Lines.Moved) -> None:
+        """Another finding."""
+        super().on_lines_moved(event)
+        self.say_rows()
 
     def action_explain(self) -> None:
         """What the rule demands, and why it stays silent where it does."""

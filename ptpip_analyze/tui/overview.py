@@ -26,9 +26,8 @@ from ptpip_analyze.describe import (
 )  # fmt: skip
 
 from .lines import Piece, fitted
-from .rows import Listing
+from .rows import LEVELS, Listing
 
-_LEVELS: Final = ("must", "should", "may", "info")
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
 STRETCHES: Final = 300
 """Into so many stretches the time of the captures is divided for the strip chart."""
@@ -161,7 +160,7 @@ def worst_of(findings: Listing) -> dict[int, tuple[str, int]]:
             levels = found.setdefault(row["session"], {})
             levels[row["level"]] = levels.get(row["level"], 0) + 1
     return {
-        session: next((level, levels[level]) for level in _LEVELS if level in levels)
+        session: next((level, levels[level]) for level in LEVELS if level in levels)
         for session, levels in found.items()
     }
 

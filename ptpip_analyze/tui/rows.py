@@ -39,6 +39,16 @@ _FACE: Final = {
 }  # fmt: skip
 """The columns of a list, until the user chooses others."""
 
+_EXPENDABLE: Final = {
+    "transactions": ("bar", "findings", "delta", "status"),
+    "events": ("session", "transaction_id"),
+    "objects": ("missing", "declared_bytes", "kind", "session", "format"),
+    "properties": ("session", "changed", "source", "at"),
+    "findings": ("session", "subject", "frame"),
+    "messages": ("connection", "message", "direction", "status"),
+}  # fmt: skip
+"""Which of these make room for the others where there is little, in this order."""
+
 _TIMES: Final = {"transactions": "request_time", "sessions": "start_time"}  # else "time"
 _TITLES: Final = {
     "transaction": "#", "message": "#", "at": "time", "delta": "delta", "latency_s": "latency", "bar": "",
@@ -48,6 +58,8 @@ _TITLES: Final = {
 _WIDE: Final = frozenset({"call", "text", "says", "value", "note"})
 """Columns that take the room that is left."""
 
+LEVELS: Final = ("must", "should", "may", "info")
+_VERDICTS: Final = ("violation", "known-vendor-deviation", "inconclusive", "pass")
 _LEVELS: Final = {"must": "error", "should": "warning"}
 _ROLES: Final = {"set": "title", "refused": "error", "unanswered": "warning", "allowed": "quiet"}
 _NO_TIME: Final = -(1 << 63)
@@ -127,6 +139,12 @@ class Listing:
         return self._shown[2]
 
     @property
+    def expendable(self) -> tuple[str, ...]:
+        """Columns that make room for others, the first one first; none where the user chose the columns."""
+        usual = self.chosen == (_FACE.get(self.table) or READABLE[self.table])
+        return _EXPENDABLE.get(self.table, ()) if usual else ()
+
+    @property
     def comment(self) -> Comment | None:
         """What a person noted, by capture and first frame; None where there is nothing: then there is no column."""
         return self._comment
@@ -166,7 +184,7 @@ class Listing:
     def _arrange(self) -> None:
         """Lay out order and lines anew."""
         self._cache.clear()
-        order = np.arange(self.rows.num_rows) if self.sorted_by is None else self._sorted(*self.sorted_by)
+        order = self._usual if self.sorted_by is None else self._sorted(*self.sorted_by)
         if self.mask is not None:
             order = order[self.mask[order]]
         if self.without_loops and len(self.loops.period):
@@ -181,6 +199,17 @@ class Listing:
         kept = (loop < 0) | _first(loop, len(self.loops.period))
         self.lines = order[kept]
         self._loop_of_line = loop[kept]
+
+    @cached_property
+    def _usual(self) -> np.ndarray:
+        """The order of the table; of findings, violations first, and the most binding of these."""
+        if self.table != "findings":
+            return np.arange(self.rows.num_rows)
+        ranks = [
+            pc.fill_null(pc.index_in(self.rows[name].cast(pa.string()), pa.array(names)), len(names)).to_numpy()
+            for name, names in (("level", LEVELS), ("verdict", _VERDICTS))
+        ]
+        return np.lexsort(ranks)
 
     @cached_property
     def loops(self) -> Loops:

@@ -176,6 +176,8 @@ class TableView(View):
             return
         shown, whole = len(listing.chosen_rows), listing.rows.num_rows
         said = [f"{shown:,} of {counted(whole, 'row')}" if shown != whole else counted(whole, "row")]
+        if not whole:
+            said = [f"There are no {self.table} here."]
         if len(listing) != shown:
             said.append(f"{counted(len(listing), 'line')}: loops are folded, z unfolds")
         if self.where:

@@ -9,7 +9,7 @@ import pytest
 
 from ptpip_analyze.tables.schema import TABLES
 from ptpip_analyze.tui.rows import MEANINGS, Listing
-from tests.support import RECORDED
+from tests.support import RECORDED, ROOT
 from tests.traffic import conversation, write_pcap
 
 from .conftest import listing, loaded, polling
@@ -136,3 +136,19 @@ def test_shows_growing_tables(tmp_path: Path) -> None:
     for rounds in (4, 40):
         of = listing(loaded(write_pcap(tmp_path / f"{rounds}.pcap", polling(rounds).packets())))
         assert f"×{rounds}," in texts(of, 2)["call"]
+
+
+def test_findings_begin_with_what_matters_most() -> None:
+    of = listing(loaded(ROOT / "captures" / "cancel-and-probe.pcapng"), "findings")
+    said = [(of.value("verdict", int(row)), of.value("level", int(row))) for row in of.lines]
+    verdicts, levels = ["inconclusive", "pass"], ["must", "should", "may", "info"]
+    ranks = [(verdicts.index(verdict), levels.index(level)) for verdict, level in said]
+    assert ranks == sorted(ranks)
+    assert said[0] == ("inconclusive", "must")
+
+
+def test_only_columns_that_nobody_asked_for_make_room(polled: Path) -> None:
+    of = listing(loaded(polled))
+    assert "bar" in of.expendable
+    of.choose(["call", "bar"])
+    assert of.expendable == ()
