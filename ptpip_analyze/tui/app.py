@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
@@ -209,7 +210,9 @@ class Inspector(App[None]):
         analysis = loading.analysis
         assert analysis is not None
         times = [result.times for result in analysis.captures if result.times]
-        if times:
+        if not times:
+            self.call_from_thread(self._learn, throughput=np.zeros(1, np.int64))
+        else:
             begins, ends = min(first for first, _ in times), max(last for _, last in times)
             found = bytes_over_time(analysis.batches("packets"), begins, ends, STRETCHES)
             self.call_from_thread(self._learn, throughput=found, span_s=(ends - begins) / 1e9)

@@ -34,8 +34,8 @@ _DRAWN: Final = (150, 620, 780)  # the lanes of a picture
 
 
 class Arrow(NamedTuple):
-    """One line: from lane to lane, what it says and means, when, in which frame, of which row of the transactions; and
-    which of the sessions it is of, by place.
+    """One line: from lane to lane, what it says and means, when, in which frame, of which row of the transactions,
+    which row of the messages it is, and of which of the sessions, by place.
     """
 
     source: int
@@ -45,6 +45,7 @@ class Arrow(NamedTuple):
     time: int | None
     frame: int
     transaction: int | None
+    message: int
     block: int = 0
 
 
@@ -110,7 +111,7 @@ class Ladder:
             text, meaning = self._said(row, owner if owner >= 0 else None)
         return Arrow(
             source, target, text, meaning, row["time"], row["first_frame"], owner if owner >= 0 else None,
-            int(self._block[at]),
+            row["message"], int(self._block[at]),
         )  # fmt: skip
 
     def _value(self, name: str, at: int) -> Any:

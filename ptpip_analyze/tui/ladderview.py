@@ -18,9 +18,9 @@ from ptpip_analyze.tables.export import ExportError, replacing
 
 from . import saving
 from .dialogs import AskScreen, exists
-from .ladder import Ladder
-from .lines import Lines, Piece
-from .parts import node_pieces, nodes_of, parts_of
+from .ladder import Arrow, Ladder
+from .lines import Lines
+from .parts import message_part, node_pieces, nodes_of, parts_of
 from .views import View
 
 _LADDERS: Final = (".txt", ".mmd", ".svg")
@@ -154,18 +154,17 @@ class LadderView(View):
         if self._ladder is None or not len(self._ladder) or self.has_class("alone"):
             return
         arrow = self._ladder.arrow(min(self.lines.cursor, len(self._ladder) - 1))
-        if arrow.transaction is None:
-            lines: list[list[Piece]] = [[(f"frame {arrow.frame:,}", "title")], [(arrow.text, "")]]
-            self.content.show(len(lines), lambda line: lines[line])
-        else:
-            self.tell(arrow.transaction, arrow.frame)
+        self.tell(arrow)
 
     @work(thread=True, exclusive=True, group="beside")
-    def tell(self, transaction: int, frame: int) -> None:
-        """Read and decode the selected message, in a thread: that of its transaction which begins in a frame."""
-        analysis = self.held.analysis
+    def tell(self, arrow: Arrow) -> None:
+        """Read and decode the selected message, in a thread, with the others of its transaction."""
+        analysis, parts = self.held.analysis, []
         try:
-            parts = [] if analysis is None else parts_of(analysis, transaction)
+            if analysis is not None and arrow.transaction is not None:
+                parts = parts_of(analysis, arrow.transaction)
+            elif analysis is not None and (part := message_part(analysis, arrow.message)) is not None:
+                parts = [part]
         except (CaptureError, OSError, ValueError) as error:
             fault = f"The bytes can't be read: {error}"
             self.app.call_from_thread(self.content.show, 1, lambda line: [(safe_text(fault), "error")])
@@ -173,8 +172,8 @@ class LadderView(View):
         nodes = [node for _, node in nodes_of(parts)]
         lines = [node_pieces(node) for node in nodes]
         width = max((sum(len(text) for text, _ in line) for line in lines), default=0)
-        part = max((at for at, one in enumerate(parts) if (one.frame or 0) <= frame), default=0)
-        cursor = next((at for at, node in enumerate(nodes) if node.part == part), 0)
+        chosen = max((at for at, one in enumerate(parts) if (one.frame or 0) <= arrow.frame), default=0)
+        cursor = next((at for at, node in enumerate(nodes) if node.part == chosen), 0)
         self.app.call_from_thread(self.content.show, len(lines), lambda line: lines[line], width, cursor)
 
     def on_lines_opened(self, event: Lines.Opened) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from rich.cells import cell_len
 
 from ptpip_analyze.describe import (
     bar,
@@ -63,10 +65,11 @@ def page(known: Known, width: int, marked: Collection[int] = ()) -> list[Overvie
     """All lines for a screen of this width; ``marked`` sessions bear a sign."""
     lines: list[OverviewLine] = []
     for capture in known.captures:
-        lines += _capture(capture)
+        lines += _capture(capture, width)
     lines += _strip(known, width)
     if not len(known.sessions):
-        lines.append(OverviewLine([("No PTP-IP session so far.", "warning")]))
+        so_far = "" if known.worst is not None else " so far"
+        lines.append(OverviewLine([(f"There is no PTP-IP session{so_far}.", "warning")]))
     for row in range(known.sessions.rows.num_rows):
         card = _card(known.sessions.record(row), known.worst, row in marked)
         lines += [line._replace(session=row) for line in card]
@@ -74,12 +77,17 @@ def page(known: Known, width: int, marked: Collection[int] = ()) -> list[Overvie
     return lines
 
 
-def _capture(one: Mapping[str, Any]) -> list[OverviewLine]:
+def _capture(one: Mapping[str, Any], width: int) -> list[OverviewLine]:
     links = [link_type(link["link_type"]) for link in one["link_types"] if link["readable"]]
     facts = [one["format"], human_bytes(one["bytes"]), counted(one["packets"], "packet"), *links]
     if one["first_time"] is not None:
         facts.append(f"from {one['first_time'][:19].replace('T', ' ')} UTC for {human_seconds(one['duration_s'])}")
-    lines = [OverviewLine([(safe_text(one["capture"]), "title"), ("  " + " · ".join(facts), "")])]
+    name = safe_text(one["capture"])
+    said = wrap(" · ".join(facts), max(width - 4, 20))
+    if cell_len(name) + 2 + len(" · ".join(facts)) <= width:
+        lines = [OverviewLine([(name, "title"), (f"  {' · '.join(facts)}", "")])]
+    else:
+        lines = [OverviewLine([(name, "title")]), *(OverviewLine([(f"  {line}", "")]) for line in said)]
     if one["packets_dropped"]:
         lost = counted(one["packets_dropped"], "packet")
         lines.append(OverviewLine([(f"  the capturing machine lost {lost} before writing them", "warning")]))
@@ -87,8 +95,8 @@ def _capture(one: Mapping[str, Any]) -> list[OverviewLine]:
         others = counted(one["other_tcp_connections"], "TCP connection")
         lines.append(OverviewLine([(f"  {others} of something else", "quiet")]))
     if one["damage"]:
-        words = f"  damaged: {safe_text(one['damage']['reason'])}; everything before it is analysed"
-        lines.append(OverviewLine([(words, "error")]))
+        words = f"damaged: {safe_text(one['damage']['reason'])}; everything before it is analysed"
+        lines += [OverviewLine([(f"  {line}", "error")]) for line in wrap(words, max(width - 4, 20))]
     return lines
 
 

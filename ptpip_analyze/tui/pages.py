@@ -108,7 +108,7 @@ class DoctorView(View):
     def __init__(self) -> None:
         super().__init__(id="doctor")
         self._document: dict[str, Any] | None = None
-        self._lines: list[tuple[list[Piece], tuple[int | None, int] | None]] = []
+        self._lines: list[tuple[list[Piece], tuple[int | None, int | None] | None]] = []
 
     def compose(self) -> ComposeResult:
         """The page."""
@@ -154,7 +154,7 @@ class DoctorView(View):
     def _draw(self) -> None:
         if self._document is None:
             return
-        width = max(self.size.width - 4, 30)
+        width = max(self.size.width - 6, 30)  # behind the mark, before the scroll bar
         self._lines = []
         for one in self._document["captures"]:
             self._said(one["capture"], one["sayings"], None, width)
@@ -167,10 +167,10 @@ class DoctorView(View):
     def _said(self, head: str, sayings: list[dict[str, Any]], session: int | None, width: int) -> None:
         if not sayings:
             return
-        self._lines.append(([(safe_text(head), "title")], None))
+        self._lines.append(([(safe_text(head), "title")], (session, None)))
         for one in sayings:
             mark, meaning = _MARKS[one["grade"]]
-            goal = (session, one["frames"][0]) if one["frames"] else None
+            goal = (session, one["frames"][0] if one["frames"] else None)
             frames = frames_text(one["frames"][:6], len(one["frames"]))
             text = safe_text(one["says"]) + (f" [{frames}]" if frames else "")
             for number, line in enumerate(_wrapped(text, width)):

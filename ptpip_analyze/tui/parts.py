@@ -100,7 +100,6 @@ def parts_of(analysis: Analysis, transaction: int) -> list[Part]:
     rows = np.flatnonzero(result.transactions.of_message == number)
     rows = rows[np.argsort(columns["first"][rows], kind="stable")]
     vendor = result.vendors[int(result.transactions.session[number])]
-    names = m.type_names()
     parts: list[Part] = []
     told = False
     for row in rows.tolist():
@@ -110,15 +109,24 @@ def parts_of(analysis: Analysis, transaction: int) -> list[Part]:
                 parts.append(_payload(analysis, result, transaction, number))
                 told = True
             continue
-        head = result.message_head(row, MOST_MESSAGE)
-        title = names.get(kind, "bytes in which no message was found")
-        parts.append(
-            Part(
-                title, int(columns["last"][row]) + 1, _message_bytes(result, row),
-                message_fields(head, kind if 0 < kind <= m.LAST_TYPE else None, vendor),
-            )
-        )  # fmt: skip
+        parts.append(_message(result, row, vendor))
     return parts
+
+
+def message_part(analysis: Analysis, message: int) -> Part | None:
+    """A message by its row of the messages table; None for no such row. Raises as ``parts_of`` does."""
+    for result in analysis.results:
+        if 0 <= message - result.first_message < result.message_count:
+            return _message(result, int(result.order[message - result.first_message]), None)
+    return None
+
+
+def _message(result: Result, row: int, vendor: str | None) -> Part:
+    kind = int(result.messages["type"][row])
+    head = result.message_head(row, MOST_MESSAGE)
+    title = m.type_names().get(kind, "bytes in which no message was found")
+    fields = message_fields(head, kind if 0 < kind <= m.LAST_TYPE else None, vendor)
+    return Part(title, int(result.messages["last"][row]) + 1, _message_bytes(result, row), fields)
 
 
 def _message_bytes(result: Result, row: int) -> Bytes:

@@ -40,7 +40,7 @@ async def test_goes_in_with_enter_and_back_with_escape(polled: Path) -> None:
 
 async def test_session_card_leads_to_its_transactions(polled: Path) -> None:
     async with running(polled) as seen:
-        await seen.press("down", "down", "down", "down", "enter")
+        await seen.press(*["down"] * 6, "enter")
         assert "Transactions [session == 0]" in seen.screen
 
 
@@ -157,7 +157,7 @@ async def test_says_that_a_capture_has_vanished(polled: Path) -> None:
 
 async def test_shows_a_capture_without_sessions(tmp_path: Path) -> None:
     async with running(write_pcap(tmp_path / "empty.pcap", [])) as seen:
-        assert "No PTP-IP session" in seen.screen
+        assert "There is no PTP-IP session." in seen.screen
         for key in range(1, 10):
             await seen.press(str(key), "enter", "down", "z", "w", "escape")
 

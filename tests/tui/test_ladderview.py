@@ -34,7 +34,7 @@ async def test_says_beside_the_lanes_what_the_selected_message_says(polled: Path
         assert "operationCode: 4098 (OpenSession)" in await seen.press("down", "down", "down", "down")
         assert "operationCode" not in await seen.press("i")
         assert "operationCode: 4098 (OpenSession)" in await seen.press("i")
-        assert "frame" in await seen.press("home")
+        assert 'friendlyName: "desk"' in await seen.press("home")
 
 
 async def test_says_it_below_the_lanes_where_there_is_no_room_beside(polled: Path) -> None:
