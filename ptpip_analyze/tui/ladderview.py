@@ -139,6 +139,12 @@ class LadderView(View):
         self.set_class(self.size.width < _ROOM_BESIDE + _ROOM_MORE * (len(self.sessions) - 1), "narrow")
         self.call_after_refresh(self._draw)
 
+    def on_lines_resized(self, event: Lines.Resized) -> None:
+        """Another width of the lanes."""
+        event.stop()
+        if event.lines is self.lines:
+            self._draw()
+
     def action_beside(self) -> None:
         """Show the content of the selected message, or the lanes alone."""
         self.toggle_class("alone")

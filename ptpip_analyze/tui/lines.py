@@ -74,6 +74,9 @@ class Lines(ScrollView, can_focus=True):
     class Opened(Moved):
         """A line was chosen."""
 
+    class Resized(Moved):
+        """The widget has another size: what was drawn for its width is drawn anew."""
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.count = 0
@@ -135,6 +138,7 @@ class Lines(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """The cursor's line stays on the screen."""
         self.call_after_refresh(self.reveal)
+        self.post_message(self.Resized(self, self.cursor))
 
     def notify_style_update(self) -> None:
         """Another theme: styles are looked up anew."""

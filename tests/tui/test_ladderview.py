@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ptpip_analyze.tui.ladderview import LadderView
 from tests.support import ROOT
 
 from .conftest import running
@@ -35,6 +36,18 @@ async def test_says_beside_the_lanes_what_the_selected_message_says(polled: Path
         assert "operationCode" not in await seen.press("i")
         assert "operationCode: 4098 (OpenSession)" in await seen.press("i")
         assert 'friendlyName: "desk"' in await seen.press("home")
+
+
+async def test_lanes_fit_beside_the_content(polled: Path) -> None:
+    async with running(polled, (140, 40)) as seen:
+        await seen.press("2", "end", "d")
+        view = seen.app.query_one(LadderView)
+        for _ in range(3):
+            drawn = next(line for line in seen.screen.splitlines() if "InitEventAck" in line)
+            assert drawn[: view.lines.scrollable_content_region.width].rstrip().endswith("│")
+            view.toggle_class("alone")  # changes the size of the lanes, and not that of the view
+            await seen.rest()
+            await seen.rest()
 
 
 async def test_says_it_below_the_lanes_where_there_is_no_room_beside(polled: Path) -> None:
