@@ -1,7 +1,8 @@
-"""The fields of one message with the places of their bytes, by the layouts of ``facts.packets``.
+"""The fields of one message with the places of their bytes, by the layouts of ``facts.packets`` and, for a dialect's
+own messages, of ``facts.containers``.
 
-Promises that no value is told whose bytes are not all there. Refuses types without a layout: those of a dialect, and
-bytes in which no message was found, are one run of bytes.
+Promises that no value is told whose bytes are not all there. Refuses types without a layout: bytes in which no message
+was found are one run of bytes.
 """
 
 from __future__ import annotations
@@ -9,26 +10,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import facts
+from ..facts.containers import CONTAINERS
 from ..facts.layout import SIZES, Field, Kind
 from ..facts.packets import HEADER_SIZE, MESSAGES
 from .parameters import parameters_text
 from .values import Value
 
+LENGTH_SIZE = 4  # of a container, which has no packet type
+
 _CODED = frozenset({"operation", "response", "event"})  # code tables that differ by vendor
 
 
 def message_fields(data: bytes, type_code: int | None, vendor: str | None = None) -> tuple[Value, ...]:
-    """The fields of a message, of which ``data`` is the beginning or all; places count from its first byte."""
+    """The fields of a message, of which ``data`` is the beginning or all; places count from its first byte.
+
+    ``type_code`` is that of the messages table; None for bytes in which no message was found.
+    """
+    container = CONTAINERS.get(type_code) if type_code is not None else None
+    if container is not None and len(data) >= LENGTH_SIZE:
+        first = Value("length", int.from_bytes(data[:LENGTH_SIZE], "little"), 0, LENGTH_SIZE)
+        return (first, *_behind(data, LENGTH_SIZE, container.fields, vendor))
     layout = MESSAGES.get(type_code) if type_code is not None else None
     if layout is None or len(data) < HEADER_SIZE:
         return (Value("bytes", None, 0, len(data)),) if data else ()
     length, kind = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
     head = (Value("length", length, 0, 4), Value("packetType", kind, 4, 8, layout.name))
-    return (*head, *_behind(data, layout.fields, vendor))
+    return (*head, *_behind(data, HEADER_SIZE, layout.fields, vendor))
 
 
-def _behind(data: bytes, fields: tuple[Field, ...], vendor: str | None) -> Iterator[Value]:
-    at = HEADER_SIZE
+def _behind(data: bytes, at: int, fields: tuple[Field, ...], vendor: str | None) -> Iterator[Value]:
     code: int | None = None
     for field in fields:
         value = _value(data, at, field, vendor, code)

@@ -18,6 +18,7 @@ from rich.cells import cell_len
 
 from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.describe import counted, human_bytes, human_seconds, safe_text
+from ptpip_analyze.facts.containers import BASE
 
 from .lines import Piece, fitted
 from .rows import Listing
@@ -26,7 +27,7 @@ INITIATOR, COMMAND, EVENT = 0, 1, 2
 LANES: Final = ("initiator", "command", "event")
 _COLUMNS: Final = (
     "message", "connection", "direction", "type", "code_name", "transaction_id", "length", "time", "first_frame",
-    "status", "reason",
+    "status", "reason", "type_code",
 )  # fmt: skip
 _MARGIN: Final = 24
 _EVENT_LANE: Final = 12
@@ -64,7 +65,9 @@ class Ladder:
                 rows = rows.filter(pc.is_in(rows["session"].cast(pa.int64()), wanted))
                 numbers = rows["message"].to_numpy() - result.first_message
                 owner = result.transactions.of_message[result.order[numbers]]
-                kept = (rows["type"].cast(pa.string()).to_numpy() != "Data") | (owner < 0)
+                # One container is a whole data phase; of PTP-IP's own messages the last one tells of it.
+                inner = (rows["type"].cast(pa.string()).to_numpy() == "Data") & (rows["type_code"].to_numpy() < BASE)
+                kept = ~inner | (owner < 0)
                 tables.append(rows.filter(pa.array(kept)))
                 owners.append(np.where(owner >= 0, owner + result.first_transaction, -1)[kept])
         self._rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks() if tables else None
@@ -123,13 +126,13 @@ class Ladder:
         """The text of a message and its meaning."""
         kind, name = row["type"] or "bytes in which no message was found", row["code_name"]
         odd = row["status"] not in (None, "complete")
-        if kind in ("OperationRequest", "ContainerRequest") and owner is not None:
+        if kind == "OperationRequest" and owner is not None:
             text, meaning = self._listing.call(owner) or kind, "title"
-        elif kind in ("OperationResponse", "ContainerResponse") and name:
+        elif kind == "OperationResponse" and name:
             late = self._listing.value("latency_s", owner) if owner is not None else None
             text = name if late is None else f"{name} after {human_seconds(late)}"
             meaning = "good" if name == "OK" else "error"
-        elif kind in ("EndData", "ContainerData") and owner is not None:
+        elif kind in ("EndData", "Data") and owner is not None:
             size, many = (self._listing.value(column, owner) for column in ("data_bytes", "data_messages"))
             text, meaning = f"data: {human_bytes(size or 0)} in {counted(many or 0, 'message')}", ""
         elif name:

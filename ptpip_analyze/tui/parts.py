@@ -124,8 +124,11 @@ def message_part(analysis: Analysis, message: int) -> Part | None:
 def _message(result: Result, row: int, vendor: str | None) -> Part:
     kind = int(result.messages["type"][row])
     head = result.message_head(row, MOST_MESSAGE)
-    title = m.type_names().get(kind, "bytes in which no message was found")
-    fields = message_fields(head, kind if 0 < kind <= m.LAST_TYPE else None, vendor)
+    # A dialect's own types stand above the word that PTP-IP has for a type; below it, unknown ones are reserved.
+    code = kind & m.TYPE_WORD if kind > m.TYPE_WORD else kind if 0 < kind <= m.LAST_TYPE else None
+    reserved = "bytes in which no message was found" if kind <= 0 else f"message of the reserved type 0x{kind:08X}"
+    title = reserved if code is None else m.type_names().get(code, reserved)
+    fields = message_fields(head, code, vendor)
     return Part(title, int(result.messages["last"][row]) + 1, _message_bytes(result, row), fields)
 
 

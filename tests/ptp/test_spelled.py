@@ -52,3 +52,13 @@ def test_leaves_out_parameters_that_there_are_none_of() -> None:
 def test_knows_no_fields_of_other_types() -> None:
     assert places(message(99, b"abcd"), None) == [("bytes", 0, 12)]
     assert message_fields(b"", None) == ()
+
+
+def test_a_dialects_container_has_its_fields_behind_the_length() -> None:
+    request = (16).to_bytes(4, "little") + b"\1\0" + b"\x07\x10" + (5).to_bytes(4, "little") + (9).to_bytes(4, "little")
+    told = {value.name: (value.value, value.start) for value in message_fields(request, 0x10001, "fuji")}
+    assert told["length"] == (16, 0)
+    assert told["code"] == (0x1007, 6)
+    assert told["transactionId"] == (5, 8)
+    assert told["parameters"] == (None, 12)
+    assert message_fields(b"\1\2", 0x10001)[0].name == "bytes"

@@ -169,8 +169,8 @@ async def test_survives_any_keys(seed: int, tmp_path: Path) -> None:
     capture = random.Random(seed).choice(RECORDED)
     copied = Path(shutil.copy(capture, tmp_path))  # marks are kept beside it
     pressed: list[str] = []
-    await press_any(copied, seed, 60, pressed)
-    assert len(pressed) == 60
+    await press_any(copied, seed, 40, pressed)
+    assert len(pressed) == 40
 
 
 async def test_follows_a_capture_that_grows_and_keeps_the_cursor(

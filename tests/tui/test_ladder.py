@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ptpip_analyze.tui.ladder import COMMAND, EVENT, INITIATOR, Ladder
+from ptpip_analyze.tui.parts import parts_of
 from tests.support import RECORDED, ROOT
-from tests.traffic import conversation, write_pcap
+from tests.traffic import conversation, fuji_conversation, write_pcap
 
 from .conftest import listing, loaded
 
@@ -105,3 +106,16 @@ def test_draws_the_recorded_captures(path: Path) -> None:
         for line in Ladder(loading.analysis, [session], transactions).text(loading.begins):
             assert line.isprintable()
     loading.close()
+
+
+def test_shows_the_data_of_a_dialect_that_has_no_end_data(tmp_path: Path) -> None:
+    told = fuji_conversation().open()
+    loading = loaded(write_pcap(tmp_path / "fuji.pcap", told.transaction(0x1008, 1, data_in=bytes(60)).packets()))
+    assert loading.analysis is not None
+    ladder = Ladder(loading.analysis, [0], listing(loading))
+    said = [ladder.arrow(line).text for line in range(len(ladder))]
+    assert "data: 60 B in 1 message" in said
+    assert any(text.startswith("GetObjectInfo(") for text in said)
+    part = next(one for one in parts_of(loading.analysis, loading.table("transactions").num_rows - 1))
+    assert part.title == "OperationRequest"
+    assert "code" in [value.name for value in part.fields]
