@@ -70,7 +70,7 @@ class Segments:
             (self.destination[0][part], self.destination[1][part]),
             (self.ports[0][part], self.ports[1][part]),
         )
-        stream, order = flows.place(
+        stream, order, starts = flows.place(
             fresh,
             flow,
             swapped,
@@ -81,6 +81,7 @@ class Segments:
             self.time[part],
         )
         assert order.tolist() == np.argsort(stream, kind="stable").tolist()
+        assert starts.tolist() == np.unique(stream[order], return_index=True)[1].tolist()
         return stream
 
     def rows(self, which: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..grouped import stable_order
+from ..grouped import group_starts, stable_order
 
 
 class SegmentBatch:
@@ -39,9 +39,9 @@ class SegmentBatch:
         return self.flow * 2 + self.swapped
 
     @cached_property
-    def by_direction(self) -> np.ndarray:
-        """The rows sorted by ``direction``, in packet order within each."""
-        return stable_order(self.direction)
+    def by_direction(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows sorted by ``direction``, in packet order within each, and where among them each direction begins."""
+        return sorted_groups(self.direction)
 
     @cached_property
     def _last(self) -> np.ndarray:
@@ -67,3 +67,9 @@ class SegmentBatch:
         low, high = flows.searchsorted([flow, flow + 1])
         rows = order[low:high]
         return rows[rows.searchsorted(begin) : None if end is None else rows.searchsorted(end)]
+
+
+def sorted_groups(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows sorted by their number, in the order given within each, and where each number begins (both int64)."""
+    order = stable_order(numbers)
+    return order, group_starts(numbers[order])

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..capture import NO_TIME
+from ..grouped import group_starts
 from .batch import SegmentBatch
 from .connection import ACK_FLAG, RST, signed32
 
@@ -79,16 +80,15 @@ class Continuity:
         missing = 2 * (int(batch.flow.max()) + 1) - self._last.shape[1]
         if missing > 0:
             self._last = np.concatenate([self._last, np.full((3, missing), -1, np.int64)], axis=1)
-        order = batch.by_direction
+        order, starts = batch.by_direction
         spoken = says_where(batch.flags)
         if not spoken.all():
             order = order[spoken[order]]
+            starts = group_starts(batch.direction[order])
         if len(order) == 0:
             return {}
-        direction = batch.direction[order]
-        starts = np.flatnonzero(np.diff(direction, prepend=-1))
+        which = batch.direction[order[starts]]
         sequence, acknowledgment = batch.sequence[order], batch.acknowledgment[order]
-        which = direction[starts]
         flows, pair = np.unique(which >> 1, return_inverse=True)
         lowest = np.full((2, len(flows)), 1 << 32, np.int64)  # of what the lower and the higher endpoint sends
         highest = np.full((2, len(flows)), -1, np.int64)

@@ -13,8 +13,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from ..capture import NO_TIME, earliest
-from ..grouped import stable_order
-from .batch import SegmentBatch
+from .batch import SegmentBatch, sorted_groups
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
 from .continuity import REORDERED_BYTES, Continuity, Standing, fits, returns, says_where, spot_at
 from .numbering import FlowKey
@@ -45,8 +44,9 @@ class Flows:
         flags: np.ndarray,
         packet: np.ndarray,
         time: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Stream number of each segment, ``2 * connection + direction``, and the order that sorts by it (int64).
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Stream number of each segment, ``2 * connection + direction``; the order that sorts by it, and where in that
+        each stream begins (all int64).
 
         Segments are given in packet order, and the order keeps it within each stream.
         ``fresh`` are the keys of the flows that are new, ``flow`` and ``swapped`` what ``FlowNumbers`` said of the
@@ -54,7 +54,7 @@ class Flows:
         """
         self._keys.extend(fresh)
         if len(flow) == 0:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
+            return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
         batch = SegmentBatch(flow, swapped, sequence, acknowledgment, flags, packet, time)
         splits = self._open_and_close(batch)
         connection = self._flow_connection[flow]
@@ -65,9 +65,9 @@ class Flows:
             connection[rows[: cuts[-1]]] = np.repeat([before for _, before in changes], np.diff(cuts))
         stream = connection * 2 + swapped
         in_turn = len(self.connections) > len(self._flow_connection)  # then flows and connections differ in order
-        order = stable_order(stream) if in_turn else batch.by_direction
-        self._note_bounds(stream[order], packet[order], time[order])
-        return stream, order
+        order, starts = sorted_groups(stream) if in_turn else batch.by_direction
+        self._note_bounds(stream[order[starts]], starts, packet[order], time[order])
+        return stream, order, starts
 
     def _open_and_close(self, batch: SegmentBatch) -> dict[int, list[tuple[int, int]]]:
         """Open a connection at the first packet of each new flow and where ports are used again; note the ends.
@@ -167,11 +167,10 @@ class Flows:
         end = connection.ends[int(batch.swapped[row])]
         return end is not None and abs(signed32(int(batch.sequence[row]) - end)) > REORDERED_BYTES
 
-    def _note_bounds(self, stream: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
+    def _note_bounds(self, streams: np.ndarray, starts: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
         """Earliest and latest known time of the streams seen, and their last packet; sorted by stream."""
-        starts = np.flatnonzero(np.diff(stream, prepend=-1))
         bounds = zip(
-            stream[starts].tolist(),
+            streams.tolist(),
             # One less than no time is the largest number there is, so that times that are known win.
             (np.minimum.reduceat(time - 1, starts) + 1).tolist(),
             np.maximum.reduceat(time, starts).tolist(),

@@ -38,7 +38,9 @@ def test_knows_the_last_row_of_each_flow(mixed: SegmentBatch) -> None:
 
 
 def test_sorts_the_rows_by_direction_and_keeps_their_order(mixed: SegmentBatch) -> None:
-    assert mixed.by_direction.tolist() == [1, 5, 4, 2, 6, 0, 3]
+    order, starts = mixed.by_direction
+    assert order.tolist() == [1, 5, 4, 2, 6, 0, 3]
+    assert starts.tolist() == [0, 2, 3, 5]
     assert mixed.direction.tolist() == [5, 0, 4, 5, 3, 0, 4]
 
 
