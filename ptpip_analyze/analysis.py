@@ -173,7 +173,7 @@ class Analyzer:
             number = int(stream[order[low]])
             tcp = self._flows.connections[number >> 1]
             conversations.take(tcp, number & 1, rows[:, low:high], flags[low:high], found[low:high], work)
-        conversations.frame(work, headers.data, headers.base)
+        conversations.frame(work, headers.at_hand)
         marks[packet_rows] |= found
 
     def finish(self) -> Result:
@@ -444,7 +444,7 @@ def analyze(
             for headers in _headers(analyzer, source, reader):
                 analyzer.feed(headers)
                 if progress is not None:
-                    progress(done + headers.base + len(headers.data), done + source.size + rest)
+                    progress(done + headers.at_hand.base + headers.at_hand.size, done + source.size + rest)
             results.append(analyzer.finish())
     except BaseException:
         for opened in (*results, source):

@@ -46,8 +46,8 @@ from .messages import (
 from .recognise import GREETING_LIMIT, HEAD_BYTES, TO_INITIATOR, TO_RESPONDER, header, is_plausible, is_sound
 
 if TYPE_CHECKING:
+    from ..capture import Read
     from .framing import FramedStream
-    from .line import Read
 
 # So far ahead of an anchor messages are looked for. Without one, so much must have come before sync is looked for; with
 # nothing found in it, it is given up.
