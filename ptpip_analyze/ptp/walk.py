@@ -82,6 +82,7 @@ class Outcome:
     listening: bool = False  # the request says that the initiator sends no data
     answer_lost: bool = False  # a hole since it began has room for the response
     overtaken: bool = False  # a hole since it began can only hold the next request
+    holes_at_data: int = 0  # holes met up to its last data message
     holes_before: int = 0  # holes and nonsense met before it began
     nonsense_before: int = 0
 
@@ -89,6 +90,13 @@ class Outcome:
     def is_over(self) -> bool:
         """Did it end unseen, so that what comes now under its id is of the next one?"""
         return self.answer_lost and self.overtaken
+
+    def refuses(self, message: Message) -> bool:
+        """Is this data that can't be its own any more? Behind a hole it is of another transaction with the same id."""
+        if message.kind == m.OPERATION_RESPONSE or self.first_data == NO_ROW:
+            return False
+        begins = message.kind in (m.START_DATA, m.CONTAINER_DATA)
+        return self.ended or begins or self.outward != message.outward
 
     @property
     def status(self) -> Status:
@@ -207,6 +215,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
                 outcomes.append(found)
                 running.add(found)
             _advance(found, message)
+            found.holes_at_data = running.holes
             if found.state is State.ANSWERED and found is not answered:
                 running.drop(found)
                 answered, hole_since_answer = found, False
@@ -220,7 +229,8 @@ def _owner(message: Message, running: _Running, answered: Outcome | None, hole: 
         return running.newest()  # its id is missing
     named = running.latest(message.identity)
     if named is not None:
-        return None if named.is_over else named
+        other = named.is_over or (running.holes > named.holes_at_data and named.refuses(message))
+        return None if other else named
     unnamed = running.newest()
     if unnamed is not None and unnamed.identity is None:
         running.name(unnamed, message.identity)

@@ -130,7 +130,7 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
         if found is None:
             found = _chain_to(headers, anchor)
         if found is not None:
-            before = _chain_up_to_a_hole(possible, holes, found, stream.phase)
+            before = _rest_of_a_phase(possible, holes, found, stream.phase)
             return found if before is None else before
         if anchor + HEADER_BYTES > stream.end:
             # What stands behind it has not come: only then could an anchor inside a message be told from a true one.
@@ -292,17 +292,19 @@ def _chain_to(headers: list[_Header], anchor: int) -> int | None:
     return min(leading, default=None)
 
 
-def _chain_up_to_a_hole(headers: list[_Header], holes: set[int], found: int, phase: Phase | None) -> int | None:
-    """What leads exactly to another hole before the boundary that was found, where it can be no chance.
+def _rest_of_a_phase(headers: list[_Header], holes: set[int], found: int, phase: Phase | None) -> int | None:
+    """What leads exactly to the boundary that was found, or to another hole before it, where it can be no chance.
 
-    The request that would have acknowledged it is lost, too. So it has to be of the data phase under way, or two
-    messages of one transaction.
+    The request that would have acknowledged it is lost, too. So it has to be of the data phase under way; two messages
+    of one transaction are believed before a hole, but an object may hold as many where it ends.
     """
-    for hole in sorted(offset for offset in holes if offset < found)[:HOLES]:
-        before = [one for one in headers if one.end <= hole]
-        at = _chain_to(before, hole)
+    for stop in [*sorted(offset for offset in holes if offset < found)[:HOLES], found]:
+        before = [one for one in headers if one.end <= stop]
+        at = _chain_to(before, stop)
         first = next((one for one in before if one.offset == at), None)
-        if first is not None and (first.end != hole or (phase is not None and first.identity == phase.identity)):
+        if first is None:
+            continue
+        if (phase is not None and first.identity == phase.identity) or (first.end != stop and stop != found):
             return at
     return None
 

@@ -157,6 +157,17 @@ def test_believes_a_single_message_before_a_second_hole_by_the_data_phase(identi
     assert found(*pieces, anchors=(anchor,)) == 64 + len(PAYLOAD)
 
 
+@pytest.mark.parametrize("rest", [response(), end(b"rest") + response(), end(b"rest")])
+def test_believes_the_end_of_the_data_phase_before_the_next_transaction(rest: bytes) -> None:
+    """The request in between is lost, so that what is acknowledged next lies behind two transactions."""
+    later = start(4, 8) + end(b"last", 8) + response(identity=8)
+    stream = b"of a photo" + rest + later
+    anchor = 20 + len(stream)
+    assert found(20, stream, anchors=(anchor,), phase=Phase(b"\x07\0\0\0", 30)) == 30
+    other = found(20, stream, anchors=(anchor,), phase=Phase(b"\x09\0\0\0", 30))
+    assert other == found(20, stream, anchors=(anchor,)) == anchor - len(later), "an object may end like this"
+
+
 def test_looks_at_a_few_holes_only(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = (
         20,
