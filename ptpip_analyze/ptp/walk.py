@@ -81,7 +81,7 @@ class Outcome:
     ended: bool = False  # End Data seen
     listening: bool = False  # the request says that the initiator sends no data
     answer_lost: bool = False  # a hole since it began has room for the response
-    overtaken: bool = False  # a hole since it began can only hold the next request
+    overtaken: bool = False  # a hole since it began can only hold what ends it, or the next request
     holes_at_data: int = 0  # holes met up to its last data message
     holes_before: int = 0  # holes and nonsense met before it began
     nonsense_before: int = 0
@@ -156,7 +156,10 @@ class _Running:
         if outcome is None:
             return
         if not hole.outward:
-            outcome.answer_lost |= hole.length >= LEAST_RESPONSE
+            answer = hole.length >= LEAST_RESPONSE
+            outcome.answer_lost |= answer
+            # Behind the responder's End Data comes its response and nothing else.
+            outcome.overtaken |= answer and outcome.ended and outcome.outward is False
         elif hole.length >= LEAST_REQUEST:
             # More than a Cancel, from an initiator that has no data to send (any more).
             silent = outcome.listening if outcome.outward is None else outcome.ended or not outcome.outward

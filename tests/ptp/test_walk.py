@@ -436,3 +436,13 @@ def test_mixes_no_data_of_two_transactions_of_one_id(said: list[Said]) -> None:
 def test_keeps_the_data_of_one_transaction_together(said: list[Said]) -> None:
     """A hole in the middle, or no hole in between."""
     assert len(walked(*said)) == 1
+
+
+@pytest.mark.parametrize(("length", "outward", "transactions"), [(14, False, 2), (13, False, 1), (14, True, 1)])
+def test_takes_a_hole_behind_the_responders_end_data_for_its_response(
+    length: int, outward: bool, transactions: int
+) -> None:
+    """What comes next from there is its response: it was in the hole, if that has room for it."""
+    told = walked(ask(), begin(outward=outward), end(5, outward=outward), hole(length=length), answer())
+    assert len(told) == transactions
+    assert [outcome.response for outcome in told] == [NO_ROW, 104][2 - transactions :]
