@@ -47,7 +47,7 @@ lint: setup  ## ruff and mypy
 	$(BIN)/mypy
 
 test: setup system lint  ## all checks and all tests
-	CI=true $(BIN)/pytest
+	CI=true $(BIN)/pytest -n auto --dist worksteal
 
 bench: setup system  ## speed and memory, beside tshark
 	$(BIN)/python -m tests.bench.run

@@ -1,13 +1,13 @@
-"""Work a few steps ahead, in another thread or in another process. Knows nothing of what is made.
+"""Work some steps ahead, in another thread or in another process. Knows nothing of what is made.
 
 Keeps order, passes exceptions on to the consumer, and stops the producer when the consumer leaves early. What was made
-stays valid while it is in the consumer's hand: ``STEPS`` buffers, used in turn, serve all.
+stays valid while it is in the consumer's hand.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import fcntl
 import mmap
 import os
 import pickle
@@ -16,12 +16,16 @@ import select
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, BinaryIO, NoReturn, TypeVar
 
 T = TypeVar("T")
 
-STEPS = 3  # one item with the consumer, one that waits, one being made
+STEPS = 3  # in a thread: one item with the consumer, one that waits, one being made
+MOST_AHEAD = 64  # items that another process makes before the first of them is let go
+_PIPE_BYTES = 1 << 20  # room for the pickles of so many
+_ALIGNED = 64
 
 
 def in_thread(items: Iterable[T]) -> Iterator[T]:
@@ -68,29 +72,45 @@ def in_thread(items: Iterable[T]) -> Iterator[T]:
 
 
 class Shared:
-    """Memory that a forked process writes and its parent reads: for each of ``steps`` items a slot and a buffer.
+    """Memory of ``size`` bytes that a forked process writes and its parent reads. Pages cost nothing until touched."""
 
-    Arrays of an item are copied into its ``slots``; arrays that lie in one of the ``buffers`` already (where the
-    producer reads files into) are not copied. Pages cost memory only once they are touched.
-    """
-
-    def __init__(self, slot_bytes: int, buffer_bytes: int, steps: int = STEPS) -> None:
-        step = _aligned(slot_bytes, mmap.PAGESIZE) + _aligned(buffer_bytes, mmap.PAGESIZE)
-        self._memory = mmap.mmap(-1, steps * step)
+    def __init__(self, size: int) -> None:
+        self._memory = mmap.mmap(-1, size)
         self.whole = memoryview(self._memory)
-        self.slots = [(start, start + slot_bytes) for start in range(0, steps * step, step)]
-        buffers = [start + step - _aligned(buffer_bytes, mmap.PAGESIZE) for start, _ in self.slots]
-        self.buffers = [self.whole[start : start + buffer_bytes] for start in buffers]
-        self._address = _address(self.whole)
-
-    def place(self, raw: memoryview) -> int | None:
-        """Where in the memory these bytes lie; None when elsewhere."""
-        place = _address(raw) - self._address if raw.nbytes and not raw.readonly else -1
-        return place if 0 <= place <= len(self.whole) - raw.nbytes else None
 
     def free(self) -> None:
         """Give the pages back, in both processes: what they hold is lost."""
         self._memory.madvise(mmap.MADV_REMOVE)
+
+
+class _Ring:
+    """Gives out stretches of memory in turn, and takes them back item by item in the same order."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._taken = self._free = 0  # bytes given out and taken back since the beginning
+        self._ends: deque[int] = deque()  # of the items not let go
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def take(self, count: int) -> int | None:
+        """The place of ``count`` free bytes in a row; None while there are none."""
+        count += -count % _ALIGNED
+        place = self._taken % self._size
+        skipped = self._size - place if place + count > self._size else 0
+        if self._taken + skipped + count - self._free > self._size:
+            return None
+        self._taken += skipped + count
+        return (place + skipped) % self._size
+
+    def end_item(self) -> None:
+        """What was taken since the last call belongs to one item."""
+        self._ends.append(self._taken)
+
+    def let_go(self) -> None:
+        """Take back what belongs to the first item that is left."""
+        self._free = self._ends.popleft()
 
 
 class WorkerError(RuntimeError):
@@ -102,7 +122,7 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-Make = Callable[[Any, Shared], Generator[Any, None, Any]]
+Make = Callable[[Any], Generator[Any, None, Any]]
 
 
 class Worker:
@@ -118,6 +138,8 @@ class Worker:
             if stream is not None:
                 stream.flush()
         results, requests = os.pipe(), os.pipe()
+        with contextlib.suppress(AttributeError, OSError):  # where there is no room for it, fewer steps are made ahead
+            fcntl.fcntl(results[1], fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         try:
             self._child = os.fork()
         except OSError:
@@ -146,7 +168,7 @@ class Worker:
             self._requests.write(pickle.dumps(request))
 
     def items(self, request: Any) -> Generator[Any, None, Any]:
-        """The items of a request, asked for now or before; as many are made ahead as the shared memory has slots.
+        """The items of a request, asked for now or before; as many are made ahead as fit the shared memory.
 
         Items are pickled, their arrays pass through the shared memory and are valid until the next item is asked for.
         Returns (the value of the generator) what the maker returned; raises its exception where its item would have
@@ -235,14 +257,6 @@ class _LeftError(Exception):
 _ITEM, _END, _ERROR = range(3)
 
 
-def _aligned(size: int, to: int = 64) -> int:
-    return size + -size % to
-
-
-def _address(view: memoryview) -> int:
-    return ctypes.addressof(ctypes.c_char.from_buffer(view))
-
-
 def _work(make: Make, shared: Shared, results: int, requests: int) -> NoReturn:
     """The whole life of the forked process. Ctrl-C is the parent's affair: this one ends when nobody listens."""
     code = 1
@@ -263,54 +277,52 @@ def _work(make: Make, shared: Shared, results: int, requests: int) -> NoReturn:
 
 
 def _serve(make: Make, request: Any, shared: Shared, stream: BinaryIO, asked: BinaryIO) -> None:
-    sent = let_go = 0
+    ring = _Ring(len(shared.whole))
     try:
-        making = make(request, shared)
+        making = make(request)
         while True:
-            if sent - let_go >= len(shared.slots):
-                let_go += _await(asked)
+            if len(ring) >= MOST_AHEAD:
+                _await(asked, ring)
             try:
                 item = next(making)
             except StopIteration as end:
                 kind, item = _END, end.value
                 break
-            _send(stream, _ITEM, item, shared, sent)
-            sent += 1
+            _send(stream, _ITEM, item, shared, ring, asked)
     except (_LeftError, BrokenPipeError):
         raise
     except BaseException as error:
         kind, item = _ERROR, error
-    _send(stream, kind, item, shared, sent)
-    while let_go < sent:
-        let_go += _await(asked)
+    _send(stream, kind, item, shared, ring, asked)
+    while len(ring) > 1:
+        _await(asked, ring)
 
 
-def _await(asked: BinaryIO) -> int:
+def _await(asked: BinaryIO, ring: _Ring) -> None:
     """Wait until the consumer lets go of an item. _LeftError when it has left."""
     if not asked.read(len(_GO_ON)):
         raise _LeftError
-    return 1
+    ring.let_go()
 
 
-def _send(stream: BinaryIO, kind: int, item: Any, shared: Shared, number: int) -> None:
+def _send(stream: BinaryIO, kind: int, item: Any, shared: Shared, ring: _Ring, asked: BinaryIO) -> None:
     places: list[tuple[int, int]] = []
-    free, end = shared.slots[number % len(shared.slots)]
 
     def put(buffer: pickle.PickleBuffer) -> bool:
-        """Leave an array where it is shared already, or copy it there; True keeps it in the pickle: no room."""
-        nonlocal free
+        """Copy an array into shared memory, as soon as there is room; True keeps it in the pickle: there never is."""
         raw = buffer.raw()
-        start = shared.place(raw)
-        if start is None:
-            if free + raw.nbytes > end:
-                return True
-            start = free
-            shared.whole[start : start + raw.nbytes] = raw
-            free += _aligned(raw.nbytes)
-        places.append((start, start + raw.nbytes))
+        place = ring.take(raw.nbytes)
+        while place is None and len(ring):
+            _await(asked, ring)
+            place = ring.take(raw.nbytes)
+        if place is None:
+            return True
+        shared.whole[place : place + raw.nbytes] = raw
+        places.append((place, place + raw.nbytes))
         return False
 
     body = pickle.dumps(item, protocol=5, buffer_callback=put)
+    ring.end_item()
     pickle.dump((kind, places), stream, protocol=5)
     stream.write(body)
     stream.flush()

@@ -21,6 +21,7 @@ import numpy as np
 from .ahead import Worker, in_thread
 from .capture import CHUNK_BYTES, PacketBatch, Source, expand, once, open_capture
 from .facts.packets import DEFAULT_PORT
+from .grouped import group_starts
 from .headers import HeaderReader, Headers
 from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
@@ -99,7 +100,7 @@ class Analyzer:
         marks = np.zeros(count, np.uint8)
         stream_of = np.full(count, -1, np.int64)
         if len(row):
-            stream, order = self._flows.place(
+            stream, order, starts = self._flows.place(
                 headers.fresh,
                 headers.flow,
                 headers.swapped,
@@ -109,7 +110,7 @@ class Analyzer:
                 headers.first + row,
                 headers.time if headers.whole else headers.time[row],
             )
-            self._reassemble(headers, stream, order, marks)
+            self._reassemble(headers, stream, order, starts, marks)
             stream_of[row] = stream
         self._stations.append(low=headers.stations[0], high=headers.stations[1])
         self._note_datagrams(headers)
@@ -145,13 +146,16 @@ class Analyzer:
                 station=picked.station,
             )
 
-    def _reassemble(self, headers: Headers, stream: np.ndarray, order: np.ndarray, marks: np.ndarray) -> None:
+    def _reassemble(
+        self, headers: Headers, stream: np.ndarray, order: np.ndarray, starts: np.ndarray, marks: np.ndarray
+    ) -> None:
         """Hand segments on stream by stream, leaving out resets and what is known not to be PTP-IP."""
         conversations = self._conversations
         conversations.room_for(len(self._flows.connections))
         usable = (conversations.states[stream >> 1] != FOREIGN) & (headers.flags & RST == 0)
         if not usable.all():
             order = order[usable[order]]
+            starts = group_starts(stream[order])
         if len(order) == 0:
             return
         packet_rows = headers.row[order]
@@ -164,14 +168,12 @@ class Analyzer:
         rows[5] = headers.time[packet_rows]
         rows[6] = headers.acknowledgment[order]
         flags, found = headers.flags[order], np.zeros(len(order), np.uint8)
-        sorted_streams = stream[order]
-        edges = [0, *(np.flatnonzero(np.diff(sorted_streams)) + 1).tolist(), len(order)]
         work: dict[int, list[list[np.ndarray]]] = {}
-        for low, high in pairwise(edges):
-            number = int(sorted_streams[low])
+        for low, high in pairwise([*starts.tolist(), len(order)]):
+            number = int(stream[order[low]])
             tcp = self._flows.connections[number >> 1]
             conversations.take(tcp, number & 1, rows[:, low:high], flags[low:high], found[low:high], work)
-        conversations.frame(work, headers.data, headers.base)
+        conversations.frame(work, headers.at_hand)
         marks[packet_rows] |= found
 
     def finish(self) -> Result:
@@ -464,7 +466,7 @@ def analyze_in_steps(
             for headers in _headers(analyzer, source, reader):
                 analyzer.feed(headers)
                 if progress is not None:
-                    progress(done + headers.base + len(headers.data), done + source.size + rest)
+                    progress(done + headers.at_hand.base + headers.at_hand.size, done + source.size + rest)
                 if wanted is not None and wanted():
                     yield Analysis([*results, analyzer.snapshot()])
             results.append(analyzer.finish())

@@ -11,6 +11,14 @@ def stable_order(numbers: np.ndarray) -> np.ndarray:
     return np.argsort(numbers.astype(np.uint16) if small else numbers, kind="stable")
 
 
+def group_starts(numbers: np.ndarray) -> np.ndarray:
+    """Where in sorted numbers each group begins (int64)."""
+    if len(numbers) == 0:
+        return np.empty(0, np.int64)
+    # Compared, not subtracted: on a million rows np.diff takes five times as long.
+    return np.append(0, np.flatnonzero(numbers[1:] != numbers[:-1]) + 1)
+
+
 class Grouped:
     """Row numbers (int64) of all groups from 0 to ``count`` - 1; ``numbers`` has the group of each row, -1 for none.
 

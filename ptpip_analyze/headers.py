@@ -11,18 +11,31 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .ahead import Shared
-from .capture import Datagrams, Dissected, Dissector, PacketBatch, open_direct, stations
+from .capture import (
+    AtHand,
+    Datagrams,
+    Dissected,
+    Dissector,
+    PacketBatch,
+    all_bytes,
+    first_bytes,
+    open_direct,
+    stations,
+)
 from .tcp.connection import FIN, RST, SYN
 from .tcp.numbering import FlowKey, FlowNumbers
 
 Pair = tuple[int, int, int, int]
 
+# Read at a time in a process of its own: twice as much as elsewhere halves what each batch costs at both ends, and more
+# than this no longer fits the caches.
+_APART_BYTES = 8 << 20
+
 
 class Headers(NamedTuple):
     """The headers of a batch of packets; one element per packet, or per TCP segment in packet order.
 
-    first, base, data, time, captured, original: as in ``PacketBatch``.
+    first, time, captured, original: as in ``PacketBatch``; ``at_hand`` are its bytes, or the first of each segment.
     row: int64, per segment its packet within the batch. ``whole``: every packet is exactly one segment.
     sequence, acknowledgment (uint32), flags (uint8), position, length, carried (int64): per segment, its source
     position, bytes on the wire and bytes in the capture.
@@ -37,8 +50,7 @@ class Headers(NamedTuple):
     """
 
     first: int
-    base: int
-    data: np.ndarray
+    at_hand: AtHand
     time: np.ndarray
     captured: np.ndarray
     original: np.ndarray
@@ -83,8 +95,7 @@ class HeaderReader:
         columns = seen.source_high, seen.source_low, seen.destination_high, seen.destination_low
         return Headers(
             batch.first,
-            batch.base,
-            batch.data,
+            all_bytes(batch.base, batch.data),
             batch.time,
             batch.captured,
             batch.original,
@@ -143,12 +154,11 @@ class HeaderReader:
 Identity = tuple[int, int, int] | None
 
 
-def read_apart(path: str, shared: Shared) -> Generator[Headers | Identity, None, tuple[Any, ...] | None]:
+def read_apart(path: str) -> Generator[Headers | Identity, None, tuple[Any, ...] | None]:
     """The identity of a capture (``Source.identity``), then its headers, read by an ``ahead.Worker``.
 
     Returns what ``Source.learn`` takes; None, and gives nothing, for what can't be read as it is: the process that asks
-    has unpacked that already. A batch larger than the shared buffers comes without its bytes, which are to be read from
-    the source.
+    has unpacked that already. Of batches of large segments the first bytes come along, of others all.
     """
     source = open_direct(path)
     if source is None:
@@ -156,9 +166,7 @@ def read_apart(path: str, shared: Shared) -> Generator[Headers | Identity, None,
     with source:
         yield source.identity
         reader = HeaderReader()
-        for batch in source.batches(len(shared.buffers[0]), shared.buffers):
+        for batch in source.batches(_APART_BYTES, kept=1):
             headers = reader.read(batch)
-            if shared.place(headers.data.data) is None:
-                headers = headers._replace(data=np.empty(0, np.uint8))
-            yield headers
+            yield headers._replace(at_hand=first_bytes(batch.base, batch.data, headers.position, headers.carried))
         return source.told()

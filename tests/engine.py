@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ptpip_analyze.capture import NOTHING, all_bytes
 from ptpip_analyze.ptpip import Conversations, Pair, handshakes, pair
 from ptpip_analyze.tcp import Flows, Reassembler
 from ptpip_analyze.tcp.numbering import FlowNumbers
@@ -70,7 +71,7 @@ class Segments:
             (self.destination[0][part], self.destination[1][part]),
             (self.ports[0][part], self.ports[1][part]),
         )
-        stream, order = flows.place(
+        stream, order, starts = flows.place(
             fresh,
             flow,
             swapped,
@@ -81,6 +82,7 @@ class Segments:
             self.time[part],
         )
         assert order.tolist() == np.argsort(stream, kind="stable").tolist()
+        assert starts.tolist() == np.unique(stream[order], return_index=True)[1].tolist()
         return stream
 
     def rows(self, which: np.ndarray) -> np.ndarray:
@@ -149,7 +151,7 @@ def hear(packets: Sequence[Packet], batch: int = 0, ports: Sequence[int] = (1574
                 conversations.take(tcp, number & 1, seen.rows(part), seen.flags[part], marks, work)
         base = int(seen.position[low])
         end = int(seen.position[high - 1] + seen.captured[high - 1])
-        conversations.frame(work, source[base : end if at_hand else base], base)
+        conversations.frame(work, all_bytes(base, source[base:end]) if at_hand else NOTHING)
     conversations.finish(flows.connections)
     table = conversations.framer.messages
     columns = {name: table.column(name) for name in table.names}

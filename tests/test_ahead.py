@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ptpip_analyze.ahead import STEPS, Shared, Worker, WorkerError, can_fork, in_thread
+from ptpip_analyze.ahead import MOST_AHEAD, Shared, Worker, WorkerError, _Ring, can_fork, in_thread
 
 
 def threads() -> list[threading.Thread]:
@@ -80,23 +80,23 @@ def test_stops_the_producer_when_the_consumer_leaves() -> None:
 # In another process. pytest itself runs no other threads here; where it does, the tests below would hang or fail.
 
 
-Items = Callable[[Shared], Iterator[Any]]
+Items = Callable[[], Iterator[Any]]
 
 
-def worker(items: Items, slot_bytes: int = 4096, farewell: Callable[[], Any] = lambda: None) -> Worker:
+def worker(items: Items, shared_bytes: int = 8192, farewell: Callable[[], Any] = lambda: None) -> Worker:
     """A worker whose only request is None."""
 
-    def make(request: object, shared: Shared) -> Generator[Any, None, Any]:
+    def make(request: object) -> Generator[Any, None, Any]:
         assert request is None
-        yield from items(shared)
+        yield from items()
         return farewell()
 
-    return Worker(make, Shared(slot_bytes, 4096))
+    return Worker(make, Shared(shared_bytes))
 
 
-def forked(items: Items, slot_bytes: int = 4096, farewell: Callable[[], Any] = lambda: None) -> tuple[list[Any], Any]:
+def forked(items: Items, shared_bytes: int = 8192, farewell: Callable[[], Any] = lambda: None) -> tuple[list[Any], Any]:
     """All items that another process makes, copied while in hand, and its farewell."""
-    with worker(items, slot_bytes, farewell) as other:
+    with worker(items, shared_bytes, farewell) as other:
         coming = other.items(None)
         got = []
         while True:
@@ -133,7 +133,7 @@ def test_may_fork_while_nobody_else_runs() -> None:
 def test_gives_the_items_of_another_process_in_order_and_its_farewell() -> None:
     made: list[int] = []
 
-    def items(_: Shared) -> Iterator[tuple[int, int]]:
+    def items() -> Iterator[tuple[int, int]]:
         for number in range(50):
             made.append(number)
             yield number, os.getpid()
@@ -145,13 +145,13 @@ def test_gives_the_items_of_another_process_in_order_and_its_farewell() -> None:
     assert made == []  # here nothing was made
 
 
-@pytest.mark.parametrize("count", [0, 1, STEPS, STEPS + 1, 40])
+@pytest.mark.parametrize("count", [0, 1, MOST_AHEAD, MOST_AHEAD + 1, 3 * MOST_AHEAD])
 def test_serves_one_request_after_the_other(count: int) -> None:
-    def make(request: str, _: Shared) -> Generator[str, None, str]:
+    def make(request: str) -> Generator[str, None, str]:
         yield from (f"{request}{number}" for number in range(count))
         return request.upper()
 
-    with Worker(make, Shared(64, 64)) as other:
+    with Worker(make, Shared(64)) as other:
         for request in ("a", "b", "c"):
             coming = other.items(request)
             assert [next(coming) for _ in range(count)] == [f"{request}{number}" for number in range(count)]
@@ -161,11 +161,11 @@ def test_serves_one_request_after_the_other(count: int) -> None:
 
 
 def test_begins_with_what_is_asked_for_before_it_is_taken(tmp_path: Path) -> None:
-    def make(request: Path, _: Shared) -> Generator[int, None, None]:
+    def make(request: Path) -> Generator[int, None, None]:
         request.write_text("begun")
         yield 1
 
-    with Worker(make, Shared(64, 64)) as other:
+    with Worker(make, Shared(64)) as other:
         other.ask(tmp_path / "sign")
         for _ in range(200):
             if (tmp_path / "sign").exists():
@@ -178,7 +178,7 @@ def test_begins_with_what_is_asked_for_before_it_is_taken(tmp_path: Path) -> Non
 def test_does_other_work_while_an_item_is_not_ready_and_only_then() -> None:
     ready, done = os.pipe(), []
 
-    def items(_: Shared) -> Iterator[int]:
+    def items() -> Iterator[int]:
         yield 1
         os.read(ready[0], 1)
         yield 2
@@ -201,13 +201,13 @@ def test_does_other_work_while_an_item_is_not_ready_and_only_then() -> None:
 
 
 def test_waits_for_an_item_when_there_is_no_other_work() -> None:
-    with worker(lambda _: (threading.Event().wait(0.2) for _ in range(2))) as other:
+    with worker(lambda: (threading.Event().wait(0.2) for _ in range(2))) as other:
         other.meanwhile(iter([None]))
         assert list(other.items(None)) == [False, False]
 
 
 def test_gives_shared_memory_back_when_it_stops_with_nothing_left_to_take() -> None:
-    with worker(lambda _: (np.full(100, 7) for _ in range(1))) as other:
+    with worker(lambda: (np.full(100, 7) for _ in range(1))) as other:
         (array,) = other.items(None)
         assert (array == 7).all()
         other.stop()
@@ -216,35 +216,84 @@ def test_gives_shared_memory_back_when_it_stops_with_nothing_left_to_take() -> N
 
 
 def test_refuses_another_request_while_one_is_not_taken() -> None:
-    with worker(lambda _: iter(())) as other:
+    with worker(lambda: iter(())) as other:
         other.ask(None)
         with pytest.raises(ValueError, match="None was asked for"):
             next(other.items("else"))
 
 
 @pytest.mark.parametrize("size", [0, 10, 4096, 5000, 100_000])
-def test_gives_arrays_whole_whether_or_not_they_fit_the_slot(size: int) -> None:
-    got, _ = forked(lambda _: (np.arange(size, dtype=np.uint8) + number for number in range(8)))
+def test_gives_arrays_whole_whether_or_not_they_fit_the_shared_memory(size: int) -> None:
+    got, _ = forked(lambda: (np.arange(size, dtype=np.uint8) + number for number in range(8)))
     for number, array in enumerate(got):
         assert (array == (np.arange(size) + number).astype(np.uint8)).all()
 
 
-def test_leaves_an_array_where_the_producer_read_it() -> None:
-    def items(shared: Shared) -> Iterator[np.ndarray]:
-        for number in range(7):
-            buffer = np.frombuffer(shared.buffers[number % STEPS], np.uint8)
-            buffer[:] = number
-            yield buffer[8:]
+def test_gives_several_arrays_of_an_item_that_fill_the_shared_memory_together() -> None:
+    sizes = [1000, 0, 3000, 64, 4000, 1]
 
-    with worker(items, slot_bytes=64) as other:
+    def items() -> Iterator[dict[int, np.ndarray]]:
+        for number in range(60):
+            yield {size: np.full(size, number, np.uint8) for size in sizes}
+
+    with worker(items, 8320) as other:
+        for number, item in enumerate(other.items(None)):
+            assert [(size, len(array), (array == number).all()) for size, array in item.items()] == [
+                (size, size, True) for size in sizes
+            ]
+        assert number == 59
+
+
+def test_waits_for_room_until_an_item_is_let_go() -> None:
+    """Three items fit; none may be written over another that is still in hand."""
+    with worker(lambda: (np.full(2600, number, np.uint8) for number in range(50)), 8192) as other:
         for number, array in enumerate(other.items(None)):
-            assert len(array) == 4088
+            threading.Event().wait(0.002)
             assert (array == number).all()
-            assert other._shared.place(memoryview(array)) is not None
+
+
+def test_makes_no_more_items_ahead_than_it_should(tmp_path: Path) -> None:
+    log = tmp_path / "made"
+
+    def items() -> Iterator[int]:
+        for number in range(3 * MOST_AHEAD):
+            with log.open("a") as made:
+                made.write(".")
+            yield number
+
+    with worker(items) as other:
+        coming = other.items(None)
+        for number in range(5):
+            assert next(coming) == number
+            threading.Event().wait(0.05)
+            assert len(log.read_text()) <= number + 1 + MOST_AHEAD
+
+
+def test_gives_out_memory_in_turn_and_takes_it_back_by_item() -> None:
+    ring = _Ring(256)
+    assert [ring.take(100), ring.take(0), ring.take(1)] == [0, 128, 128]
+    ring.end_item()
+    assert ring.take(65) is None, "64 are left, in one row"
+    assert ring.take(64) == 192
+    ring.end_item()
+    assert ring.take(1) is None
+    assert len(ring) == 2
+    ring.let_go()
+    assert ring.take(193) is None
+    assert ring.take(192) == 0
+    ring.end_item()
+    ring.let_go()
+    ring.let_go()
+    assert ring.take(64) == 192
+    assert ring.take(256) is None, "not before the end of the memory comes round"
+    ring.end_item()
+    ring.let_go()
+    assert ring.take(256) == 0
+    assert _Ring(256).take(257) is None
 
 
 def test_keeps_what_is_in_hand_while_the_other_process_goes_on() -> None:
-    with worker(lambda _: (np.full(1000, n) for n in range(20)), 8000) as other:
+    with worker(lambda: (np.full(1000, n) for n in range(20)), 8000) as other:
         for number, array in enumerate(other.items(None)):
             if number == 3:
                 threading.Event().wait(0.2)  # the other process fills what buffers it has
@@ -252,7 +301,7 @@ def test_keeps_what_is_in_hand_while_the_other_process_goes_on() -> None:
 
 
 def test_raises_the_other_process_s_exception_where_its_item_would_have_come() -> None:
-    def items(_: Shared) -> Iterator[int]:
+    def items() -> Iterator[int]:
         yield 1
         raise ValueError("second")
 
@@ -263,7 +312,7 @@ def test_raises_the_other_process_s_exception_where_its_item_would_have_come() -
 
 
 def test_ends_the_other_process_when_the_consumer_leaves() -> None:
-    other = worker(lambda _: iter(range(1_000_000)))
+    other = worker(lambda: iter(range(1_000_000)))
     coming = other.items(None)
     assert next(coming) == 0
     assert len(children()) == 1
@@ -273,11 +322,11 @@ def test_ends_the_other_process_when_the_consumer_leaves() -> None:
 
 
 def test_ends_a_process_that_nobody_asked_for_anything() -> None:
-    worker(lambda _: iter(())).close()
+    worker(lambda: iter(())).close()
 
 
 def test_stops_at_once_and_is_waited_for_later() -> None:
-    other = worker(lambda _: iter(range(1_000_000)))
+    other = worker(lambda: iter(range(1_000_000)))
     other.ask(None)
     other.stop()
     assert other.closed
@@ -287,7 +336,7 @@ def test_stops_at_once_and_is_waited_for_later() -> None:
 
 
 def test_says_that_the_other_process_was_killed() -> None:
-    def items(_: Shared) -> Iterator[int]:
+    def items() -> Iterator[int]:
         yield os.getpid()
         os.kill(os.getpid(), signal.SIGKILL)
         yield 0
@@ -302,8 +351,8 @@ def test_leaves_no_process_behind_when_this_one_is_killed() -> None:
     code = """if True:
         import itertools, os
         from ptpip_analyze.ahead import Shared, Worker
-        make = lambda request, shared: (os.getpid() for _ in itertools.count())
-        for item in Worker(make, Shared(64, 64)).items(None):
+        make = lambda request: (os.getpid() for _ in itertools.count())
+        for item in Worker(make, Shared(64)).items(None):
             print(item, flush=True)
             os.kill(os.getpid(), 9)
     """

@@ -39,7 +39,7 @@ def test_says_of_each_segment_what_its_header_says() -> None:
     assert told.flags.tolist() == [packet.flags for packet in packets]
     assert told.length.tolist() == [len(packet.payload) for packet in packets]
     carried = [
-        told.data[place - told.base : place - told.base + size].tobytes()
+        told.at_hand.data[place - told.at_hand.base : place - told.at_hand.base + size].tobytes()
         for place, size in zip(told.position.tolist(), told.carried.tolist(), strict=True)
     ]
     assert carried == [packet.payload for packet in packets]

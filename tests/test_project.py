@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -204,6 +206,21 @@ def test_has_one_version() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert newest
     assert newest[1] == project["version"] == __version__
+
+
+def test_ships_every_file_that_is_not_python_in_its_wheel(tmp_path: Path) -> None:
+    """An editable installation reads them from the checkout, so that only a wheel shows one that was forgotten."""
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "ptpip_analyze", source / "ptpip_analyze", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, source]
+    subprocess.run(build, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        shipped = {name for name in packed.namelist() if name.startswith("ptpip_analyze/")}
+    assert shipped == {path.relative_to(source).as_posix() for path in (source / "ptpip_analyze").rglob("*.*")}
+    assert "ptpip_analyze/rules/catalogue.toml" in shipped
 
 
 def test_names_its_licence_in_both_places() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ptpip_analyze.cli.app import app
+from ptpip_analyze.cli.app import built
 from tests.traffic import capture, conversation, damage, write_pcap
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ def test_shows_what_the_program_says_now() -> None:
 
 
 def test_shows_every_command_of_the_program() -> None:
-    for command in app.registered_commands:
+    for command in built().registered_commands:
         assert f"`{command.name}`" in README or f"ptpip-analyze {command.name}" in README
 
 

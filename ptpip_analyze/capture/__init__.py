@@ -1,5 +1,6 @@
 """Capture files become packets, packets become TCP segments. Refuses what is no capture: file, offset and reason."""
 
+from .at_hand import NOTHING, AtHand, Bytes, Read, all_bytes, first_bytes
 from .batch import NO_TIME, CaptureError, PacketBatch, earliest
 from .datagrams import Datagrams, stations
 from .inet import Dissected, Dissector
@@ -7,15 +8,21 @@ from .source import CHUNK_BYTES, Source, expand, left_out, once, open_capture, o
 
 __all__ = [
     "CHUNK_BYTES",
+    "NOTHING",
     "NO_TIME",
+    "AtHand",
+    "Bytes",
     "CaptureError",
     "Datagrams",
     "Dissected",
     "Dissector",
     "PacketBatch",
+    "Read",
     "Source",
+    "all_bytes",
     "earliest",
     "expand",
+    "first_bytes",
     "left_out",
     "once",
     "open_capture",

@@ -6,7 +6,6 @@ Promises that bytes beyond a packet's captured bytes are never seen as its heade
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +18,7 @@ MOST_BYTES = 256 << 20
 # Time of a packet to which the capture gives none. The smallest number: the latest of several times ignores it.
 NO_TIME = -(1 << 63)
 # Batches whose bytes stay valid: the one in hand, the one asked for next, and one to spare.
-RING = STEPS
+KEPT = STEPS
 
 Buffer = bytes | bytearray | memoryview
 
@@ -77,21 +76,19 @@ def earliest(*times: int) -> int:
 class Window:
     """A stretch of the source in memory that moves towards its end.
 
-    ``buffer`` holds ``used`` bytes from source position ``base`` on; ``size`` is the size of the source. Several
-    buffers are used in turn, so that what was given out as ``array`` stays valid for a while: ``buffers`` if they are
-    given, else ``RING`` of its own. What needs more than a given buffer is read into one that is not kept valid.
+    ``buffer`` holds ``used`` bytes from source position ``base`` on; ``size`` is the size of the source. ``kept``
+    buffers are used in turn, so that what was given out as ``array`` stays valid for a while.
     """
 
-    def __init__(self, fd: int, size: int, chunk_bytes: int, buffers: Sequence[memoryview] = ()) -> None:
+    def __init__(self, fd: int, size: int, chunk_bytes: int, kept: int) -> None:
         self.size = size
         self.base = 0
         self.used = 0
-        self.buffer: bytearray | memoryview = bytearray()
+        self.buffer = bytearray()
         self._fd = fd
         self._chunk_bytes = chunk_bytes
-        self._buffers = buffers
-        self._ring = [bytearray() for _ in range(1 if buffers else RING)]
-        self._turns = len(buffers) or RING
+        # With one buffer what is kept of it moves to its own beginning.
+        self._ring = [bytearray() for _ in range(kept)]
         self._turn = 0
         self._given_out = False
 
@@ -107,15 +104,10 @@ class Window:
         """
         capacity = max(self._chunk_bytes, need)
         if self._given_out:  # a move that gave nothing out must not take a turn from what was
-            self._turn, self._given_out = (self._turn + 1) % self._turns, False
-        if self._buffers and capacity <= len(self._buffers[self._turn]):
-            buffer: bytearray | memoryview = self._buffers[self._turn]
-            self._ring[0] = bytearray()
-        else:
-            place = 0 if self._buffers else self._turn
-            if len(self._ring[place]) != capacity:
-                self._ring[place] = bytearray(capacity)
-            buffer = self._ring[place]
+            self._turn, self._given_out = (self._turn + 1) % len(self._ring), False
+        if len(self._ring[self._turn]) != capacity:
+            self._ring[self._turn] = bytearray(capacity)
+        buffer = self._ring[self._turn]
         kept = min(max(0, self.base + self.used - position), capacity)
         with memoryview(buffer) as view, memoryview(self.buffer) as before:
             if kept:

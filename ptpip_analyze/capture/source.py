@@ -12,13 +12,13 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from . import pcap, pcapng
-from .batch import CaptureError, PacketBatch, Window
+from .batch import KEPT, CaptureError, PacketBatch, Window
 from .link import KNOWN_LINKS
 from .spool import compression_of, decompressed, spool
 
@@ -93,10 +93,10 @@ class Source:
         """Packets that were lost while capturing, over all interfaces; None when the capture does not tell."""
         return sum(self._dropped.values()) if self._dropped else None
 
-    def batches(self, chunk_bytes: int = CHUNK_BYTES, buffers: Sequence[memoryview] = ()) -> Iterator[PacketBatch]:
-        """All packets from the beginning, read ``chunk_bytes`` at a time, into ``buffers``, in turn, if given.
+    def batches(self, chunk_bytes: int = CHUNK_BYTES, kept: int = KEPT) -> Iterator[PacketBatch]:
+        """All packets from the beginning, read ``chunk_bytes`` at a time.
 
-        The last batches' bytes stay valid until two further ones were requested. Sets ``damage``, ``links`` and
+        The bytes of the last ``kept`` batches stay valid. Sets ``damage``, ``links`` and
         ``dropped`` as it goes on. ValueError when the source is closed.
         """
         if self._fd < 0:
@@ -104,7 +104,7 @@ class Source:
         self.damage = self._spool_damage
         self.links = {}
         self._dropped = {}
-        window = Window(self._fd, self.size, max(chunk_bytes, _LEAST_CHUNK_BYTES), buffers)
+        window = Window(self._fd, self.size, max(chunk_bytes, _LEAST_CHUNK_BYTES), kept)
         if self._header is None:
             packets = pcapng.batches(self.path, window, self._dropped)
         else:

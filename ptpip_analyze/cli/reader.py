@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ptpip_analyze.ahead import Worker
 
-BUFFER_BYTES = 4 << 20
-# The columns of a batch need about as much room as its bytes, unless nearly all packets are empty.
-SLOT_BYTES = 2 * BUFFER_BYTES
-
-# So far it may be ahead. To touch 4 MiB of shared memory for the first time takes 2 ms, longer than to read them.
-STEPS = 6
+LARGE_BYTES = 4 << 20
+# What it has read may wait here: the headers of 300 MiB of large packets, or of 16 MiB of small ones with their bytes.
+SHARED_BYTES = 40 << 20
 
 _NEEDS_NONE = frozenset({"-h", "--help", "--version", "codes"})
 
@@ -31,7 +28,7 @@ def is_large(name: str) -> bool:
         status = os.stat(name)
     except (OSError, ValueError):
         return False
-    return name != "-" and stat.S_ISREG(status.st_mode) and status.st_size > BUFFER_BYTES
+    return name != "-" and stat.S_ISREG(status.st_mode) and status.st_size > LARGE_BYTES
 
 
 def begin(arguments: Sequence[str]) -> None:
@@ -50,7 +47,7 @@ def begin(arguments: Sequence[str]) -> None:
         from ptpip_analyze.headers import read_apart
 
         with contextlib.suppress(OSError):
-            _reader = Worker(read_apart, Shared(SLOT_BYTES, BUFFER_BYTES, STEPS))
+            _reader = Worker(read_apart, Shared(SHARED_BYTES))
             _reader.ask(large)
 
 

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from ptpip_analyze.ahead import WorkerError
@@ -103,7 +104,7 @@ def analysed(
                         packets=packets,
                         vendor=vendor,
                         progress=report,
-                        reader=reader.ask(loading),
+                        reader=reader.ask(chain(loading, _load_makers())),
                     )
                 )
             reader.stop()
@@ -137,6 +138,15 @@ def _load(modules: Sequence[str]) -> Iterator[None]:
     for module in modules:
         yield
         importlib.import_module(module)
+
+
+def _load_makers() -> Iterator[None]:
+    """Load the code tables of all makers, which tell a camera's: in spare time, because few captures need them."""
+    from ptpip_analyze.facts import vendors
+
+    for file in sorted({*vendors.MODULES.values()}):
+        yield
+        importlib.import_module(f"{vendors.__name__}.{file}")
 
 
 def known_vendor(name: str | None) -> str | None:

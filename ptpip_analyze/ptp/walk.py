@@ -81,7 +81,8 @@ class Outcome:
     ended: bool = False  # End Data seen
     listening: bool = False  # the request says that the initiator sends no data
     answer_lost: bool = False  # a hole since it began has room for the response
-    overtaken: bool = False  # a hole since it began can only hold the next request
+    overtaken: bool = False  # a hole since it began can only hold what ends it, or the next request
+    holes_at_data: int = 0  # holes met up to its last data message
     holes_before: int = 0  # holes and nonsense met before it began
     nonsense_before: int = 0
 
@@ -89,6 +90,13 @@ class Outcome:
     def is_over(self) -> bool:
         """Did it end unseen, so that what comes now under its id is of the next one?"""
         return self.answer_lost and self.overtaken
+
+    def refuses(self, message: Message) -> bool:
+        """Is this data that can't be its own any more? Behind a hole it is of another transaction with the same id."""
+        if message.kind == m.OPERATION_RESPONSE or self.first_data == NO_ROW:
+            return False
+        begins = message.kind in (m.START_DATA, m.CONTAINER_DATA)
+        return self.ended or begins or self.outward != message.outward
 
     @property
     def status(self) -> Status:
@@ -148,7 +156,10 @@ class _Running:
         if outcome is None:
             return
         if not hole.outward:
-            outcome.answer_lost |= hole.length >= LEAST_RESPONSE
+            answer = hole.length >= LEAST_RESPONSE
+            outcome.answer_lost |= answer
+            # Behind the responder's End Data comes its response and nothing else.
+            outcome.overtaken |= answer and outcome.ended and outcome.outward is False
         elif hole.length >= LEAST_REQUEST:
             # More than a Cancel, from an initiator that has no data to send (any more).
             silent = outcome.listening if outcome.outward is None else outcome.ended or not outcome.outward
@@ -207,6 +218,7 @@ def walk(messages: list[Message], session: int, late: bool) -> list[Outcome]:
                 outcomes.append(found)
                 running.add(found)
             _advance(found, message)
+            found.holes_at_data = running.holes
             if found.state is State.ANSWERED and found is not answered:
                 running.drop(found)
                 answered, hole_since_answer = found, False
@@ -220,7 +232,8 @@ def _owner(message: Message, running: _Running, answered: Outcome | None, hole: 
         return running.newest()  # its id is missing
     named = running.latest(message.identity)
     if named is not None:
-        return None if named.is_over else named
+        other = named.is_over or (running.holes > named.holes_at_data and named.refuses(message))
+        return None if other else named
     unnamed = running.newest()
     if unnamed is not None and unnamed.identity is None:
         running.name(unnamed, message.identity)

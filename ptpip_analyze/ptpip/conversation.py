@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from ..capture import NOTHING, AtHand, Bytes
 from ..facts.containers import EVENT_PORT, LIVE_VIEW_PORT
 from ..facts.containers import PORTS as FUJI_PORTS
 from ..store import Columns
@@ -112,8 +113,8 @@ class Conversations:
         if delivered:
             work.setdefault(tcp.number, [[], []])[direction] += delivered
 
-    def frame(self, work: dict[int, list[list[np.ndarray]]], data: np.ndarray, base: int, final: bool = False) -> None:
-        """Recognise and frame what was delivered. ``data`` are source bytes from position ``base``."""
+    def frame(self, work: dict[int, list[list[np.ndarray]]], at_hand: AtHand, final: bool = False) -> None:
+        """Recognise and frame what was delivered. ``at_hand`` is what came along of the source's bytes."""
         parts: list[tuple[FramedStream, list[np.ndarray]]] = []
         for number, sides in work.items():
             conversation = self.known[number]
@@ -133,7 +134,7 @@ class Conversations:
                     self._keep_segments(stream.number, arrived)
                     parts.append((stream, arrived))
         if parts:
-            self.framer.feed(parts, data, base, final)
+            self.framer.feed(parts, Bytes(at_hand, self._read), final)
 
     def finish(self, connections: list[Connection]) -> None:
         """No more packets come: give up holes, decide what is undecided, frame what is left.
@@ -155,7 +156,7 @@ class Conversations:
                     continue
                 self.known[tcp.number] = Conversation(tcp)
             work[tcp.number] = delivered
-        self.frame(work, np.empty(0, np.uint8), 0, final=True)
+        self.frame(work, NOTHING, final=True)
         for tcp in connections if self._fuji_hosts else ():
             self._join_in_silence(tcp)
 

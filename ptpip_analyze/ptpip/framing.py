@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..capture import NOTHING, Bytes, Read
 from ..facts.packets import UNKNOWN_TOTAL
 from ..store import Columns
 from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME
 from . import containers
 from . import messages as m
-from .line import Candidates, Line, Read, gathered, rows_from
+from .line import Candidates, Line, rows_from
 from .recognise import GREETING_LIMIT, is_plausible
 from .resync import Phase, find_boundary
 from .rows import Found, Row, Writer
@@ -96,13 +97,10 @@ class Framer:
         self._writer.flush()
         return self._table
 
-    def feed(
-        self, parts: list[tuple[FramedStream, list[np.ndarray]]], data: np.ndarray, base: int, final: bool = False
-    ) -> None:
+    def feed(self, parts: list[tuple[FramedStream, list[np.ndarray]]], source: Bytes, final: bool = False) -> None:
         """Frame what arrived for each stream: rows in stream order, following what was handed in before.
 
-        ``data`` are the bytes of the source from position ``base`` that are at hand. With ``final`` nothing follows:
-        open messages are cut, lost streams are decided with what there is.
+        With ``final`` nothing follows: open messages are cut, lost streams are decided with what there is.
         """
         work: list[tuple[FramedStream, np.ndarray]] = []
         for stream, arrived in parts:
@@ -111,7 +109,7 @@ class Framer:
             stream.tail.extend(arrived)
             self._queue(stream, work, final)
         while work:
-            self._frame(work, data, base, final)
+            self._frame(work, source, final)
             streams, work = [stream for stream, _ in work], []
             for stream in streams:
                 if stream.lost:
@@ -177,7 +175,7 @@ class Framer:
             if stream.boundary < stream.end:
                 line = Line([(stream, rows)])
                 start = stream.boundary - line.shift[0]
-                window = self._window(line, start, line.stop[0] - start, np.empty(0, np.uint8), 0)
+                window = self._window(line, start, line.stop[0] - start, Bytes(NOTHING, self._read))
                 row = Row(stream.number, stream.boundary, line.stop[0] - start, m.UNFRAMED)
                 if len(window) >= m.HEADER_BYTES:
                     row = _headed(stream, stream.boundary, int.from_bytes(window[:4], "little"), window)
@@ -186,9 +184,9 @@ class Framer:
             row.unfinished(row.offset + row.length - stream.end)
             self._writer.add([row])
 
-    def _frame(self, work: list[tuple[FramedStream, np.ndarray]], data: np.ndarray, base: int, final: bool) -> None:
+    def _frame(self, work: list[tuple[FramedStream, np.ndarray]], source: Bytes, final: bool) -> None:
         line = Line(work)
-        candidates = line.candidates(data, base)
+        candidates = line.candidates(source)
         starts = candidates.at
         ends = starts + candidates.length
         unlinked = np.flatnonzero(ends[:-1] != starts[1:])  # the last candidate of each run
@@ -197,9 +195,9 @@ class Framer:
         closing: list[tuple[int, int, Row]] = []  # stream index, end on the line, open message
         for index, (stream, rows) in enumerate(work):
             found = (starts, ends, unlinked, candidates.kind)
-            self._walk(index, stream, rows, line, found, spans, singles, closing, data, base, final)
+            self._walk(index, stream, rows, line, found, spans, singles, closing, source, final)
         closed = self._carry_on(line, closing)
-        self._append(work, line, closed, spans, singles, candidates, data, base)
+        self._append(work, line, closed, spans, singles, candidates, source)
 
     def _walk(
         self,
@@ -211,8 +209,7 @@ class Framer:
         spans: list[tuple[int, int, int]],
         singles: list[tuple[int, int, int, int]],
         closing: list[tuple[int, int, Row]],
-        data: np.ndarray,
-        base: int,
+        source: Bytes,
         final: bool,
     ) -> None:
         """Follow the messages of one stream through this batch and leave the stream at its next boundary."""
@@ -239,14 +236,14 @@ class Framer:
                     spans.append((index, candidate, last + 1))
                     at = int(ends[last])
                     continue
-            window = self._window(line, at, stop - at, data, base)
+            window = self._window(line, at, stop - at, source)
             known = len(window)
             if known < 8:
                 if line.has_hole(at + known, min(at + 8, stop)):
                     stream.lost = m.HIDDEN
                 break
             length, kind = containers.kind_of(stream.form, window)
-            believed = self._believed_length(stream.form, line, at, stop, length, kind, data, base, final)
+            believed = self._believed_length(stream.form, line, at, stop, length, kind, source, final)
             if believed is None:
                 break
             if believed == 0:
@@ -260,7 +257,7 @@ class Framer:
                 singles.append((index, at, length, kind))
                 at += length
                 if kind == m.DATA and at + length <= stop:
-                    alike = line.repeats(at, stop, length, kind, data, base)
+                    alike = line.repeats(at, stop, length, kind, source)
                     singles.extend((index, at + number * length, length, kind) for number in range(alike))
                     at += alike * length
                 continue
@@ -275,7 +272,7 @@ class Framer:
         if stream.open is not None:
             framed.append((stream.open.offset - shift, stream.open.kind))
         if framed and stream.form == containers.STANDARD:
-            stream.phase = self._phase(stream, line, shift, framed, data, base)
+            stream.phase = self._phase(stream, line, shift, framed, source)
         stream.boundary = at + shift
         if at < stop:
             stream.tail = [rows_from(rows, stream.boundary)]
@@ -286,8 +283,7 @@ class Framer:
         line: Line,
         shift: int,
         framed: list[tuple[int, int]],
-        data: np.ndarray,
-        base: int,
+        source: Bytes,
     ) -> Phase | None:
         """The data phase under way behind these messages (position, type), the last of its Start Data among them."""
         if max(framed)[1] not in (m.START_DATA, m.DATA):
@@ -295,7 +291,7 @@ class Framer:
         began = max((at for at, kind in framed if kind == m.START_DATA), default=None)
         if began is None:
             return stream.phase
-        window = self._window(line, began, START_DATA_BYTES, data, base)
+        window = self._window(line, began, START_DATA_BYTES, source)
         total = int.from_bytes(window[12:20], "little")
         if len(window) < START_DATA_BYTES or total == UNKNOWN_TOTAL:
             return None
@@ -309,8 +305,7 @@ class Framer:
         stop: int,
         length: int,
         kind: int,
-        data: np.ndarray,
-        base: int,
+        source: Bytes,
         final: bool,
     ) -> int | None:
         """The number of bytes to the next message; 0 when this is no message; None when more bytes must decide."""
@@ -334,22 +329,22 @@ class Framer:
         if not final and any(at + option + 8 > stop for option in options):
             return None
         for option in options:
-            if self._header_follows(form, line, at + option, stop, data, base):
+            if self._header_follows(form, line, at + option, stop, source):
                 return option
         if listed and at + length == stop:
             return length
         return 0
 
-    def _header_follows(self, form: int, line: Line, at: int, stop: int, data: np.ndarray, base: int) -> bool:
+    def _header_follows(self, form: int, line: Line, at: int, stop: int, source: Bytes) -> bool:
         if at >= stop:
             return False
-        window = self._window(line, at, stop - at, data, base)
+        window = self._window(line, at, stop - at, source)
         judge = is_plausible if form == containers.STANDARD else containers.is_plausible
         return len(window) >= 8 and judge(*containers.kind_of(form, window))
 
-    def _window(self, line: Line, at: int, room: int, data: np.ndarray, base: int) -> bytes:
+    def _window(self, line: Line, at: int, room: int, source: Bytes) -> bytes:
         """The first bytes of a message, read piece by piece: 38, fewer where the stream ends or a byte is missing."""
-        return line.read(at, min(m.FIXED_BYTES, room), data, base, self._read)
+        return line.read(at, min(m.FIXED_BYTES, room), source)
 
     def _opened(self, index: int, stream: FramedStream, line: Line, at: int, length: int, window: bytes) -> Row:
         """A message whose end is not here yet, so far as it is here."""
@@ -377,8 +372,7 @@ class Framer:
         spans: list[tuple[int, int, int]],
         singles: list[tuple[int, int, int, int]],
         candidates: Candidates,
-        data: np.ndarray,
-        base: int,
+        source: Bytes,
     ) -> None:
         """Write the rows of all messages that are complete in this batch."""
         starts, lengths, kinds, pieces = candidates
@@ -402,7 +396,7 @@ class Framer:
         last_piece = first_piece.copy()
         beyond = np.flatnonzero(at + length > line.at[first_piece] + line.rows[LENGTH, first_piece])
         last_piece[beyond] = np.searchsorted(line.at, at[beyond] + length[beyond] - 1, "right") - 1
-        window, known = self._windows(line, at, length, first_piece, data, base)
+        window, known = self._windows(line, at, length, first_piece, source)
         rows = line.rows
         packets, times = rows[PACKET], rows[TIME]
         first, last = packets[first_piece], packets[last_piece]
@@ -414,7 +408,7 @@ class Framer:
             began = np.minimum.reduceat(np.append(times, times[-1]), pairs)[::2]
             time = np.maximum.reduceat(np.append(times, times[-1]), pairs)[::2]
         gap, cut = line.missing_between(at, at + length) if line.incomplete else (None, None)
-        flaws = self._greetings(work, line, (owner, at, length, kind), len(closed), data, base)
+        flaws = self._greetings(work, line, (owner, at, length, kind), len(closed), source)
         numbers, shifts = np.array([stream.number for stream, _ in work]), np.array(line.shift)
         found = Found(
             numbers[owner], at + shifts[owner], length, kind, window, known, first, last, began, time,
@@ -428,8 +422,7 @@ class Framer:
         line: Line,
         messages: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
         before: int,
-        data: np.ndarray,
-        base: int,
+        source: Bytes,
     ) -> dict[int, int]:
         """Remember the bytes of greetings, and judge them by their layout: row -> reason.
 
@@ -438,7 +431,7 @@ class Framer:
         owner, at, length, kind = messages
         flaws = {}
         for row in np.flatnonzero((kind == m.INIT_COMMAND_REQUEST) | (kind == m.INIT_COMMAND_ACK)).tolist():
-            body = line.read(int(at[row]), min(int(length[row]), GREETING_LIMIT), data, base, self._read)
+            body = line.read(int(at[row]), min(int(length[row]), GREETING_LIMIT), source)
             self.greetings[self._writer.count + before + row] = body
             flaw = m.greeting(int(kind[row]), body, fuji=work[owner[row]][0].form != containers.STANDARD)["reason"]
             if flaw and not line.has_hole(int(at[row]), int(at[row] + length[row])):
@@ -446,29 +439,29 @@ class Framer:
         return flaws
 
     def _windows(
-        self, line: Line, at: np.ndarray, length: np.ndarray, piece: np.ndarray, data: np.ndarray, base: int
+        self, line: Line, at: np.ndarray, length: np.ndarray, piece: np.ndarray, source: Bytes
     ) -> tuple[np.ndarray, np.ndarray]:
         """The first 40 bytes of each message, zero beyond what is known or belongs to it, and how many are known."""
         within = at - line.at[piece]
         wanted = np.minimum(length, m.FIXED_BYTES)
-        position = line.rows[POSITION, piece] + within - base
+        position = line.rows[POSITION, piece] + within
         quick = (
-            (line.rows[POSITION, piece] >= base)
+            (line.rows[POSITION, piece] != HOLE)
             & (line.rows[CAPTURED, piece] - within >= wanted)
-            & (position + m.WINDOW_BYTES <= len(data))
+            & source.holds(position, m.WINDOW_BYTES)
         )
         known = wanted.copy()
         window = np.zeros((len(at), m.WINDOW_BYTES), np.uint8)
         rows = np.flatnonzero(quick)
         if len(rows):
-            found = gathered(data, m.WINDOW_BYTES, position[rows]).view(np.uint8).reshape(-1, m.WINDOW_BYTES)
+            found = source.gather(position[rows], m.WINDOW_BYTES).view(np.uint8).reshape(-1, m.WINDOW_BYTES)
             if len(rows) == len(at):
                 window = found
             else:
                 window[rows] = found
         if len(rows) < len(at):
             for row in np.flatnonzero(~quick).tolist():
-                read = line.read(int(at[row]), int(wanted[row]), data, base, self._read)
+                read = line.read(int(at[row]), int(wanted[row]), source)
                 window[row, : len(read)] = np.frombuffer(read, np.uint8)
                 known[row] = len(read)
         return window, known

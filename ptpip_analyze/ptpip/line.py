@@ -6,11 +6,11 @@ nothing of messages beyond their two header words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..capture import Bytes
 from ..tcp import CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME
 from . import messages as m
 from .recognise import DATA_LIMIT, GREETING_LIMIT
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 # Messages that share a segment are looked up together, so many behind one another; more are rare.
 COALESCED_ROUNDS = 3
-
-Read = Callable[[int, int], bytes]
 
 
 def _limits() -> tuple[np.ndarray, np.ndarray]:
@@ -35,12 +33,6 @@ def _limits() -> tuple[np.ndarray, np.ndarray]:
 
 
 _LEAST, _MOST = _limits()
-
-
-def gathered(data: np.ndarray, size: int, position: np.ndarray) -> np.ndarray:
-    """The ``size`` bytes at each position of uint8 ``data``, as an array of ``V<size>``; all must lie inside."""
-    items = np.ndarray((len(data) - size + 1,), f"V{size}", data, 0, (1,))  # overlapping items, one per byte
-    return items[position]
 
 
 class Candidates(NamedTuple):
@@ -76,13 +68,13 @@ class Line:
         self.incomplete = bool((self.rows[CAPTURED] < self.rows[LENGTH]).any())
         self._missing: tuple[np.ndarray, np.ndarray] | None = None
 
-    def candidates(self, data: np.ndarray, base: int) -> Candidates:
+    def candidates(self, source: Bytes) -> Candidates:
         """Where a header may begin: where a segment begins, and where a message that began at such a place ends.
 
         In order of position; only positions behind which plausible header words stand. What is not found here the
         careful walk finds one by one.
         """
-        found = self._plausible(self.at, np.arange(len(self.at)), data, base)
+        found = self._plausible(self.at, np.arange(len(self.at)), source)
         newest = found
         for _ in range(COALESCED_ROUNDS):
             ends = newest.at + newest.length
@@ -91,23 +83,23 @@ class Line:
             inside = np.flatnonzero((within > 0) & (within < self.rows[LENGTH, rows]))
             if len(inside) == 0:
                 break
-            newest = self._plausible(ends[inside], rows[inside], data, base)
+            newest = self._plausible(ends[inside], rows[inside], source)
             joined = [np.concatenate(columns) for columns in zip(found, newest, strict=True)]
             order = np.argsort(joined[0], kind="stable")
             order = order[np.diff(joined[0][order], prepend=-1) > 0]  # two ways may lead to one place
             found = Candidates(*(column[order] for column in joined))
         return found
 
-    def _plausible(self, at: np.ndarray, rows: np.ndarray, data: np.ndarray, base: int) -> Candidates:
+    def _plausible(self, at: np.ndarray, rows: np.ndarray, source: Bytes) -> Candidates:
         """Those of the positions ``at``, which lie in ``rows``, behind which plausible header words stand."""
         within = at - self.at[rows]
-        position = self.rows[POSITION, rows] + within - base
-        held = (self.rows[POSITION, rows] >= base) & (self.rows[CAPTURED, rows] - within >= 8)
-        usable = np.flatnonzero(held & (position + 8 <= len(data)))
+        position = self.rows[POSITION, rows] + within
+        held = (self.rows[POSITION, rows] != HOLE) & (self.rows[CAPTURED, rows] - within >= 8)
+        usable = np.flatnonzero(held & source.holds(position, 8))
         if len(usable) == 0:
             empty = np.empty(0, np.int64)
             return Candidates(empty, empty, empty, empty)
-        words = gathered(data, 8, position[usable]).view("<u4").reshape(-1, 2)
+        words = source.gather(position[usable], 8).view("<u4").reshape(-1, 2)
         length, kind = words[:, 0], words[:, 1]
         # Wrong types and lengths are left to the careful walk, which asks what follows them.
         fine = (
@@ -118,7 +110,7 @@ class Line:
         chosen = usable[fine]
         return Candidates(at[chosen], length[fine].astype(np.int64), kind[fine].astype(np.int64), rows[chosen])
 
-    def repeats(self, at: int, stop: int, length: int, kind: int, data: np.ndarray, base: int) -> int:
+    def repeats(self, at: int, stop: int, length: int, kind: int, source: Bytes) -> int:
         """How many messages with just these header words follow one another from a position on.
 
         Senders cut a long data phase into Data messages of one size: all of them are looked at together.
@@ -126,7 +118,7 @@ class Line:
         total, together = 0, 16
         while at + length <= stop:
             places = np.arange(at, min(stop - length, at + (together - 1) * length) + 1, length)
-            found = self._plausible(places, np.searchsorted(self.at, places, "right") - 1, data, base)
+            found = self._plausible(places, np.searchsorted(self.at, places, "right") - 1, source)
             alike = len(found.at)
             same = (found.at == places[:alike]) & (found.length == length) & (found.kind == kind)
             broken = np.flatnonzero(~same)
@@ -168,7 +160,7 @@ class Line:
         of_kind = (self.rows[POSITION, piece] == HOLE) == hole
         return self._missing[0 if hole else 1][piece] + np.where(of_kind, np.maximum(inside, 0), 0)
 
-    def read(self, at: int, length: int, data: np.ndarray, base: int, source: Read) -> bytes:
+    def read(self, at: int, length: int, source: Bytes) -> bytes:
         """Up to ``length`` bytes from a position of one stream; stops at the first byte that is not in the capture."""
         taken = bytearray()
         piece = self.piece(at)
@@ -180,11 +172,7 @@ class Line:
             count = min(captured - within, length)
             if count <= 0 or position == HOLE:
                 break
-            begin = position + within
-            if begin >= base and begin + count <= base + len(data):
-                taken += data[begin - base : begin - base + count].tobytes()
-            else:
-                taken += source(begin, count)
+            taken += source.read(position + within, count)
             if within + count < size:
                 break
             at, length, piece = at + count, length - count, piece + 1

@@ -43,11 +43,11 @@ from .messages import (
     PROBE_RESPONSE,
     START_DATA,
 )
-from .recognise import HEAD_BYTES, TO_INITIATOR, TO_RESPONDER, header, is_plausible, is_sound
+from .recognise import GREETING_LIMIT, HEAD_BYTES, TO_INITIATOR, TO_RESPONDER, header, is_plausible, is_sound
 
 if TYPE_CHECKING:
+    from ..capture import Read
     from .framing import FramedStream
-    from .line import Read
 
 # So far ahead of an anchor messages are looked for. Without one, so much must have come before sync is looked for; with
 # nothing found in it, it is given up.
@@ -59,6 +59,7 @@ LOSSES = 256
 BYTES_PER_LOSS = 16384
 # Anchors that turn out to stand inside messages mean that the sides do not alternate: more of them prove nothing.
 ANCHORS = 16
+HOLES = 16  # of those between two boundaries so many are looked at: each costs a look at all that stands before it
 # What may follow what in one direction (1.6.4, 2.3.6 to 2.3.11, 2.7): under one TransactionID ...
 _OF_ONE_ID = {
     (OPERATION_REQUEST, START_DATA),
@@ -81,6 +82,7 @@ _NO_ID = bytes(4)  # 0, for operations outside of a session: may come twice in a
 _EVENT_STREAMS = (INIT_EVENT_ACK, CONTAINER_EVENT, LIVE_VIEW_FRAME)
 _COMMAND_STREAMS = (INIT_COMMAND_REQUEST, INIT_COMMAND_ACK, OPERATION_REQUEST, OPERATION_RESPONSE, START_DATA)
 _EVENTS = (EVENT, CONTAINER_EVENT, LIVE_VIEW_FRAME)
+_RESERVED = -1  # stands for all types that 2.3 reserves: a receiver skips such a message by its length
 _ID_AT = {START_DATA: 8, DATA: 8, END_DATA: 8, CANCEL: 8, OPERATION_RESPONSE: 10, OPERATION_REQUEST: 14}
 
 
@@ -120,15 +122,16 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
         near = max(start, anchor - LOOKAHEAD_BYTES)  # a hole may be of any size
         window = _Window(rows, near, min(anchor + HEAD_BYTES, stream.end), read, stream.form)
         headers = window.headers(stream.to_responder)
-        possible, found = _possible(headers, stream), None
+        possible, holes, found = _possible(headers, stream), _holes(rows, near, anchor), None
         if near == start:
-            found = _chain_from_the_start(possible, start, anchor, _holes(rows, start, anchor))
+            found = _chain_from_the_start(window, possible, anchor, holes)
         if found is None:
             found = _chain_to(possible, anchor)
         if found is None:
             found = _chain_to(headers, anchor)
         if found is not None:
-            return found
+            before = _rest_of_a_phase(possible, holes, found, stream.phase)
+            return found if before is None else before
         if anchor + HEADER_BYTES > stream.end:
             # What stands behind it has not come: only then could an anchor inside a message be told from a true one.
             return anchor if final else None
@@ -139,8 +142,9 @@ def find_boundary(stream: FramedStream, rows: np.ndarray, read: Read, final: boo
         return _events_from(rows, start, stream, read) if stream.first_kind in _EVENT_STREAMS else None
     if stream.lost == BEGAN_EARLIER:
         end = min(stream.end, start + LOOKAHEAD_BYTES)
-        headers = _Window(rows, start, end, read, stream.form).headers(stream.to_responder)
-        found = _chain_from_the_start(headers, start, end, _holes(rows, start, end))
+        window = _Window(rows, start, end, read, stream.form)
+        headers = window.headers(stream.to_responder)
+        found = _chain_from_the_start(window, headers, end, _holes(rows, start, end))
         if found is not None:
             return found
     size = min(FIRST_WINDOW_BYTES, LOOKAHEAD_BYTES)
@@ -189,6 +193,16 @@ class _Window:
         if self.form != containers.STANDARD:
             return len(head) >= 8 and containers.is_plausible(*containers.kind_of(self.form, head))
         return len(head) >= 8 and is_plausible(*header(head))
+
+    def reserved(self, offset: int) -> _Header | None:
+        """The message of a reserved type that a stream offset would begin, if it can be one."""
+        head = self.head(offset)
+        if self.form != containers.STANDARD or len(head) < HEADER_BYTES:
+            return None
+        length, kind = header(head)
+        if 0 < kind <= LAST_TYPE or not HEADER_BYTES <= length <= GREETING_LIMIT:
+            return None
+        return _Header(offset, offset + length, _RESERVED, None)
 
     def headers(self, to_responder: bool | None) -> list[_Header]:
         """Every sound header that this direction may carry, in order of offset."""
@@ -259,7 +273,7 @@ def _possible(headers: list[_Header], stream: FramedStream) -> list[_Header]:
 def _may_follow(before: _Header, after: _Header) -> bool:
     """May these messages follow one another in one direction? Of the dialect nothing is known that would forbid it."""
     types = before.kind, after.kind
-    if max(types) > LAST_TYPE:
+    if max(types) > LAST_TYPE or _RESERVED in types:
         return True
     if before.identity == after.identity and before.identity not in (None, _NO_ID):
         return types in _OF_ONE_ID
@@ -278,6 +292,23 @@ def _chain_to(headers: list[_Header], anchor: int) -> int | None:
     return min(leading, default=None)
 
 
+def _rest_of_a_phase(headers: list[_Header], holes: set[int], found: int, phase: Phase | None) -> int | None:
+    """What leads exactly to the boundary that was found, or to another hole before it, where it can be no chance.
+
+    The request that would have acknowledged it is lost, too. So it has to be of the data phase under way; two messages
+    of one transaction are believed before a hole, but an object may hold as many where it ends.
+    """
+    for stop in [*sorted(offset for offset in holes if offset < found)[:HOLES], found]:
+        before = [one for one in headers if one.end <= stop]
+        at = _chain_to(before, stop)
+        first = next((one for one in before if one.offset == at), None)
+        if first is None:
+            continue
+        if (phase is not None and first.identity == phase.identity) or (first.end != stop and stop != found):
+            return at
+    return None
+
+
 def _is_one_transaction(before: _Header, after: _Header) -> bool:
     """Do both belong to one transaction, which the first of them does not end?"""
     if before.kind in (OPERATION_RESPONSE, CONTAINER_RESPONSE) or not _may_follow(before, after):
@@ -291,7 +322,7 @@ def _holes(rows: np.ndarray, start: int, stop: int) -> set[int]:
     return set(begins[(begins > start) & (begins < stop)].tolist())
 
 
-def _chain_from_the_start(headers: list[_Header], start: int, anchor: int, holes: set[int]) -> int | None:
+def _chain_from_the_start(window: _Window, headers: list[_Header], anchor: int, holes: set[int]) -> int | None:
     """The first byte there is, behind a hole or of a capture that began late, if messages lead from there to the
     anchor or up to a hole.
 
@@ -299,11 +330,11 @@ def _chain_from_the_start(headers: list[_Header], start: int, anchor: int, holes
     byte of a segment says is believed here, and nowhere else.
     """
     at = {one.offset: one for one in headers}
-    one = at.get(start)
+    one = at.get(window.start)
     while one is not None:
         if one.end == anchor or one.end in holes:
-            return start
-        after = at.get(one.end)
+            return window.start
+        after = at.get(one.end) or window.reserved(one.end)
         one = after if after is not None and _may_follow(one, after) else None
     return None
 

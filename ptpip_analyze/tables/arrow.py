@@ -47,15 +47,14 @@ def choices(index: np.ndarray, texts: Sequence[str | None], valid: np.ndarray | 
     ``index`` holds integers; where ``valid`` is not set they may be anything.
     """
     place, present = np.zeros(len(texts) + 1, np.int32), np.zeros(len(texts) + 1, bool)
-    listed: list[str] = []
+    listed: dict[str, int] = {}  # pandas refuses a dictionary that has an entry twice
     for number, text in enumerate(texts):
         if text is not None:
-            place[number], present[number] = len(listed), True
-            listed.append(text)
+            place[number], present[number] = listed.setdefault(text, len(listed)), True
     if valid is not None:
         index = np.where(valid, index, len(texts))
     indices = numbers(place[index], pa.int32(), None if present[:-1].all() and valid is None else present[index])
-    return pa.DictionaryArray.from_arrays(indices, strings(listed))
+    return pa.DictionaryArray.from_arrays(indices, strings(list(listed)))
 
 
 def texts(values: Sequence[str | None]) -> pa.Array:

@@ -13,13 +13,10 @@ from heapq import heappop, heappush
 import numpy as np
 
 from ..capture import NO_TIME, earliest
-from ..grouped import stable_order
+from .batch import SegmentBatch, sorted_groups
 from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
+from .continuity import REORDERED_BYTES, Continuity, Standing, fits, returns, says_where, spot_at
 from .numbering import FlowKey
-
-# How far below the first sequence number seen a late SYN may lie and still open the same connection: packets are
-# written out of order within a receive window, not beyond.
-LATE_SYN_BYTES = 1 << 20
 
 
 class Flows:
@@ -33,6 +30,9 @@ class Flows:
         self._keys: list[FlowKey] = []  # the four addresses of each flow
         self._flow_connection = np.empty(0, np.int64)  # the connection that a flow is in at present
         self._over: set[int] = set()  # flows whose connection has ended
+        self._continuity = Continuity()
+        # The connection that a flow was in before a leap, and where that stood: one stray segment ends no connection.
+        self._left: dict[int, tuple[int, Standing]] = {}
 
     def place(
         self,
@@ -44,8 +44,9 @@ class Flows:
         flags: np.ndarray,
         packet: np.ndarray,
         time: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Stream number of each segment, ``2 * connection + direction``, and the order that sorts by it (int64).
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Stream number of each segment, ``2 * connection + direction``; the order that sorts by it, and where in that
+        each stream begins (all int64).
 
         Segments are given in packet order, and the order keeps it within each stream.
         ``fresh`` are the keys of the flows that are new, ``flow`` and ``swapped`` what ``FlowNumbers`` said of the
@@ -53,22 +54,25 @@ class Flows:
         """
         self._keys.extend(fresh)
         if len(flow) == 0:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        batch = _Batch(flow, swapped, sequence, acknowledgment, flags, packet, time)
+            return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+        batch = SegmentBatch(flow, swapped, sequence, acknowledgment, flags, packet, time)
         splits = self._open_and_close(batch)
         connection = self._flow_connection[flow]
         # The flow table names a flow's last connection: give the rows before each change back to the one before.
-        for row, which, before in reversed(splits):
-            connection[batch.before(row, which)] = before
+        for changed, changes in splits.items():
+            rows = batch.rows(changed)
+            cuts = [0, *rows.searchsorted([row for row, _ in changes]).tolist()]
+            connection[rows[: cuts[-1]]] = np.repeat([before for _, before in changes], np.diff(cuts))
         stream = connection * 2 + swapped
-        order = stable_order(stream)
-        self._note_bounds(stream[order], packet[order], time[order])
-        return stream, order
+        in_turn = len(self.connections) > len(self._flow_connection)  # then flows and connections differ in order
+        order, starts = sorted_groups(stream) if in_turn else batch.by_direction
+        self._note_bounds(stream[order[starts]], starts, packet[order], time[order])
+        return stream, order, starts
 
-    def _open_and_close(self, batch: _Batch) -> list[tuple[int, int, int]]:
+    def _open_and_close(self, batch: SegmentBatch) -> dict[int, list[tuple[int, int]]]:
         """Open a connection at the first packet of each new flow and where ports are used again; note the ends.
 
-        Returns the rows at which ports were used again as (row, flow, connection before), in order of row.
+        Returns by flow the rows at which it went over to another connection, in order, as (row, connection before).
         """
         known = len(self._flow_connection)
         fresh = np.flatnonzero(batch.flow >= known)
@@ -77,62 +81,96 @@ class Flows:
             first.update(fresh[np.unique(batch.flow[fresh], return_index=True)[1]].tolist())
             missing = int(batch.flow.max()) + 1 - known
             self._flow_connection = np.concatenate([self._flow_connection, np.full(missing, -1)])
+        leaping = self._continuity.leaping(batch)
         events = {*np.flatnonzero(batch.flags & (SYN | FIN | RST)).tolist(), *first}
+        for flow in leaping:
+            events.update(batch.rows(flow).tolist())
         if self._over:
             for flow in self._over.intersection(np.flatnonzero(np.bincount(batch.flow)).tolist()):
                 events.update(self._strangers(flow, batch, -1))
         waiting = sorted(events)
-        splits: list[tuple[int, int, int]] = []
-        began: dict[int, int] = {}  # flow -> row from which its present connection runs in this batch
+        splits: dict[int, list[tuple[int, int]]] = {}
         while waiting:
             row = heappop(waiting)
             flow = int(batch.flow[row])
             if row in first:
                 self._flow_connection[flow] = self._open(flow, batch, row)
+            before = int(self._flow_connection[flow])
+            changes = splits.get(flow)
+            began = changes[-1][0] if changes else 0  # the row from which its present connection runs in this batch
+            if row not in first and self._is_other(self.connections[before], batch, row, began, leaping):
+                self._change(flow, batch, row, leaping)
+                splits.setdefault(flow, []).append((row, before))
             connection = self.connections[int(self._flow_connection[flow])]
-            synchronises = bool(batch.flags[row] & SYN)
-            if synchronises:
-                anew = row not in first and not self._belongs(connection, batch, row, began.get(flow, 0))
-            else:
-                anew = flow in self._over and self._is_stranger(connection, batch, row)
-            if anew:
-                splits.append((row, flow, connection.number))
-                self._over.discard(flow)
-                self._flow_connection[flow] = self._open(flow, batch, row)
-                connection = self.connections[-1]
-                began[flow] = row
+            if flow in leaping and says_where(batch.flags[row]):
+                leaping[flow][int(batch.swapped[row])] = spot_at(batch, row)
             if batch.flags[row] & (FIN | RST):
                 self._close(connection, batch, row)
                 if connection.is_over and flow not in self._over:
                     self._over.add(flow)
                     for stranger in self._strangers(flow, batch, row):
                         heappush(waiting, stranger)
-            if synchronises:
+            if batch.flags[row] & SYN:
                 self._synchronise(connection, batch, row)
+        for flow, changes in splits.items():
+            if flow not in leaping:
+                leaping[flow] = _standing(batch, flow, changes[-1][0])
+        for flow, standing in leaping.items():
+            self._continuity.put(flow, standing)
         return splits
 
-    def _strangers(self, flow: int, batch: _Batch, row: int) -> list[int]:
+    def _is_other(
+        self, connection: Connection, batch: SegmentBatch, row: int, began: int, leaping: dict[int, Standing]
+    ) -> bool:
+        """Does the segment at ``row`` belong to another connection than the one that its flow is in?"""
+        flow = int(batch.flow[row])
+        if batch.flags[row] & SYN:
+            return not self._belongs(connection, batch, row, began)
+        if flow in self._over and self._is_stranger(connection, batch, row):
+            return True
+        if flow not in leaping or not says_where(batch.flags[row]):
+            return False
+        return not fits(leaping[flow], int(batch.swapped[row]), spot_at(batch, row))
+
+    def _change(self, flow: int, batch: SegmentBatch, row: int, leaping: dict[int, Standing]) -> None:
+        """Let a flow go over to another connection: a new one, or the one that it left where that goes on."""
+        left = self._left.pop(flow, None)
+        leaps = flow in leaping and not batch.flags[row] & SYN
+        if leaps:
+            self._left[flow] = int(self._flow_connection[flow]), leaping[flow]
+        standing: Standing = [None, None]
+        if leaps and left is not None and returns(left[1], int(batch.swapped[row]), spot_at(batch, row)):
+            self._flow_connection[flow], standing = left
+        else:
+            self._flow_connection[flow] = self._open(flow, batch, row)
+        if flow in leaping:
+            leaping[flow] = standing
+        if self.connections[int(self._flow_connection[flow])].is_over:
+            self._over.add(flow)
+        else:
+            self._over.discard(flow)
+
+    def _strangers(self, flow: int, batch: SegmentBatch, row: int) -> list[int]:
         """The first row behind ``row`` whose sequence number is none of the connection that is over; or none."""
         if row >= batch.last(flow):
             return []
         connection = self.connections[int(self._flow_connection[flow])]
-        rows = batch.before(len(batch.flow), flow)
+        rows = batch.rows(flow)
         rows = rows[rows > row]
         for candidate in rows[(batch.flags[rows] & (SYN | FIN | RST)) == 0].tolist():
             if self._is_stranger(connection, batch, candidate):
                 return [candidate]
         return []
 
-    def _is_stranger(self, connection: Connection, batch: _Batch, row: int) -> bool:
+    def _is_stranger(self, connection: Connection, batch: SegmentBatch, row: int) -> bool:
         """Does a segment behind the end of a connection belong to another one, whose SYN was not captured?"""
         end = connection.ends[int(batch.swapped[row])]
-        return end is not None and abs(signed32(int(batch.sequence[row]) - end)) > LATE_SYN_BYTES
+        return end is not None and abs(signed32(int(batch.sequence[row]) - end)) > REORDERED_BYTES
 
-    def _note_bounds(self, stream: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
+    def _note_bounds(self, streams: np.ndarray, starts: np.ndarray, packet: np.ndarray, time: np.ndarray) -> None:
         """Earliest and latest known time of the streams seen, and their last packet; sorted by stream."""
-        starts = np.flatnonzero(np.diff(stream, prepend=-1))
         bounds = zip(
-            stream[starts].tolist(),
+            streams.tolist(),
             # One less than no time is the largest number there is, so that times that are known win.
             (np.minimum.reduceat(time - 1, starts) + 1).tolist(),
             np.maximum.reduceat(time, starts).tolist(),
@@ -146,7 +184,7 @@ class Flows:
             known.last_packet = max(known.last_packet, at)
             known.streams[number & 1].last_time = max(known.streams[number & 1].last_time, latest)
 
-    def _open(self, flow: int, batch: _Batch, row: int) -> int:
+    def _open(self, flow: int, batch: SegmentBatch, row: int) -> int:
         columns = self._keys[flow]
         low = ((columns[0] << 64) | columns[1], columns[4] >> 16)
         high = ((columns[2] << 64) | columns[3], columns[4] & 0xFFFF)
@@ -155,7 +193,7 @@ class Flows:
         self.connections[-1].flow = flow
         return number
 
-    def _close(self, connection: Connection, batch: _Batch, row: int) -> None:
+    def _close(self, connection: Connection, batch: SegmentBatch, row: int) -> None:
         """Note a FIN or RST; of two that cross the earlier one by its clock, as they may be written in either order."""
         if connection.closed_at is None or NO_TIME < int(batch.time[row]) < connection.closed_at:
             connection.closed_at = int(batch.time[row])
@@ -166,7 +204,7 @@ class Flows:
             connection.end_times[int(batch.swapped[row])] = int(batch.time[row])
             connection.end_packets[int(batch.swapped[row])] = int(batch.packet[row])
 
-    def _synchronise(self, connection: Connection, batch: _Batch, row: int) -> None:
+    def _synchronise(self, connection: Connection, batch: SegmentBatch, row: int) -> None:
         """Let a SYN open its connection or confirm that it is open."""
         direction = int(batch.swapped[row])
         answers = bool(batch.flags[row] & ACK_FLAG)
@@ -183,7 +221,7 @@ class Flows:
             opposite.base = int(batch.acknowledgment[row]) if asked is None else (asked + 1) & SEQUENCE_MASK
             opposite.syn = True
 
-    def _belongs(self, connection: Connection, batch: _Batch, row: int, began: int) -> bool:
+    def _belongs(self, connection: Connection, batch: SegmentBatch, row: int, began: int) -> bool:
         """Is the SYN at ``row`` part of the connection its flow is in, which runs from row ``began`` in this batch?"""
         direction = int(batch.swapped[row])
         syn = int(batch.sequence[row])
@@ -191,8 +229,7 @@ class Flows:
         if known is not None:
             # The same SYN again, or the ports are used anew; a clock that chose the same number comes round late.
             return known == syn and not (connection.is_over and NO_TIME < connection.over_at < int(batch.time[row]))
-        before = batch.before(row, int(batch.flow[row]))
-        before = before[before >= began]
+        before = batch.rows(int(batch.flow[row]), began, row)
         own, other = before[batch.swapped[before] == direction], before[batch.swapped[before] != direction]
         stream, opposite = connection.streams[direction], connection.streams[1 - direction]
         first = None  # the first sequence number of this direction, if any of its packets came before
@@ -204,7 +241,7 @@ class Flows:
             first = int(batch.sequence[own[0]])
         if first is not None:
             # Packets of this direction came before its SYN: late by reordering, or an older connection.
-            return abs(signed32(first - syn - 1)) <= LATE_SYN_BYTES
+            return abs(signed32(first - syn - 1)) <= REORDERED_BYTES
         if batch.flags[row] & ACK_FLAG:
             asked = connection.syn_sequence[1 - direction]
             answers = asked is not None and (asked + 1) & SEQUENCE_MASK == int(batch.acknowledgment[row])
@@ -215,42 +252,13 @@ class Flows:
         elif opposite.first_acknowledgment is not None:
             acknowledged = opposite.first_acknowledgment
         if acknowledged is not None:
-            return abs(signed32(acknowledged - syn - 1)) <= LATE_SYN_BYTES
+            return abs(signed32(acknowledged - syn - 1)) <= REORDERED_BYTES
         return connection.close_kind is None
 
 
-class _Batch:
-    """Columns of the segments of one batch."""
-
-    def __init__(
-        self,
-        flow: np.ndarray,
-        swapped: np.ndarray,
-        sequence: np.ndarray,
-        acknowledgment: np.ndarray,
-        flags: np.ndarray,
-        packet: np.ndarray,
-        time: np.ndarray,
-    ) -> None:
-        self.flow, self.swapped = flow, swapped
-        self.sequence, self.acknowledgment = sequence, acknowledgment
-        self.flags, self.packet, self.time = flags, packet, time
-        self._by_flow: tuple[np.ndarray, np.ndarray] | None = None
-        self._last: np.ndarray | None = None
-
-    def last(self, flow: int) -> int:
-        """The last row of a flow."""
-        if self._last is None:
-            self._last = np.empty(int(self.flow.max()) + 1, np.int64)
-            self._last[self.flow] = np.arange(len(self.flow))  # of several, the last one stays
-        return int(self._last[flow])
-
-    def before(self, row: int, flow: int) -> np.ndarray:
-        """The rows of a flow before a row. Sorts the batch once, so that many SYNs don't each search all of it."""
-        if self._by_flow is None:
-            order = stable_order(self.flow)
-            self._by_flow = order, self.flow[order]
-        order, flows = self._by_flow
-        low, high = flows.searchsorted([flow, flow + 1])
-        rows = order[low:high]
-        return rows[: rows.searchsorted(row)]
+def _standing(batch: SegmentBatch, flow: int, began: int) -> Standing:
+    """Where the connection of a flow stands that began at a row of this batch."""
+    rows = batch.rows(flow, began)
+    rows = rows[says_where(batch.flags[rows])]
+    sides = [rows[batch.swapped[rows] == side] for side in (False, True)]
+    return [spot_at(batch, int(side[-1])) if len(side) else None for side in sides]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ptpip_analyze.capture import NO_TIME, CaptureError, earliest
-from ptpip_analyze.capture.batch import RING, Window, header_rows, layout
+from ptpip_analyze.capture.batch import KEPT, Window, header_rows, layout
 
 PAIR = layout(4, first=(0, ">u2"), last=(3, "u1"))
 
@@ -59,7 +59,7 @@ def source(tmp_path: Path) -> Path:
 
 def test_window_moves_to_any_place_and_keeps_what_it_has(source: Path) -> None:
     with source.open("rb") as file:
-        window = Window(file.fileno(), 250, 64)
+        window = Window(file.fileno(), 250, 64, KEPT)
         for position in (0, 10, 74, 200, 240):
             window.move(position)
             assert (window.base, window.used) == (position, min(64, 250 - position))
@@ -69,17 +69,17 @@ def test_window_moves_to_any_place_and_keeps_what_it_has(source: Path) -> None:
 
 def test_window_grows_for_a_large_record_and_shrinks_again(source: Path) -> None:
     with source.open("rb") as file:
-        window = Window(file.fileno(), 250, 64)
+        window = Window(file.fileno(), 250, 64, KEPT)
         window.move(5, 200)
         assert (window.used, bytes(window.array(200))) == (200, bytes(range(5, 205)))
-        for _ in range(RING):
+        for _ in range(KEPT):
             window.move(6)
         assert (window.used, len(window.buffer)) == (64, 64)
 
 
 def test_window_leaves_the_bytes_of_two_moves_before_alone(source: Path) -> None:
     with source.open("rb") as file:
-        window = Window(file.fileno(), 250, 64)
+        window = Window(file.fileno(), 250, 64, KEPT)
         window.move(0)
         first = window.array(64)
         window.move(64)
@@ -89,7 +89,7 @@ def test_window_leaves_the_bytes_of_two_moves_before_alone(source: Path) -> None
 
 def test_window_takes_no_turn_for_moves_that_gave_nothing_out(source: Path) -> None:
     with source.open("rb") as file:
-        window = Window(file.fileno(), 250, 64)
+        window = Window(file.fileno(), 250, 64, KEPT)
         window.move(0)
         first = window.array(64)
         for position in range(1, 100):  # looking for the next packet behind blocks that are skipped
@@ -98,23 +98,18 @@ def test_window_takes_no_turn_for_moves_that_gave_nothing_out(source: Path) -> N
         assert first.tobytes() == bytes(range(64))
 
 
-def test_window_reads_into_the_buffers_it_is_given_while_they_are_large_enough(source: Path) -> None:
-    given = [memoryview(bytearray(64)) for _ in range(RING)]
+def test_window_moves_within_one_buffer(source: Path) -> None:
     with source.open("rb") as file:
-        window = Window(file.fileno(), 250, 64, given)
-        window.move(3)
-        window.array(64)
-        assert bytes(given[0]) == bytes(range(3, 67))
-        window.move(10, 100)  # too much for them
-        window.array(100)
-        assert bytes(window.buffer[:100]) == bytes(range(10, 110))
-        window.move(20)
-        assert bytes(given[2]) == bytes(range(20, 84))
+        window = Window(file.fileno(), 250, 64, 1)
+        for position, need in ((0, 0), (3, 0), (60, 100), (70, 0), (71, 0)):
+            window.move(position, need)
+            used = max(64, need)
+            assert bytes(window.array(used)) == bytes(range(position, position + used))
 
 
 def test_window_ends_where_a_file_was_shortened_meanwhile(source: Path) -> None:
     with source.open("rb") as file:
-        window = Window(file.fileno(), 250, 64)
+        window = Window(file.fileno(), 250, 64, KEPT)
         window.move(0)
         source.write_bytes(b"x" * 100)
         window.move(60)

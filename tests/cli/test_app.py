@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ptpip_analyze.cli.app import _alone, app
+from ptpip_analyze.cli.app import TOPICS, built
 
 from .conftest import ENVIRONMENT, program
 
@@ -24,7 +24,7 @@ COMMANDS = (
 
 
 def test_has_these_commands_and_no_other() -> None:
-    listed = [command.name for command in app.registered_commands]
+    listed = [command.name for command in built().registered_commands]
     assert sorted(listed) == sorted(COMMANDS)
 
 
@@ -44,12 +44,16 @@ def test_explains_each_command(run, command: str) -> None:
     assert max(map(len, ran.out.splitlines())) <= 100
 
 
-def test_builds_a_command_that_runs_without_the_others() -> None:
+def test_loads_and_builds_a_command_that_runs_without_the_others() -> None:
     """All of them cost more than the command line of one, so that their help is the same is worth a test."""
     for command in COMMANDS:
-        assert [one.name for one in _alone([command, "--help"]).registered_commands] == [command]
+        assert [one.name for one in built([command, "--help"]).registered_commands] == [command]
+    every = [name for names in TOPICS.values() for name in names]
     for asked in ([], ["--help"], ["sessio"], ["--version", "export"]):
-        assert _alone(asked) is app
+        assert [one.name for one in built(asked).registered_commands] == every
+    code = "import sys; from ptpip_analyze.cli.app import built; built(['export']); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [topic for topic in TOPICS if f"ptpip_analyze.cli.{topic}" in loaded] == ["export"]
 
 
 def test_says_its_version(run) -> None:

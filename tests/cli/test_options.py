@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from ptpip_analyze.cli import listing, options
-from ptpip_analyze.cli.app import app
+from ptpip_analyze.cli.app import built
 from ptpip_analyze.facts.overlay import EMPTY, use
 from ptpip_analyze.tables.schema import TABLES
 from tests.traffic import STORIES, conversation, write_pcap
@@ -23,7 +23,7 @@ FOLDERS = ("export", "extract")
 
 
 def option_names(command: str) -> set[str]:
-    parameters = get_command(app).commands[command].params  # type: ignore[attr-defined]
+    parameters = get_command(built()).commands[command].params  # type: ignore[attr-defined]
     return {name for one in parameters for name in (*one.opts, *one.secondary_opts)}
 
 

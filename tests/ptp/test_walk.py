@@ -401,3 +401,48 @@ def test_gives_data_behind_the_response_to_it_where_no_hole_lies_between() -> No
     (one,) = walked(hole(), answer(CANCELLED), data(outward=True))
     assert (one.status, one.data_messages) == (Status.GAP, 1)
     assert len(walked(hole(), answer(CANCELLED), hole(), data(outward=True))) == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [ask(), begin(), end(5), hole(), begin(), end(5), answer()],
+        [ask(), begin(), data(), hole(), begin(), end(5), answer()],
+        [ask(), begin(), end(5), hole(), end(2), answer()],
+        [ask(), begin(), end(5), hole(), data(2), answer()],
+        [ask(), begin(), end(5), hole(), begin(outward=True), end(2, outward=True), answer()],
+        [ask(), Said(m.CONTAINER_DATA, length=40), hole(), Said(m.CONTAINER_DATA, length=50), answer()],
+    ],
+)
+def test_mixes_no_data_of_two_transactions_of_one_id(said: list[Said]) -> None:
+    """The hole holds the response and the next request, which has the same id: 0, or one that a camera repeats."""
+    first, second = walked(*said)
+    split = next(at for at, one in enumerate(said) if one.kind == m.UNFRAMED)
+    assert first.messages == list(range(100, 100 + split))
+    assert second.messages == list(range(101 + split, 100 + len(said)))
+    assert (first.status, second.status) == (Status.GAP, Status.GAP)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [ask(), begin(), hole(), data(), end(), answer()],
+        [ask(), hole(), begin(), end(5), answer()],
+        [ask(), begin(), data(), hole(), end(), answer()],
+        [ask(), begin(), end(5), hole(), answer()],
+        [hole(), ask(), begin(), end(5), begin(), end(5), answer()],
+    ],
+)
+def test_keeps_the_data_of_one_transaction_together(said: list[Said]) -> None:
+    """A hole in the middle, or no hole in between."""
+    assert len(walked(*said)) == 1
+
+
+@pytest.mark.parametrize(("length", "outward", "transactions"), [(14, False, 2), (13, False, 1), (14, True, 1)])
+def test_takes_a_hole_behind_the_responders_end_data_for_its_response(
+    length: int, outward: bool, transactions: int
+) -> None:
+    """What comes next from there is its response: it was in the hole, if that has room for it."""
+    told = walked(ask(), begin(outward=outward), end(5, outward=outward), hole(length=length), answer())
+    assert len(told) == transactions
+    assert [outcome.response for outcome in told] == [NO_ROW, 104][2 - transactions :]

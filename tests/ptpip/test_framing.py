@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ptpip_analyze.capture import NOTHING, Bytes, all_bytes
 from ptpip_analyze.facts.packets import MESSAGES
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.ptpip.framing import FramedStream, Framer
@@ -44,13 +45,13 @@ class Framed:
         self.stream = FramedStream(4, to_responder, lost)
         if anchors:
             self.stream.anchors = [np.array(anchors)]
-        given_bytes = laid.bytes if at_hand else np.empty(0, np.uint8)
+        given_bytes = Bytes(all_bytes(0, laid.bytes) if at_hand else NOTHING, laid.read)
         edges = [0, *(feeds or []), rows.shape[1]]
         for low, high in itertools.pairwise(edges):
             if low < high:
-                self.framer.feed([(self.stream, [rows[:, low:high].copy()])], given_bytes, 0)
+                self.framer.feed([(self.stream, [rows[:, low:high].copy()])], given_bytes)
         if end:
-            self.framer.feed([(self.stream, [])], np.empty(0, np.uint8), 0, final=True)
+            self.framer.feed([(self.stream, [])], Bytes(NOTHING, laid.read), final=True)
 
     @property
     def rows(self) -> list[Row]:
@@ -180,9 +181,9 @@ def test_frames_several_streams_side_by_side() -> None:
         (two, [laid.rows(data(b"long" * 40)[:60])]),
         (three, [laid.rows(event(1) + event(2)[:9], event(2)[9:])]),
     ]
-    framer.feed(parts, laid.bytes, 0)
+    framer.feed(parts, Bytes(all_bytes(0, laid.bytes), laid.read))
     framer.feed([(two, [laid.rows(data(b"long" * 40)[60:], offset=60)]), (one, [laid.rows(response()[5:], offset=23)])],
-                laid.bytes, 0)  # fmt: skip
+                Bytes(all_bytes(0, laid.bytes), laid.read))  # fmt: skip
     table = framer.messages
     rows = sorted((table.row(at)["stream"], table.row(at)["offset"], table.row(at)["type"]) for at in range(len(table)))
     assert rows == [(0, 0, 6), (0, 18, 7), (1, 0, 10), (9, 0, 8), (9, 18, 8)]
@@ -469,7 +470,7 @@ def test_counts_bytes_at_the_end_that_are_too_few_for_a_header(known: int) -> No
 def test_writes_down_no_more_than_there_is() -> None:
     assert Framed(request()).tell() == good(request())
     framer = Framer(Laid().read)
-    framer.feed([(FramedStream(0, None), [])], np.empty(0, np.uint8), 0, final=True)
+    framer.feed([(FramedStream(0, None), [])], Bytes(NOTHING, Laid().read), final=True)
     assert len(framer.messages) == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ptpip_analyze.capture import NOTHING, Bytes, all_bytes
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.ptpip.framing import FramedStream
 from ptpip_analyze.ptpip.line import Line, rows_from
@@ -13,7 +14,10 @@ from ptpip_analyze.tcp import CAPTURED, LENGTH, OFFSET, PACKET, POSITION
 
 from .laid import Laid, Piece, end, framed, request, response, start
 
-NOTHING = np.empty(0, np.uint8)
+
+def given(laid: Laid, low: int = 0, high: int | None = None) -> Bytes:
+    """The laid bytes, those from ``low`` to ``high`` at hand."""
+    return Bytes(all_bytes(low, laid.bytes[low:high]), laid.read)
 
 
 def lined(laid: Laid, *streams: tuple[int, list[Piece]]) -> Line:
@@ -41,13 +45,13 @@ def test_finds_the_row_of_a_position(at: int) -> None:
 def test_reads_across_segments_of_one_stream_only(at_hand: bool) -> None:
     laid = Laid()
     line = lined(laid, (0, [b"abc", b"de"]), (1000, [b"fgh"]))
-    given, base = (laid.bytes, 0) if at_hand else (NOTHING, 0)
-    assert line.read(0, 5, given, base, laid.read) == b"abcde"
-    assert line.read(2, 2, given, base, laid.read) == b"cd"
-    assert line.read(1, 99, given, base, laid.read) == b"bcde", "the other stream's bytes are not its own"
-    assert line.read(6, 99, given, base, laid.read) == b"fgh"
-    assert line.read(5, 4, given, base, laid.read) == b""
-    assert line.read(2, 0, given, base, laid.read) == b""
+    source = given(laid) if at_hand else Bytes(NOTHING, laid.read)
+    assert line.read(0, 5, source) == b"abcde"
+    assert line.read(2, 2, source) == b"cd"
+    assert line.read(1, 99, source) == b"bcde", "the other stream's bytes are not its own"
+    assert line.read(6, 99, source) == b"fgh"
+    assert line.read(5, 4, source) == b""
+    assert line.read(2, 0, source) == b""
     assert (laid.reads > 0) is not at_hand
 
 
@@ -57,19 +61,19 @@ def test_reads_the_source_where_the_batch_does_not_reach() -> None:
     second = int(line.rows[POSITION, 1])
     for low, high in ((second, second + 4), (second + 1, second + 4), (second, second + 3)):
         laid.reads = 0
-        assert line.read(0, 12, laid.bytes[low:high], low, laid.read) == b"abcdefghijkl"
+        assert line.read(0, 12, given(laid, low, high)) == b"abcdefghijkl"
         assert laid.reads == (2 if high - low == 4 else 3)
 
 
 def test_stops_reading_at_the_first_byte_that_is_not_in_the_capture() -> None:
     laid = Laid()
     line = lined(laid, (0, [b"abc", 2, b"fg"]), (0, [(b"hi", 4), b"lm"]))
-    assert line.read(0, 7, laid.bytes, 0, laid.read) == b"abc"
-    assert line.read(3, 4, laid.bytes, 0, laid.read) == b""
-    assert line.read(5, 2, laid.bytes, 0, laid.read) == b"fg"
-    assert line.read(8, 6, laid.bytes, 0, laid.read) == b"hi"
-    assert line.read(10, 4, laid.bytes, 0, laid.read) == b""
-    assert line.read(12, 9, laid.bytes, 0, laid.read) == b"lm"
+    assert line.read(0, 7, given(laid)) == b"abc"
+    assert line.read(3, 4, given(laid)) == b""
+    assert line.read(5, 2, given(laid)) == b"fg"
+    assert line.read(8, 6, given(laid)) == b"hi"
+    assert line.read(10, 4, given(laid)) == b""
+    assert line.read(12, 9, given(laid)) == b"lm"
 
 
 def test_counts_missing_bytes_between_any_two_positions() -> None:
@@ -133,7 +137,7 @@ def test_knows_whether_packets_were_reordered() -> None:
 def test_takes_segment_starts_with_believable_header_words_for_candidates(message: bytes, taken: bool) -> None:
     laid = Laid()
     line = lined(laid, (40, [b"xyz", message, b"tail"]))
-    found = line.candidates(np.append(laid.bytes, np.zeros(8, np.uint8)), 0)
+    found = line.candidates(Bytes(all_bytes(0, np.append(laid.bytes, np.zeros(8, np.uint8))), laid.read))
     length, kind = np.frombuffer(message[:8], "<u4").tolist()
     assert [column.tolist() for column in found] == ([[3], [length], [kind], [1]] if taken else [[], [], [], []])
 
@@ -145,20 +149,20 @@ def test_looks_for_candidates_only_in_bytes_at_hand() -> None:
     starts = line.at.tolist()
 
     def found(low: int, high: int) -> list[int]:
-        places: list[int] = line.candidates(laid.bytes[low:high], low)[0].tolist()
+        places: list[int] = line.candidates(given(laid, low, high))[0].tolist()
         return places
 
     assert found(0, last + 18) == [starts[0], starts[2], starts[3]]
     assert found(first + 1, last + 8) == [starts[2], starts[3]]
     assert found(first, last + 7) == [starts[0], starts[2]]
     assert found(first, first + 7) == []
-    assert [part.tolist() for part in line.candidates(NOTHING, 0)] == [[], [], [], []]
+    assert [part.tolist() for part in line.candidates(Bytes(NOTHING, laid.read))] == [[], [], [], []]
 
 
 def test_looks_for_no_candidate_in_a_hole() -> None:
     laid = Laid()
     line = lined(laid, (0, [18, request()]))
-    assert line.candidates(laid.bytes, 0)[0].tolist() == [18]
+    assert line.candidates(given(laid))[0].tolist() == [18]
 
 
 @pytest.mark.parametrize(
@@ -184,5 +188,5 @@ def test_counts_messages_of_one_size_that_follow_one_another() -> None:
         stream = chunks[: 32 * count] + other + chunks
         rows = laid.rows(stream[:310], stream[310:1000], stream[1000:])
         line = Line([(FramedStream(0, None), rows)])
-        assert line.repeats(0, line.stop[0], 32, m.DATA, laid.bytes, 0) == count
-    assert line.repeats(0, 32 * 3 + 31, 32, m.DATA, laid.bytes, 0) == 3, "not what ends behind the line"
+        assert line.repeats(0, line.stop[0], 32, m.DATA, given(laid)) == count
+    assert line.repeats(0, 32 * 3 + 31, 32, m.DATA, given(laid)) == 3, "not what ends behind the line"

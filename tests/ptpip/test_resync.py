@@ -118,6 +118,71 @@ def test_believes_what_directly_follows_the_hole_in_several_transactions() -> No
     assert found(30, b"t" + rest, anchors=(31 + len(rest),)) == 31 + len(response()), "not further on"
 
 
+@pytest.mark.parametrize("kind", [0, 15, 0x1000])
+def test_believes_what_leads_over_a_message_of_a_reserved_type(kind: int) -> None:
+    """A receiver skips it by its length; what it is not told by is where it leads to."""
+    rest = end(b"last") + response() + framed(kind, b"new!")
+    assert found(20, rest, anchors=(20 + len(rest),)) == 20
+    assert found(20, rest + start(9, 8), anchors=(20 + len(rest + start(9, 8)),)) == 20
+    short = found(20, rest + b"!" + start(9, 8), anchors=(21 + len(rest),))
+    assert short == 21 + len(rest), "one byte short of the anchor"
+    for misfit in (
+        framed(kind, b"")[:4] + b"\x0f\0\0",
+        framed(6, b"new!"),
+        b"\xff\xff\xff\x7f" + framed(kind, b"")[4:],
+    ):
+        broken = end(b"last") + response() + misfit
+        assert found(20, broken, anchors=(20 + len(broken),), final=True) == 20 + len(broken), misfit
+
+
+def test_believes_the_end_of_the_data_phase_before_a_second_hole() -> None:
+    """The request behind it is lost, so that nothing acknowledges the response."""
+    rest = b"of a photo" + end(b"rest") + response()
+    later = PAYLOAD + end(b"last", 8) + response(identity=8)
+    pieces = (20, rest, 20, later)
+    anchor = sum(piece if isinstance(piece, int) else len(piece) for piece in pieces)
+    assert found(*pieces, anchors=(anchor,), phase=Phase(b"\x07\0\0\0", 30)) == 30
+    assert found(*pieces, anchors=(anchor,)) == 30, "two messages of one transaction"
+    assert found(20, rest + b"!", 20, later, anchors=(anchor + 1,)) == anchor + 1 - len(end(b"last", 8) + response()), (
+        "not up to it"
+    )
+
+
+@pytest.mark.parametrize(("identity", "boundary"), [(7, 30), (9, 64 + len(PAYLOAD))])
+def test_believes_a_single_message_before_a_second_hole_by_the_data_phase(identity: int, boundary: int) -> None:
+    """A response alone may be chance, but hardly with the TransactionID of the data phase that was under way."""
+    pieces = (20, b"of a photo" + response(identity=identity), 20, PAYLOAD + end(b"last", 8) + response(identity=8))
+    anchor = sum(piece if isinstance(piece, int) else len(piece) for piece in pieces)
+    assert found(*pieces, anchors=(anchor,), phase=Phase(b"\x07\0\0\0", 30)) == boundary
+    assert found(*pieces, anchors=(anchor,)) == 64 + len(PAYLOAD)
+
+
+@pytest.mark.parametrize("rest", [response(), end(b"rest") + response(), end(b"rest")])
+def test_believes_the_end_of_the_data_phase_before_the_next_transaction(rest: bytes) -> None:
+    """The request in between is lost, so that what is acknowledged next lies behind two transactions."""
+    later = start(4, 8) + end(b"last", 8) + response(identity=8)
+    stream = b"of a photo" + rest + later
+    anchor = 20 + len(stream)
+    assert found(20, stream, anchors=(anchor,), phase=Phase(b"\x07\0\0\0", 30)) == 30
+    other = found(20, stream, anchors=(anchor,), phase=Phase(b"\x09\0\0\0", 30))
+    assert other == found(20, stream, anchors=(anchor,)) == anchor - len(later), "an object may end like this"
+
+
+def test_looks_at_a_few_holes_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = (
+        20,
+        b"of a photo",
+        5,
+        b"more" + end(b"rest") + response(),
+        20,
+        PAYLOAD + end(b"last", 8) + response(identity=8),
+    )
+    anchor = sum(piece if isinstance(piece, int) else len(piece) for piece in pieces)
+    assert found(*pieces, anchors=(anchor,)) == 39
+    monkeypatch.setattr(resync, "HOLES", 1)
+    assert found(*pieces, anchors=(anchor,)) == anchor - len(end(b"last", 8) + response())
+
+
 @pytest.mark.parametrize("first", [request(code=0xBEEF), request(1, 2, code=0xBEEF)])
 def test_believes_a_request_of_any_code_that_directly_follows_the_hole(first: bytes) -> None:
     rest = first + start(5) + end(b"12345")

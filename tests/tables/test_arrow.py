@@ -74,3 +74,10 @@ def test_leaves_pandas_alone() -> None:
         "sys.exit('pandas' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_lists_each_text_once_though_several_numbers_share_it() -> None:
+    made = arrow.choices(np.array([0, 1, 2, 3]), ["OK", "Undefined", None, "OK"])
+    assert made.to_pylist() == ["OK", "Undefined", None, "OK"]
+    assert made.dictionary.to_pylist() == ["OK", "Undefined"]
+    assert made.to_pandas().tolist()[::3] == ["OK", "OK"]

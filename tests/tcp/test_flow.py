@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import random
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ptpip_analyze.capture import NO_TIME
-from ptpip_analyze.tcp import Connection, Flows, flow
+from ptpip_analyze.tcp import Connection, Flows
+from ptpip_analyze.tcp.continuity import REORDERED_BYTES
 from tests.engine import Segments, numbered
 from tests.traffic import STORIES, TO_INITIATOR, TO_RESPONDER, Packet, capture, conversation, damage, write_pcap
 
@@ -197,7 +199,7 @@ def test_begins_a_new_connection_at_the_very_same_syn_behind_the_end(batch: int,
 
 
 @pytest.mark.parametrize("batch", BATCHES)
-@pytest.mark.parametrize("sequence", [1001, 1001 + flow.LATE_SYN_BYTES])
+@pytest.mark.parametrize("sequence", [1001, 1001 + REORDERED_BYTES])
 def test_takes_a_syn_that_was_written_after_its_data_as_the_same_connection(batch: int, sequence: int) -> None:
     packets = [out(ACK, sequence, 9001, b"early"), out(SYN, 1000), back(SYN | ACK, 9000, 1001)]
     flows, streams = numbered(packets, batch)
@@ -211,7 +213,7 @@ def test_takes_a_late_syn_as_the_same_connection_across_the_wrap(batch: int) -> 
 
 
 @pytest.mark.parametrize("batch", BATCHES)
-@pytest.mark.parametrize("sequence", [1002 + flow.LATE_SYN_BYTES, 1000 - flow.LATE_SYN_BYTES & 0xFFFFFFFF])
+@pytest.mark.parametrize("sequence", [1002 + REORDERED_BYTES, 1000 - REORDERED_BYTES & 0xFFFFFFFF])
 def test_begins_a_new_connection_when_a_syn_is_far_from_the_data_before_it(batch: int, sequence: int) -> None:
     assert connections([out(ACK, sequence, 9001, b"older"), out(SYN, 1000)], batch) == [0, 1]
 
@@ -235,8 +237,8 @@ def test_takes_an_answer_that_was_written_before_its_syn_as_the_same_connection(
 @pytest.mark.parametrize("batch", BATCHES)
 def test_takes_a_syn_by_what_the_other_side_has_acknowledged(batch: int) -> None:
     assert connections([back(ACK, 9001, 1001, b"data"), out(SYN, 1000)], batch) == [0, 0]
-    assert connections([back(ACK, 9001, 1001 + flow.LATE_SYN_BYTES, b"data"), out(SYN, 1000)], batch) == [0, 0]
-    far = [back(ACK, 9001, 1002 + flow.LATE_SYN_BYTES, b"data"), out(SYN, 1000)]
+    assert connections([back(ACK, 9001, 1001 + REORDERED_BYTES, b"data"), out(SYN, 1000)], batch) == [0, 0]
+    far = [back(ACK, 9001, 1002 + REORDERED_BYTES, b"data"), out(SYN, 1000)]
     assert connections(far, batch) == [0, 1]
     another = replace(out(ACK, 1, 1, b"x"), source=(DESK[0], 40_000))
     assert connections([another, *far], batch) == [0, 1, 2]
@@ -408,3 +410,94 @@ def test_closes_the_connection_whose_ports_are_in_use_and_not_the_one_before_it(
     flows, _ = numbered(damage.in_turn(first.packets(), second.packets()))
     assert [one.close_kind for one in flows.connections] == [None, None, "reset", "reset"]
     assert [one.closed_by for one in flows.connections[2:]] == [FROM_CAMERA] * 2
+
+
+# The same ports again where neither an end nor a SYN is in the capture
+
+
+def lost(packets: list[Packet], sizes: range) -> Iterator[tuple[int, int, list[Packet]]]:
+    """Packets without each stretch of these sizes: its first packet, its size, what is left."""
+    for size in sizes:
+        for at in range(len(packets) - size + 1):
+            yield at, size, packets[:at] + packets[at + size :]
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+@pytest.mark.parametrize("name", ["ports_again", "ports_again_without_close"])
+def test_keeps_two_uses_of_the_same_ports_apart_whatever_is_lost_between(name: str, batch: int) -> None:
+    for at, size, packets in lost(capture(name), range(1, 9)):
+        order = list(dict.fromkeys((packet.conversation, packet.connection) for packet in packets))
+        expected = [order.index((packet.conversation, packet.connection)) for packet in packets]
+        assert connections(packets, batch) == expected, f"{size} packets from number {at} on lost"
+
+
+def leap(ours: int, theirs: int, time: int = 0) -> list[Packet]:
+    """A few words on the ports of ``handshake``, somewhere else."""
+    return [
+        out(ACK, ours, theirs, b"again", time),
+        back(ACK, theirs, ours + 5, b"here", time),
+        out(ACK, ours + 5, theirs + 4, b"more", time),
+    ]
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(2_100_000_000, 3_000_000_000), (2_100_000_000, 5_000_000), (4_294_000_000 - 2**21, 2**32 - 2**21)],
+)
+def test_begins_a_new_connection_where_both_sides_leap(batch: int, ours: int, theirs: int) -> None:
+    first = [*handshake(), out(ACK, 1001, 9001, b"one"), back(ACK, 9001, 1004)]
+    again = [*leap(ours, theirs), out(FIN | ACK, ours + 9, theirs + 4), back(FIN | ACK, theirs + 4, ours + 10)]
+    third = leap(700_000_077, 700_000_088)
+    flows, streams = numbered([*first, *again, *third], batch)
+    assert [stream >> 1 for stream in streams] == [0] * 5 + [1] * 5 + [2] * 3
+    assert [connection.close_kind for connection in flows.connections] == [None, "fin", None]
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_goes_back_to_a_connection_that_only_a_stray_segment_interrupted(batch: int) -> None:
+    first = [*handshake(), out(ACK, 1001, 9001, b"one")]
+    stray = [out(ACK, 2_100_000_000, 3_000_000_000, b"stray")]
+    rest = [
+        back(ACK, 9001, 1004, b"two"),
+        out(ACK, 1004, 9004),
+        out(FIN | ACK, 1004, 9004),
+        back(FIN | ACK, 9004, 1005),
+    ]
+    packets = [*first, *stray, *rest, out(ACK, 1005, 9005)]
+    assert connections(packets, batch) == [0] * 4 + [1] + [0] * 5
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_follows_two_connections_that_are_written_into_each_other(batch: int) -> None:
+    one, two = [*handshake(), *leap(1001, 9001), *leap(1010, 9010)], leap(2_100_000_000, 3_000_000_000)
+    packets = [*one[:6], two[0], one[6], *two[1:], *one[7:]]
+    assert connections(packets, batch) == [0] * 6 + [1, 0, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_stays_with_a_connection_of_which_one_direction_moved_far(batch: int) -> None:
+    first = [*handshake(), out(ACK, 1001, 9001, b"one")]
+    missed = [back(ACK, 900_000_000, 1004, b"two"), out(ACK, 1004, 900_000_003)]
+    assert connections(first + missed, batch) == [0] * 6
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_stays_with_a_connection_that_was_not_captured_for_an_hour(batch: int) -> None:
+    first = [*handshake(), out(ACK, 1001, 9001, b"one")]
+    later = leap(1001 + 40_000_000, 9001 + 800_000_000, 3_600_000_000_000)
+    assert connections(first + later, batch) == [0] * 7
+    assert connections(first + leap(1001 + 40_000_000, 9001 + 800_000_000, 1_000_000_000), batch) == [0] * 4 + [1] * 3
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_forgets_where_a_connection_stood_when_a_syn_opens_the_next(batch: int) -> None:
+    second = [*handshake(2_100_000_000, 3_000_000_000), *leap(2_100_000_001, 3_000_000_001)]
+    packets = [*handshake(), *leap(1001, 9001), *second]
+    assert connections(packets, batch) == [0] * 6 + [1] * 6
+
+
+def test_opens_many_connections_on_the_same_ports_at_the_cost_of_each() -> None:
+    """Hostile: every segment stands somewhere else. Rows are shared out once, not once per change."""
+    packets = [out(ACK, at * 50_000_000 % 2**32, at * 70_000_000 % 2**32, b"x") for at in range(1, 60)]
+    assert connections(packets) == list(range(59))
