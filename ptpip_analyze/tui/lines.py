@@ -109,9 +109,9 @@ class Lines(ScrollView, can_focus=True):
         """Scroll until the cursor's line is on the screen."""
         top = self.top
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor, animate=False, force=True, immediate=True)
         elif self.cursor >= top + self.room:
-            self.scroll_to(y=self.cursor - self.room + 1, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor - self.room + 1, animate=False, force=True, immediate=True)
 
     def validate_cursor(self, line: int) -> int:
         """A line that there is."""
