@@ -115,7 +115,7 @@ def number_unique_pending(seen: Evidence, ruling: Ruling) -> None:
 
     That it was not used shows in the two event connections with this number that were accepted afterwards.
     """
-    near = seen.limit_ns("order_tolerance_ms")
+    near = seen.limit_ns("skew_ms")
     for group in _numbered(seen):
         ruling.passes(group[0][0].session, RESPONDER)
         times = [int(seen.time[row]) for row in _accepted(seen, group[0][0])]

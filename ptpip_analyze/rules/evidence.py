@@ -422,17 +422,22 @@ class Evidence:
         return all(int(self.time[row]) != NO_TIME for row in rows)
 
     def surely_before(self, row: int, other: int) -> bool:
-        """Was message ``row`` sent before ``other`` for certain? By stream, by conversation, else by the clock."""
-        if self.columns["stream"][row] == self.columns["stream"][other]:
+        """Was message ``row`` sent before ``other`` for certain?
+
+        By stream, by conversation, by what was acknowledged; else the clock and the order of packets have to agree, and
+        leave as much as ``skew_ms`` between them.
+        """
+        streams = int(self.columns["stream"][row]), int(self.columns["stream"][other])
+        if streams[0] == streams[1]:
             return bool(self.offset[row] < self.offset[other])
-        if (
-            self.columns["stream"][row] >> 1 == self.columns["stream"][other] >> 1
-            and min(self.rank[row], self.rank[other]) >= 0
-        ):
-            return bool(self.rank[row] < self.rank[other])
-        return self.timed(row, other) and int(self.time[other]) - int(self.time[row]) > self.limit_ns(
-            "order_tolerance_ms"
-        )
+        if streams[0] >> 1 == streams[1] >> 1:
+            if min(self.rank[row], self.rank[other]) >= 0:
+                return bool(self.rank[row] < self.rank[other])
+            if self.heard[other] >= self.end(row) or self.heard[row] > self.offset[other]:
+                return bool(self.heard[other] >= self.end(row))
+        if not self.timed(row, other) or self.columns["last"][row] >= self.columns["last"][other]:
+            return False
+        return int(self.time[other]) - int(self.time[row]) > self.limit_ns("skew_ms")
 
     @cached_property
     def heard(self) -> np.ndarray:

@@ -272,7 +272,7 @@ def event_connection_after_ack(seen: Evidence, ruling: Ruling) -> None:
         early = int(seen.columns["began"][ack]) - opened
         if early <= 0:
             ruling.passes(case.index, INITIATOR)
-        elif early <= seen.limit_ns("order_tolerance_ms") or not seen.surely_before(ack, request):
+        elif early <= seen.limit_ns("skew_ms") or not seen.surely_before(ack, request):
             # The number was repeated before this copy of the Ack: an earlier one is not in the capture.
             ruling.unknown(case.index, INITIATOR, "the order of the two is not certain")
         else:

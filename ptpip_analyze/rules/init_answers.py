@@ -217,10 +217,8 @@ def _left_open(line: Line, since: int, until: int, *, side: int | None = None) -
         return False
     if not line.both_directions or line.tcp.last_time < until:
         return None
-    for direction, stream in enumerate(line.tcp.streams):
-        acknowledged = line.tcp.streams[1 - direction].acknowledged_offset(stream)
-        if acknowledged is None or (stream.fin is None and acknowledged > stream.front):
-            return None  # a FIN that is not in the capture was acknowledged
+    if not (line.end_known(INITIATOR) and line.end_known(RESPONDER)):
+        return None  # a FIN that is not in the capture may have been sent
     return True
 
 

@@ -180,7 +180,7 @@ def _nothing_asked_elsewhere(seen: Evidence, case: Case, row: int) -> bool:
     line, asker = case.command, 1 - int(seen.side[row])
     if line is None or not case.paired or not line.whole(asker) or not seen.timed(row):
         return False
-    return line.vouched(int(seen.time[row]) + seen.limit_ns("order_tolerance_ms"))
+    return line.vouched(int(seen.time[row]) + seen.limit_ns("skew_ms"))
 
 
 @rule("probe-timeout-10s")
@@ -273,7 +273,7 @@ def during_transaction(seen: Evidence, ruling: Ruling) -> None:
             )
             continue
         time = int(seen.time[probe.row])
-        before = int(np.searchsorted(seen.once(_sent)[case.index], time + seen.limit_ns("order_tolerance_ms"), "right"))
+        before = int(np.searchsorted(seen.once(_sent)[case.index], time + seen.limit_ns("skew_ms"), "right"))
         request = int(case.requests[before - 1]) if before else None
         number = None if request is None else seen.transaction_of(request)
         response = -1 if number is None else int(seen.transactions.response[number])

@@ -74,6 +74,7 @@ def chosen(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Entry]:
 def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *, strict: bool = False) -> Judged:
     """Let the rules look at the evidence. With ``strict`` known deviations count as violations."""
     from .deviations import excuse
+    from .doubt import doubt
     from .related import join
 
     functions = load()
@@ -83,6 +84,7 @@ def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *,
         if entry.id in functions:
             functions[entry.id](seen, ruling)
         rulings[entry.id] = ruling
+    doubt(seen, rulings)
     join(rulings)
     if not strict:
         excuse(seen, rulings)
