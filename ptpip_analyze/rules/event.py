@@ -143,9 +143,10 @@ def _events_and_requests(seen: Evidence) -> tuple[np.ndarray, np.ndarray]:
 
 def _surely_unknown(seen: Evidence, row: int) -> bool:
     """Is every request in the capture that an event may name, so that it names none?"""
-    if int(seen.identity[row]) == 0:
-        return True
     case = seen.cases[int(seen.session[row])]
+    if int(seen.identity[row]) == 0:
+        before = case.requests[seen.columns["began"][case.requests] <= seen.time[row] + seen.limit_ns("skew_ms")]
+        return len(before) == 0 or int(seen.identity[before[-1]]) != 0  # OpenSession and GetDeviceInfo may have 0
     if not (case.paired and case.from_start and case.ids_known and seen.timed(row)) or case.command is None:
         return False
     return case.command.whole(INITIATOR) and case.command.vouched(int(seen.time[row]) + seen.limit_ns("margin_s"))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..facts.lookup import row_of
 from ..ptpip import messages as m
-from .evidence import NOT_JUDGED, Evidence
+from .evidence import NOT_JUDGED, SWAPPED_WORDS, Evidence
 from .greeting import greetings
 from .opening import end_of, openings
 from .rule import BOTH, INITIATOR, NOWHERE, Ruling, rule
@@ -27,7 +27,6 @@ _BOUNDS = {
     m.END_DATA: (12, None, 1),
 }
 _SURPLUS = 64  # bytes behind a message that a length word which leaves something out may explain
-_SWAPPED_WORDS = (0x01000000, 0x02000000, 0x03000000)  # of Data Phase Info and of the reason of Init Fail
 _LONGEST_SWAPPED = 4096
 _UNSURE = "bytes are missing before it"
 
@@ -291,7 +290,7 @@ def _swapped_fields(seen: Evidence, rows: np.ndarray) -> np.ndarray:
         places = np.flatnonzero(kind == of_kind)
         value = seen.columns[field][rows[places]]
         odd = places[value & 0xFFFFFF == 0]
-        swapped[odd] = np.isin(seen.columns[field][rows[odd]], _SWAPPED_WORDS) & seen.has(rows[odd], 12)
+        swapped[odd] = np.isin(seen.columns[field][rows[odd]], SWAPPED_WORDS) & seen.has(rows[odd], 12)
     for of_kind, end, ranges, known in (
         (m.OPERATION_REQUEST, 14, (0x1, 0x9), "operation"),
         (m.OPERATION_RESPONSE, 10, (0x2, 0xA), "response"),

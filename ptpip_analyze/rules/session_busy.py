@@ -55,7 +55,7 @@ def device_busy_open(seen: Evidence, ruling: Ruling) -> None:
                     ruling.names(case.index, INITIATOR, says, row=row, rows=rows, transaction=number, sure=False)
             elif closed is not None and NO_TIME < closed <= until:
                 ruling.passes(case.index, INITIATOR)
-            elif line.covered(until) and line.nothing_missing_after(row) and closed != NO_TIME:
+            elif line.open_until(until) and line.nothing_missing_after(row):
                 says = "OpenSession was answered Device_Busy, and the connections stayed open"
                 ruling.fires(case.index, INITIATOR, says, row=row, transaction=int(told.number[place]))
             else:

@@ -116,7 +116,7 @@ def goes_on_in_the_next_session() -> Conversation:
     return one.transaction(0x1003, transaction_id=6).close()
 
 
-@breaks("txid-restart-per-session")
+@breaks("txid-restart-per-session", related=("txid-start-one",))
 def goes_on_over_the_next_connections() -> list[Conversation]:
     """One counter for all sessions of an initiator, OpenSession included."""
     return [
