@@ -25,7 +25,6 @@ TICKS = 20  # so many tell the rate
 # these four bytes stand, and which they are; the longer ones have one to three SACK blocks behind them.
 _USUAL = [(words, 0, (1, 1, 8, 10)) for words in (8, 11, 13, 15)] + [(10, 4, (4, 2, 8, 10))]
 _HEADER = 20  # bytes of a TCP header in front of the options
-_HALF = (1 << 64) - 1
 
 
 class Clock:
@@ -74,7 +73,7 @@ class _Stamps:
     def __init__(self, seen: Evidence) -> None:
         self._of_key: dict[FlowKey, list[Connection]] = {}
         for tcp in (part.tcp for pair in seen.pairs for part in pair.parts):
-            self._of_key.setdefault(_key(tcp), []).append(tcp)
+            self._of_key.setdefault(tcp.key, []).append(tcp)
         self._flow_of: dict[int, list[Connection]] = {}  # by flow, its connections that are of sessions
         self._chosen = np.zeros(0, bool)
         self._last = np.zeros((5, 0), np.int64)  # of each stream the last segment: key, packet, time, timestamp, SYN
@@ -143,8 +142,3 @@ def _timestamps(headers: Headers, rows: np.ndarray) -> tuple[np.ndarray, np.ndar
         value[inside] = data[at[:, None] + np.arange(4, 8)].astype(np.int64) @ np.array([1 << 24, 1 << 16, 1 << 8, 1])
         there[inside] = True
     return value, there
-
-
-def _key(tcp: Connection) -> FlowKey:
-    (low, low_port), (high, high_port) = tcp.low, tcp.high
-    return low >> 64, low & _HALF, high >> 64, high & _HALF, low_port << 16 | high_port

@@ -19,7 +19,7 @@ from .evidence import COMMAND, Evidence
 from .phases import Phases
 from .request import DATA_IN, DATA_OUT, due_direction
 from .rule import INITIATOR, RESPONDER, SIDES, Ruling, rule
-from .spread import groups, spread
+from .spread import Spread, groups, spread
 from .unended import Unended
 from .wording import operation, operation_of, times
 
@@ -432,7 +432,7 @@ def fragmentation(seen: Evidence, ruling: Ruling) -> None:
     payload = seen.length[rows] - HEADER
     rows, payload = rows[payload > 0], payload[payload > 0]
     for one in spread(2 * seen.session[rows] + seen.side[rows], payload):
-        says = f"{times(one.amount, 'message')} with data of {one.least:,} to {one.most:,} bytes, median {one.median:,}"
+        says = f"{times(one.amount, 'message')} with data of {_span(one)}"
         ruling.fires(one.key // 2, one.key % 2, says, row=int(rows[one.at]))
 
 
@@ -444,3 +444,9 @@ def empty_data(seen: Evidence, ruling: Ruling) -> None:
     for at, found in groups(2 * seen.session[rows] + seen.side[rows], rows):
         says = f"{times(len(found), 'Data message')} without payload"
         ruling.fires(at // 2, at % 2, says, row=int(found[0]), rows=tuple(found[1:4].tolist()))
+
+
+def _span(one: Spread) -> str:
+    if one.least == one.most:
+        return times(one.most, "byte")
+    return f"{one.least:,} to {one.most:,} bytes, median {one.median:,}"

@@ -9,10 +9,12 @@ import numpy as np
 
 from ..facts.lookup import row_of
 from ..ptpip import messages as m
+from ..tcp import Connection
 from .evidence import NOT_JUDGED, SWAPPED_WORDS, Evidence
 from .greeting import greetings
 from .opening import end_of, openings
 from .rule import BOTH, INITIATOR, NOWHERE, Ruling, rule
+from .wording import times
 
 _NAMED = range(1, m.LAST_TYPE + 1)
 _GREETINGS = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK)
@@ -229,8 +231,10 @@ def segmentation(seen: Evidence, ruling: Ruling) -> None:
     key = seen.session[rows] * 2 + seen.side[rows]
     counts = [np.bincount(key[mask], minlength=2 * len(seen.pairs)) for mask in (spread, shared)]
     for number in np.flatnonzero(counts[0] + counts[1]).tolist():
+        begin = "begins" if counts[1][number] == 1 else "begin"
         says = (
-            f"{counts[0][number]} messages span several segments, {counts[1][number]} begin in one where another ends"
+            f"{times(int(counts[0][number]), 'message')} {'spans' if counts[0][number] == 1 else 'span'} several "
+            f"segments, {counts[1][number]:,} {begin} in one where another ends"
         )
         ruling.fires(number // 2, number % 2, says)
 
@@ -279,7 +283,29 @@ def little_endian(seen: Evidence, ruling: Ruling) -> None:
         opener = heads[tcp.syn_from or 0]
         if opener and _is_swapped(opener, len(opener)) and tcp.streams[tcp.syn_from or 0].syn:
             says_so = f"the connection begins with a big-endian header: {opener[: m.HEADER_BYTES].hex(' ')}"
-            ruling.fires(NOWHERE, INITIATOR, says_so, packet=tcp.first_packet)
+            ruling.fires(NOWHERE, INITIATOR, says_so, packet=_first_payload(seen, tcp))
+
+
+def _first_payload(seen: Evidence, tcp: Connection) -> int:
+    """The first packet with payload of whoever opened a connection of which no message is known."""
+    opener, number = tcp.syn_from or 0, tcp.key
+    flow = -1
+    count = 0
+    for headers in seen.headers():
+        for at, key in enumerate(headers.fresh):
+            if key == number:
+                flow = count + at
+        count += len(headers.fresh)
+        packet = headers.row + headers.first
+        found = np.flatnonzero(
+            (headers.flow == flow) & (headers.swapped == bool(opener)) & (headers.length > 0)
+            & (packet >= tcp.first_packet)
+        )  # fmt: skip
+        if len(found):
+            return int(packet[found[0]])
+        if headers.first > tcp.last_packet:
+            break
+    return tcp.first_packet
 
 
 def _swapped_fields(seen: Evidence, rows: np.ndarray) -> np.ndarray:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..capture import NO_TIME
+from .numbering import FlowKey
 
 Endpoint = tuple[int, int]  # (128-bit address, port); IPv4 is mapped as ::ffff:a.b.c.d
 
 FIN, SYN, RST, ACK_FLAG = 1, 2, 4, 16
 SEQUENCE_MASK = 0xFFFFFFFF
+_HALF = (1 << 64) - 1  # of an address
 
 
 def signed32(difference: int) -> int:
@@ -157,6 +159,12 @@ class Connection:
         if number is None or other.fin is None or other.base is None:
             return False
         return signed32(number - other.base - other.fin) > 0
+
+    @property
+    def key(self) -> FlowKey:
+        """Its four addresses, as flows are known by them."""
+        (low, low_port), (high, high_port) = self.low, self.high
+        return low >> 64, low & _HALF, high >> 64, high & _HALF, low_port << 16 | high_port
 
     def endpoint(self, direction: int) -> Endpoint:
         """Who sends in ``direction`` (0 or 1)."""

@@ -171,6 +171,7 @@ def test_keeps_columns_straight_beside_wide_letters() -> None:
         ("transactions", "parameters", [], ""),
         ("transactions", "transaction_id", 0xFFFFFFFF, "4294967295"),
         ("transactions", "operation", None, ""),
+        ("findings", "frames", [15, 17], "15, 17"),
         ("messages", "type_code", 6, "6"),
         ("messages", "code", 0x2001, "0x2001"),
         ("messages", "offset", 1234567, "1234567"),

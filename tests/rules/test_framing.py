@@ -105,3 +105,10 @@ def test_does_not_judge_fujifilm_s_dialect() -> None:
 def test_knows_swapped_fields_by_the_values_that_there_are(body: bytes, is_broken: bool) -> None:
     one = talk().init().message(6, body).close()
     assert ("framing-little-endian" in accused(judged(one.packets(), only=("framing-*",)))) == is_broken
+
+
+def test_shows_the_packet_in_which_a_swapped_header_stands() -> None:
+    """A connection that begins with a big-endian header is none of PTP-IP; its fourth packet has the bytes."""
+    one = talk().connect().raw(struct.pack(">II", 36, 1) + bytes(28)).wait(1).hang_up("command")
+    (found,) = [one for one in judged(one.packets()).findings if one.rule == "framing-little-endian"]
+    assert found.packet == 3
