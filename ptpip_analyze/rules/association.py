@@ -97,21 +97,9 @@ def unknown_number_refused(seen: Evidence, ruling: Ruling) -> None:
             ruling.unknown(event.session, RESPONDER, "its answer is not in the capture")
 
 
-def _seen_twice(seen: Evidence) -> set[int]:
-    """Command connections with the initial sequence numbers of another one: the other side of a NAT keeps them."""
-    known: dict[tuple[int | None, ...], int] = {}
-    twice: set[int] = set()
-    for one in openings(seen).commands:
-        tcp = one.line.tcp
-        numbers = tuple(tcp.syn_sequence[one.line.direction(side)] for side in (INITIATOR, RESPONDER))
-        if None not in numbers and known.setdefault(numbers, tcp.number) != tcp.number:
-            twice.add(tcp.number)
-    return twice
-
-
 def _numbered(seen: Evidence) -> Iterator[list[tuple[Opening, int]]]:
     """The command connections of one responder that were given the same number, with the Acks, in order of these."""
-    twice = seen.once(_seen_twice)
+    twice = openings(seen).twice
     for commands in openings(seen).commands_of.values():
         groups: dict[int, list[tuple[Opening, int]]] = {}
         for one in (one for one in commands if one.line.tcp.number not in twice):

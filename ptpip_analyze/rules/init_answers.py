@@ -105,7 +105,8 @@ def single_answer(seen: Evidence, ruling: Ruling) -> None:
         if not answers:
             continue
         surplus = answers[max(len(requests), 1) :]
-        if not requests or not one.line.whole(INITIATOR) or not one.line.roles_sure:
+        whole = one.line.whole(INITIATOR) and (surplus or one.line.whole(RESPONDER))
+        if not requests or not whole or not one.line.roles_sure:
             ruling.unknown(one.session, RESPONDER, "a further request may be missing from the capture")
         elif not surplus:
             ruling.passes(one.session, RESPONDER)
@@ -131,8 +132,11 @@ def event_connection_required(seen: Evidence, ruling: Ruling) -> None:
         ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
         if ack is None:
             continue
-        if one.case.event is not None or openings(seen).tries(one, ack):
+        if one.case.event is not None:
             ruling.passes(one.session, INITIATOR)
+            continue
+        if openings(seen).tries(one, ack) or one.line.tcp.number in openings(seen).twice:
+            ruling.unknown(one.session, INITIATOR, "another connection may be its event connection, or this one a copy")
             continue
         line, sent = one.line, int(seen.time[ack])
         settled = line.roles_sure and line.both_directions and bool(seen.anchored[ack]) and sent != NO_TIME

@@ -43,7 +43,8 @@ def device_busy_open(seen: Evidence, ruling: Ruling) -> None:
                 continue
             until = int(seen.time[row]) + grace
             again = np.flatnonzero(told.code[place + 1 :] == OPEN_SESSION) + place + 1
-            closed = line.closed_at()
+            ends = [each.closed_at() for each in case.lines]
+            closed = None if None in ends else max(end for end in ends if end is not None)
             if len(again):
                 following = int(told.request[again[0]])
                 rows, number = (following,), int(told.number[place])

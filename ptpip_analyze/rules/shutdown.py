@@ -110,8 +110,10 @@ def by_initiator(seen: Evidence, ruling: Ruling) -> None:
         if len(ends) < 2 or case.established is None:
             continue
         time, side, line = ends[0]
-        if side == INITIATOR:
+        if side == INITIATOR and line.closed_first(INITIATOR):
             ruling.passes(case.index, RESPONDER)
+        elif side == INITIATOR:
+            ruling.unknown(case.index, RESPONDER, _WHO)
         elif not all(one.both_directions for one in case.lines):
             ruling.unknown(case.index, RESPONDER, "one direction of a connection is not in the capture")
         elif not all(one.closed_first(RESPONDER) for one in case.lines):
