@@ -50,7 +50,9 @@ def length_minimum(seen: Evidence, ruling: Ruling) -> None:
 
     sure = seen.anchored[rows]
     for place in np.flatnonzero(short[rows]).tolist():
-        sure[place] &= any(seen.head(int(rows[place]), m.HEADER_BYTES))  # zeros may fill a hole of the capture
+        row = int(rows[place])
+        sure[place] &= any(seen.head(row, m.HEADER_BYTES))  # zeros may fill a hole of the capture
+        sure[place] &= _taken_before_its_end(seen, int(seen.previous[row])) is None  # then that one's length is wrong
     ruling.weigh(seen, rows, ~short[rows], sure, says)
 
 
@@ -114,12 +116,31 @@ def length_covers(seen: Evidence, ruling: Ruling) -> None:
         found = int(following[row])
         if seen.kind[found] == m.UNFRAMED:
             found = int(following[found])
-        length = int(seen.offset[found] - seen.offset[row])
+        length = taken.get(row, int(seen.offset[found] - seen.offset[row]))
+        if row in taken:
+            declared = f"{m.type_names()[int(seen.kind[row])]} declares {int(seen.length[row])} bytes"
+            return f"{declared}, and was answered when {length} of them had come; behind these the next one begins"
         name = m.type_names()[int(seen.kind[row])]
         return f"{name} declares {int(seen.length[row])} bytes, but the next message begins {length} bytes behind it"
 
-    broken = elsewhere | nonsense
+    taken: dict[int, int] = {}
+    for place in np.flatnonzero(known & (seen.columns["reason"][next_row] == m.SHORT_LENGTH)).tolist():
+        size = _taken_before_its_end(seen, int(rows[place]))
+        if size is not None:
+            taken[int(rows[place])] = size
+    broken = elsewhere | nonsense | np.isin(rows, list(taken))
     ruling.weigh(seen, rows, ~broken, known, says, "what follows it is not in the capture")
+
+
+def _taken_before_its_end(seen: Evidence, row: int) -> int | None:
+    """How many bytes of a request its receiver had when it answered, where these were not all; None if they were."""
+    if row < 0 or seen.kind[row] != m.OPERATION_REQUEST:
+        return None
+    answers = seen.of_stream(int(seen.columns["stream"][row]) ^ 1)
+    answers = answers[seen.kind[answers] == m.OPERATION_RESPONSE]
+    heard = seen.heard[answers]
+    inside = heard[(heard > seen.offset[row]) & (heard < seen.end(row))]
+    return int(inside[0] - seen.offset[row]) if len(inside) else None
 
 
 def _following(seen: Evidence) -> np.ndarray:

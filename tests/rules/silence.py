@@ -17,6 +17,7 @@ ROUND_TRIP_NS = 30_000_000
 SKEWS_NS = (40_000, 20_000_000)  # between two queues of one card, and two taps
 STEPS_NS = (-40_000_000_000, -100_000_000, 3_600_000_000_000)  # of a clock that is set back, or forward by an hour
 STEP_PLACES, PAIRS = 2, 4
+FEWEST = 4  # packets of a story
 MOST = 60  # packets at which a story begins late or ends early, and segments that it loses: longer ones every n-th
 
 Variant = tuple[str, list[Packet]]
@@ -41,8 +42,8 @@ def variants(packets: Sequence[Packet]) -> Iterator[Variant]:
     for connection in ("command", "event"):
         yield f"only the {connection} connection", damage.one_connection_only(packets, connection)
     yield "without handshakes", damage.without_handshake(packets)
-    if any(packet.connection == "discovery" for packet in packets):
-        return  # what follows is done to TCP
+    if len(packets) < FEWEST or any(packet.connection == "discovery" for packet in packets):
+        return  # what follows is done to conversations over TCP
     rng = random.Random(len(packets))
     for skew in SKEWS_NS:
         yield f"packets to the responder {skew} ns late", damage.skewed(packets, skew, TO_RESPONDER)

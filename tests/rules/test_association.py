@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -101,3 +102,10 @@ def test_says_nothing_of_numbers_that_are_used_in_turn() -> None:
     (reuse,) = (one for one in found if one.rule == "association-number-reuse-ok")
     assert reuse.verdict is Verdict.PASS
     assert reuse.says == "the number 1 was given again 2 times after its connections had found each other"
+
+
+def test_takes_a_copy_of_a_conversation_for_one() -> None:
+    """The same packets once more, half a second later, behind a reset: nobody opened these connections twice."""
+    packets = talk().open().get_property().close("reset", "responder").packets()
+    copy = [replace(packet, time_ns=packet.time_ns + 500_000_000) for packet in packets]
+    assert accused(judged(damage.interleave(packets, copy))) == set()
