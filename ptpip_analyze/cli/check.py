@@ -70,6 +70,10 @@ def _check(
     thresholds: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML file of other waiting times.", show_default=False)
     ] = None,
+    need_session: Annotated[
+        bool,
+        typer.Option("--need-session", help="Exit code 1 also where no session of the standard's dialect is there."),
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Known deviations of makers are violations.")] = False,
     ports: Ports = None,
     vendor: Vendor = None,
@@ -91,7 +95,7 @@ def _check(
                 stream.write(_page(document, output, fail_on))
             else:
                 stream.write(json_bytes(conformance.sarif(document) if chosen == "sarif" else _timed(document)))
-        failed = conformance.fails(document, fail_on)
+        failed = conformance.fails(document, fail_on) or (need_session and not document["judged_sessions"])
     if failed:
         raise typer.Exit(FOUND)
 
@@ -113,6 +117,8 @@ def _options(
         for glob in globs:
             if not chosen([glob]):
                 raise CommandError(f"{option}: no rule is called {glob}; `explain` lists them")
+    if not chosen(only, skip):
+        raise CommandError("--only and --skip leave no rule to check by")
     try:
         return conformance.Options(
             tuple(only),
@@ -256,13 +262,18 @@ def _verdict(console: Console, document: dict[str, Any], fail_on: str) -> None:
     by_level = {level: sum(row["level"] == level for row in violations) for level in ("must", "should", "may", "info")}
     parts = [f"{count:,} {level}" for level, count in by_level.items() if count]
     known = len(document["findings"]) - len(violations)
-    undecided = sum(rule["inconclusive"] > 0 and rule["passed"] == 0 for rule in document["rules"])
+    cards = [card for one in document["implementations"] for card in one["scorecard"].values()]
+    undecided = sum(card["inconclusive"] for card in cards)
+    apart = [(len(document["waived"]), "waived"), (len(document["known"]), "known from the baseline")]
     if not document["judged_sessions"]:
         _say(console, "Nothing to judge: no session of the standard's dialect is in these captures.", "yellow")
         return
-    said = f"{counted(len(violations), 'violation')} ({', '.join(parts)})" if violations else "No violations"
+    beside = [f"{count:,} {how}" for count, how in apart if count]
+    none = "No other violations" if beside else "No violations"
+    said = f"{counted(len(violations), 'violation')} ({', '.join(parts)})" if violations else none
+    said += f", {', '.join(beside)}" if beside else ""
     said += f", {counted(known, 'known deviation')}" if known else ""
-    said += f"; {counted(undecided, 'rule')} could not be decided for lack of evidence" if undecided else ""
+    said += f"; {undecided:,} of the scorecards could not be decided for lack of evidence" if undecided else ""
     said += (
         f", {counted(len(document['undecidable']), 'rule')} never can from a capture" if document["undecidable"] else ""
     )

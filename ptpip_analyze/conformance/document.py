@@ -53,6 +53,7 @@ def checked(results: Sequence[Result], options: Options | None = None) -> dict[s
     ``findings`` are violations and known deviations that count, worst first; ``waived`` and ``known`` those that are
     covered by a waiver or the baseline; ``notes`` what rules name, measure or hint at. Each is a row of the findings
     table with ``title``, ``implementation`` and ``fingerprint``. ``implementations`` have a ``scorecard`` by topic;
+    ``compared`` tells that there was a baseline.
     ``rules`` say for each rule how often it passed, was violated or could not be decided, and why not.
     """
     asked = options or Options()
@@ -95,6 +96,7 @@ def checked(results: Sequence[Result], options: Options | None = None) -> dict[s
         ],
         "rules": [_rule(entry.id, judged) for entry in entries],
         "undecidable": [{"rule": entry.id, "why": entry.undecidable} for entry in entries if entry.undecidable],
+        "compared": asked.baseline is not None,
         "judged_sessions": sum(1 for key, one in who.items() if key[2] == 1 and one.judged),
     }
 
@@ -203,7 +205,8 @@ def _scorecards(
                 if one is not None:
                     worst[id(one)] = min(verdict, worst.get(id(one), verdict), key=order.index)
         for one in people:
-            if one.judged and entry.subject in (SIDES[one.side], "both"):
+            # Who may send a message at all is asked of the one who should not, too.
+            if one.judged and (entry.subject in (SIDES[one.side], "both") or id(one) in worst):
                 line = cards[number_of[id(one)]].setdefault(
                     entry.topic, dict.fromkeys([*_COUNTED.values(), "not_applicable"], 0)
                 )

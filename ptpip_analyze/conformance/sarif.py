@@ -20,7 +20,7 @@ _LEVELS = {"must": "error", "should": "warning", "may": "note", "info": "note"}
 def sarif(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document of ``checked`` as a SARIF log with one run."""
     rows = [
-        *(_result(row, None) for row in document["findings"]),
+        *(_result(row, None, "new" if document["compared"] else None) for row in document["findings"]),
         *(_result(row, {"kind": "external", "justification": safe_text(row["reason"])}) for row in document["waived"]),
         *(_result(row, None, "unchanged") for row in document["known"]),
     ]
@@ -60,7 +60,7 @@ def _rule(name: str) -> dict[str, Any]:
     }
 
 
-def _result(row: Mapping[str, Any], suppression: dict[str, Any] | None, state: str = "new") -> dict[str, Any]:
+def _result(row: Mapping[str, Any], suppression: dict[str, Any] | None, state: str | None = None) -> dict[str, Any]:
     frame = row["frame"]
     place = "capture" if frame is None else f"frame {frame}"
     deviates = row["verdict"] == Verdict.DEVIATION.value
@@ -75,13 +75,14 @@ def _result(row: Mapping[str, Any], suppression: dict[str, Any] | None, state: s
             }
         ],
         "partialFingerprints": {"ptpip/v1": row["fingerprint"]},
-        "baselineState": state,
         "properties": {
             key: row[key]
             for key in ("verdict", "subject", "session", "transaction_id", "frames", "proof", "deviation", "clause")
             if row[key] is not None
         },
     }
+    if state is not None:
+        result["baselineState"] = state
     if suppression is not None:
         result["suppressions"] = [suppression]
     return result

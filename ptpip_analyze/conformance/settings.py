@@ -19,7 +19,7 @@ from ..tomlfile import TomlFileError, line_of, read_toml
 
 _KEYS = ("rule", "reason", "expires", "implementation", "subject")
 _REQUIRED = ("rule", "reason")
-_SUBJECTS = ("initiator", "responder")
+_SUBJECTS = ("initiator", "responder", "both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Waiver:
     """Findings that somebody takes responsibility for.
 
     ``rule`` is a glob over rule names, ``implementation`` one over the names of implementations (None: all),
-    ``subject`` "initiator" or "responder" (None: both). It holds up to and including the day ``expires``.
+    ``subject`` "initiator", "responder" or "both" (None: any); what both did, a waiver
+    for one of them does not cover. It holds up to and including the day ``expires``.
     """
 
     rule: str
@@ -41,7 +42,7 @@ class Waiver:
         """Does it speak of this finding?"""
         return (
             fnmatchcase(rule, self.rule)
-            and (self.subject is None or subject in (self.subject, "both"))
+            and self.subject in (None, subject)
             and (self.implementation is None or fnmatchcase(implementation, self.implementation))
         )
 

@@ -289,7 +289,7 @@ class _Commands:
             elsewhere = command.responder != event.responder, command.initiator_address != event.initiator_address
             if best is not None and rivals > 1:
                 break  # those before are further away
-            if _overlap(event, command):
+            if _overlap(event, command) and not _is_over_before(command, event):
                 rivals += elsewhere == (False, False) and late >= 0
                 rank = (*elsewhere, late < 0, abs(late))
                 if best is None or rank < best[0]:
@@ -327,7 +327,9 @@ class _Commands:
         found = [
             command
             for command in self._hosts.get((event.responder, event.initiator_address), [])
-            if _overlap(event, command) and not (_rejected(command) and event.number is not None)
+            if _overlap(event, command)
+            and not (_is_over_before(event, command) or _is_over_before(command, event))
+            and not (_rejected(command) and event.number is not None)
         ]
         # Each of these tells as long as it leaves any: clocks disagree, numbers are repeated wrongly.
         for fits in (_is_unnumbered, _overlap_exactly, _is_opened_later, _is_opened_in_time):
@@ -353,6 +355,16 @@ def _is_opened_in_time(event: Handshake, command: Handshake) -> bool:
     """Was the command connection not closed yet?"""
     closed = command.tcp.closed_at
     return event.tcp.syn_from is None or closed is None or event.tcp.first_time <= closed
+
+
+def _is_over_before(one: Handshake, other: Handshake) -> bool:
+    """Had one connection ended when the SYN of the other one came, by the clock and by the order of packets?"""
+    return (
+        one.tcp.close_kind is not None
+        and other.tcp.syn_from is not None
+        and one.tcp.last_packet < other.tcp.first_packet
+        and one.tcp.last_time <= other.tcp.first_time
+    )
 
 
 def _rejected(command: Handshake) -> bool:

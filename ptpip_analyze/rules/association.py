@@ -99,9 +99,10 @@ def unknown_number_refused(seen: Evidence, ruling: Ruling) -> None:
 
 def _numbered(seen: Evidence) -> Iterator[list[tuple[Opening, int]]]:
     """The command connections of one responder that were given the same number, with the Acks, in order of these."""
+    twice = openings(seen).twice
     for commands in openings(seen).commands_of.values():
         groups: dict[int, list[tuple[Opening, int]]] = {}
-        for one in commands:
+        for one in (one for one in commands if one.line.tcp.number not in twice):
             ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
             if ack is not None and one.number is not None and one.line.roles_sure and seen.timed(ack):
                 groups.setdefault(one.number, []).append((one, ack))
@@ -115,7 +116,7 @@ def number_unique_pending(seen: Evidence, ruling: Ruling) -> None:
 
     That it was not used shows in the two event connections with this number that were accepted afterwards.
     """
-    near = seen.limit_ns("order_tolerance_ms")
+    near = seen.limit_ns("skew_ms")
     for group in _numbered(seen):
         ruling.passes(group[0][0].session, RESPONDER)
         times = [int(seen.time[row]) for row in _accepted(seen, group[0][0])]

@@ -37,7 +37,7 @@ def guid_present(seen: Evidence, ruling: Ruling) -> None:
         elif is_padded_address(raw):
             if _is_own_address(raw, station_of(seen, seen.cases[session], side)):
                 says = f"the GUID of the {who} is nothing but its Ethernet address: {greeting.guid}"
-                ruling.fires(session, side, says, row=greeting.row)
+                ruling.names(session, side, says, row=greeting.row, sure=False)
             else:
                 ruling.unknown(session, side, "whether these bytes are an Ethernet address of the device is not known")
         elif _looks_made_up(raw):

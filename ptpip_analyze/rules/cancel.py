@@ -39,7 +39,8 @@ def _twins(seen: Evidence, ruling: Ruling, *, asynchronous: bool) -> None:
             on = int(seen.connection[one.rows[0]])
             says = (
                 f"Cancel of transaction {one.identity} on the {CONNECTION_NAMES[on]} connection alone; "
-                f"none on the {CONNECTION_NAMES[1 - on]} connection within {seen.limit('cancel_pair_s'):g} s"
+                f"none on the {CONNECTION_NAMES[1 - on]} connection within "
+                f"{seen.limit('cancel_pair_s') + seen.limit('resend_ms') / 1000:g} s"
             )
             ruling.fires(session, INITIATOR, says, row=one.rows[0], transaction=one.transaction)
 
@@ -79,7 +80,7 @@ def _all_requests_known(seen: Evidence, one: Cancelling) -> bool:
         return bool(seen.anchored[one.command])
     if not case.paired or case.command is None or not case.command.whole(INITIATOR):
         return False
-    pause = seen.limit_ns("cancel_pair_s") + seen.limit_ns("margin_s")
+    pause = seen.limit_ns("cancel_pair_s") + seen.limit_ns("resend_ms") + seen.limit_ns("margin_s")
     return seen.timed(*one.rows) and case.command.vouched(int(seen.time[one.rows[0]]) + pause)
 
 
@@ -166,7 +167,8 @@ def response_present(seen: Evidence, ruling: Ruling) -> None:
             and command.whole(RESPONDER)
         ):
             says = f"no response to cancelled transaction {one.identity} for {seen.limit('response_stall_s'):g} s"
-            ruling.fires(session, RESPONDER, says, row=one.command, rows=(one.event,), transaction=one.transaction)
+            rows = (one.event,)
+            ruling.names(session, RESPONDER, says, sure=False, row=one.command, rows=rows, transaction=one.transaction)
         else:
             ruling.unknown(
                 session, RESPONDER, "the capture does not show the time after it, or a connection was closed"

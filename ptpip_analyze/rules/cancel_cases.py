@@ -88,6 +88,11 @@ class DataPhase(NamedTuple):
     end: int | None
 
 
+def _pair_ns(seen: Evidence) -> int:
+    """How far apart a Cancel and its twin may pass the capture point: one may have been lost in front of it twice."""
+    return seen.limit_ns("cancel_pair_s") + seen.limit_ns("resend_ms")
+
+
 class Cancels:
     """The cancellings of a capture, by session and in order of time, and what all rules ask about them."""
 
@@ -143,7 +148,7 @@ class Cancels:
 
     def _paired(self, case: Case, rows: np.ndarray) -> list[Cancelling]:
         """The Cancels of one session, those on both connections with the same id together."""
-        seen, longest = self._seen, self._seen.limit_ns("cancel_pair_s")
+        seen, longest = self._seen, _pair_ns(self._seen)
         found: list[Cancelling] = []
         latest: dict[int, Cancelling] = {}
         for row in rows.tolist():
@@ -172,7 +177,7 @@ class Cancels:
         else:
             when = int(seen.time[one.rows[0]])
             before = int(np.searchsorted(sent, when + self._tolerance, "right"))
-            if before == 0 and int(sent[0]) - when <= seen.limit_ns("cancel_pair_s"):
+            if before == 0 and int(sent[0]) - when <= _pair_ns(seen):
                 before = 1
         if before < len(rows):
             one.later = int(rows[before])
@@ -213,7 +218,7 @@ class Cancels:
             return
         case, row = one.case, one.rows[0]
         other = case.command if one.command is None else case.event
-        pause = self._seen.limit_ns("cancel_pair_s") + self._seen.limit_ns("margin_s")
+        pause = _pair_ns(self._seen) + self._seen.limit_ns("margin_s")
         if not case.paired or other is None:
             one.twin_unknown = "the other connection of the session is not known for certain"
         elif not other.whole(INITIATOR):

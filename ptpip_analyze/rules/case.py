@@ -143,17 +143,25 @@ class Line:
     def closed_first(self, side: int) -> bool:
         """Is it certain that a side ended the connection before the other one did?
 
-        It is not where clock and order of packets disagree, nor where it acknowledged more than the other one said:
-        that was a FIN which the capture lacks.
+        Their FINs tell it by what they acknowledge. Where the other side's is not in the capture, it is certain if
+        this side never acknowledged more than the other one said: that would be a FIN which the capture lacks.
         """
-        own, other = (self.tcp.streams[self.direction(one)] for one in (side, 1 - side))
-        acknowledged, mine, its = (
-            own.acknowledged_offset(other),
-            *(self.closing_packet(one) for one in (side, 1 - side)),
-        )
-        if self.closed_by != side or acknowledged is None or mine is None:
+        own, other = self.direction(side), self.direction(1 - side)
+        if self.closed_by != side:
             return False
-        return mine < its if its is not None else acknowledged <= other.front
+        if self.tcp.ends[other] is not None:
+            return self.tcp.end_acknowledges(other)
+        return self.end_known(1 - side) and self.tcp.end_packets[own] is not None
+
+    def end_known(self, side: int) -> bool:
+        """Would a FIN of a side be in the capture? None was acknowledged, and nothing is missing where it may be."""
+        own, other = (self.tcp.streams[self.direction(one)] for one in (side, 1 - side))
+        if own.fin is not None:
+            return True
+        acknowledged, rows = other.acknowledged_offset(own), self.rows[side]
+        if acknowledged is None or acknowledged > own.front:
+            return False
+        return own.front == 0 if len(rows) == 0 else not self._seen.columns["lost"][rows[-1]]
 
     def open_until(self, time: int) -> bool:
         """Is it certain that the connection was open up to a time, because nobody ended it and a packet came later?
@@ -162,10 +170,8 @@ class Line:
         """
         if NO_TIME in (self.tcp.last_time, self.tcp.closed_at) or self.tcp.last_time < time:
             return False
-        for stream, opposite in (self.tcp.streams, self.tcp.streams[::-1]):
-            acknowledged = opposite.acknowledged_offset(stream)
-            if acknowledged is None or (stream.fin is None and acknowledged > stream.front):
-                return False
+        if not (self.end_known(INITIATOR) and self.end_known(RESPONDER)):
+            return False
         return self.tcp.closed_at is None or self.tcp.closed_at >= time
 
     def covered(self, until: int) -> bool:

@@ -19,7 +19,7 @@ from .evidence import COMMAND, Evidence
 from .phases import Phases
 from .request import DATA_IN, DATA_OUT, due_direction
 from .rule import INITIATOR, RESPONDER, SIDES, Ruling, rule
-from .spread import groups, spread
+from .spread import Spread, groups, spread
 from .unended import Unended
 from .wording import operation, operation_of, times
 
@@ -214,7 +214,7 @@ class _Sizes:
             self._of.setdefault((int(built.session[number]), handle), []).append(number)
 
     def of(self, number: int) -> int | None:
-        """The size of the object that a transaction carries; None if not known, or too large for ObjectInfo."""
+        """The size of the object that a transaction carries; None if not known, 0, or too large for ObjectInfo."""
         seen, built = self._seen, self._seen.transactions
         request = int(built.request[number])
         handle = int(seen.columns["word0"][request]) if seen.code[request] == GET_OBJECT else -1
@@ -223,7 +223,7 @@ class _Sizes:
             return None
         dataset, _ = seen.data(earlier[-1], 12)
         size = int.from_bytes(dataset[8:12], "little")
-        return size if len(dataset) == 12 and size != TOO_LARGE else None
+        return size if len(dataset) == 12 and size not in (0, TOO_LARGE) else None
 
 
 @rule("data-unknown-total-32bit")
@@ -315,8 +315,8 @@ def null_out_a_answered(seen: Evidence, ruling: Ruling) -> None:
             ruling.unknown(session, RESPONDER, "the time that it may take is not over")
             continue
         says = f"{operation(seen, request)} without a data phase (Data Phase Info 1) has no response after "
-        says += f"{seen.limit('response_stall_s'):g} s"
-        ruling.fires(session, RESPONDER, says, row=request, transaction=number)
+        says += f"{seen.limit('response_stall_s'):g} s, which an operation may take"
+        ruling.names(session, RESPONDER, says, sure=False, row=request, transaction=number)
 
 
 def _null_out(phases: Phases, seen: Evidence) -> np.ndarray:
@@ -432,7 +432,7 @@ def fragmentation(seen: Evidence, ruling: Ruling) -> None:
     payload = seen.length[rows] - HEADER
     rows, payload = rows[payload > 0], payload[payload > 0]
     for one in spread(2 * seen.session[rows] + seen.side[rows], payload):
-        says = f"{times(one.amount, 'message')} with data of {one.least:,} to {one.most:,} bytes, median {one.median:,}"
+        says = f"{times(one.amount, 'message')} with data of {_span(one)}"
         ruling.fires(one.key // 2, one.key % 2, says, row=int(rows[one.at]))
 
 
@@ -444,3 +444,9 @@ def empty_data(seen: Evidence, ruling: Ruling) -> None:
     for at, found in groups(2 * seen.session[rows] + seen.side[rows], rows):
         says = f"{times(len(found), 'Data message')} without payload"
         ruling.fires(at // 2, at % 2, says, row=int(found[0]), rows=tuple(found[1:4].tolist()))
+
+
+def _span(one: Spread) -> str:
+    if one.least == one.most:
+        return times(one.most, "byte")
+    return f"{one.least:,} to {one.most:,} bytes, median {one.median:,}"

@@ -137,15 +137,16 @@ def _events_and_requests(seen: Evidence) -> tuple[np.ndarray, np.ndarray]:
     # A request that comes later than the event by the clock of the capture had not reached the responder.
     began = seen.columns["began"][requests[first[at]]]
     ahead = (began != NO_TIME) & (seen.time[rows] != NO_TIME)
-    ahead &= began > seen.time[rows] + seen.limit_ns("order_tolerance_ms")
+    ahead &= began > seen.time[rows] + seen.limit_ns("skew_ms")
     return rows, found & ~ahead
 
 
 def _surely_unknown(seen: Evidence, row: int) -> bool:
     """Is every request in the capture that an event may name, so that it names none?"""
-    if int(seen.identity[row]) == 0:
-        return True
     case = seen.cases[int(seen.session[row])]
+    if int(seen.identity[row]) == 0:
+        before = case.requests[seen.columns["began"][case.requests] <= seen.time[row] + seen.limit_ns("skew_ms")]
+        return len(before) == 0 or int(seen.identity[before[-1]]) != 0  # OpenSession and GetDeviceInfo may have 0
     if not (case.paired and case.from_start and case.ids_known and seen.timed(row)) or case.command is None:
         return False
     return case.command.whole(INITIATOR) and case.command.vouched(int(seen.time[row]) + seen.limit_ns("margin_s"))
@@ -219,7 +220,7 @@ def _started(seen: Evidence, case: Case, ends: np.ndarray) -> list[int | None]:
     times, margin = seen.columns["began"][begins], seen.limit_ns("margin_s")
     found, used = [], 0
     for row in ends.tolist():
-        until = int(np.searchsorted(times, int(seen.time[row]) + seen.limit_ns("order_tolerance_ms"), "right"))
+        until = int(np.searchsorted(times, int(seen.time[row]) + seen.limit_ns("skew_ms"), "right"))
         pending, used = begins[used:until], until
         sure = len(pending) == 1 and int(seen.code[pending[0]]) in ASYNCHRONOUS and seen.timed(row)
         sure = sure and command.vouched(int(seen.time[row]) + margin) and _answered_ok(seen, int(pending[0]))

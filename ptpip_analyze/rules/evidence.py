@@ -36,6 +36,8 @@ COMMAND, EVENT = 0, 1
 CONNECTIONS = ("command", "event")
 NOT_JUDGED = -2  # kind of the rows that are no evidence: those of a dialect, and of no session
 
+SWAPPED_WORDS = (0x01000000, 0x02000000, 0x03000000)  # of Data Phase Info and of the reason of Init Fail
+
 NOT_HEARD = np.iinfo(np.int64).min  # what had been acknowledged is not known
 
 MS = 1_000_000  # ns
@@ -291,6 +293,42 @@ class Evidence:
         return self._runs[3]
 
     @cached_property
+    def garbled(self) -> np.ndarray:
+        """bool: bytes of a message that its receiver can't have taken as it was meant.
+
+        It could not be framed though it is all there, its type is none of the standard's, or a number of a fixed set is
+        a valid one with its bytes swapped. What the receiver does upon it is not held against it.
+        """
+        kind = self.kind
+        found = (kind == m.UNFRAMED) & (self.status == m.MALFORMED)
+        found |= (kind == 0) | (kind > m.LAST_TYPE)
+        asks = kind == m.OPERATION_REQUEST
+        return found | (asks & np.isin(self.columns["data_phase_info"], SWAPPED_WORDS))
+
+    @cached_property
+    def garbled_before(self) -> np.ndarray:
+        """int64: how many garbled messages stand in front of a message in its stream, and in those before that."""
+        order = self.stream_order
+        count = np.empty(len(order), np.int64)
+        garbled = self.garbled[order]
+        count[order] = np.cumsum(garbled) - garbled
+        return count
+
+    @cached_property
+    def _disturbed(self) -> np.ndarray:
+        """bool by place in the conversations: a garbled message stands right in front of it."""
+        sequence = self.transactions.sequence
+        result = np.zeros(len(sequence), bool)
+        result[1:] = self.garbled[sequence][:-1]
+        outside = np.flatnonzero(self.garbled & (self.rank < 0) & (self.session >= 0) & (self.connection == COMMAND))
+        for row in outside.tolist():
+            low, high = self.conversations[int(self.session[row]) : int(self.session[row]) + 2].tolist()
+            behind = np.flatnonzero(self.columns["first"][sequence[low:high]] > self.columns["last"][row])
+            if len(behind):
+                result[low + int(behind[0])] = True
+        return result
+
+    @cached_property
     def roles_sure(self) -> np.ndarray:
         """bool: it is certain which side is the initiator: the SYN was captured, or two types of messages say so."""
         sure = np.zeros(2 * len(self.connections) + 1, bool)
@@ -348,7 +386,9 @@ class Evidence:
             cut[self.conversations[session[lost]]] += 1
             cut[lost] -= 1
         inside = np.cumsum(cut[:-1]) > 0
-        inside |= self.kind[sequence] == m.UNFRAMED
+        garbled = self.garbled[sequence]
+        border |= self._disturbed  # what its receiver made of it is not known
+        inside |= (self.kind[sequence] == m.UNFRAMED) | garbled
         # What had been acknowledged lies before all that is captured of the other side: bytes behind it are missing.
         inside |= self.heard[sequence] < 0
         border[1:] |= inside[1:] != inside[:-1]
@@ -384,7 +424,8 @@ class Evidence:
         syn = np.zeros(2 * len(self.connections) + 1, bool)
         for tcp in self.connections:
             syn[2 * tcp.number : 2 * tcp.number + 2] = tcp.streams[0].syn and tcp.streams[1].syn
-        torn = ~(self.anchored[sequence] & syn[self.columns["stream"][sequence]])
+        torn = ~(self.anchored[sequence] & syn[self.columns["stream"][sequence]]) | self.garbled[sequence]
+        torn |= self._disturbed
         odd = ((kind == m.OPERATION_REQUEST) & (side == RESPONDER)) | (
             (kind == m.OPERATION_RESPONSE) & (side == INITIATOR)
         )
@@ -422,17 +463,22 @@ class Evidence:
         return all(int(self.time[row]) != NO_TIME for row in rows)
 
     def surely_before(self, row: int, other: int) -> bool:
-        """Was message ``row`` sent before ``other`` for certain? By stream, by conversation, else by the clock."""
-        if self.columns["stream"][row] == self.columns["stream"][other]:
+        """Was message ``row`` sent before ``other`` for certain?
+
+        By stream, by conversation, by what was acknowledged; else the clock and the order of packets have to agree, and
+        leave as much as ``skew_ms`` between them.
+        """
+        streams = int(self.columns["stream"][row]), int(self.columns["stream"][other])
+        if streams[0] == streams[1]:
             return bool(self.offset[row] < self.offset[other])
-        if (
-            self.columns["stream"][row] >> 1 == self.columns["stream"][other] >> 1
-            and min(self.rank[row], self.rank[other]) >= 0
-        ):
-            return bool(self.rank[row] < self.rank[other])
-        return self.timed(row, other) and int(self.time[other]) - int(self.time[row]) > self.limit_ns(
-            "order_tolerance_ms"
-        )
+        if streams[0] >> 1 == streams[1] >> 1:
+            if min(self.rank[row], self.rank[other]) >= 0:
+                return bool(self.rank[row] < self.rank[other])
+            if self.heard[other] >= self.end(row) or self.heard[row] > self.offset[other]:
+                return bool(self.heard[other] >= self.end(row))
+        if not self.timed(row, other) or self.columns["last"][row] >= self.columns["last"][other]:
+            return False
+        return int(self.time[other]) - int(self.time[row]) > self.limit_ns("skew_ms")
 
     @cached_property
     def heard(self) -> np.ndarray:

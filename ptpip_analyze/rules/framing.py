@@ -9,10 +9,12 @@ import numpy as np
 
 from ..facts.lookup import row_of
 from ..ptpip import messages as m
-from .evidence import NOT_JUDGED, Evidence
+from ..tcp import Connection
+from .evidence import NOT_JUDGED, SWAPPED_WORDS, Evidence
 from .greeting import greetings
 from .opening import end_of, openings
 from .rule import BOTH, INITIATOR, NOWHERE, Ruling, rule
+from .wording import times
 
 _NAMED = range(1, m.LAST_TYPE + 1)
 _GREETINGS = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK)
@@ -27,7 +29,6 @@ _BOUNDS = {
     m.END_DATA: (12, None, 1),
 }
 _SURPLUS = 64  # bytes behind a message that a length word which leaves something out may explain
-_SWAPPED_WORDS = (0x01000000, 0x02000000, 0x03000000)  # of Data Phase Info and of the reason of Init Fail
 _LONGEST_SWAPPED = 4096
 _UNSURE = "bytes are missing before it"
 
@@ -49,7 +50,9 @@ def length_minimum(seen: Evidence, ruling: Ruling) -> None:
 
     sure = seen.anchored[rows]
     for place in np.flatnonzero(short[rows]).tolist():
-        sure[place] &= any(seen.head(int(rows[place]), m.HEADER_BYTES))  # zeros may fill a hole of the capture
+        row = int(rows[place])
+        sure[place] &= any(seen.head(row, m.HEADER_BYTES))  # zeros may fill a hole of the capture
+        sure[place] &= _taken_before_its_end(seen, int(seen.previous[row])) is None  # then that one's length is wrong
     ruling.weigh(seen, rows, ~short[rows], sure, says)
 
 
@@ -113,12 +116,31 @@ def length_covers(seen: Evidence, ruling: Ruling) -> None:
         found = int(following[row])
         if seen.kind[found] == m.UNFRAMED:
             found = int(following[found])
-        length = int(seen.offset[found] - seen.offset[row])
+        length = taken.get(row, int(seen.offset[found] - seen.offset[row]))
+        if row in taken:
+            declared = f"{m.type_names()[int(seen.kind[row])]} declares {int(seen.length[row])} bytes"
+            return f"{declared}, and was answered when {length} of them had come; behind these the next one begins"
         name = m.type_names()[int(seen.kind[row])]
         return f"{name} declares {int(seen.length[row])} bytes, but the next message begins {length} bytes behind it"
 
-    broken = elsewhere | nonsense
+    taken: dict[int, int] = {}
+    for place in np.flatnonzero(known & (seen.columns["reason"][next_row] == m.SHORT_LENGTH)).tolist():
+        size = _taken_before_its_end(seen, int(rows[place]))
+        if size is not None:
+            taken[int(rows[place])] = size
+    broken = elsewhere | nonsense | np.isin(rows, list(taken))
     ruling.weigh(seen, rows, ~broken, known, says, "what follows it is not in the capture")
+
+
+def _taken_before_its_end(seen: Evidence, row: int) -> int | None:
+    """How many bytes of a request its receiver had when it answered, where these were not all; None if they were."""
+    if row < 0 or seen.kind[row] != m.OPERATION_REQUEST:
+        return None
+    answers = seen.of_stream(int(seen.columns["stream"][row]) ^ 1)
+    answers = answers[seen.kind[answers] == m.OPERATION_RESPONSE]
+    heard = seen.heard[answers]
+    inside = heard[(heard > seen.offset[row]) & (heard < seen.end(row))]
+    return int(inside[0] - seen.offset[row]) if len(inside) else None
 
 
 def _following(seen: Evidence) -> np.ndarray:
@@ -230,8 +252,10 @@ def segmentation(seen: Evidence, ruling: Ruling) -> None:
     key = seen.session[rows] * 2 + seen.side[rows]
     counts = [np.bincount(key[mask], minlength=2 * len(seen.pairs)) for mask in (spread, shared)]
     for number in np.flatnonzero(counts[0] + counts[1]).tolist():
+        begin = "begins" if counts[1][number] == 1 else "begin"
         says = (
-            f"{counts[0][number]} messages span several segments, {counts[1][number]} begin in one where another ends"
+            f"{times(int(counts[0][number]), 'message')} {'spans' if counts[0][number] == 1 else 'span'} several "
+            f"segments, {counts[1][number]:,} {begin} in one where another ends"
         )
         ruling.fires(number // 2, number % 2, says)
 
@@ -280,7 +304,29 @@ def little_endian(seen: Evidence, ruling: Ruling) -> None:
         opener = heads[tcp.syn_from or 0]
         if opener and _is_swapped(opener, len(opener)) and tcp.streams[tcp.syn_from or 0].syn:
             says_so = f"the connection begins with a big-endian header: {opener[: m.HEADER_BYTES].hex(' ')}"
-            ruling.fires(NOWHERE, INITIATOR, says_so, packet=tcp.first_packet)
+            ruling.fires(NOWHERE, INITIATOR, says_so, packet=_first_payload(seen, tcp))
+
+
+def _first_payload(seen: Evidence, tcp: Connection) -> int:
+    """The first packet with payload of whoever opened a connection of which no message is known."""
+    opener, number = tcp.syn_from or 0, tcp.key
+    flow = -1
+    count = 0
+    for headers in seen.headers():
+        for at, key in enumerate(headers.fresh):
+            if key == number:
+                flow = count + at
+        count += len(headers.fresh)
+        packet = headers.row + headers.first
+        found = np.flatnonzero(
+            (headers.flow == flow) & (headers.swapped == bool(opener)) & (headers.length > 0)
+            & (packet >= tcp.first_packet)
+        )  # fmt: skip
+        if len(found):
+            return int(packet[found[0]])
+        if headers.first > tcp.last_packet:
+            break
+    return tcp.first_packet
 
 
 def _swapped_fields(seen: Evidence, rows: np.ndarray) -> np.ndarray:
@@ -291,7 +337,7 @@ def _swapped_fields(seen: Evidence, rows: np.ndarray) -> np.ndarray:
         places = np.flatnonzero(kind == of_kind)
         value = seen.columns[field][rows[places]]
         odd = places[value & 0xFFFFFF == 0]
-        swapped[odd] = np.isin(seen.columns[field][rows[odd]], _SWAPPED_WORDS) & seen.has(rows[odd], 12)
+        swapped[odd] = np.isin(seen.columns[field][rows[odd]], SWAPPED_WORDS) & seen.has(rows[odd], 12)
     for of_kind, end, ranges, known in (
         (m.OPERATION_REQUEST, 14, (0x1, 0x9), "operation"),
         (m.OPERATION_RESPONSE, 10, (0x2, 0xA), "response"),

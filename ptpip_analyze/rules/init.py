@@ -230,10 +230,16 @@ def no_traffic_before_established(seen: Evidence, ruling: Ruling) -> None:
             elif early:
                 says = f"{_NAMES[int(seen.kind[early[0]])]} was sent before Init Event Ack"
                 ruling.fires(case.index, side, says, row=early[0], rows=(case.established, *early[1:]))
-            elif all(line.from_start(side) for line in lines):
+            elif all(_nothing_before(seen, line, side) for line in lines):
                 ruling.passes(case.index, side)
             else:
                 ruling.unknown(case.index, side, _NO_START)
+
+
+def _nothing_before(seen: Evidence, line: Line, side: int) -> bool:
+    """Is it certain that the first message which is no establishment is the first one that was said?"""
+    traffic = _traffic(seen, line, side)
+    return line.from_start(side) and (bool(seen.anchored[traffic[0]]) if len(traffic) else line.whole(side))
 
 
 def _may_be_late(seen: Evidence, case: Case, early: int, established: int) -> bool:
@@ -272,7 +278,7 @@ def event_connection_after_ack(seen: Evidence, ruling: Ruling) -> None:
         early = int(seen.columns["began"][ack]) - opened
         if early <= 0:
             ruling.passes(case.index, INITIATOR)
-        elif early <= seen.limit_ns("order_tolerance_ms") or not seen.surely_before(ack, request):
+        elif early <= seen.limit_ns("skew_ms") or not seen.surely_before(ack, request):
             # The number was repeated before this copy of the Ack: an earlier one is not in the capture.
             ruling.unknown(case.index, INITIATOR, "the order of the two is not certain")
         else:

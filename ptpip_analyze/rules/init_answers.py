@@ -38,19 +38,14 @@ _HAMMERING, _HAMMERING_NS = 5, 10_000_000_000  # attempts after a refusal, and t
 
 
 def _answered(seen: Evidence, ruling: Ruling, one: Opening, request: int, answer: int | None, extra: bool) -> None:
-    """Judge one request: was it answered, in time? ``extra``: can it be known that the answer is nowhere else?"""
+    """Judge one request: was it answered? ``extra``: can it be known that the answer is nowhere else?"""
     name = m.type_names()[int(seen.kind[request])]
     if answer is not None:
         took = delay(seen, request, answer)
         if not seen.anchored[request] or took is None:
             ruling.unknown(one.session, RESPONDER, "what lies between the two is not certain")
-        elif took <= patience(seen):
-            ruling.passes(one.session, RESPONDER)
-        elif arrived(seen, one.line, request):
-            says = f"{name} was answered after {in_time(took)}"
-            ruling.fires(one.session, RESPONDER, says, row=request, rows=(answer,))
         else:
-            ruling.unknown(one.session, RESPONDER, "the request may have arrived late")
+            ruling.passes(one.session, RESPONDER)  # how long it took is another rule's question
         return
     missing = unanswered(seen, one.line, request) if extra else None
     if missing is None:
@@ -110,7 +105,8 @@ def single_answer(seen: Evidence, ruling: Ruling) -> None:
         if not answers:
             continue
         surplus = answers[max(len(requests), 1) :]
-        if not requests or not one.line.whole(INITIATOR) or not one.line.roles_sure:
+        whole = one.line.whole(INITIATOR) and (surplus or one.line.whole(RESPONDER))
+        if not requests or not whole or not one.line.roles_sure:
             ruling.unknown(one.session, RESPONDER, "a further request may be missing from the capture")
         elif not surplus:
             ruling.passes(one.session, RESPONDER)
@@ -136,8 +132,11 @@ def event_connection_required(seen: Evidence, ruling: Ruling) -> None:
         ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
         if ack is None:
             continue
-        if one.case.event is not None or openings(seen).tries(one, ack):
+        if one.case.event is not None:
             ruling.passes(one.session, INITIATOR)
+            continue
+        if openings(seen).tries(one, ack) or one.line.tcp.number in openings(seen).twice:
+            ruling.unknown(one.session, INITIATOR, "another connection may be its event connection, or this one a copy")
             continue
         line, sent = one.line, int(seen.time[ack])
         settled = line.roles_sure and line.both_directions and bool(seen.anchored[ack]) and sent != NO_TIME
@@ -166,7 +165,9 @@ def establishment_time(seen: Evidence, ruling: Ruling) -> None:
         took, rows = max(known, default=(0, ()))
         if took > patience(seen):
             says = f"one step of the establishment took {in_time(took)}, all of it {in_time(total)}"
-            ruling.fires(one.session, BOTH, says, row=rows[0], rows=rows[1:])
+            # Who answers late is the responder; who does not go on, with one message to tell, the initiator.
+            side = RESPONDER if seen.side[rows[0]] == INITIATOR else INITIATOR
+            ruling.fires(one.session, side, says, row=rows[0], rows=rows[1:])
         elif len(known) < len(steps):
             ruling.unknown(one.session, BOTH, _NOT_LONG)
         else:
@@ -217,10 +218,8 @@ def _left_open(line: Line, since: int, until: int, *, side: int | None = None) -
         return False
     if not line.both_directions or line.tcp.last_time < until:
         return None
-    for direction, stream in enumerate(line.tcp.streams):
-        acknowledged = line.tcp.streams[1 - direction].acknowledged_offset(stream)
-        if acknowledged is None or (stream.fin is None and acknowledged > stream.front):
-            return None  # a FIN that is not in the capture was acknowledged
+    if not (line.end_known(INITIATOR) and line.end_known(RESPONDER)):
+        return None  # a FIN that is not in the capture may have been sent
     return True
 
 
@@ -296,7 +295,7 @@ def fail_responder_closes(seen: Evidence, ruling: Ruling) -> None:
 @rule("init-close-command-if-event-fails")
 def close_command_if_event_fails(seen: Evidence, ruling: Ruling) -> None:
     """Without an event connection the command connection is closed."""
-    grace = seen.limit_ns("close_grace_s")
+    grace = patience(seen)
     for one in openings(seen).commands:
         ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
         if ack is None or not (one.line.roles_sure and seen.anchored[ack]):
@@ -304,19 +303,19 @@ def close_command_if_event_fails(seen: Evidence, ruling: Ruling) -> None:
         failed = _event_failed(seen, one, ack)
         if failed is None:
             continue
-        since, says, row = failed
+        since, says, row, packets = failed
         left = _left_open(one.line, since, since + grace) if since != NO_TIME else None
         if left is None:
-            ruling.unknown(one.session, BOTH, _NOT_LONG)
+            ruling.unknown(one.session, INITIATOR, _NOT_LONG)
         elif left:
-            says = f"the event connection {says}, and nobody closed the command connection in {in_time(grace)}"
-            ruling.fires(one.session, BOTH, says, row=row)
+            says = f"the event connection {says}, and the command connection was not closed in {in_time(grace)}"
+            ruling.fires(one.session, INITIATOR, says, row=row, packets=packets)
         else:
-            ruling.passes(one.session, BOTH)
+            ruling.passes(one.session, INITIATOR)
 
 
-def _event_failed(seen: Evidence, one: Opening, ack: int) -> tuple[int, str, int] | None:
-    """When the last try for an event connection failed, how, and the message that tells; None where none did."""
+def _event_failed(seen: Evidence, one: Opening, ack: int) -> tuple[int, str, int, tuple[int, ...]] | None:
+    """When the last try for an event connection failed, how, the message and the packets that tell; None: none did."""
     event, refused = one.case.event, _refused_beside(seen, one.case)
     if event is None:
         if not openings(seen).numbers_known(one.hosts[1]):
@@ -325,7 +324,8 @@ def _event_failed(seen: Evidence, one: Opening, ack: int) -> tuple[int, str, int
         bad = [tcp for tcp in attempts if tcp.close_kind == "reset" and tcp.closed_by != tcp.syn_from]
         if not 0 < len(attempts) == len(bad) < MOST_TRIES or any(stream.high for tcp in bad for stream in tcp.streams):
             return None
-        return max(tcp.last_time for tcp in bad), "was refused", ack
+        last = max(bad, key=lambda tcp: tcp.last_time)
+        return last.last_time, "was refused", ack, (last.first_packet, last.last_packet)
     if one.case.established is not None or not openings(seen).sole_event(one.case):
         return None
     request = event.first(m.INIT_EVENT_REQUEST, INITIATOR)
@@ -335,12 +335,13 @@ def _event_failed(seen: Evidence, one: Opening, ack: int) -> tuple[int, str, int
     if request is None or not event.roles_sure:
         return None
     if fail is not None:
-        return int(seen.time[fail]), "was refused", fail
+        return int(seen.time[fail]), "was refused", fail, ()
     if event.tcp.closed_at is None or not event.whole(RESPONDER) or not event.both_directions:
         return None
     if event.closed_by == RESPONDER and not event.said_all(RESPONDER):
         return None
-    return event.tcp.closed_at, "was closed without an answer", request
+    closing = event.closing_packet(INITIATOR if event.closed_by is None else event.closed_by)
+    return event.tcp.closed_at, "was closed without an answer", request, () if closing is None else (closing,)
 
 
 @rule("init-fail-reason-defined")

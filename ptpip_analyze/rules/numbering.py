@@ -45,6 +45,7 @@ class Numbering:
         self.code = seen.code[self.row].astype(np.int64)
         self.identity = seen.identity[self.row].astype(np.int64)
         self.usable = seen.has(self.row, 18) & seen.synced[self.row] & seen.roles_sure[self.row]
+        self.usable &= ~seen.garbled[self.row]
         transaction = seen.transactions.of_message[self.row]
         response = np.where(transaction == NO_ROW, NO_ROW, seen.transactions.response[transaction])
         response[seen.side[response] != RESPONDER] = NO_ROW
@@ -63,8 +64,8 @@ class Numbering:
         after[lost | ((code == RESET_DEVICE) & (ok | (answer == NO_ROW))) | ~self.usable] = UNKNOWN
         change = np.r_[-1, after[:-1]] if count else after
         torn = np.ones(count, bool)
-        run = self._seen.run[self.row]
-        torn[1:] = run[1:] != run[:-1]
+        run, garbled = self._seen.run[self.row], self._seen.garbled_before[self.row]
+        torn[1:] = (run[1:] != run[:-1]) | (garbled[1:] != garbled[:-1])
         change[torn | ~self.usable] = UNKNOWN
         begins = np.ones(count, bool)
         begins[1:] = self.session[1:] != self.session[:-1]

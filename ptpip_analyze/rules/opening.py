@@ -96,6 +96,19 @@ class Openings:
         return [one for one in self.every if one.is_event]
 
     @cached_property
+    def twice(self) -> set[int]:
+        """Command connections with the initial sequence numbers of an earlier one: a copy, or a NAT's other side."""
+        known: set[tuple[int | None, ...]] = set()
+        found: set[int] = set()
+        for one in sorted(self.commands, key=lambda one: one.line.tcp.first_packet):
+            numbers = tuple(one.line.tcp.syn_sequence[one.line.direction(side)] for side in (INITIATOR, RESPONDER))
+            if None not in numbers:
+                if numbers in known:
+                    found.add(one.line.tcp.number)
+                known.add(numbers)
+        return found
+
+    @cached_property
     def events_of(self) -> dict[tuple[int, int], list[Opening]]:
         """The event connections by responder address and connection number, in order of their request."""
         found: dict[tuple[int, int], list[Opening]] = {}

@@ -132,15 +132,19 @@ def answered(seen: Evidence, ruling: Ruling) -> None:
             ruling.fires(session, probe.other, says, row=probe.row)
             continue
         late = int(seen.time[probe.response]) - int(seen.time[probe.row])
-        if seen.timed(probe.row, probe.response) and late > seen.limit_ns("immediate_ms"):
+        window = seen.limit_ns("probe_s") + seen.limit_ns("margin_s")
+        if seen.timed(probe.row, probe.response) and late > window and not _doubtful(seen, probe):
+            says = f"the {name} took {late / S:.1f} s to answer a Probe Request"
+            ruling.fires(session, probe.other, says, row=probe.row, rows=(probe.response,))
+        elif seen.timed(probe.row, probe.response) and late > seen.limit_ns("immediate_ms"):
             says = f"the {name} took {late / S:.1f} s to answer a Probe Request"
             ruling.names(session, probe.other, says, row=probe.response, rows=(probe.row,), sure=False)
         else:
             ruling.passes(session, probe.other)
 
 
-def _unanswered(seen: Evidence, probe: Probe, window: int) -> str:
-    """Why it can't be known that a probe had no answer for so long; "" where that is certain."""
+def _doubtful(seen: Evidence, probe: Probe) -> str:
+    """Why it can't be known that a probe was received; "" where that is certain."""
     line = probe.line
     if not line.roles_sure or not line.both_directions:
         return "who asked whom is not sure, or one direction was not captured"
@@ -150,7 +154,15 @@ def _unanswered(seen: Evidence, probe: Probe, window: int) -> str:
         return "the request may not have arrived"
     if not line.whole(probe.other):
         return "bytes of the side that was asked are missing"
-    if not seen.timed(probe.row) or not line.vouched(int(seen.time[probe.row]) + window):
+    return ""
+
+
+def _unanswered(seen: Evidence, probe: Probe, window: int) -> str:
+    """Why it can't be known that a probe had no answer for so long; "" where that is certain."""
+    doubt = _doubtful(seen, probe)
+    if doubt:
+        return doubt
+    if not seen.timed(probe.row) or not probe.line.vouched(int(seen.time[probe.row]) + window):
         return "the capture ends, or the connection was closed, before the time for the answer was over"
     return ""
 
@@ -180,7 +192,7 @@ def _nothing_asked_elsewhere(seen: Evidence, case: Case, row: int) -> bool:
     line, asker = case.command, 1 - int(seen.side[row])
     if line is None or not case.paired or not line.whole(asker) or not seen.timed(row):
         return False
-    return line.vouched(int(seen.time[row]) + seen.limit_ns("order_tolerance_ms"))
+    return line.vouched(int(seen.time[row]) + seen.limit_ns("skew_ms"))
 
 
 @rule("probe-timeout-10s")
@@ -273,7 +285,7 @@ def during_transaction(seen: Evidence, ruling: Ruling) -> None:
             )
             continue
         time = int(seen.time[probe.row])
-        before = int(np.searchsorted(seen.once(_sent)[case.index], time + seen.limit_ns("order_tolerance_ms"), "right"))
+        before = int(np.searchsorted(seen.once(_sent)[case.index], time + seen.limit_ns("skew_ms"), "right"))
         request = int(case.requests[before - 1]) if before else None
         number = None if request is None else seen.transaction_of(request)
         response = -1 if number is None else int(seen.transactions.response[number])

@@ -20,7 +20,6 @@ from ..tcp.numbering import FlowKey
 from .evidence import Evidence
 
 SEND_BUFFER = 4 << 20  # bytes: more than a kernel keeps of what was written and not sent yet (Linux tcp_wmem: 4 MiB)
-_HALF = (1 << 64) - 1
 
 
 class Span(NamedTuple):
@@ -98,7 +97,7 @@ class Receipts:
             return
         seen = self._seen
         wanted = {span.connection: seen.connections[span.connection] for span in spans}
-        keys = {_key(tcp) for tcp in wanted.values()}
+        keys = {tcp.key for tcp in wanted.values()}
         lows, highs = _joined(spans)
         flow_of: dict[FlowKey, int] = {}
         chosen = np.zeros(0, bool)  # by flow
@@ -135,7 +134,7 @@ class Receipts:
         found = found[:, np.lexsort((found[1], found[0]))]
         begins = np.searchsorted(found[0], np.arange(2 * len(chosen) + 1))
         for number, tcp in wanted.items():
-            flow = flow_of.get(_key(tcp))
+            flow = flow_of.get(tcp.key)
             if flow is None:
                 continue
             for direction in (0, 1):
@@ -177,8 +176,3 @@ def _joined(spans: list[Span]) -> tuple[np.ndarray, np.ndarray]:
             lows.append(first)
             highs.append(last)
     return np.array(lows, np.int64), np.array(highs, np.int64)
-
-
-def _key(tcp: Connection) -> FlowKey:
-    (low, low_port), (high, high_port) = tcp.low, tcp.high
-    return low >> 64, low & _HALF, high >> 64, high & _HALF, low_port << 16 | high_port

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .rule import Finding, Ruling, Verdict
+from .catalogue import CATALOGUE, LEVELS
+from .rule import BOTH, INITIATOR, RESPONDER, Finding, Ruling, Verdict
 
 # rule -> those that say the same more precisely: where one of them fires on the same message, or on the same
 # transaction, it speaks for the rule.
@@ -47,6 +48,10 @@ SAME_MESSAGE: dict[str, tuple[str, ...]] = {
     "data-start-first": (
         "request-dataout-then-start", "data-data-placement", "data-end-placement", "data-phase-needs-request",
     ),
+    "request-dataphase-defined": ("framing-little-endian",),
+    "request-opcode-range": ("framing-little-endian",),
+    "response-code-range": ("framing-little-endian",),
+    "event-code-range": ("framing-little-endian",),
     "data-start-once": ("data-nothing-after-end", "data-phase-needs-request"),
     "data-one-direction": ("data-data-placement", "data-end-placement"),
     "data-end-required": ("data-null-out-option-b",),
@@ -74,20 +79,27 @@ def _join(
         ruling = rulings.get(rule)
         if ruling is None or not ruling.findings:
             continue
-        by_place: dict[Place, Finding] = {}
+        by_place: dict[tuple[str | int, ...], Finding] = {}
         for name in precise:
             for finding in rulings[name].findings if name in rulings else ():
                 if finding.verdict is Verdict.VIOLATION:
                     for place in places(finding):
-                        by_place.setdefault(place, finding)
+                        for side in (INITIATOR, RESPONDER, BOTH) if finding.side == BOTH else (finding.side,):
+                            by_place.setdefault((side, *place), finding)
         kept = []
         for finding in ruling.findings:
-            speaker = next((by_place[place] for place in places(finding) if place in by_place), None)
+            said = (by_place.get((finding.side, *place)) for place in places(finding))
+            speaker = next((one for one in said if one is not None and _binds(one.rule) <= _binds(rule)), None)
             if speaker is None or finding.verdict is not Verdict.VIOLATION:
                 kept.append(finding)
             elif rule not in speaker.related:
                 speaker.related = (*speaker.related, rule)
         ruling.findings[:] = kept
+
+
+def _binds(rule: str) -> int:
+    """How binding a rule is, 0 the most: nothing is absorbed by what binds less."""
+    return LEVELS.index(CATALOGUE.rules[rule].level)
 
 
 def _places(finding: Finding) -> list[Place]:

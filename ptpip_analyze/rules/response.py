@@ -110,12 +110,16 @@ def for_every_request(seen: Evidence, ruling: Ruling) -> None:
     if len(unanswered) == 0:
         return
     waiting = _Waiting(seen)
+    ended = phases.total((phases.side == INITIATOR) & (phases.kind == m.END_DATA)) > 0
     for place in unanswered.tolist():
         request, number = int(phases.request[place]), int(phases.numbers[place])
         session = int(seen.session[request])
         if int(seen.code[request]) in ENDS_EVERYTHING or int(info[request]) == UNKNOWN_PHASE:
             continue
         known = bool(phases.clear[place] and not phases.cancelled[place])
+        if int(info[request]) == DATA_OUT and not ended[place]:
+            ruling.unknown(session, RESPONDER, "the responder may still wait for data, which did not end")
+            continue
         proof = waiting.overtaken(request) if known else None
         packet = waiting.closed_upon(request) if known and proof is None else None
         what = operation(seen, request)

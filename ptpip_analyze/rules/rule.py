@@ -40,7 +40,8 @@ class Finding:
     ``verdict`` is VIOLATION or DEVIATION where a demand was broken, INCONCLUSIVE for a hint (indirect evidence), PASS
     where a rule only names or measures what happened. ``side`` is an index of SIDES, ``session`` an index into the
     sessions of the capture or NOWHERE. ``row`` is the message that proves it, ``rows`` further ones; where no message
-    does (a SYN, a FIN), ``packet`` is the number of the packet, from 0. ``transaction`` is a transaction row.
+    does (a SYN, a FIN), ``packet`` is the number of the packet, from 0, and ``packets`` are further ones.
+    ``transaction`` is a transaction row.
     ``related`` are rules that the same bytes break as well and that keep silent for it.
     """
 
@@ -52,6 +53,7 @@ class Finding:
     row: int | None = None
     rows: tuple[int, ...] = ()
     packet: int | None = None
+    packets: tuple[int, ...] = ()
     transaction: int | None = None
     deviation: str | None = None
     related: tuple[str, ...] = ()
@@ -63,6 +65,7 @@ class Shown(TypedDict, total=False):
     row: int | None
     rows: tuple[int, ...]
     packet: int | None
+    packets: tuple[int, ...]
     transaction: int | None
 
 

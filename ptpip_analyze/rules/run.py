@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from importlib import import_module
 
 from .catalogue import CATALOGUE, Entry
@@ -21,12 +22,21 @@ TOPICS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@dataclass
 class Judged:
     """What the rules say of one capture: a ruling for each rule that ran, and all findings, in order of packet."""
 
     rulings: dict[str, Ruling]
     findings: list[Finding]
+
+    @cached_property
+    def _spoken_for(self) -> dict[str, list[Finding]]:
+        """By rule, the findings of others that speak for it."""
+        found: dict[str, list[Finding]] = {}
+        for one in self.findings:
+            for rule in one.related:
+                found.setdefault(rule, []).append(one)
+        return found
 
     def verdicts(self, rule: str) -> dict[tuple[int, int], Verdict]:
         """What a rule says of each side of each session that it looked at; what is not there is not applicable.
@@ -38,6 +48,7 @@ class Judged:
             *((session, side, Verdict.PASS) for session, side in ruling.passed),
             *((session, side, Verdict.INCONCLUSIVE) for session, side in ruling.unsure),
             *((one.session, one.side, one.verdict) for one in ruling.findings),
+            *((one.session, one.side, one.verdict) for one in self._spoken_for.get(rule, ())),
         ]
         found: dict[tuple[int, int], Verdict] = {}
         for session, side, verdict in said:
@@ -74,6 +85,7 @@ def chosen(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Entry]:
 def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *, strict: bool = False) -> Judged:
     """Let the rules look at the evidence. With ``strict`` known deviations count as violations."""
     from .deviations import excuse
+    from .doubt import doubt
     from .related import join
 
     functions = load()
@@ -83,6 +95,7 @@ def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *,
         if entry.id in functions:
             functions[entry.id](seen, ruling)
         rulings[entry.id] = ruling
+    doubt(seen, rulings)
     join(rulings)
     if not strict:
         excuse(seen, rulings)

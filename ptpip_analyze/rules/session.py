@@ -242,12 +242,25 @@ def one_transaction(seen: Evidence, ruling: Ruling) -> None:
         for place in early.tolist():
             row, late = int(following[place]), int(response[place])
             received = seen.acknowledged(row)
+            if _answered_otherwise(seen, case, int(told.request[place]), row):
+                ruling.unknown(case.index, INITIATOR, "a response with another TransactionID came between the two")
+                continue
             if received is None or received >= int(seen.offset[late]) + int(seen.length[late]):
                 ruling.unknown(case.index, INITIATOR, "it can't be told which of both was first")
                 continue
             says = f"{_name(seen, case, int(told.code[place + 1]))} was requested before the response of the one before"
             rows = (int(told.request[place]), late)
             ruling.fires(case.index, INITIATOR, says, row=row, rows=rows, transaction=int(told.number[place + 1]))
+
+
+def _answered_otherwise(seen: Evidence, case: Case, request: int, following: int) -> bool:
+    """Did the initiator have any response between two requests? It may have taken it for the one it waited for."""
+    if case.command is None:
+        return False
+    rows = case.command.rows[RESPONDER]
+    rows = rows[(seen.kind[rows] == m.OPERATION_RESPONSE) & (seen.rank[rows] > seen.rank[request])]
+    received = seen.acknowledged(following)
+    return any(seen.rank[row] < seen.rank[following] and seen.end(row) <= (received or 0) for row in rows.tolist())
 
 
 @rule("session-first-operations")

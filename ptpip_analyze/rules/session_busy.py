@@ -43,7 +43,8 @@ def device_busy_open(seen: Evidence, ruling: Ruling) -> None:
                 continue
             until = int(seen.time[row]) + grace
             again = np.flatnonzero(told.code[place + 1 :] == OPEN_SESSION) + place + 1
-            closed = line.closed_at()
+            ends = [each.closed_at() for each in case.lines]
+            closed = None if None in ends else max(end for end in ends if end is not None)
             if len(again):
                 following = int(told.request[again[0]])
                 rows, number = (following,), int(told.number[place])
@@ -55,7 +56,7 @@ def device_busy_open(seen: Evidence, ruling: Ruling) -> None:
                     ruling.names(case.index, INITIATOR, says, row=row, rows=rows, transaction=number, sure=False)
             elif closed is not None and NO_TIME < closed <= until:
                 ruling.passes(case.index, INITIATOR)
-            elif line.covered(until) and line.nothing_missing_after(row) and closed != NO_TIME:
+            elif line.open_until(until) and line.nothing_missing_after(row):
                 says = "OpenSession was answered Device_Busy, and the connections stayed open"
                 ruling.fires(case.index, INITIATOR, says, row=row, transaction=int(told.number[place]))
             else:

@@ -19,6 +19,8 @@ from .session import CLOSE_SESSION, OK, RESET_DEVICE, asked
 
 POWER_DOWN = 0x1013
 _WINDOW = "the waiting time is not covered by the capture"
+_UNASKED = (m.OPERATION_REQUEST, m.EVENT, m.PROBE_REQUEST)  # what nobody has to say
+_WHO = "who ended a connection first is not certain"
 
 
 def _ended(line: Line | None) -> tuple[int, int] | None:
@@ -36,7 +38,7 @@ def _ends(case: Case) -> list[tuple[int, int, Line]]:
 
 @rule("shutdown-both-connections")
 def both_connections(seen: Evidence, ruling: Ruling) -> None:
-    """When one connection ends, the other one ends, too."""
+    """Who ends one connection ends the other one, too."""
     grace = seen.limit_ns("close_grace_s")
     for case in seen.judged:
         ends = _ends(case)
@@ -52,16 +54,33 @@ def both_connections(seen: Evidence, ruling: Ruling) -> None:
             ruling.passes(case.index, BOTH)
         elif not other.open_until(until):
             ruling.unknown(case.index, BOTH, _WINDOW)
+        elif not line.closed_first(side):
+            ruling.unknown(case.index, BOTH, _WHO)
         else:
             name, survivor = ("command", "event") if line is case.command else ("event", "command")
             later = (closed or other.tcp.last_time) - time
-            says = f"the {name} connection ended, and the {survivor} connection went on for {later / 1e9:.1f} s"
-            ruling.fires(case.index, BOTH, says, packet=line.closing_packet(side))
+            says = (
+                f"the {SIDES[side]} ended the {name} connection, and the {survivor} connection went on for "
+                f"{later / 1e9:.1f} s"
+            )
+            ruling.fires(
+                case.index, side, says, row=_first_after(seen, other, until), packet=line.closing_packet(side),
+                packets=(other.tcp.last_packet,),
+            )  # fmt: skip
+
+
+def _first_after(seen: Evidence, line: Line, time: int, kinds: tuple[int, ...] = ()) -> int | None:
+    """The first message of a connection that came after a time, from either side; of some types if wanted."""
+    rows = np.concatenate(line.rows)
+    late = rows[(seen.kind[rows] > 0) & (seen.time[rows] > time)]
+    if kinds:
+        late = late[np.isin(seen.kind[late], kinds)]
+    return int(late[np.argmin(seen.time[late])]) if len(late) else None
 
 
 @rule("shutdown-error-propagates")
 def error_propagates(seen: Evidence, ruling: Ruling) -> None:
-    """A reset of one connection is the end of both: nothing is said on the other one any more."""
+    """A reset of one connection is the end of both: nobody begins to speak on the other one any more."""
     grace = seen.limit_ns("close_grace_s")
     for case in seen.judged:
         ends = _ends(case)
@@ -69,14 +88,15 @@ def error_propagates(seen: Evidence, ruling: Ruling) -> None:
             continue
         time, side, line = ends[0]
         other = case.event if line is case.command else case.command
-        rows = np.concatenate(other.rows)
-        late = rows[(seen.kind[rows] > 0) & (seen.time[rows] > time + grace)]
-        if len(late):
-            first = int(late[np.argmin(seen.time[late])])
-            lasted = (int(seen.time[late].max()) - time) / 1e9
+        late = _first_after(seen, other, time + grace)
+        first = _first_after(seen, other, time + grace, _UNASKED)
+        if first is not None and seen.columns["first"][first] > (line.closing_packet(side) or 0):
+            rows = np.concatenate(other.rows)
+            lasted = (int(seen.time[rows].max()) - time) / 1e9
             says = f"messages went on for {lasted:.1f} s after the other connection was reset"
-            ruling.fires(case.index, BOTH, says, row=first, packet=line.closing_packet(side))
-        elif other.covered(time + grace):
+            packet = line.closing_packet(side)
+            ruling.fires(case.index, int(seen.side[first]), says, row=first, packet=packet)
+        elif late is None and other.covered(time + grace):
             ruling.passes(case.index, BOTH)
         else:
             ruling.unknown(case.index, BOTH, _WINDOW)
@@ -90,12 +110,14 @@ def by_initiator(seen: Evidence, ruling: Ruling) -> None:
         if len(ends) < 2 or case.established is None:
             continue
         time, side, line = ends[0]
-        if side == INITIATOR:
+        if side == INITIATOR and line.closed_first(INITIATOR):
             ruling.passes(case.index, RESPONDER)
+        elif side == INITIATOR:
+            ruling.unknown(case.index, RESPONDER, _WHO)
         elif not all(one.both_directions for one in case.lines):
             ruling.unknown(case.index, RESPONDER, "one direction of a connection is not in the capture")
         elif not all(one.closed_first(RESPONDER) for one in case.lines):
-            ruling.unknown(case.index, RESPONDER, "who ended a connection first is not certain")
+            ruling.unknown(case.index, RESPONDER, _WHO)
         elif line.reset or _has_reason(seen, case, time):
             ruling.unknown(case.index, RESPONDER, "something before it may be the reason")
         else:

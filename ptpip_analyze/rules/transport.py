@@ -65,7 +65,7 @@ def two_connections(seen: Evidence, ruling: Ruling) -> None:
         late = requests[seen.time[requests] > int(seen.time[ack]) + grace]
         if len(late) and _would_be_seen(seen, case.index) and not _may_be_another(seen, case.index):
             says = "operations run without any event connection"
-            ruling.fires(case.index, BOTH, says, row=int(late[0]), rows=(ack,))
+            ruling.fires(case.index, INITIATOR, says, row=int(late[0]), rows=(ack,))
         else:
             ruling.unknown(case.index, BOTH, _WINDOW)
 

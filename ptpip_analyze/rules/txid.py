@@ -32,24 +32,22 @@ def _requests_unknown(ruling: Ruling, numbering: Numbering, places: np.ndarray, 
 
 @rule("txid-start-one")
 def start_one(seen: Evidence, ruling: Ruling) -> None:
-    """The first transaction of a session has id 1; if OpenSession was numbered, the one behind it."""
+    """The first transaction of a session has id 1; if OpenSession was given that, the one behind it."""
     numbering = seen.once(Numbering)
     for opener, first in zip(*(places.tolist() for places in numbering.beginnings), strict=True):
         begun, found = int(numbering.identity[opener]), int(numbering.identity[first])
         session, skipped = int(numbering.session[first]), first - opener - 1
         row, opened = int(numbering.row[first]), int(numbering.row[opener])
-        counted = begun not in (0, NO_ID)
-        if 1 <= found <= 1 + skipped:
+        if 1 <= found <= 1 + skipped or (begun == 1 and begun < found <= begun + 1 + skipped):
             ruling.passes(session, INITIATOR)
-        elif counted and begun < found <= begun + 1 + skipped:
-            says = f"the numbering begins with OpenSession, at {identity(begun)}"
-            ruling.names(session, INITIATOR, says, row=opened, rows=(row,))
         else:
+            previous = opener > 0 and int(numbering.session[opener - 1]) == session
             says = (
                 f"the first transaction of the session ({operation(seen, row)}) has TransactionID {identity(found)}; "
                 f"OpenSession has {identity(begun)}"
             )
-            ruling.fires(session, INITIATOR, says, row=row, rows=(opened,), transaction=seen.transaction_of(row))
+            rows = (opened, int(numbering.row[opener - 1])) if previous else (opened,)
+            ruling.fires(session, INITIATOR, says, row=row, rows=rows, transaction=seen.transaction_of(row))
 
 
 RESENT, REPEATED, GAP, RESTART, DECREASE = range(5)

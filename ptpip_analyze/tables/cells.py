@@ -69,7 +69,7 @@ def cell_text(column: Column, value: object) -> str:
     if column.kind == "time":
         return describe.clock_time(int(str(value)), digits=6)
     if column.kind == "words" and isinstance(value, list):
-        return describe.parameters_text(value)
+        return ", ".join(map(str, value)) if column.name == "frames" else describe.parameters_text(value)
     if column.kind == "float" and isinstance(value, float):
         return describe.human_seconds(value) if column.unit == "s" else f"{value:g}"
     if column.name == "code" or (column.name.endswith("_code") and column.name != "type_code"):

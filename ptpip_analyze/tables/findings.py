@@ -65,17 +65,23 @@ def _batch(result: Result, part: list[Finding]) -> pa.RecordBatch:
 
 
 def _time(result: Result, finding: Finding) -> int:
-    """When it showed, ns or NO_TIME: of bare packets only those are remembered that open or end a connection."""
-    if finding.row is not None:
-        return int(result.messages["time"][finding.row])
-    if finding.packet is None or finding.session == NOWHERE:
-        return NO_TIME
-    for part in result.pairs[finding.session].parts:
-        tcp = part.tcp
-        known = (tcp.first_packet, tcp.first_time), (tcp.last_packet, tcp.last_time)
-        for packet, time in (*zip(tcp.end_packets, tcp.end_times, strict=True), *known):
-            if packet == finding.packet:
-                return time
+    """Time of the packet that shows it, ns or NO_TIME.
+
+    It is known of the packets in which messages begin or end, and of those that open or end a connection.
+    """
+    columns, row, packet = result.messages, finding.row, finding.packet
+    if packet is None:
+        return NO_TIME if row is None else int(columns["time"][row])
+    if finding.session != NOWHERE:
+        for tcp in (part.tcp for part in result.pairs[finding.session].parts):
+            known = (tcp.first_packet, tcp.first_time), (tcp.last_packet, tcp.last_time)
+            for number, time in (*zip(tcp.end_packets, tcp.end_times, strict=True), *known):
+                if number == packet:
+                    return time
+    for name, time_of in (("last", "time"), ("first", "began")):
+        rows = np.flatnonzero(columns[name] == packet)
+        if len(rows):
+            return int(columns[time_of][rows[0]])
     return NO_TIME
 
 
@@ -90,7 +96,7 @@ def frames_of(result: Result, finding: Finding) -> list[int]:
     """Numbers of the frames in which the messages that prove a finding end, and of its packet; ascending, from 1."""
     rows = [row for row in (finding.row, *finding.rows) if row is not None]
     found = {int(result.messages["last"][row]) + 1 for row in rows}
-    return sorted(found if finding.packet is None else found | {finding.packet + 1})
+    return sorted(found | {packet + 1 for packet in (finding.packet, *finding.packets) if packet is not None})
 
 
 def with_findings(batch: pa.RecordBatch, results: Sequence[Result]) -> pa.RecordBatch:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..capture import NO_TIME
+from .numbering import FlowKey
 
 Endpoint = tuple[int, int]  # (128-bit address, port); IPv4 is mapped as ::ffff:a.b.c.d
 
 FIN, SYN, RST, ACK_FLAG = 1, 2, 4, 16
 SEQUENCE_MASK = 0xFFFFFFFF
+_HALF = (1 << 64) - 1  # of an address
 
 
 def signed32(difference: int) -> int:
@@ -85,12 +87,13 @@ class Connection:
     """One TCP connection: endpoints, handshake, how it ended, and its two streams."""
 
     __slots__ = (
-        "close_kind",
         "closed_at",
-        "closed_by",
+        "end_acknowledgments",
+        "end_kinds",
         "end_packets",
         "end_times",
         "ends",
+        "first_end",
         "first_packet",
         "first_time",
         "flow",
@@ -118,11 +121,12 @@ class Connection:
         self.syn_times = [NO_TIME, NO_TIME]  # time of that SYN, by direction
         self.syn_from: int | None = None  # direction whose SYN opened the connection (no ACK flag, or answered)
         self.closed_at: int | None = None  # time of the first FIN or RST, ns
-        self.closed_by: int | None = None  # direction of the first FIN or RST
-        self.close_kind: str | None = None  # "fin", "reset"
+        self.first_end: int | None = None  # direction of that one: by the clock alone
         self.ends: list[int | None] = [None, None]  # raw sequence number of the first FIN or RST, by direction
         self.end_times = [NO_TIME, NO_TIME]  # time and packet number of it
         self.end_packets: list[int | None] = [None, None]
+        self.end_kinds: list[str | None] = [None, None]  # "fin" or "reset"
+        self.end_acknowledgments: list[int | None] = [None, None]  # raw ACK number of it, None without
         self.streams = (Stream(2 * number), Stream(2 * number + 1))
 
     @property
@@ -133,7 +137,34 @@ class Connection:
     @property
     def is_over(self) -> bool:
         """Have both sides ended it, or one of them at once?"""
-        return self.close_kind is not None and (None not in self.ends or self.close_kind == "reset")
+        return self.first_end is not None and (None not in self.ends or "reset" in self.end_kinds)
+
+    @property
+    def closed_by(self) -> int | None:
+        """Direction of the first FIN or RST: by ACK numbers where these tell, else by the clock; None for none."""
+        for direction in (0, 1):
+            if self.end_acknowledges(direction):
+                return 1 - direction
+        return self.first_end
+
+    @property
+    def close_kind(self) -> str | None:
+        """How it was closed first: "fin" or "reset"; None while it is open."""
+        by = self.closed_by
+        return None if by is None else self.end_kinds[by]
+
+    def end_acknowledges(self, direction: int) -> bool:
+        """Does the first FIN or RST in a direction acknowledge the FIN of the other one, and so come second?"""
+        number, other = self.end_acknowledgments[direction], self.streams[1 - direction]
+        if number is None or other.fin is None or other.base is None:
+            return False
+        return signed32(number - other.base - other.fin) > 0
+
+    @property
+    def key(self) -> FlowKey:
+        """Its four addresses, as flows are known by them."""
+        (low, low_port), (high, high_port) = self.low, self.high
+        return low >> 64, low & _HALF, high >> 64, high & _HALF, low_port << 16 | high_port
 
     def endpoint(self, direction: int) -> Endpoint:
         """Who sends in ``direction`` (0 or 1)."""

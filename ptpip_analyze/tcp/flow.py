@@ -195,14 +195,17 @@ class Flows:
 
     def _close(self, connection: Connection, batch: SegmentBatch, row: int) -> None:
         """Note a FIN or RST; of two that cross the earlier one by its clock, as they may be written in either order."""
+        direction = int(batch.swapped[row])
         if connection.closed_at is None or NO_TIME < int(batch.time[row]) < connection.closed_at:
             connection.closed_at = int(batch.time[row])
-            connection.closed_by = int(batch.swapped[row])
-            connection.close_kind = "reset" if batch.flags[row] & RST else "fin"
-        if connection.ends[int(batch.swapped[row])] is None:
-            connection.ends[int(batch.swapped[row])] = int(batch.sequence[row])
-            connection.end_times[int(batch.swapped[row])] = int(batch.time[row])
-            connection.end_packets[int(batch.swapped[row])] = int(batch.packet[row])
+            connection.first_end = direction
+        if connection.ends[direction] is None:
+            connection.ends[direction] = int(batch.sequence[row])
+            connection.end_times[direction] = int(batch.time[row])
+            connection.end_packets[direction] = int(batch.packet[row])
+            connection.end_kinds[direction] = "reset" if batch.flags[row] & RST else "fin"
+            if batch.flags[row] & ACK_FLAG:
+                connection.end_acknowledgments[direction] = int(batch.acknowledgment[row])
 
     def _synchronise(self, connection: Connection, batch: SegmentBatch, row: int) -> None:
         """Let a SYN open its connection or confirm that it is open."""
@@ -245,7 +248,7 @@ class Flows:
         if batch.flags[row] & ACK_FLAG:
             asked = connection.syn_sequence[1 - direction]
             answers = asked is not None and (asked + 1) & SEQUENCE_MASK == int(batch.acknowledgment[row])
-            return answers or connection.close_kind is None
+            return answers or connection.first_end is None
         acknowledged = None  # what the other side had received of this one
         if len(other):
             acknowledged = int(batch.acknowledgment[other[0]])
@@ -253,7 +256,7 @@ class Flows:
             acknowledged = opposite.first_acknowledgment
         if acknowledged is not None:
             return abs(signed32(acknowledged - syn - 1)) <= REORDERED_BYTES
-        return connection.close_kind is None
+        return connection.first_end is None
 
 
 def _standing(batch: SegmentBatch, flow: int, began: int) -> Standing:

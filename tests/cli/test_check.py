@@ -10,7 +10,7 @@ import pytest
 
 from ptpip_analyze.rules import CATALOGUE
 from tests.conformance.captures import bad, good
-from tests.traffic import write_pcap
+from tests.traffic import damage, write_pcap
 
 RULE = "framing-fixed-size-types"
 
@@ -69,6 +69,7 @@ def test_takes_its_own_json_as_a_baseline(run, bad_pcap: Path, tmp_path: Path) -
     ran = run("check", bad_pcap, "--baseline", old)
     assert ran.code == 0
     assert "Known from the baseline: " in ran.out
+    assert "No other violations, 1 known from the baseline" in ran.out
 
 
 def test_waives_what_a_file_says_and_reports_the_rest(run, bad_pcap: Path, tmp_path: Path) -> None:
@@ -77,6 +78,7 @@ def test_waives_what_a_file_says_and_reports_the_rest(run, bad_pcap: Path, tmp_p
     ran = run("check", bad_pcap, "--waivers", waivers, "--only", "framing-*")
     assert ran.code == 0
     assert "Waived: 1 finding" in ran.out
+    assert "No other violations, 1 waived" in ran.out
     assert "Waiver in line 5 not used (name-*): nothing to waive" in ran.out
 
 
@@ -85,6 +87,7 @@ def test_waives_what_a_file_says_and_reports_the_rest(run, bad_pcap: Path, tmp_p
     [
         (("--only", "nmae-*"), "--only: no rule is called nmae-*"),
         (("--skip", "x"), "--skip: no rule is called x"),
+        (("--skip", "*"), "--only and --skip leave no rule to check by"),
         (("--waivers", "absent.toml"), "absent.toml: No such file"),
         (("--baseline", "absent.json"), "absent.json: No such file"),
         (("--thresholds", "absent.toml"), "absent.toml: No such file"),
@@ -101,6 +104,22 @@ def test_says_when_there_is_nothing_to_judge(run, tmp_path: Path) -> None:
     ran = run("check", write_pcap(tmp_path / "empty.pcap", []))
     assert ran.code == 0
     assert "Nothing to judge" in ran.out
+    needing = run("check", tmp_path / "empty.pcap", "--need-session")
+    assert needing.code == 1
+
+
+def test_needs_a_session_where_it_is_told_so(run, good_pcap: Path) -> None:
+    assert run("check", good_pcap, "--need-session").code == 0
+
+
+def test_counts_in_its_last_line_what_the_scorecards_have(run, tmp_path: Path) -> None:
+    packets = damage.without_handshake(good().packets())
+    write_pcap(tmp_path / "late.pcap", packets)
+    cards = json.loads(run("check", tmp_path / "late.pcap", "--format", "json").out)["implementations"]
+    undecided = sum(card["inconclusive"] for one in cards for card in one["scorecard"].values())
+    assert undecided > 0
+    last = run("check", tmp_path / "late.pcap").out.splitlines()[-1]
+    assert f"{undecided} of the scorecards could not be decided" in last
 
 
 def test_explains_a_rule(run) -> None:

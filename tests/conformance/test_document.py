@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import date
 
 import pytest
 
 from ptpip_analyze.conformance import Options, Waiver, checked, fails
 from ptpip_analyze.rules import CATALOGUE
+from tests.traffic import conversation as talk
 
 from .captures import analysed, bad, good, rules_of
 
@@ -76,6 +78,27 @@ def test_reports_a_waiver_that_covers_nothing(waiver: Waiver, why: str) -> None:
     document = checked(analysed(bad()).results, options)
     assert rules_of(document["findings"]) == [RULE]
     assert [one["why"] for one in document["unused_waivers"]] == [why]
+
+
+def test_does_not_waive_for_one_side_what_both_did() -> None:
+    assert [Waiver("a-*", "x", subject=subject).covers("a-b", "both", "desk and camera") for subject in
+            ("initiator", "responder", "both", None)] == [False, False, True, True]  # fmt: skip
+
+
+def test_counts_what_the_side_did_that_may_not() -> None:
+    """A response of the initiator: the rule is the responder's, the fault is not."""
+    one = talk().open().message(7, struct.pack("<HI", 0x2001, 9), "to-responder").get_property().close_session().close()
+    document = checked(analysed(one).results)
+    (row,) = [row for row in document["findings"] if row["rule"] == "response-placement"]
+    (card,) = [one["scorecard"]["response"] for one in document["implementations"] if one["subject"] == row["subject"]]
+    assert (row["subject"], card["violated"] > 0) == ("initiator", True)
+
+
+def test_counts_a_rule_as_broken_where_another_one_speaks_for_it() -> None:
+    document = checked(analysed(bad()).results)
+    for row in document["findings"]:
+        for rule in filter(None, (row["related"] or "").split(",")):
+            assert rule in CATALOGUE.rules
 
 
 def test_holds_a_waiver_on_the_day_it_expires() -> None:

@@ -40,6 +40,10 @@ def test_marks_what_the_baseline_knows_as_unchanged() -> None:
     known = {document()["findings"][0]["fingerprint"]: 1}
     (result,) = sarif(document(baseline=known))["runs"][0]["results"]
     assert result["baselineState"] == "unchanged"
+    (new,) = sarif(document(baseline={}))["runs"][0]["results"]
+    assert new["baselineState"] == "new"
+    (alone,) = sarif(document())["runs"][0]["results"]
+    assert "baselineState" not in alone
 
 
 def test_lets_no_control_character_through() -> None:

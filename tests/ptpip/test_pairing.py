@@ -493,3 +493,12 @@ def test_gives_the_dialects_connections_to_a_session_that_says_nothing_any_more(
     late = fuji_conversation(seed=2, number=1, start_ns=early.start_ns + 10**9).connect("event").event(0xC004).close()
     told = paired(damage.interleave(early.packets(), late.packets()))
     assert told == [([50001, 50002], "dialect")]
+
+
+def test_leaves_alone_what_had_ended_before_the_other_one_began() -> None:
+    """Three connections of the same hosts, one after the other: a closed one is no part of what came later."""
+    net = Network()
+    first, event, last = net.command(1, end=1), net.event(0, begin=1.1, end=1.2), net.command(begin=1.3, end=2)
+    for shake in (first, event, last):
+        shake.tcp.first_end, shake.tcp.end_kinds, shake.tcp.syn_from = 0, ["fin", "fin"], 0
+    assert joined(first, event, last) == [(0, None, "alone"), (None, 1, "alone"), (2, None, "alone")]

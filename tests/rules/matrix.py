@@ -15,6 +15,7 @@ from importlib import import_module
 
 from ptpip_analyze import analyze
 from ptpip_analyze.rules import CATALOGUE, Judged, Verdict
+from ptpip_analyze.rules.rule import SIDES
 from ptpip_analyze.rules.run import TOPICS
 from tests.traffic import Conversation, Packet, damage, pcap_bytes
 
@@ -84,9 +85,18 @@ def accused(found: Judged) -> set[str]:
     return {one.rule for one in found.findings if one.verdict in (Verdict.VIOLATION, Verdict.DEVIATION)}
 
 
-def guilty(found: Judged) -> set[str]:
+def accused_sides(found: Judged) -> set[tuple[str, str]]:
+    """The same, each with the side that is accused."""
+    return {
+        (one.rule, SIDES[one.side])
+        for one in found.findings
+        if one.verdict in (Verdict.VIOLATION, Verdict.DEVIATION)
+    }  # fmt: skip
+
+
+def guilty_sides(found: Judged) -> set[tuple[str, str]]:
     """The same, and the rules for which a more precise one speaks."""
-    return accused(found) | {rule for one in found.findings for rule in one.related}
+    return accused_sides(found) | {(rule, SIDES[one.side]) for one in found.findings for rule in one.related}
 
 
 def spoken(found: Judged) -> set[str]:

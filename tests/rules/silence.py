@@ -5,14 +5,19 @@ Each variant says what was done to the packets, so that a failure can be told. J
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tests.traffic import Packet, damage
-from tests.traffic.packet import TO_INITIATOR, TO_RESPONDER
+from tests.traffic.packet import FIN, RST, SYN, TO_INITIATOR, TO_RESPONDER
 
 SNAP_LENGTHS = (66, 74, 96, 110)  # behind the TCP header, inside and behind the PTP-IP header, inside the fixed fields
 ROUND_TRIP_NS = 30_000_000
+SKEWS_NS = (40_000, 20_000_000)  # between two queues of one card, and two taps
+STEPS_NS = (-40_000_000_000, -100_000_000, 3_600_000_000_000)  # of a clock that is set back, or forward by an hour
+STEP_PLACES, PAIRS = 2, 4
+FEWEST = 4  # packets of a story
 MOST = 60  # packets at which a story begins late or ends early, and segments that it loses: longer ones every n-th
 
 Variant = tuple[str, list[Packet]]
@@ -37,6 +42,25 @@ def variants(packets: Sequence[Packet]) -> Iterator[Variant]:
     for connection in ("command", "event"):
         yield f"only the {connection} connection", damage.one_connection_only(packets, connection)
     yield "without handshakes", damage.without_handshake(packets)
+    if len(packets) < FEWEST or any(packet.connection == "discovery" for packet in packets):
+        return  # what follows is done to conversations over TCP
+    rng = random.Random(len(packets))
+    for skew in SKEWS_NS:
+        yield f"packets to the responder {skew} ns late", damage.skewed(packets, skew, TO_RESPONDER)
+        yield f"packets to the initiator {skew} ns late", damage.skewed(packets, skew, TO_INITIATOR)
+        yield f"the event connection {skew} ns late", damage.skewed(packets, skew, connection="event")
+    for step in STEPS_NS:
+        for place in sorted(rng.sample(range(1, len(packets)), min(STEP_PLACES, len(packets) - 1))):
+            yield f"clock set by {step} ns before packet {place}", damage.clock_set(packets, place, step)
+    ends = [place for place, packet in enumerate(packets) if packet.flags & (SYN | FIN | RST)]
+    for place in ends[:MOST]:
+        yield f"loses packet {place}", damage.drop(packets, place)
+    for _ in range(PAIRS):
+        pair = rng.sample(range(len(packets)), 2)
+        yield f"loses packets {pair}", damage.drop(packets, *pair)
+    for seed in range(2):
+        yield f"near packets shuffled, {seed}", damage.near_shuffle(packets, seed=seed)
+    yield "both sides of a NAT", damage.both_sides_of_nat(packets)
 
 
 def seen_from(packets: Sequence[Packet], arriving: str, round_trip_ns: int = ROUND_TRIP_NS) -> list[Packet]:

@@ -156,7 +156,7 @@ def test_pairs_the_cancels_of_one_id_and_not_those_of_two() -> None:
 
 
 def test_pairs_no_cancels_that_are_too_far_apart() -> None:
-    one = formatting().cancel(on=("command",)).wait(2.5).cancel(1, on=("event",)).wait(4).response(CANCELLED)
+    one = formatting().cancel(on=("command",)).wait(5.5).cancel(1, on=("event",)).wait(7).response(CANCELLED)
     assert [each.alone for each in cancelling(finish(one))] == [True, True]
 
 

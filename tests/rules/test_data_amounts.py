@@ -99,8 +99,11 @@ def test_does_not_judge_a_stream_of_an_object_whose_size_is_not_known() -> None:
 
 
 def null_object(**options: bool) -> Judged:
-    """Start Data of 0 bytes without End Data; an initiator that probes is not libgphoto2."""
-    one = talk().open().request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder").response()
+    """Start Data of 0 bytes without End Data; an initiator that probes, or begins otherwise, is not libgphoto2."""
+    one = talk().open()
+    if options.pop("begins_so", True):
+        one.get_device_info()
+    one.request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder").response()
     if options.pop("probes", False):
         one.probe()
     return ours(one.get_property().close_session().close().packets(), **options)
@@ -110,7 +113,7 @@ def test_knows_libgphoto2_by_null_objects_without_end() -> None:
     (finding,) = found(null_object(), "data-null-out-option-b")
     assert (finding.deviation, finding.side) == ("dev-libgphoto2-null-dataout-no-end", 0)
     assert finding.related == ("data-end-required",)
-    for result in (null_object(strict=True), null_object(probes=True)):
+    for result in (null_object(strict=True), null_object(probes=True), null_object(begins_so=False)):
         (other,) = found(result, "data-null-out-option-b")
         assert other.verdict is Verdict.VIOLATION
         assert accused(result) == {"data-null-out-option-b"}

@@ -167,7 +167,7 @@ def test_orders_nothing_across_connections_within_the_tolerance() -> None:
     seen = evidence(talk().open().event(0x4002).packets())
     (event,) = seen.rows(m.EVENT)
     (response,) = seen.rows(m.OPERATION_RESPONSE)
-    assert abs(int(seen.time[event]) - int(seen.time[response])) < seen.limit_ns("order_tolerance_ms")
+    assert abs(int(seen.time[event]) - int(seen.time[response])) < seen.limit_ns("skew_ms")
     assert not seen.surely_before(response, event)
     assert not seen.surely_before(event, response)
 
@@ -188,4 +188,4 @@ def test_knows_which_bytes_of_a_message_are_captured() -> None:
 
 def test_gives_thresholds_in_nanoseconds() -> None:
     seen = evidence(polling().packets())
-    assert (seen.limit_ns("order_tolerance_ms"), seen.limit_ns("probe_s")) == (5_000_000, 10_000_000_000)
+    assert (seen.limit_ns("skew_ms"), seen.limit_ns("probe_s")) == (50_000_000, 10_000_000_000)

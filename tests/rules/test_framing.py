@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from ptpip_analyze.rules import Verdict
 from tests.rules.matrix import accused, judged
 from tests.traffic import conversation as talk
 from tests.traffic import fuji_conversation
@@ -105,3 +106,23 @@ def test_does_not_judge_fujifilm_s_dialect() -> None:
 def test_knows_swapped_fields_by_the_values_that_there_are(body: bytes, is_broken: bool) -> None:
     one = talk().init().message(6, body).close()
     assert ("framing-little-endian" in accused(judged(one.packets(), only=("framing-*",)))) == is_broken
+
+
+def test_shows_the_packet_in_which_a_swapped_header_stands() -> None:
+    """A connection that begins with a big-endian header is none of PTP-IP; its fourth packet has the bytes."""
+    one = talk().connect().raw(struct.pack(">II", 36, 1) + bytes(28)).wait(1).hang_up("command")
+    (found,) = [one for one in judged(one.packets()).findings if one.rule == "framing-little-endian"]
+    assert found.packet == 3
+
+
+def test_finds_the_length_that_is_wrong_and_not_the_message_behind_it() -> None:
+    """A request of 18 bytes that declares 22 is answered; what it lacks is then read from the message behind it."""
+    one = talk().open().raw(struct.pack("<IIIHI", 22, 6, 1, 0x1004, 1)).wait(0.1)
+    one.message(7, struct.pack("<HI", 0x2002, 1), "to-initiator").wait(0.1).transaction(0x1004, transaction_id=2)
+    packets = one.transaction(0x1003, transaction_id=3).close().packets()
+    found = [each for each in judged(packets).findings if each.rule in RULES and each.verdict is Verdict.VIOLATION]
+    assert [(each.rule, each.side) for each in found] == [("framing-length-covers-whole-packet", 0)]
+    assert found[0].says.startswith("OperationRequest declares 22 bytes, and was answered when 18 of them had come")
+
+
+RULES = ("framing-length-minimum", "framing-length-covers-whole-packet")

@@ -17,7 +17,7 @@ def broken(story: Told, **options: object) -> set[str]:
     return {rule for rule in accused(judged(packets_of(story), **options)) if rule.startswith("init-")}
 
 
-@pytest.mark.parametrize(("seconds", "rules"), [(30.9, set()), (31.1, {"init-command-answered"})])
+@pytest.mark.parametrize(("seconds", "rules"), [(30.9, set()), (31.1, {"init-establishment-30s"})])
 def test_waits_for_an_answer_as_long_as_the_limit(seconds: float, rules: set[str]) -> None:
     one = talk().connect().init_command_request().wait(seconds).init_command_ack().close()
     assert broken(one) == rules
@@ -25,7 +25,7 @@ def test_waits_for_an_answer_as_long_as_the_limit(seconds: float, rules: set[str
 
 def test_takes_the_limit_from_the_thresholds() -> None:
     one = talk().connect().init_command_request().wait(3).init_command_ack().close()
-    assert broken(one, thresholds={"establishment_s": 1.0}) == {"init-command-answered"}
+    assert broken(one, thresholds={"establishment_s": 1.0}) == {"init-establishment-30s"}
 
 
 @pytest.mark.parametrize(("seconds", "is_open"), [(4.8, False), (5.2, True)])

@@ -9,7 +9,7 @@ import pytest
 
 from ptpip_analyze.rules import Verdict
 from tests.rules import silence
-from tests.rules.matrix import accused
+from tests.rules.matrix import accused, judged
 from tests.rules.seen import evidence
 from tests.rules.test_request import found, ours
 from tests.traffic import Conversation, damage
@@ -34,12 +34,11 @@ def test_names_both_ids() -> None:
     assert (finding.side, len(finding.rows)) == (1, 1)
 
 
-@pytest.mark.parametrize(("identity", "verdict"), [(1, Verdict.DEVIATION), (2, Verdict.DEVIATION),
-                                                   (4, Verdict.VIOLATION), (0x80, Verdict.VIOLATION)])  # fmt: skip
-def test_knows_stale_responses_by_their_ids(identity: int, verdict: Verdict) -> None:
+@pytest.mark.parametrize(("identity", "known"), [(1, True), (2, True), (4, False), (0x80, False)])
+def test_knows_stale_responses_by_their_ids_and_excuses_nobody(identity: int, known: bool) -> None:
     (finding,) = found(two_answers(identity, 3), "response-txid-matches")
-    assert finding.verdict is verdict
-    assert (finding.deviation == "dev-stale-responses") is (verdict is Verdict.DEVIATION)
+    assert finding.verdict is Verdict.VIOLATION
+    assert (finding.deviation == "dev-stale-responses") is known
     strict = ours(two_answers(identity, 3).packets(), strict=True)
     assert found(strict, "response-txid-matches")[0].verdict is Verdict.VIOLATION
 
@@ -224,3 +223,39 @@ def test_names_a_wait_that_goes_on() -> None:
     one = talk().open().get_property().request(0x100F, 1).wait(61).message(13)
     (finding,) = found(one, "response-for-every-request")
     assert finding.says == "FormatStore (0x100F) has no response after 60 s, which an operation may take"
+
+
+@pytest.mark.parametrize("kind", [0, 15])
+def test_does_not_miss_the_request_that_came_under_another_type(kind: int) -> None:
+    """What is answered stands in the message before, whose type is wrong: only its sender is at fault."""
+    one = talk().open().message(kind, struct.pack("<IHI", 1, 0x1004, 1)).wait(0.1)
+    one.message(7, answer(0x2002, 1), "to-initiator").wait(0.1).transaction(0x1004, transaction_id=2)
+    result = judged(one.transaction(0x1003, transaction_id=3).close().packets())
+    assert accused(result) == {"framing-type-reserved" if kind else "framing-type-zero"}
+
+
+def test_takes_an_answer_to_swapped_numbers_for_one() -> None:
+    one = talk().open().message(6, struct.pack(">IHI", 1, 0x1004, 1)).wait(0.1)
+    one.message(7, answer(0x2002, 1), "to-initiator").wait(0.1).transaction(0x1004, transaction_id=2)
+    result = judged(one.transaction(0x1003, transaction_id=3).close().packets())
+    assert accused(result) == {"framing-little-endian"}
+
+
+def test_waits_no_answer_of_who_still_waits_for_data() -> None:
+    """The initiator announces data, sends none, and asks on."""
+    one = talk().open().request(0x1016, 0x5007, data_phase_info=2)
+    for _ in range(3):
+        one.get_property()
+    result = ours(one.close_session().close().packets())
+    assert not [each for each in result.findings if each.side == 1 and each.verdict is Verdict.VIOLATION]
+
+
+def test_accuses_nobody_of_asking_too_early_where_answers_have_other_ids() -> None:
+    """Each response has the id of the request before it: the initiator waited for one each time."""
+    one = talk().open()
+    for identity in range(1, 6):
+        one.request(0x1014, 0x5001, transaction_id=identity)
+        one.message(7, answer(0x2005, identity - 1), "to-initiator").wait(0.1)
+    result = ours(one.close().packets())
+    assert "session-one-transaction" not in accused(result)
+    assert {each.side for each in result.findings if each.verdict is Verdict.VIOLATION} == {1}

@@ -24,6 +24,7 @@ def test_prefers_columns_that_the_table_has(table: str) -> None:
         ("transactions", "operation_code", 0x1009, "0x1009"),
         ("transactions", "parameters", [1, 0xFFFFFFFF], "0x00000001, 0xFFFFFFFF"),
         ("transactions", "parameters", [], ""),
+        ("findings", "frames", [15, 17], "15, 17"),
         ("transactions", "transaction_id", 0xFFFFFFFF, "4294967295"),
         ("transactions", "operation", None, ""),
         ("messages", "type_code", 6, "6"),

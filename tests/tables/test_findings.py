@@ -25,6 +25,16 @@ def test_numbers_sessions_over_all_captures() -> None:
     assert analysis.findings.query("verdict == 'violation'")["session"].tolist() == [1]
 
 
+def test_has_the_time_of_the_packet_that_shows_it() -> None:
+    """The closing packet shows it, whatever message it is about."""
+    one = good()
+    packets = one.packets()
+    rows = analysed(one).findings.query("rule == 'shutdown-close-session-first'")
+    for frame, time in zip(rows["frame"], rows["time"], strict=True):
+        assert time.value == packets[int(frame) - 1].time_ns
+    assert len(rows) == 1
+
+
 def test_is_in_order_of_frame() -> None:
     frames = analysed(bad(), bad(command_port=50003, event_port=50004)).findings["frame"].dropna().tolist()
     assert frames == sorted(frames)

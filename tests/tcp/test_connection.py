@@ -73,3 +73,24 @@ def test_does_not_know_an_offset_without_an_ack_or_a_beginning(first: int | None
     stream, opposite = acknowledging(first, 1200, base)
     assert stream.acknowledgment_shift(opposite) is None
     assert stream.acknowledged_offset(opposite) is None
+
+
+def closing(acknowledged: tuple[int | None, int | None]) -> Connection:
+    """Both sides sent FIN at offset 10 of streams that begin at 1000; by the clock direction 0 was the first."""
+    connection = Connection(0, CAMERA, DESK, packet=0, time=0)
+    for stream in connection.streams:
+        stream.base, stream.fin = 1000, 10
+    connection.first_end, connection.ends, connection.end_kinds = 0, [1010, 1010], ["fin", "reset"]
+    connection.end_acknowledgments = list(acknowledged)
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("acknowledged", "by"), [((1010, 1011), 0), ((1011, 1010), 1), ((1010, 1010), 0), ((None, None), 0)]
+)
+def test_who_closed_first_is_told_by_acknowledgments_before_the_clock(
+    acknowledged: tuple[int | None, int | None], by: int
+) -> None:
+    connection = closing(acknowledged)
+    assert (connection.closed_by, connection.close_kind) == (by, ("fin", "reset")[by])
+    assert connection.is_over

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .packet import ACK, FIN, RST, SYN, Packet, fragments
+from .packet import ACK, FIN, RST, SYN, TO_RESPONDER, Packet, fragments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -176,6 +176,53 @@ def without_handshake(packets: Sequence[Packet]) -> list[Packet]:
         opened.discard(connection)
         result.append(packet)
     return result
+
+
+def skewed(
+    packets: Sequence[Packet], late_ns: int, direction: str | None = None, connection: str | None = None
+) -> list[Packet]:
+    """A capture of two taps or queues: what one of them sees is stamped ``late_ns`` later; by time."""
+    moved = [
+        replace(packet, time_ns=packet.time_ns + late_ns)
+        if direction in {None, packet.direction} and connection in {None, packet.connection}
+        else packet
+        for packet in packets
+    ]  # fmt: skip
+    return sorted(moved, key=lambda packet: packet.time_ns)
+
+
+def clock_set(packets: Sequence[Packet], place: int, by_ns: int) -> list[Packet]:
+    """The clock of the capture is set, forward or back, in front of the packet at ``place``."""
+    return [
+        replace(packet, time_ns=packet.time_ns + by_ns) if at >= place else packet for at, packet in enumerate(packets)
+    ]
+
+
+def near_shuffle(packets: Sequence[Packet], within_ns: int = 20_000_000, seed: int = 0) -> list[Packet]:
+    """Packets that are as near as this to each other in random order, stamped anew: queues that are emptied in turn."""
+    rng, result, start = random.Random(seed), list(packets), 0
+    while start < len(result):
+        end = start + 1
+        while end < len(result) and result[end].time_ns - packets[start].time_ns <= within_ns and end - start < 4:
+            end += 1
+        part = result[start:end]
+        rng.shuffle(part)
+        result[start:end] = part
+        start = end
+    return [replace(packet, time_ns=old.time_ns) for packet, old in zip(result, packets, strict=True)]
+
+
+def both_sides_of_nat(packets: Sequence[Packet], outer: str = "198.51.100.7", later_ns: int = 20_000) -> list[Packet]:
+    """Captured on all interfaces of a router that gives the initiator another address: every packet twice."""
+    twice = []
+    for packet in packets:
+        inner, mapped = packet, replace(packet, time_ns=packet.time_ns + later_ns)
+        if packet.direction == TO_RESPONDER:
+            mapped = replace(mapped, source=(outer, packet.source[1]))
+        else:
+            mapped = replace(mapped, destination=(outer, packet.destination[1]))
+        twice += [inner, mapped]
+    return sorted(twice, key=lambda packet: packet.time_ns)
 
 
 def interleave(*captures: Iterable[Packet]) -> list[Packet]:

@@ -78,7 +78,7 @@ def never_answered() -> Conversation:
     return lingers(talk().connect().init_command_request().wait(0.1), seconds=40).close()
 
 
-@breaks("init-command-answered", related=("init-establishment-30s",))
+@breaks("init-establishment-30s")
 def answered_too_late() -> Conversation:
     """An answer behind the limit."""
     return talk().connect().init_command_request().wait(32).init_command_ack().close()
@@ -144,13 +144,19 @@ def event_connection_after_a_minute() -> Conversation:
 def command_connection_left_alone() -> Conversation:
     """The initiator gives up the event connection, and keeps the other one."""
     one = numbered().connect("event").init_event_request().wait(1).hang_up("event")
-    return lingers(one).hang_up("command")
+    return lingers(one, seconds=40).hang_up("command")
+
+
+@keeps("init-close-command-if-event-fails")
+def command_connection_closed_in_time() -> Conversation:
+    """The event connection is refused, and the initiator tries for ten seconds before it leaves."""
+    return lingers(numbered().refused().wait(0.1).refused(), seconds=10).hang_up("command")
 
 
 @breaks("init-close-command-if-event-fails")
 def command_connection_left_alone_by_tcp() -> Conversation:
     """The event connection is refused by TCP twice, and the other one is kept."""
-    return lingers(numbered().refused().wait(0.1).refused()).hang_up("command")
+    return lingers(numbered().refused().wait(0.1).refused(), seconds=40).hang_up("command")
 
 
 @breaks("init-fail-initiator-closes")

@@ -116,7 +116,7 @@ def goes_on_in_the_next_session() -> Conversation:
     return one.transaction(0x1003, transaction_id=6).close()
 
 
-@breaks("txid-restart-per-session")
+@breaks("txid-restart-per-session", related=("txid-start-one",))
 def goes_on_over_the_next_connections() -> list[Conversation]:
     """One counter for all sessions of an initiator, OpenSession included."""
     return [
@@ -162,3 +162,17 @@ def goes_on_with_reserved_values() -> Conversation:
     for number in (0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF):
         one.transaction(0x1004, data_in=b"\0\0\0\0", transaction_id=number)
     return one.close()
+
+
+@keeps("txid-start-one")
+def open_session_is_the_first_one() -> Conversation:
+    """OpenSession itself has id 1, and what follows it 2."""
+    one = talk().init().open_session(1, 1).transaction(0x1014, 1, transaction_id=2)
+    return one.transaction(0x1003, transaction_id=3).close()
+
+
+@breaks("txid-start-one")
+def counts_on_from_elsewhere() -> Conversation:
+    """OpenSession takes the next number of a counter that began in another session."""
+    one = talk().init().open_session(1, 2022).transaction(0x1014, 1, transaction_id=2023)
+    return one.transaction(0x1003, transaction_id=2024).close()

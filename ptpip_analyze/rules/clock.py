@@ -1,0 +1,144 @@
+"""Whether the clock of a capture ran evenly: where it was set, in either direction, times say nothing across the step.
+
+A step back shows in the times themselves. A step forward looks like a pause; it is told by the timestamps that both
+kernels write into their segments (RFC 7323), which went on by less than the pause. Where peers write none, a pause is
+taken for one. Judges nobody.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..capture import NO_TIME
+from ..headers import Headers
+from ..tcp import Connection
+from ..tcp.connection import SYN
+from ..tcp.numbering import FlowKey
+from .evidence import MS, Evidence, S
+from .rule import NOWHERE
+
+STEPPED = "the clock of the capture was set in this time"
+TICK_NS = 10 * MS  # of timestamps whose rate does not show: they tick every 1 to 10 ms in the field
+TICKS = 20  # so many tell the rate
+# NOP, NOP, timestamps: the options of nearly every segment begin so (RFC 7323 appendix A).
+# Of a SYN: the largest segment, SACK permitted, timestamps. By length of the header in words, where among the options
+# these four bytes stand, and which they are; the longer ones have one to three SACK blocks behind them.
+_USUAL = [(words, 0, (1, 1, 8, 10)) for words in (8, 11, 13, 15)] + [(10, 4, (4, 2, 8, 10))]
+_HEADER = 20  # bytes of a TCP header in front of the options
+
+
+class Clock:
+    """What is known of the clock of one capture; reads its headers once more when it is first asked about a session."""
+
+    def __init__(self, seen: Evidence) -> None:
+        self._seen = seen
+        self._back: list[int] | None = None  # packets before which the clock was set back
+        self._ahead: dict[int, list[int]] = {}  # by connection, packets before which it was set forward
+
+    def seems_even(self) -> bool:
+        """Do the times of the messages never run back? What one look at the table tells."""
+        seen = self._seen
+        time = seen.time[np.argsort(seen.columns["last"], kind="stable")]
+        time = time[time != NO_TIME]
+        return bool((np.diff(time) >= -seen.limit_ns("margin_s")).all())
+
+    def stepped(self, session: int) -> bool:
+        """Was the clock set while a session lasted, or anywhere in the capture for what belongs to none?"""
+        if self._back is None:
+            self._read()
+        assert self._back is not None
+        if session == NOWHERE:
+            return bool(self._back)
+        parts = [part.tcp for part in self._seen.pairs[session].parts]
+        first, last = min(tcp.first_packet for tcp in parts), max(tcp.last_packet for tcp in parts)
+        return any(first < packet <= last for packet in self._back) or any(tcp.number in self._ahead for tcp in parts)
+
+    def _read(self) -> None:
+        stamps, before, back = _Stamps(self._seen), NO_TIME, []
+        least = self._seen.limit_ns("margin_s")
+        for headers in self._seen.headers():
+            known = np.flatnonzero(headers.time != NO_TIME)
+            if len(known):
+                times = np.append(headers.time[known[0]] if before == NO_TIME else before, headers.time[known])
+                back += (headers.first + known[np.flatnonzero(np.diff(times) < -least)]).tolist()
+                before = int(times[-1])
+            stamps.take(headers)
+        self._back = back
+        self._ahead = stamps.leaps(least)
+
+
+class _Stamps:
+    """The timestamps of the segments of all sessions, as far as they stand behind a pause, and how fast they tick."""
+
+    def __init__(self, seen: Evidence) -> None:
+        self._of_key: dict[FlowKey, list[Connection]] = {}
+        for tcp in (part.tcp for pair in seen.pairs for part in pair.parts):
+            self._of_key.setdefault(tcp.key, []).append(tcp)
+        self._flow_of: dict[int, list[Connection]] = {}  # by flow, its connections that are of sessions
+        self._chosen = np.zeros(0, bool)
+        self._last = np.zeros((5, 0), np.int64)  # of each stream the last segment: key, packet, time, timestamp, SYN
+        self._pauses: list[np.ndarray] = []
+        self._ticks: dict[int, tuple[int, int]] = {}  # by stream, ns and ticks that passed between near segments
+
+    def take(self, headers: Headers) -> None:
+        """Read one batch."""
+        for key in headers.fresh:
+            if key in self._of_key:
+                self._flow_of[len(self._chosen)] = self._of_key[key]
+            self._chosen = np.append(self._chosen, key in self._of_key)
+        rows = np.flatnonzero(self._chosen[headers.flow]) if len(headers.flow) else np.empty(0, np.int64)
+        time = headers.time[headers.row[rows]]
+        rows = rows[time != NO_TIME]
+        value, there = _timestamps(headers, rows)
+        rows, value = rows[there], value[there]
+        packet = headers.row[rows]
+        key, opens = 2 * headers.flow[rows] + headers.swapped[rows], headers.flags[rows] & SYN
+        found = np.stack([key, packet + headers.first, headers.time[packet], value, opens.astype(np.int64)])
+        found = np.concatenate([self._last, found], axis=1)
+        if found.shape[1] == 0:
+            return
+        found = found[:, np.lexsort((found[1], found[0]))]
+        last = found[0, 1:] != found[0, :-1]
+        same = ~last & (found[4, 1:] == 0)  # the same ports may be used again
+        passed = np.diff(found[2])
+        ticks = ((np.diff(found[3]) + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
+        near = same & (passed >= 0) & (passed <= S) & (ticks >= 0)
+        for key in np.unique(found[0, 1:][near]).tolist():
+            mine = near & (found[0, 1:] == key)
+            before = self._ticks.get(key, (0, 0))
+            self._ticks[key] = before[0] + int(passed[mine].sum()), before[1] + int(ticks[mine].sum())
+        far = np.flatnonzero(same & (passed > S))
+        self._pauses.append(np.stack([found[0, far], found[1, far + 1], passed[far], np.maximum(ticks[far], 0)]))
+        self._last = found[:, np.append(last, True)]
+
+    def leaps(self, least: int) -> dict[int, list[int]]:
+        """By connection, the packets behind a pause of which its timestamps say that it was none.
+
+        It was ``least`` ns shorter, and not half as long.
+        """
+        found: dict[int, list[int]] = {}
+        for key, packet, passed, ticks in (row for part in self._pauses for row in part.T.tolist()):
+            span, count = self._ticks.get(key, (0, 0))
+            tick = min(span / count, S) if count >= TICKS else TICK_NS
+            if ticks * tick < min(passed - least, passed / 2):
+                for tcp in self._flow_of[key >> 1]:
+                    if tcp.first_packet < packet <= tcp.last_packet:
+                        found.setdefault(tcp.number, []).append(packet)
+        return found
+
+
+def _timestamps(headers: Headers, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The timestamp value (int64) of some segments, and whether it is where it usually stands."""
+    value, there = np.zeros(len(rows), np.int64), np.zeros(len(rows), bool)
+    data, payload = headers.at_hand.data, headers.position[rows] - headers.at_hand.base
+    for words, place, octets in _USUAL:
+        begin = payload - 4 * words + _HEADER
+        inside = np.flatnonzero(~there & (begin >= _HEADER) & (payload <= len(data)))
+        begin = begin[inside]
+        at = begin + place
+        fits = (data[at[:, None] + np.arange(4)] == np.array(octets, np.uint8)).all(axis=1)
+        fits &= data[begin - _HEADER + 12] >> 4 == words
+        inside, at = inside[fits], at[fits]
+        value[inside] = data[at[:, None] + np.arange(4, 8)].astype(np.int64) @ np.array([1 << 24, 1 << 16, 1 << 8, 1])
+        there[inside] = True
+    return value, there
