@@ -88,6 +88,8 @@ class Connection:
         "close_kind",
         "closed_at",
         "closed_by",
+        "end_acknowledgments",
+        "end_flags",
         "end_packets",
         "end_times",
         "ends",
@@ -123,6 +125,8 @@ class Connection:
         self.ends: list[int | None] = [None, None]  # raw sequence number of the first FIN or RST, by direction
         self.end_times = [NO_TIME, NO_TIME]  # time and packet number of it
         self.end_packets: list[int | None] = [None, None]
+        self.end_flags = [0, 0]  # the flags of it, and its raw ACK number: what its sender had received
+        self.end_acknowledgments = [0, 0]
         self.streams = (Stream(2 * number), Stream(2 * number + 1))
 
     @property

@@ -203,6 +203,8 @@ class Flows:
             connection.ends[int(batch.swapped[row])] = int(batch.sequence[row])
             connection.end_times[int(batch.swapped[row])] = int(batch.time[row])
             connection.end_packets[int(batch.swapped[row])] = int(batch.packet[row])
+            connection.end_flags[int(batch.swapped[row])] = int(batch.flags[row])
+            connection.end_acknowledgments[int(batch.swapped[row])] = int(batch.acknowledgment[row])
 
     def _synchronise(self, connection: Connection, batch: SegmentBatch, row: int) -> None:
         """Let a SYN open its connection or confirm that it is open."""
