@@ -15,7 +15,11 @@ from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
 from ..ptpip.recognise import Dialect
 from ..result import Result
+from ..tcp import Connection
+from .closing import Closing, closing
 
+OPEN_SESSION, CLOSE_SESSION, OK = 0x1002, 0x1003, 0x2001
+SURE = 10.0  # a wait is told where it is so many times what the clocks are known to be off by
 S = 1_000_000_000
 
 
@@ -30,11 +34,17 @@ class Patient:
         self.event = self.pair.event
         self.columns = result.messages
         self.vendor = result.vendors[index]
+        self.doubted = False  # was it asked what the times are worth?
 
     @property
     def fuji(self) -> bool:
         """Is it spoken in Fujifilm's dialect?"""
         return self.pair.parts[0].conversation.dialect is Dialect.FUJI
+
+    @property
+    def guessed(self) -> bool:
+        """Is it a guess that its connections belong together?"""
+        return self.pair.paired_by == "guess"
 
     @cached_property
     def greeting(self) -> dict[str, Any]:
@@ -64,6 +74,18 @@ class Patient:
             name = self.initiator if direction == part.initiator else "the camera"
         return name[0].upper() + name[1:] if begins else name
 
+    @staticmethod
+    def kind(part: Handshake) -> str:
+        """What a connection is called."""
+        return "live-view" if part.is_live_view else "event" if part.is_event else "command"
+
+    def message(self, row: int) -> str:
+        """What a message is called: an operation by its name, others by their type."""
+        kind = int(self.result.roles[row])
+        if kind == m.OPERATION_REQUEST:
+            return self.name("operation", int(self._codes(np.array([row]))[0]))
+        return m.type_names().get(int(self.columns["type"][row]) & m.TYPE_WORD, "bytes that are no message")
+
     def row(self, kind: int, part: Handshake | None) -> int | None:
         """The first message of a type on a connection."""
         return None if part is None else part.rows.get(kind)
@@ -86,6 +108,17 @@ class Patient:
     def numbers(self) -> np.ndarray:
         """The transaction rows of the session, in order (int64)."""
         return self.result.transactions_by_session.of(self.index)
+
+    @cached_property
+    def requested(self) -> int:
+        """How many operations were requested, as far as the capture has the requests."""
+        return int((self.result.transactions.request[self.numbers] != NO_ROW).sum())
+
+    @cached_property
+    def replied(self) -> int:
+        """How many of those have a response in the capture."""
+        made, numbers = self.result.transactions, self.numbers
+        return int(((made.request[numbers] != NO_ROW) & (made.response[numbers] != NO_ROW)).sum())
 
     def request(self, place: int) -> int:
         """The request's message row of the transaction at a place of ``numbers``."""
@@ -139,11 +172,83 @@ class Patient:
         """Is all that was said on a connection in the capture, both ways, from its SYN to what is known of its end?"""
         if not all(stream.syn and stream.first_acknowledgment is not None for stream in part.tcp.streams):
             return False
+        if any(self.lost_behind(part.tcp, direction) for direction in (0, 1)):
+            return False
         rows = self.rows_of(part)
         unknown = (self.columns["type"][rows] == m.UNFRAMED) & (self.columns["status"][rows] != m.MALFORMED)
         return not unknown.any() and not self.columns["lost"][rows].any()
+
+    @staticmethod
+    def lost_behind(tcp: Connection, direction: int) -> bool:
+        """Did the other side acknowledge more of a direction than the capture has, but for a FIN?"""
+        stream = tcp.streams[direction]
+        reached = tcp.streams[1 - direction].acknowledged_offset(stream)
+        return reached is not None and reached > stream.front + 1
+
+    def received(self, row: int, part: Handshake) -> bool | None:
+        """Did the other side acknowledge a message, at any time? None where that can't be known."""
+        direction = int(self.columns["stream"][row]) & 1
+        reached = part.tcp.streams[1 - direction].acknowledged_offset(part.tcp.streams[direction])
+        end = int(self.columns["offset"][row] + self.columns["length"][row])
+        return None if reached is None else reached >= end
 
     @cached_property
     def missing_bytes(self) -> int:
         """Bytes of its connections that the capture lacks."""
         return sum(int(self.columns["lost"][self.rows_of(part)].sum()) for part in self.pair.parts)
+
+    # What times are worth
+
+    @cached_property
+    def doubt(self) -> float:
+        """Seconds by which the times contradict what cannot be otherwise; 0 where they don't.
+
+        What a packet acknowledges was sent before it, and a stream goes on in time. Where clocks of two points of
+        capture differ, or one was set, the times say something else.
+        """
+        self.doubted = True
+        worst, columns = 0, self.columns
+        for part in self.pair.parts:
+            sides = [self.result.by_stream.of(2 * part.tcp.number + direction) for direction in (0, 1)]
+            for direction, rows in enumerate(sides):
+                rows, others = rows[columns["time"][rows] != NO_TIME], sides[1 - direction]
+                others = others[columns["time"][others] != NO_TIME]
+                shift = part.tcp.streams[direction].acknowledgment_shift(part.tcp.streams[1 - direction])
+                ordered = rows[np.argsort(columns["first"][rows], kind="stable")]
+                worst = max(worst, int((-np.diff(columns["began"][ordered])).max(initial=0)))
+                if shift is None or not len(others) or not len(rows):
+                    continue
+                ends = columns["offset"][others] + columns["length"][others].astype(np.int64)
+                heard = np.searchsorted(ends, columns["acknowledgment"][rows] + shift, "right") - 1
+                rows, heard = rows[heard >= 0], heard[heard >= 0]
+                early = np.maximum.accumulate(columns["time"][others])[heard] - columns["began"][rows]
+                worst = max(worst, int(early.max(initial=0)))
+        return worst / S
+
+    def trusts(self, seconds: float) -> bool:
+        """May a wait of so many seconds be told, for all that the clocks are known to be off by?"""
+        return seconds >= SURE * self.doubt
+
+    # How it stands and ends
+
+    def closing(self, part: Handshake) -> Closing | None:
+        """How a connection ended first; None where the capture shows no end of it."""
+        number = part.tcp.number
+        if number not in self._closings:
+            found = closing(part.tcp)
+            if found is not None and found.direction is not None and len(found.packets) == 2 and self.doubt:
+                found = closing(part.tcp, self.doubt)
+            self._closings[number] = found
+        return self._closings[number]
+
+    @cached_property
+    def _closings(self) -> dict[int, Closing | None]:
+        return {}
+
+    @cached_property
+    def session_at(self) -> tuple[int, int]:
+        """Places of the last OpenSession and the last CloseSession that were answered OK; -1 for none."""
+        well = self.answered == OK
+        found = [np.flatnonzero(well & (self.asked == code)) for code in (OPEN_SESSION, CLOSE_SESSION)]
+        opened, closed = (int(places[-1]) if len(places) else -1 for places in found)
+        return opened, closed
