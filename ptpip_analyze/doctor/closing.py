@@ -22,8 +22,8 @@ class Closing:
 
     ``direction`` is the side that ended it first, None where that can't be known or both did at once (``crossed``:
     neither had received the other's FIN). ``reset``: with a RST. ``hidden``: its FIN is not in the capture, but the
-    other side acknowledged it. ``packets`` (from 0) show it, the one that ended it first in front; ``time`` (ns, or
-    NO_TIME) is that of the earliest.
+    other side acknowledged it. ``by_clock``: nothing proves who was first but times far apart. ``packets`` (from 0)
+    show it, the one that ended it first in front; ``time`` (ns, or NO_TIME) is that of the earliest.
     """
 
     direction: int | None
@@ -32,6 +32,7 @@ class Closing:
     time: int
     crossed: bool = False
     hidden: bool = False
+    by_clock: bool = False
 
 
 def closing(tcp: Connection, doubt_s: float = 0.0) -> Closing | None:
@@ -61,16 +62,16 @@ def _of_two(tcp: Connection, doubt_s: float) -> Closing:
     times = tcp.end_times
     apart = 0 if NO_TIME in times else abs(times[0] - times[1])
     if apart > max(APART_S, 10 * doubt_s) * NANO:
-        return _first(tcp, 0 if times[0] < times[1] else 1)
+        return _first(tcp, 0 if times[0] < times[1] else 1, by_clock=True)
     packets = tuple(sorted((*_packets(tcp, 0), *_packets(tcp, 1))))
     # A FIN of one that knew nothing of the other's; a RST may answer what it does not acknowledge.
     crossed = not proved and all(flags & (ACK_FLAG | FIN | RST) == ACK_FLAG | FIN for flags in tcp.end_flags)
     return Closing(None, any(_is_reset(tcp, one) for one in (0, 1)), packets, min(times), crossed=crossed)
 
 
-def _first(tcp: Connection, direction: int) -> Closing:
+def _first(tcp: Connection, direction: int, *, by_clock: bool = False) -> Closing:
     packets = (*_packets(tcp, direction), *_packets(tcp, 1 - direction))
-    return Closing(direction, _is_reset(tcp, direction), packets, tcp.end_times[direction])
+    return Closing(direction, _is_reset(tcp, direction), packets, tcp.end_times[direction], by_clock=by_clock)
 
 
 def _packets(tcp: Connection, direction: int) -> tuple[int, ...]:

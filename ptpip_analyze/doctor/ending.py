@@ -6,7 +6,6 @@ Who was first is said where ``closing`` knows it. Source: CIPA DC-X005-2005 2.2.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from .work import unanswered_probes
 
 POWER_OFF = {0x1013: "PowerDown", 0x1010: "ResetDevice"}  # after these a camera closes
 LEAST_RESPONSE = 14  # bytes (2.3.7)
-IDLE_S = 5.0
+QUIET_S, IDLE_S = 1.0, 5.0
 GUESS = " That it belongs to this session is a guess, from hosts and times."
 
 
@@ -121,19 +120,20 @@ def _why(patient: Patient, part: Handshake, end: Closing, idle: float | None) ->
 
 def _last_message(patient: Patient, end: Closing) -> int | None:
     """The last message of the session, on any of its connections, that came before it ended."""
-    rows = np.concatenate([patient.rows_of(part) for part in patient.pair.parts])
+    streams = [2 * part.tcp.number + direction for part in patient.pair.parts for direction in (0, 1)]
+    rows = np.concatenate([patient.result.by_stream.of(stream) for stream in streams])
     last = patient.columns["last"][rows].astype(np.int64)
     last[last > max(end.packets)] = -1
     return int(rows[np.argmax(last)]) if len(rows) and last.max() >= 0 else None
 
 
 def _idle(patient: Patient, last: int | None, end: Closing) -> float | None:
-    """Seconds of silence before the end, None where they can't be known."""
+    """Seconds of silence before the end, None where they can't be known, or are not worth a word."""
     time = None if last is None else patient.time(last)
     if time is None or end.time == NO_TIME or end.hidden:
         return None
     waited = (end.time - time) / S
-    return waited if waited >= 0 and patient.trusts(waited) else None
+    return waited if waited >= QUIET_S and patient.trusts(waited) else None
 
 
 def _was_running(patient: Patient) -> bool:
@@ -183,18 +183,17 @@ def silences(patient: Patient) -> Iterator[Saying]:
     made, columns = patient.result.transactions, patient.columns
     if patient.command is None or not patient.whole(patient.command):
         return
-    numbers = patient.numbers
-    pairs = [(int(made.response[one]), int(made.request[other])) for one, other in pairwise(numbers.tolist())]
-    waits = [
-        (patient.between(response, request) or 0.0, response, request)
-        for response, request in pairs
-        if NO_ROW not in (response, request)
-    ]
-    if not waits:
+    answers, requests = made.response[patient.numbers][:-1], made.request[patient.numbers][1:]
+    known = (answers != NO_ROW) & (requests != NO_ROW)
+    answers, requests = answers[known], requests[known]
+    begin, end = columns["time"][answers], columns["time"][requests]
+    timed = (begin != NO_TIME) & (end != NO_TIME)
+    waits = np.where(timed, end - begin, 0) / S
+    if waits.max(initial=0.0) < IDLE_S:
         return
-    longest, response, request = max(waits)
-    typical = float(np.median([wait for wait, _, _ in waits]))
-    if longest >= IDLE_S and longest >= 10 * typical and patient.trusts(longest):
+    place = int(np.argmax(waits))
+    longest, response, request = float(waits[place]), int(answers[place]), int(requests[place])
+    if longest >= 10 * float(np.median(waits)) and patient.trusts(longest):
         says = f"For {human_seconds(longest)} {patient.initiator} asked nothing of the camera, the longest such pause "
         yield Saying(
             "slow", "silence", f"{says}between an answer and the next request.",

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..capture import CaptureError
 from ..describe import counted, human_seconds
 from ..facts.packets import DEFAULT_PORT
-from ..ptp import NO_ROW
 from ..result import Result
 from ..tcp import Connection
 from .announced import announced
 from .beginning import beginning
+from .changes import Change, changes_before
 from .ending import ending, silences
 from .event_connection import Attempts
-from .patient import OK, SURE, Patient
+from .patient import SURE, Patient
 from .saying import Saying
 from .transport import Marks, transport
 from .violations import Violations
 from .work import errors, loops, probes, slow, unanswered
 
 DOUBT_S = 0.1  # clocks that are off by less are not worth a word
-BEFORE_S = 5.0  # how long before a failure changes are looked for
 
 
 def examined(results: Sequence[Result]) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def examined(results: Sequence[Result]) -> dict[str, Any]:
         violations = Violations(result)
         of_capture = [*_of_capture(result), *violations.of_capture(), *announced(result)]
         captures.append({"capture": result.path, "sayings": [_plain(one) for one in of_capture]})
-        marks, attempts, changes = Marks(result), Attempts(result), _changes(result)
+        marks, attempts, changes = Marks(result), Attempts(result), changes_before(result)
         for index in range(len(result.pairs)):
             patient = Patient(result, index)
             sayings = [*_sayings(patient, marks, attempts, changes)]
@@ -59,7 +58,7 @@ def examined(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def _sayings(
-    patient: Patient, marks: Marks, attempts: Attempts, changes: dict[int, list[dict[str, Any]]]
+    patient: Patient, marks: Marks, attempts: Attempts, changes: Mapping[int, Sequence[Change]]
 ) -> Iterator[Saying]:
     yield from beginning(patient, attempts, marks)
     yield from loops(patient)
@@ -130,21 +129,6 @@ def _nobody_listened(tcp: Connection) -> bool:
         and not tcp.streams[1 - opener].syn
         and all(stream.high == 0 for stream in tcp.streams)
     )
-
-
-def _changes(result: Result) -> dict[int, list[dict[str, Any]]]:
-    from ..tables.build import TABLES
-    from ..tables.moments import changes_before
-
-    found: dict[int, list[dict[str, Any]]] = {}
-    rows = result.transactions.response
-    if (result.messages["code"][rows[rows != NO_ROW]] == OK).all():
-        return found
-    for batch in changes_before(TABLES["transactions"](result), TABLES["properties"](result), BEFORE_S):
-        names = ["failed_transaction", "property", "role", "text", "value"]
-        for row in batch.select(names).to_pylist():
-            found.setdefault(row["failed_transaction"], []).append(row)
-    return found
 
 
 def _plain(saying: Saying) -> dict[str, Any]:

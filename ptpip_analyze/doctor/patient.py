@@ -34,6 +34,8 @@ class Patient:
         self.event = self.pair.event
         self.columns = result.messages
         self.vendor = result.vendors[index]
+        self._closings: dict[int, Closing | None] = {}
+        self._wholes: dict[int, bool] = {}
         self.doubted = False  # was it asked what the times are worth?
 
     @property
@@ -170,13 +172,22 @@ class Patient:
 
     def whole(self, part: Handshake) -> bool:
         """Is all that was said on a connection in the capture, both ways, from its SYN to what is known of its end?"""
+        number = part.tcp.number
+        if number not in self._wholes:
+            self._wholes[number] = self._whole(part)
+        return self._wholes[number]
+
+    def _whole(self, part: Handshake) -> bool:
         if not all(stream.syn and stream.first_acknowledgment is not None for stream in part.tcp.streams):
             return False
         if any(self.lost_behind(part.tcp, direction) for direction in (0, 1)):
             return False
-        rows = self.rows_of(part)
-        unknown = (self.columns["type"][rows] == m.UNFRAMED) & (self.columns["status"][rows] != m.MALFORMED)
-        return not unknown.any() and not self.columns["lost"][rows].any()
+        for direction in (0, 1):
+            rows = self.result.by_stream.of(2 * part.tcp.number + direction)
+            unknown = (self.columns["type"][rows] == m.UNFRAMED) & (self.columns["status"][rows] != m.MALFORMED)
+            if unknown.any() or self.columns["lost"][rows].any():
+                return False
+        return True
 
     @staticmethod
     def lost_behind(tcp: Connection, direction: int) -> bool:
@@ -236,14 +247,10 @@ class Patient:
         number = part.tcp.number
         if number not in self._closings:
             found = closing(part.tcp)
-            if found is not None and found.direction is not None and len(found.packets) == 2 and self.doubt:
+            if found is not None and found.by_clock and self.doubt:
                 found = closing(part.tcp, self.doubt)
             self._closings[number] = found
         return self._closings[number]
-
-    @cached_property
-    def _closings(self) -> dict[int, Closing | None]:
-        return {}
 
     @cached_property
     def session_at(self) -> tuple[int, int]:

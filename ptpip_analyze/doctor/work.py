@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ..describe import counted, human_seconds
 from ..ptp import NO_ROW
 from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
+from .changes import Change
 from .patient import Patient, S
 from .saying import Saying
 
@@ -26,17 +26,19 @@ NAMED = 6  # frames named of many
 PROBE_S = 10.0  # 2.3.13: a probe is answered at once; after ten seconds the other side is taken for gone
 
 
-def errors(patient: Patient, changes: Mapping[int, Sequence[Mapping[str, Any]]]) -> Iterator[Saying]:
+def errors(patient: Patient, changes: Mapping[int, Sequence[Change]]) -> Iterator[Saying]:
     """Responses other than OK, by operation and response, and what changed before the first of each.
 
-    ``changes`` has for transaction rows of the analysis the rows of the table of changes before failures. Those that
-    make a loop are left to ``loops``.
+    ``changes`` has what changed before a failure, by transaction row. Those that make a loop are left to ``loops``.
     """
+    failed = np.flatnonzero((patient.answered >= 0) & (patient.answered != OK)).tolist()
+    if not failed:
+        return
     cancels = _cancels(patient)
     looping = {place for low, high in _runs(patient) for place in range(low, high)}
     groups: dict[tuple[int, int], list[int]] = {}
     called: list[tuple[int, Saying]] = []
-    for place in np.flatnonzero((patient.answered >= 0) & (patient.answered != OK)).tolist():
+    for place in failed:
         if place in looping:
             continue
         cancelled = _cancelled(patient, place, cancels)
@@ -147,9 +149,8 @@ def unanswered(patient: Patient) -> Iterator[Saying]:
         yield Saying("unknown", "unanswered", says, tuple(map(patient.frame, lost[:NAMED])), patient.time(lost[0]))
 
 
-def _before(patient: Patient, number: int, changes: Mapping[int, Sequence[Mapping[str, Any]]]) -> str:
-    rows = changes.get(number + patient.result.first_transaction, ())
-    said = Counter(f"{row['property']} {row['role']} to {row['text'] or row['value']}" for row in rows)
+def _before(patient: Patient, number: int, changes: Mapping[int, Sequence[Change]]) -> str:
+    said = Counter(f"{one.name} {one.role} to {one.value}" for one in changes.get(number, ()))
     if not said:
         return ""
     named = list(said)[-3:]
@@ -180,6 +181,8 @@ def _runs(patient: Patient) -> list[tuple[int, int]]:
     A transaction whose request or answer was not captured ends a run.
     """
     asked, answered = patient.asked, patient.answered
+    if not ((answered >= 0) & (answered != OK)).any():
+        return []
     key = np.where(answered == DEVICE_BUSY, 0, asked) << 16 | answered
     usable = (asked >= 0) & (answered >= 0) & (answered != OK)
     key = np.where(usable, key, -1 - np.arange(len(key)))
@@ -196,6 +199,8 @@ def slow(patient: Patient) -> Iterator[Saying]:
     begin, end = times[made.request[numbers]], times[made.response[numbers]]
     timed = (begin != NO_TIME) & (end != NO_TIME)
     places, latency = places[timed], (end - begin)[timed] / S
+    if latency.max(initial=0.0) < SLOW_S:
+        return
     code = patient.asked[places]
     found = []
     for one in np.unique(code).tolist():

@@ -61,7 +61,8 @@ def test_believes_clocks_that_are_far_apart() -> None:
     _, second = ends(packets)
     packets[second] = replace(packets[second], acknowledgment=packets[second].acknowledgment - 1)
     packets[second:] = [replace(one, time_ns=one.time_ns + 2 * S) for one in packets[second:]]
-    assert ended(packets)[0] == "the initiator “desk”"
+    who, found = ended(packets)
+    assert (who, found.by_clock) == ("the initiator “desk”", True)
     one = patient(packets)
     assert one.command is not None
     doubtful = closing(one.command.tcp, doubt_s=0.5)
