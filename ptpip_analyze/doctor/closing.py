@@ -35,8 +35,12 @@ class Closing:
     by_clock: bool = False
 
 
-def closing(tcp: Connection, doubt_s: float = 0.0) -> Closing | None:
-    """How a connection ended; None where the capture shows no end. ``doubt_s``: its clocks are known to be off by."""
+def closing(tcp: Connection, doubt_s: float = 0.0, holes: tuple[bool, bool] = (False, False)) -> Closing | None:
+    """How a connection ended; None where the capture shows no end.
+
+    ``doubt_s``: what its clocks are known to be off by. ``holes``: is something of a direction missing from the
+    capture? A FIN may be in it.
+    """
     ended = [direction for direction in (0, 1) if tcp.end_packets[direction] is not None]
     if not ended:
         hidden = [direction for direction in (0, 1) if _hidden(tcp, direction)]
@@ -51,7 +55,9 @@ def closing(tcp: Connection, doubt_s: float = 0.0) -> Closing | None:
     if _beyond(tcp, other, tcp.end_acknowledgments[mine], tcp.end_flags[mine]) == 1:
         return Closing(other, False, _packets(tcp, mine), tcp.end_times[mine], hidden=True)
     unseen = tcp.streams[other].first_acknowledgment is None  # nothing of that side was captured, maybe not its FIN
-    first = None if unseen or _hidden(tcp, other) or _lost_behind(tcp, other) else mine
+    unseen |= holes[other] or _lost_behind(tcp, other)
+    unseen |= tcp.end_flags[mine] & (RST | ACK_FLAG) == RST  # such a one answers a packet (RFC 9293 3.10.7.1)
+    first = None if unseen else mine
     return Closing(first, _is_reset(tcp, mine), _packets(tcp, mine), tcp.end_times[mine])
 
 
@@ -110,7 +116,7 @@ def _hidden(tcp: Connection, direction: int) -> bool:
 
 
 def _lost_behind(tcp: Connection, direction: int) -> bool:
-    """Was more acknowledged than the capture has, so that a FIN may be in it?"""
+    """Was more acknowledged than the capture has? A FIN may be in it, or be all of it."""
     stream, other = tcp.streams[direction], tcp.streams[1 - direction]
     reached = other.acknowledged_offset(stream)
     return reached is not None and reached > stream.high

@@ -22,14 +22,15 @@ from .work import unanswered_probes
 POWER_OFF = {0x1013: "PowerDown", 0x1010: "ResetDevice"}  # after these a camera closes
 LEAST_RESPONSE = 14  # bytes (2.3.7)
 QUIET_S, IDLE_S = 1.0, 5.0
+_PROBED = ", for which the standard has a side close (2.3.13)"
 GUESS = " That it belongs to this session is a guess, from hosts and times."
 
 
 def ending(patient: Patient) -> Iterator[Saying]:
     """What can be said of the end."""
-    part = patient.command or patient.event
+    part = patient.command
     if part is None:
-        return
+        return  # how a session ended shows on its command connection
     end = patient.closing(part)
     if end is None:
         says = "The session was still open when the capture ends: how it ended can't be known."
@@ -45,7 +46,8 @@ def ending(patient: Patient) -> Iterator[Saying]:
     time = None if end.time == NO_TIME else end.time
     act, note = _act(patient, part, end)
     if m.INIT_FAIL in part.rows:
-        yield Saying("problem" if end.reset else "fine", "end", f"{act}{quiet}, after Init Fail.{note}", frames, time)
+        if end.reset:
+            yield Saying("problem", "end", f"{act}{quiet}, after Init Fail.{note}", frames, time)
     elif _was_running(patient):
         grade, says = _in_the_middle(patient, part, act, quiet)
         frames = tuple(sorted({patient.frame(patient.request(-1)), *frames}))
@@ -96,24 +98,27 @@ def _why(patient: Patient, part: Handshake, end: Closing, idle: float | None) ->
     asked = patient.asked[patient.asked >= 0]
     if len(asked) and int(asked[-1]) in POWER_OFF and not end.reset:
         return "fine", f" after {POWER_OFF[int(asked[-1])]}"
-    probe = next((row for row, _, sure in unanswered_probes(patient) if sure), None)
-    grade = "problem" if end.reset else "fine"
+    probe = next(iter(unanswered_probes(patient)), None)
+    whole, grade = patient.whole(part), "problem" if end.reset else "fine"
     if probe is not None:
+        row, _, sure = probe
+        why = "was not answered" if sure else "has no answer in this capture"
         return (
-            "problem",
-            f"; the Probe Request in frame {patient.frame(probe)} had not been answered, for which the "
-            "standard has a side close (2.3.13)",
+            "problem" if sure else grade,
+            f"; the Probe Request in frame {patient.frame(row)} {why}{_PROBED if sure else ''}",
         )
     if not len(patient.numbers):
-        if patient.row(m.INIT_COMMAND_ACK, part) is None or patient.event is None:
-            return grade, "; the session was not established" if patient.whole(part) else ""
-        return grade, ""
-    why = ", without CloseSession" if opened >= 0 or not patient.whole(part) else "; no session was open"
-    if idle is not None and idle >= IDLE_S and patient.trusts(idle):
+        if m.OPERATION_REQUEST in part.rows or not whole or (m.INIT_COMMAND_ACK in part.rows and patient.event):
+            return grade, ""
+        return grade, "; the session was not established"
+    why = "; no CloseSession is in the capture"
+    if whole:
+        why = ", without CloseSession" if opened >= 0 else "; no session was open"
+    if idle is not None and idle >= IDLE_S:
         return "problem", f"{why}: nothing had been said for so long"
-    if by_camera and opened >= 0:
+    if by_camera and opened >= 0 and whole:
         return "problem", f"{why}: the session was open, and nothing in the capture says why"
-    if patient.whole(part) and (patient.answered >= 0).all():
+    if whole and (patient.answered >= 0).all():
         why += "; nothing was left unanswered"
     return grade, why
 
@@ -152,30 +157,28 @@ def _other_connection(patient: Patient, end: Closing | None) -> Iterator[Saying]
         return
     other, guess = patient.closing(event), GUESS if patient.guessed else ""
     began, ended = (NO_TIME if one is None else one.time for one in (other, end))
-    if other is not None and (other.reset or _much_before(began, ended, command.tcp.last_time)):
-        act, note = _act(patient, event, other)
-        act = act.replace("the connection", "the event connection", 1)
-        act = act.replace("The connection", "The event connection", 1)
+    if other is not None:
         until = ended if ended != NO_TIME else command.tcp.last_time
         apart = 0.0 if NO_TIME in (began, until) else (until - began) / S
-        before = ""
-        if apart >= IDLE_S and patient.trusts(apart):
-            what = "the command connection ended" if end is not None else "the last packet of the command connection"
-            before = f", {human_seconds(apart)} before {what}"
+        long = apart >= IDLE_S and patient.trusts(apart)
+        opened, closed = patient.session_at
+        broken = other.reset and closed <= opened and (end is None or (apart > 0 and not end.reset))
+        if not long and not broken:
+            return
+        act, note = _act(patient, event, other)
+        act = act.replace(" the connection (", " the event connection (", 1).replace(
+            "The connection", "The event connection", 1
+        )
+        what = "the command connection ended" if end is not None else "the last packet of the command connection"
+        before = f", {human_seconds(apart)} before {what}" if long else ""
+        grade = "unknown" if other.direction is None and not other.crossed else "problem"
         frames = tuple(packet + 1 for packet in other.packets)
-        if before or not (end is not None and end.reset):
-            yield Saying("problem", "end", f"{act}{before}.{note}{guess}", frames, None if began == NO_TIME else began)
-    elif other is None and end is not None and NO_TIME not in (event.tcp.last_time, ended):
+        yield Saying(grade, "end", f"{act}{before}.{note}{guess}", frames, None if began == NO_TIME else began)
+    elif end is not None and NO_TIME not in (event.tcp.last_time, ended):
         later = (event.tcp.last_time - ended) / S
         if later > IDLE_S and patient.trusts(later):
             says = f"The event connection was still in use {human_seconds(later)} after the command connection ended."
             yield Saying("problem", "end", says + guess, (event.tcp.last_packet + 1,))
-
-
-def _much_before(began: int, ended: int, last: int) -> bool:
-    """Did the event connection end long before the command connection, or before the last packet of it?"""
-    until = ended if ended != NO_TIME else last
-    return NO_TIME not in (began, until) and until - began > IDLE_S * S
 
 
 def silences(patient: Patient) -> Iterator[Saying]:

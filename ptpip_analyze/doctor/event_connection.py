@@ -177,7 +177,7 @@ def _late(patient: Patient, ack: int, request: int, guess: str, marks: Marks, re
     event = patient.event
     assert event is not None
     took = patient.between(ack, request)
-    if took is None or took < LATE_S or not patient.trusts(took):
+    if took is None or took < LATE_S or not patient.trusts(took) or _overtaken(patient):
         return
     initiator = patient.side(event, event.initiator, begins=True)
     greeted, asked = int(patient.columns["time"][ack]), int(patient.columns["began"][request])
@@ -200,3 +200,10 @@ def _late(patient: Patient, ack: int, request: int, guess: str, marks: Marks, re
         if wait >= LATE_S * S and patient.trusts(wait / S) and (number or not refused):
             says = f"{before} {human_seconds(wait / S)} {behind}.{guess}"
             yield Saying("slow", "event connection", says, shown, time)
+
+
+def _overtaken(patient: Patient) -> bool:
+    """Was an operation requested before Init Event Ack, by the clock? Then that of one connection may be off."""
+    asked, answer = patient.row(m.OPERATION_REQUEST, patient.command), patient.row(m.INIT_EVENT_ACK, patient.event)
+    passed = None if asked is None or answer is None else patient.between(answer, asked)
+    return passed is not None and passed < 0

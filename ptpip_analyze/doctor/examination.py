@@ -8,6 +8,7 @@ from typing import Any
 from ..capture import CaptureError
 from ..describe import counted, human_seconds
 from ..facts.packets import DEFAULT_PORT
+from ..ptp import NO_ROW
 from ..result import Result
 from ..tcp import Connection
 from .announced import announced
@@ -90,8 +91,9 @@ def _nothing_wrong(patient: Patient) -> Iterator[Saying]:
             yield Saying("fine", "work", "No operation was requested.")
         return
     if not answered:
-        says = f"{counted(asked, 'transaction')} were requested, and no answer was captured."
-        yield Saying("unknown", "work", says)
+        says = f"{counted(asked, 'operation')} requested, and no answer was captured."
+        first = next(place for place in range(len(patient.numbers)) if patient.request(place) != NO_ROW)
+        yield Saying("unknown", "work", says, (patient.frame(patient.request(first)),))
         return
     rest = "all of them answered" if answered == asked else f"of {asked - answered:,} no answer was captured"
     yield Saying("fine", "work", f"Nothing went wrong that shows: {counted(asked, 'transaction')}, {rest}.")

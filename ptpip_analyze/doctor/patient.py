@@ -182,12 +182,13 @@ class Patient:
             return False
         if any(self.lost_behind(part.tcp, direction) for direction in (0, 1)):
             return False
-        for direction in (0, 1):
-            rows = self.result.by_stream.of(2 * part.tcp.number + direction)
-            unknown = (self.columns["type"][rows] == m.UNFRAMED) & (self.columns["status"][rows] != m.MALFORMED)
-            if unknown.any() or self.columns["lost"][rows].any():
-                return False
-        return True
+        return not any(self._holes(part.tcp.number, direction) for direction in (0, 1))
+
+    def _holes(self, connection: int, direction: int) -> bool:
+        """Is something missing between the first and the last byte that the capture has of a stream?"""
+        rows = self.result.by_stream.of(2 * connection + direction)
+        unknown = (self.columns["type"][rows] == m.UNFRAMED) & (self.columns["status"][rows] != m.MALFORMED)
+        return bool(unknown.any() or self.columns["lost"][rows].any())
 
     @staticmethod
     def lost_behind(tcp: Connection, direction: int) -> bool:
@@ -247,8 +248,9 @@ class Patient:
         number = part.tcp.number
         if number not in self._closings:
             found = closing(part.tcp)
-            if found is not None and found.by_clock and self.doubt:
-                found = closing(part.tcp, self.doubt)
+            if found is not None and found.direction is not None and (found.by_clock or len(found.packets) == 1):
+                holes = self._holes(number, 0), self._holes(number, 1)
+                found = closing(part.tcp, self.doubt if found.by_clock else 0.0, holes)
             self._closings[number] = found
         return self._closings[number]
 

@@ -78,7 +78,7 @@ def _without_request(patient: Patient, place: int, times: str) -> str:
     """An answer without its request: because that is not in the capture, or because there was none."""
     identity = int(patient.result.transactions.transaction_id[patient.numbers[place]])
     answer = patient.name("response", int(patient.answered[place]))
-    named = "" if identity < 0 or times else f" with TransactionID {identity}"
+    named = "" if identity < 0 or times else f" (TransactionID {identity})"
     if patient.command is not None and patient.whole(patient.command):
         return f"the camera answered {answer}{named}{times} to no request that the capture has"
     return f"an operation that is not in the capture was answered with {answer}{named}{times}"
@@ -102,7 +102,8 @@ def _cancelled(patient: Patient, place: int, cancels: Mapping[int, Sequence[int]
         return None
     frame = patient.columns["first"]
     low, high = int(frame[request]), int(patient.columns["last"][response])
-    rows = [row for row in cancels[identity] if low <= int(frame[row]) <= high]
+    once = int((made.transaction_id[patient.numbers] == identity).sum()) == 1  # else those in between are meant
+    rows = [row for row in cancels[identity] if once or low <= int(frame[row]) <= high]
     if not rows:
         return None
     answer = patient.name("response", int(patient.answered[place]))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ptpip_analyze.doctor.closing import Closing, closing
-from tests.traffic import TO_INITIATOR, TO_RESPONDER, Packet
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import ACK, FIN, RST
 
@@ -118,6 +118,24 @@ def test_does_not_know_what_a_bare_reset_had_received() -> None:
     packets[second] = replace(packets[second], flags=RST, acknowledgment=0)
     who, found = ended(packets[: second + 1])
     assert (who, found.crossed, found.reset) == ("somebody", False, True)
+
+
+def test_does_not_know_who_was_first_where_a_fin_may_be_in_a_hole() -> None:
+    packets = talk().open().get_property().wait(20).close().packets()
+    first = ends(packets)[0]
+    asked = list(damage.segments(packets, "command", TO_RESPONDER))[-1]
+    one = patient(damage.drop(packets, asked, first))  # the last request and the FIN behind it
+    assert one.command is not None
+    found = one.closing(one.command)
+    assert found is not None
+    assert found.direction is None
+
+
+def test_takes_a_bare_reset_alone_for_an_answer() -> None:
+    packets = talk().open().get_property().close("reset", "responder").packets()
+    (at,) = ends(packets)
+    packets[at] = replace(packets[at], flags=RST, acknowledgment=0)
+    assert ended(packets)[0] == "somebody"
 
 
 def test_sees_no_end_where_there_is_none() -> None:

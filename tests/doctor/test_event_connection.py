@@ -130,3 +130,10 @@ def test_does_not_hold_a_number_against_a_session_that_was_over() -> None:
 def test_tells_of_an_init_event_request_that_was_not_answered() -> None:
     one = greeted().connect("event").init_event_request().wait(12).close()
     assert sayings(one.packets(), TOPIC) == [("problem", "Init Event Request was not answered.")]
+
+
+def test_blames_nobody_where_the_clock_of_the_event_connection_may_be_off() -> None:
+    """Captured by two taps: by its clock the event connection is established long after the first request."""
+    packets = talk().open().get_property().wait(5).get_property().close_session().close().packets()
+    late = [replace(one, time_ns=one.time_ns + 2 * S * (one.connection == "event")) for one in packets]
+    assert sayings(sorted(late, key=lambda one: one.time_ns), TOPIC) == []

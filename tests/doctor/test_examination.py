@@ -41,7 +41,7 @@ def test_counts_requests_and_their_answers() -> None:
 def test_does_not_call_it_fine_that_no_answer_was_captured() -> None:
     packets = talk().open().get_property().close_session().close().packets()
     rows = sayings(damage.one_direction_only(packets, TO_RESPONDER), "work")
-    assert rows == [("unknown", "3 transactions were requested, and no answer was captured.")]
+    assert rows == [("unknown", "3 operations requested, and no answer was captured.")]
 
 
 def test_says_that_there_is_no_session() -> None:

@@ -146,7 +146,7 @@ def test_does_not_say_that_a_request_was_not_captured_where_everything_was() -> 
     one = talk().open()
     one.said(7, struct.pack("<IIHI", 14, 7, 0x2002, 9), TO_INITIATOR, "command", 9, 0x2002)
     ((_, says),) = sayings(one.close_session().close().packets(), "error")
-    assert says == "The camera answered GeneralError with TransactionID 9 to no request that the capture has."
+    assert says == "The camera answered GeneralError (TransactionID 9) to no request that the capture has."
     early = talk().open().request(0x1009, 1).response(0x2009).close_session().close().packets()
     place = damage.segments(early, "command", TO_RESPONDER)[2]
     ((_, says),) = sayings(damage.drop(early, place), "error")
@@ -162,3 +162,11 @@ def test_measures_no_answer_with_clocks_that_contradict_the_acknowledgments() ->
     ((grade, says),) = sayings(packets, "clock")
     assert grade == "unknown"
     assert "The times contradict what the packets acknowledge" in says
+
+
+def test_finds_a_cancel_that_the_file_has_behind_the_answer() -> None:
+    one = talk().open().request(0x1009, 3).start_data(9000).data(bytes(1000)).cancel().data(b"", last=True)
+    packets = one.response(0x201F).close_session().close().packets()
+    late = [replace(packet, time_ns=packet.time_ns + 3 * 10**6 * (packet.direction == TO_RESPONDER))
+            for packet in packets]  # fmt: skip
+    assert len(sayings(sorted(late, key=lambda packet: packet.time_ns), "cancel")) == 1
