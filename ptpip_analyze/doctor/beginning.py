@@ -64,7 +64,9 @@ def _refusal(patient: Patient, part: Handshake) -> Saying:
     known = int(patient.columns["known"][row]) >= 12
     code = int(patient.columns["code"][row])
     vendor = "fuji" if patient.fuji else None
-    reason = f"{facts.name_of('init_fail', code, vendor)} (0x{code:X})" if known else "a reason that was not captured"
+    reason = "the reason was not captured"
+    if known:
+        reason = f"reason {facts.name_of('init_fail', code, vendor)} (0x{code:X})"
     where = "event" if part.is_event else "command"
     meaning = f": {MEANINGS[code]}" if known and code in MEANINGS and not patient.fuji else ""
     says = f"The camera refused {patient.initiator}{_identity(patient)} with Init Fail on the {where} connection"
@@ -73,12 +75,12 @@ def _refusal(patient: Patient, part: Handshake) -> Saying:
     timed = took is not None and took >= 0 and patient.trusts(took)
     after = f", {human_seconds(took)} after it had {asked}" if took is not None and timed else ""
     frames = (patient.frame(row),) if request is None else (patient.frame(request), patient.frame(row))
-    return Saying("problem", "refused", f"{says}, reason {reason}{meaning}{after}.", frames, patient.time(row))
+    return Saying("problem", "refused", f"{says}, {reason}{meaning}{after}.", frames, patient.time(row))
 
 
 def _wait(patient: Patient, request: int, ack: int) -> Iterator[Saying]:
     took = patient.between(request, ack)
-    if took is not None and took >= WAIT_S and patient.trusts(took):
+    if took is not None and took - patient.round_trip >= WAIT_S and patient.trusts(took):
         says = (
             f"The camera took {human_seconds(took)} to answer Init Command Request. Cameras usually do so at once; "
             "somebody may have had to confirm on its screen."

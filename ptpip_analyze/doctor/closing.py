@@ -43,11 +43,9 @@ def closing(tcp: Connection, doubt_s: float = 0.0, holes: tuple[bool, bool] = (F
     """
     ended = [direction for direction in (0, 1) if tcp.end_packets[direction] is not None]
     if not ended:
-        hidden = [direction for direction in (0, 1) if _hidden(tcp, direction)]
-        if not hidden:
-            return None
-        only = hidden[0] if len(hidden) == 1 else None
-        return Closing(only, False, (tcp.last_packet,), tcp.last_time, hidden=True)
+        # That one FIN was acknowledged does not say that there was no other one before it.
+        hidden = any(_hidden(tcp, direction) for direction in (0, 1))
+        return Closing(None, False, (tcp.last_packet,), tcp.last_time, hidden=True) if hidden else None
     if len(ended) == 2:
         return _of_two(tcp, doubt_s)
     (mine,) = ended

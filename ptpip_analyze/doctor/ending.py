@@ -70,6 +70,8 @@ def _act(patient: Patient, part: Handshake, end: Closing) -> tuple[str, str]:
     if len(ended) == 1:
         who = patient.side(part, ended[0], begins=True)
         return f"{who} {how}", " Whether the other side had done so before can't be known from this capture."
+    if end.hidden:
+        return "The connection was closed", " Its FINs are not in the capture; what was acknowledged tells of them."
     how = "reset (RST)" if end.reset else "closed (FIN)"
     return f"The connection was {how}", " Which side did so first can't be known from this capture."
 
@@ -162,7 +164,9 @@ def _other_connection(patient: Patient, end: Closing | None) -> Iterator[Saying]
         apart = 0.0 if NO_TIME in (began, until) else (until - began) / S
         long = apart >= IDLE_S and patient.trusts(apart)
         opened, closed = patient.session_at
-        broken = other.reset and closed <= opened and (end is None or (apart > 0 and not end.reset))
+        in_turn = end is None or min(other.packets) < min(end.packets)  # a clock that was set back says otherwise
+        broken = in_turn and other.reset and closed <= opened and (end is None or (apart > 0 and not end.reset))
+        long = long and in_turn
         if not long and not broken:
             return
         act, note = _act(patient, event, other)

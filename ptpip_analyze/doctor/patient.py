@@ -241,6 +241,15 @@ class Patient:
         """May a wait of so many seconds be told, for all that the clocks are known to be off by?"""
         return seconds >= SURE * self.doubt
 
+    @cached_property
+    def round_trip(self) -> float:
+        """Seconds from SYN to its answer on the command connection, 0 where not known: no answer comes sooner.
+
+        So much of a wait is of the network, or of clocks that differ by direction.
+        """
+        times = [NO_TIME, NO_TIME] if self.command is None else self.command.tcp.syn_times
+        return 0.0 if NO_TIME in times else abs(times[0] - times[1]) / S
+
     # How it stands and ends
 
     def closing(self, part: Handshake) -> Closing | None:

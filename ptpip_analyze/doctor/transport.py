@@ -185,10 +185,9 @@ def _lost(patient: Patient) -> Iterator[Saying]:
             "the capture: the capture lost them, not the peers. What was said there can't be known."
         )
         yield Saying("unknown", "capture", says, tuple(frames))
-    unframed = sum(
-        int((patient.columns["status"][patient.rows_of(part)] == m.MALFORMED).sum()) for part in patient.pair.parts
-    )
-    if unframed:
-        broken = "1 message breaks its" if unframed == 1 else f"{unframed:,} messages break their"
-        says = f"{broken} layout: messages --where 'status == \"malformed\"' lists them."
-        yield Saying("problem", "messages", says)
+    rows = np.concatenate([patient.rows_of(part) for part in patient.pair.parts])
+    broken = rows[patient.columns["status"][rows] == m.MALFORMED]
+    if len(broken):
+        what = "1 message breaks its" if len(broken) == 1 else f"{len(broken):,} messages break their"
+        says = f"{what} layout: messages --where 'status == \"malformed\"' lists them."
+        yield Saying("problem", "messages", says, tuple(patient.frame(int(row)) for row in broken[:NAMED]))

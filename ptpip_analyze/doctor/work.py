@@ -194,13 +194,14 @@ def _runs(patient: Patient) -> list[tuple[int, int]]:
 def slow(patient: Patient) -> Iterator[Saying]:
     """Answers that took long, and much longer than others of the same operation."""
     made, times = patient.result.transactions, patient.columns["time"]
+    least = SLOW_S + patient.round_trip
     known = (patient.asked >= 0) & (made.response[patient.numbers] != NO_ROW)
     places = np.flatnonzero(known)
     numbers = patient.numbers[places]
     begin, end = times[made.request[numbers]], times[made.response[numbers]]
     timed = (begin != NO_TIME) & (end != NO_TIME)
     places, latency = places[timed], (end - begin)[timed] / S
-    if latency.max(initial=0.0) < SLOW_S:
+    if latency.max(initial=0.0) <= least:
         return
     code = patient.asked[places]
     found = []
@@ -208,7 +209,7 @@ def slow(patient: Patient) -> Iterator[Saying]:
         mine = np.flatnonzero(code == one)
         median = float(np.median(latency[mine]))
         worst = int(mine[np.argmax(latency[mine])])
-        if latency[worst] >= SLOW_S and (len(mine) < 3 or latency[worst] >= SLOW_TIMES * median):
+        if latency[worst] > least and (len(mine) < 3 or latency[worst] >= SLOW_TIMES * median):
             found.append((float(latency[worst]), int(places[worst]), median, len(mine)))
     for took, place, median, count in sorted(found, reverse=True)[:MOST]:
         if not patient.trusts(took):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from tests.traffic import TO_RESPONDER, Conversation, damage
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import SYN
 
@@ -42,6 +43,20 @@ def waiting(seconds: float) -> Conversation:
 @pytest.mark.parametrize(("seconds", "told"), [(0.1, False), (1.9, False), (2.1, True), (30.0, True)])
 def test_tells_of_a_camera_that_waits_for_somebody(seconds: float, told: bool) -> None:
     assert bool(sayings(waiting(seconds).packets(), "pairing")) is told
+
+
+def test_takes_no_clocks_that_differ_by_direction_for_a_camera_that_waits() -> None:
+    one = talk().connect().init_command_request().init_command_ack()
+    late = [replace(packet, time_ns=packet.time_ns + 3 * 10**9 * (packet.direction == TO_INITIATOR))
+            for packet in one.packets()]  # fmt: skip
+    assert sayings(sorted(late, key=lambda packet: packet.time_ns), "pairing") == []
+
+
+def test_knows_no_reason_that_was_cut_off() -> None:
+    packets = talk().connect().init_command_request().init_fail(1).close(by="responder").packets()
+    cut = damage.cut(packets, damage.segments(packets)[-1], 14 + 20 + 32 + 8)
+    ((_, says),) = sayings(cut, "refused")
+    assert "on the command connection, the reason was not captured, " in says
 
 
 def test_tells_that_the_initiator_gave_up() -> None:

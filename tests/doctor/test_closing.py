@@ -89,7 +89,8 @@ def test_does_not_know_who_was_first_where_the_answer_to_a_fin_is_lost() -> None
 
 def test_knows_of_an_end_of_which_no_packet_is_left() -> None:
     packets = [one for one in session() if not one.flags & FIN]
-    assert ended(packets)[1].hidden
+    who, found = ended(packets)
+    assert (who, found.hidden) == ("somebody", True)  # the ACK of the second FIN is left
 
 
 def test_knows_no_first_one_where_one_direction_was_captured() -> None:

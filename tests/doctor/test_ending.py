@@ -160,3 +160,18 @@ def test_finds_no_fault_with_the_event_connection_of_an_orderly_end() -> None:
     one = talk().open().get_property().close_session().hang_up("event", "reset", "responder").hang_up()
     ((grade, _),) = sayings(one.packets(), "end")
     assert grade == "fine"
+
+
+def test_names_nobody_where_no_fin_is_in_the_capture() -> None:
+    packets = [one for one in talk().open().close_session().close().packets() if not one.flags & FIN]
+    ((_, says),) = sayings(packets, "end")
+    assert says.startswith(
+        "The connection was closed after CloseSession: an orderly end. Its FINs are not in the capture"
+    )
+
+
+def test_believes_no_clock_that_was_set_back_between_the_two_ends() -> None:
+    packets = talk().open().get_property().hang_up().wait(1).hang_up("event").packets()
+    end = max(at for at, one in enumerate(packets) if one.connection == "command") + 1
+    back = [replace(one, time_ns=one.time_ns - 40 * 10**9 * (at >= end)) for at, one in enumerate(packets)]
+    assert not any("before the command connection" in says for _, says in sayings(back, "end"))

@@ -8,7 +8,7 @@ from tests.traffic import TO_INITIATOR, TO_RESPONDER, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import ACK, RST
 
-from .made import sayings
+from .made import examination, sayings
 
 
 def download() -> list:
@@ -39,8 +39,11 @@ def test_blames_the_capture_for_what_it_lacks() -> None:
 
 def test_counts_messages_that_break_their_layout() -> None:
     one = talk().open().message(7, b"\1\2\3", TO_INITIATOR, status="malformed").close_session().close()
-    ((_, says),) = sayings(one.packets(), "messages")
-    assert says.startswith("1 message breaks its layout")
+    packets = one.packets()
+    (row,) = [row for row in examination(packets)["sessions"][0]["sayings"] if row["topic"] == "messages"]
+    assert row["says"].startswith("1 message breaks its layout")
+    (frame,) = row["frames"]
+    assert packets[frame - 1].payload[4] == 7
 
 
 def test_says_whose_window_was_closed() -> None:
