@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary, proxy
@@ -327,18 +327,23 @@ class Decoder:
                 number, event.code, event.name, identity, event.parameters, text, message, event.start, event.end
             )
 
-    def properties(self) -> Iterator[PropertyRow]:
-        """What was revealed of properties, in the order of the messages with which it counts."""
-        last = self.result.messages["last"]
-        return heapq.merge(self._told(), self._notified(), key=lambda row: int(last[row.message]))
+    def properties(self, sessions: Sequence[int] | None = None) -> Iterator[PropertyRow]:
+        """What was revealed of properties, in all sessions or some, in the order of the messages with which it counts.
 
-    def _told(self) -> Iterator[PropertyRow]:
+        ``sessions`` are indices; the others cost no time.
+        """
+        last = self.result.messages["last"]
+        return heapq.merge(self._told(sessions), self._notified(sessions), key=lambda row: int(last[row.message]))
+
+    def _told(self, only: Sequence[int] | None) -> Iterator[PropertyRow]:
         """What data phases revealed."""
         made, columns = self.result.transactions, self.result.messages
         sessions: dict[int, tuple[Memory, Datatypes]] = {}
         waiting: list[tuple[int, int, PropertyRow]] = []  # a later transaction's data may come first
         count = 0
         numbers = np.flatnonzero(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET})))
+        if only is not None:
+            numbers = numbers[np.isin(made.session[numbers], only)]
         nothing: set[_Said] = set()  # lists of events that told of no property
         for number, said in self._said(numbers):
             if said in nothing:
@@ -371,13 +376,15 @@ class Decoder:
         while waiting:
             yield heapq.heappop(waiting)[2]
 
-    def _notified(self) -> Iterator[PropertyRow]:
+    def _notified(self, only: Sequence[int] | None) -> Iterator[PropertyRow]:
         """Properties that changed as events of the event connection say, which do not tell to what."""
         columns, vendors = self.result.messages, self.result.vendors
         fixed = np.minimum(columns["length"], m.FIXED_BYTES)
         events = (self.result.roles == m.EVENT) & (columns["words"] > 0) & (columns["known"] >= fixed)
         rows = np.flatnonzero(events)
         sessions = self.result.places[0][columns["stream"][rows]]
+        if only is not None:
+            rows, sessions = rows[np.isin(sessions, only)], sessions[np.isin(sessions, only)]
         order = np.argsort(columns["last"][rows], kind="stable")
         for row, session in zip(rows[order].tolist(), sessions[order].tolist(), strict=True):
             vendor = vendors[session] if session >= 0 else None

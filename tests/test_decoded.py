@@ -137,6 +137,15 @@ def test_decodes_a_dataset_with_the_texts_of_its_properties() -> None:
             told.dataset(len(told.transactions))
 
 
+@pytest.mark.parametrize("name", STORIES)
+def test_tells_of_some_sessions_what_it_tells_of_them_among_all(name: str) -> None:
+    with analysed(capture(name)) as analysis:
+        for result in analysis.results:
+            found = list(decoder(result).properties())
+            for session in range(len(result.pairs)):
+                assert list(decoder(result).properties([session])) == [row for row in found if row.session == session]
+
+
 def test_repeats_no_value_that_has_no_other_text() -> None:
     blob = bytes(range(40))
     listed = polls.record(0xC189, polls.u32(0xD1FF) + blob) + polls.record(0xC18A, polls.u32(0xD1FE, 3, 2, 5, 6))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..capture import CaptureError
-from ..describe import counted
+from ..describe import counted, human_seconds
 from ..facts.packets import DEFAULT_PORT
+from ..ptp import NO_ROW
 from ..result import Result
 from ..tcp import Connection
+from .announced import announced
 from .beginning import beginning
+from .changes import Change, changes_before
 from .ending import ending, silences
-from .patient import Patient
+from .event_connection import Attempts
+from .patient import SURE, Patient
 from .saying import Saying
 from .transport import Marks, transport
-from .work import errors, loops, probes, slow
+from .violations import Violations
+from .work import errors, loops, probes, slow, unanswered
 
-BEFORE_S = 5.0  # how long before a failure changes are looked for
+DOUBT_S = 0.1  # clocks that are off by less are not worth a word
 
 
 def examined(results: Sequence[Result]) -> dict[str, Any]:
@@ -29,13 +34,18 @@ def examined(results: Sequence[Result]) -> dict[str, Any]:
     """
     sessions, captures = [], []
     for result in results:
-        captures.append({"capture": result.path, "sayings": [_plain(one) for one in _of_capture(result)]})
-        marks, changes = Marks(result), _changes(result)
+        violations = Violations(result)
+        of_capture = [*_of_capture(result), *violations.of_capture(), *announced(result)]
+        captures.append({"capture": result.path, "sayings": [_plain(one) for one in of_capture]})
+        marks, attempts, changes = Marks(result), Attempts(result), changes_before(result)
         for index in range(len(result.pairs)):
             patient = Patient(result, index)
-            sayings = [*_sayings(patient, marks, changes)]
+            sayings = [*_sayings(patient, marks, attempts, changes)]
+            sayings[-1:-1] = violations.of_session(patient, sayings)
+            if not sayings:
+                sayings = [Saying("unknown", "beginning", "Only a live-view connection was captured.")]
             if not any(one.grade in ("problem", "slow") for one in sayings):
-                sayings.insert(0, _nothing_wrong(patient))
+                sayings[:0] = _nothing_wrong(patient)
             sessions.append(
                 {
                     "session": index + result.first_session,
@@ -48,25 +58,45 @@ def examined(results: Sequence[Result]) -> dict[str, Any]:
     return {"sessions": sessions, "captures": captures}
 
 
-def _sayings(patient: Patient, marks: Marks, changes: dict[int, list[dict[str, Any]]]) -> Iterator[Saying]:
-    yield from beginning(patient)
+def _sayings(
+    patient: Patient, marks: Marks, attempts: Attempts, changes: Mapping[int, Sequence[Change]]
+) -> Iterator[Saying]:
+    yield from beginning(patient, attempts, marks)
     yield from loops(patient)
     yield from errors(patient, changes)
+    yield from unanswered(patient)
     yield from slow(patient)
     yield from silences(patient)
     yield from probes(patient)
     yield from transport(patient, marks)
+    yield from _clocks(patient)
     yield from ending(patient)
 
 
-def _nothing_wrong(patient: Patient) -> Saying:
-    made = patient.result.transactions
-    count = len(patient.numbers)
-    answered = int((made.response[patient.numbers] >= 0).sum())
-    if not count:
-        return Saying("fine", "work", "No transaction was captured.")
-    rest = "all of them answered" if answered == count else f"of {count - answered:,} no answer was captured"
-    return Saying("fine", "work", f"Nothing went wrong that shows: {counted(count, 'transaction')}, {rest}.")
+def _clocks(patient: Patient) -> Iterator[Saying]:
+    """What the times of the capture are not worth. Asked for only where it was asked before: it takes its time."""
+    if patient.doubted and patient.doubt >= DOUBT_S:
+        says = (
+            f"The times contradict what the packets acknowledge, or run backwards, by up to "
+            f"{human_seconds(patient.doubt)}: waits of less than {human_seconds(SURE * patient.doubt)} are not told."
+        )
+        part = patient.pair.parts[0]
+        yield Saying("unknown", "clock", says, (part.tcp.first_packet + 1,))
+
+
+def _nothing_wrong(patient: Patient) -> Iterator[Saying]:
+    asked, answered = patient.requested, patient.replied
+    if not asked:
+        if patient.command is not None and patient.whole(patient.command):
+            yield Saying("fine", "work", "No operation was requested.")
+        return
+    if not answered:
+        says = f"{counted(asked, 'operation')} requested, and no answer was captured."
+        first = next(place for place in range(len(patient.numbers)) if patient.request(place) != NO_ROW)
+        yield Saying("unknown", "work", says, (patient.frame(patient.request(first)),))
+        return
+    rest = "all of them answered" if answered == asked else f"of {asked - answered:,} no answer was captured"
+    yield Saying("fine", "work", f"Nothing went wrong that shows: {counted(asked, 'transaction')}, {rest}.")
 
 
 def _of_capture(result: Result) -> Iterator[Saying]:
@@ -101,18 +131,6 @@ def _nobody_listened(tcp: Connection) -> bool:
         and not tcp.streams[1 - opener].syn
         and all(stream.high == 0 for stream in tcp.streams)
     )
-
-
-def _changes(result: Result) -> dict[int, list[dict[str, Any]]]:
-    from ..tables.build import TABLES
-    from ..tables.moments import changes_before
-
-    found: dict[int, list[dict[str, Any]]] = {}
-    for batch in changes_before(TABLES["transactions"](result), TABLES["properties"](result), BEFORE_S):
-        names = ["failed_transaction", "property", "role", "text", "value"]
-        for row in batch.select(names).to_pylist():
-            found.setdefault(row["failed_transaction"], []).append(row)
-    return found
 
 
 def _plain(saying: Saying) -> dict[str, Any]:

@@ -15,7 +15,11 @@ from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
 from ..ptpip.recognise import Dialect
 from ..result import Result
+from ..tcp import Connection
+from .closing import Closing, closing
 
+OPEN_SESSION, CLOSE_SESSION, OK = 0x1002, 0x1003, 0x2001
+SURE = 10.0  # a wait is told where it is so many times what the clocks are known to be off by
 S = 1_000_000_000
 
 
@@ -30,11 +34,19 @@ class Patient:
         self.event = self.pair.event
         self.columns = result.messages
         self.vendor = result.vendors[index]
+        self._closings: dict[int, Closing | None] = {}
+        self._wholes: dict[int, bool] = {}
+        self.doubted = False  # was it asked what the times are worth?
 
     @property
     def fuji(self) -> bool:
         """Is it spoken in Fujifilm's dialect?"""
         return self.pair.parts[0].conversation.dialect is Dialect.FUJI
+
+    @property
+    def guessed(self) -> bool:
+        """Is it a guess that its connections belong together?"""
+        return self.pair.paired_by == "guess"
 
     @cached_property
     def greeting(self) -> dict[str, Any]:
@@ -64,6 +76,18 @@ class Patient:
             name = self.initiator if direction == part.initiator else "the camera"
         return name[0].upper() + name[1:] if begins else name
 
+    @staticmethod
+    def kind(part: Handshake) -> str:
+        """What a connection is called."""
+        return "live-view" if part.is_live_view else "event" if part.is_event else "command"
+
+    def message(self, row: int) -> str:
+        """What a message is called: an operation by its name, others by their type."""
+        kind = int(self.result.roles[row])
+        if kind == m.OPERATION_REQUEST:
+            return self.name("operation", int(self._codes(np.array([row]))[0]))
+        return m.type_names().get(int(self.columns["type"][row]) & m.TYPE_WORD, "bytes that are no message")
+
     def row(self, kind: int, part: Handshake | None) -> int | None:
         """The first message of a type on a connection."""
         return None if part is None else part.rows.get(kind)
@@ -86,6 +110,17 @@ class Patient:
     def numbers(self) -> np.ndarray:
         """The transaction rows of the session, in order (int64)."""
         return self.result.transactions_by_session.of(self.index)
+
+    @cached_property
+    def requested(self) -> int:
+        """How many operations were requested, as far as the capture has the requests."""
+        return int((self.result.transactions.request[self.numbers] != NO_ROW).sum())
+
+    @cached_property
+    def replied(self) -> int:
+        """How many of those have a response in the capture."""
+        made, numbers = self.result.transactions, self.numbers
+        return int(((made.request[numbers] != NO_ROW) & (made.response[numbers] != NO_ROW)).sum())
 
     def request(self, place: int) -> int:
         """The request's message row of the transaction at a place of ``numbers``."""
@@ -137,13 +172,101 @@ class Patient:
 
     def whole(self, part: Handshake) -> bool:
         """Is all that was said on a connection in the capture, both ways, from its SYN to what is known of its end?"""
+        number = part.tcp.number
+        if number not in self._wholes:
+            self._wholes[number] = self._whole(part)
+        return self._wholes[number]
+
+    def _whole(self, part: Handshake) -> bool:
         if not all(stream.syn and stream.first_acknowledgment is not None for stream in part.tcp.streams):
             return False
-        rows = self.rows_of(part)
+        if any(self.lost_behind(part.tcp, direction) for direction in (0, 1)):
+            return False
+        return not any(self._holes(part.tcp.number, direction) for direction in (0, 1))
+
+    def _holes(self, connection: int, direction: int) -> bool:
+        """Is something missing between the first and the last byte that the capture has of a stream?"""
+        rows = self.result.by_stream.of(2 * connection + direction)
         unknown = (self.columns["type"][rows] == m.UNFRAMED) & (self.columns["status"][rows] != m.MALFORMED)
-        return not unknown.any() and not self.columns["lost"][rows].any()
+        return bool(unknown.any() or self.columns["lost"][rows].any())
+
+    @staticmethod
+    def lost_behind(tcp: Connection, direction: int) -> bool:
+        """Did the other side acknowledge more of a direction than the capture has, but for a FIN?"""
+        stream = tcp.streams[direction]
+        reached = tcp.streams[1 - direction].acknowledged_offset(stream)
+        return reached is not None and reached > stream.front + 1
+
+    def received(self, row: int, part: Handshake) -> bool | None:
+        """Did the other side acknowledge a message, at any time? None where that can't be known."""
+        direction = int(self.columns["stream"][row]) & 1
+        reached = part.tcp.streams[1 - direction].acknowledged_offset(part.tcp.streams[direction])
+        end = int(self.columns["offset"][row] + self.columns["length"][row])
+        return None if reached is None else reached >= end
 
     @cached_property
     def missing_bytes(self) -> int:
         """Bytes of its connections that the capture lacks."""
         return sum(int(self.columns["lost"][self.rows_of(part)].sum()) for part in self.pair.parts)
+
+    # What times are worth
+
+    @cached_property
+    def doubt(self) -> float:
+        """Seconds by which the times contradict what cannot be otherwise; 0 where they don't.
+
+        What a packet acknowledges was sent before it, and a stream goes on in time. Where clocks of two points of
+        capture differ, or one was set, the times say something else.
+        """
+        self.doubted = True
+        worst, columns = 0, self.columns
+        for part in self.pair.parts:
+            sides = [self.result.by_stream.of(2 * part.tcp.number + direction) for direction in (0, 1)]
+            for direction, rows in enumerate(sides):
+                rows, others = rows[columns["time"][rows] != NO_TIME], sides[1 - direction]
+                others = others[columns["time"][others] != NO_TIME]
+                shift = part.tcp.streams[direction].acknowledgment_shift(part.tcp.streams[1 - direction])
+                ordered = rows[np.argsort(columns["first"][rows], kind="stable")]
+                worst = max(worst, int((-np.diff(columns["began"][ordered])).max(initial=0)))
+                if shift is None or not len(others) or not len(rows):
+                    continue
+                ends = columns["offset"][others] + columns["length"][others].astype(np.int64)
+                heard = np.searchsorted(ends, columns["acknowledgment"][rows] + shift, "right") - 1
+                rows, heard = rows[heard >= 0], heard[heard >= 0]
+                early = np.maximum.accumulate(columns["time"][others])[heard] - columns["began"][rows]
+                worst = max(worst, int(early.max(initial=0)))
+        return worst / S
+
+    def trusts(self, seconds: float) -> bool:
+        """May a wait of so many seconds be told, for all that the clocks are known to be off by?"""
+        return seconds >= SURE * self.doubt
+
+    @cached_property
+    def round_trip(self) -> float:
+        """Seconds from SYN to its answer on the command connection, 0 where not known: no answer comes sooner.
+
+        So much of a wait is of the network, or of clocks that differ by direction.
+        """
+        times = [NO_TIME, NO_TIME] if self.command is None else self.command.tcp.syn_times
+        return 0.0 if NO_TIME in times else abs(times[0] - times[1]) / S
+
+    # How it stands and ends
+
+    def closing(self, part: Handshake) -> Closing | None:
+        """How a connection ended first; None where the capture shows no end of it."""
+        number = part.tcp.number
+        if number not in self._closings:
+            found = closing(part.tcp)
+            if found is not None and found.direction is not None and (found.by_clock or len(found.packets) == 1):
+                holes = self._holes(number, 0), self._holes(number, 1)
+                found = closing(part.tcp, self.doubt if found.by_clock else 0.0, holes)
+            self._closings[number] = found
+        return self._closings[number]
+
+    @cached_property
+    def session_at(self) -> tuple[int, int]:
+        """Places of the last OpenSession and the last CloseSession that were answered OK; -1 for none."""
+        well = self.answered == OK
+        found = [np.flatnonzero(well & (self.asked == code)) for code in (OPEN_SESSION, CLOSE_SESSION)]
+        opened, closed = (int(places[-1]) if len(places) else -1 for places in found)
+        return opened, closed

@@ -89,7 +89,7 @@ class Connection:
     __slots__ = (
         "closed_at",
         "end_acknowledgments",
-        "end_kinds",
+        "end_flags",
         "end_packets",
         "end_times",
         "ends",
@@ -125,8 +125,8 @@ class Connection:
         self.ends: list[int | None] = [None, None]  # raw sequence number of the first FIN or RST, by direction
         self.end_times = [NO_TIME, NO_TIME]  # time and packet number of it
         self.end_packets: list[int | None] = [None, None]
-        self.end_kinds: list[str | None] = [None, None]  # "fin" or "reset"
-        self.end_acknowledgments: list[int | None] = [None, None]  # raw ACK number of it, None without
+        self.end_flags = [0, 0]  # its flags, and its raw ACK number: what its sender had received
+        self.end_acknowledgments = [0, 0]
         self.streams = (Stream(2 * number), Stream(2 * number + 1))
 
     @property
@@ -137,7 +137,7 @@ class Connection:
     @property
     def is_over(self) -> bool:
         """Have both sides ended it, or one of them at once?"""
-        return self.first_end is not None and (None not in self.ends or "reset" in self.end_kinds)
+        return self.first_end is not None and (None not in self.ends or any(flags & RST for flags in self.end_flags))
 
     @property
     def closed_by(self) -> int | None:
@@ -151,14 +151,16 @@ class Connection:
     def close_kind(self) -> str | None:
         """How it was closed first: "fin" or "reset"; None while it is open."""
         by = self.closed_by
-        return None if by is None else self.end_kinds[by]
+        if by is None:
+            return None
+        return "reset" if self.end_flags[by] & RST else "fin"
 
     def end_acknowledges(self, direction: int) -> bool:
         """Does the first FIN or RST in a direction acknowledge the FIN of the other one, and so come second?"""
-        number, other = self.end_acknowledgments[direction], self.streams[1 - direction]
-        if number is None or other.fin is None or other.base is None:
+        other = self.streams[1 - direction]
+        if not self.end_flags[direction] & ACK_FLAG or other.fin is None or other.base is None:
             return False
-        return signed32(number - other.base - other.fin) > 0
+        return signed32(self.end_acknowledgments[direction] - other.base - other.fin) > 0
 
     @property
     def key(self) -> FlowKey:

@@ -203,9 +203,8 @@ class Flows:
             connection.ends[direction] = int(batch.sequence[row])
             connection.end_times[direction] = int(batch.time[row])
             connection.end_packets[direction] = int(batch.packet[row])
-            connection.end_kinds[direction] = "reset" if batch.flags[row] & RST else "fin"
-            if batch.flags[row] & ACK_FLAG:
-                connection.end_acknowledgments[direction] = int(batch.acknowledgment[row])
+            connection.end_flags[direction] = int(batch.flags[row])
+            connection.end_acknowledgments[direction] = int(batch.acknowledgment[row])
 
     def _synchronise(self, connection: Connection, batch: SegmentBatch, row: int) -> None:
         """Let a SYN open its connection or confirm that it is open."""

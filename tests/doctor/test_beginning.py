@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
-from tests.traffic import Conversation, damage
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, damage
 from tests.traffic import conversation as talk
+from tests.traffic.packet import SYN
 
 from .made import examination, sayings
 
@@ -41,6 +45,20 @@ def test_tells_of_a_camera_that_waits_for_somebody(seconds: float, told: bool) -
     assert bool(sayings(waiting(seconds).packets(), "pairing")) is told
 
 
+def test_takes_no_clocks_that_differ_by_direction_for_a_camera_that_waits() -> None:
+    one = talk().connect().init_command_request().init_command_ack()
+    late = [replace(packet, time_ns=packet.time_ns + 3 * 10**9 * (packet.direction == TO_INITIATOR))
+            for packet in one.packets()]  # fmt: skip
+    assert sayings(sorted(late, key=lambda packet: packet.time_ns), "pairing") == []
+
+
+def test_knows_no_reason_that_was_cut_off() -> None:
+    packets = talk().connect().init_command_request().init_fail(1).close(by="responder").packets()
+    cut = damage.cut(packets, damage.segments(packets)[-1], 14 + 20 + 32 + 8)
+    ((_, says),) = sayings(cut, "refused")
+    assert "on the command connection, the reason was not captured, " in says
+
+
 def test_tells_that_the_initiator_gave_up() -> None:
     ((grade, says),) = sayings(talk().connect().init_command_request().wait(2.5).close().packets(), "beginning")
     assert grade == "problem"
@@ -59,26 +77,27 @@ def test_does_not_know_how_a_session_began_before_the_capture() -> None:
     assert [grade for grade, _ in sayings(packets, "beginning")] == ["unknown"]
 
 
-def test_tells_of_an_event_connection_that_is_late() -> None:
-    one = talk().connect().init_command_request().init_command_ack().wait(3).connect("event")
-    packets = one.init_event_request().init_event_ack().open_session().close_session().close().packets()
-    ((grade, says),) = sayings(packets, "event connection")
-    assert grade == "slow"
-    assert "opened the event connection only 3" in says
+def test_tells_of_init_fail_where_only_the_event_connection_was_captured() -> None:
+    one = talk().connect("event").init_event_request().init_fail(1, "event").hang_up("event", by="responder")
+    rows = sayings(one.packets())
+    ((grade, says),) = [row for row in rows if "refused" in row[1]]
+    assert grade == "problem"
+    assert says.startswith("The camera refused the initiator with Init Fail on the event connection")
+    assert not any("Nothing went wrong" in says or "No operation" in says for _, says in rows)
 
 
-def test_tells_of_an_event_connection_that_is_missing() -> None:
-    one = talk().init(event=False).open_session().close_session().close()
-    ((grade, says),) = sayings(one.packets(), "event connection")
-    assert grade == "unknown"  # a capture filter would look the same
-    assert "operations were requested all the same" in says
+def test_counts_the_time_of_a_refusal_from_what_it_refuses() -> None:
+    one = talk().connect().init_command_request().init_command_ack().wait(5).connect("event").init_event_request()
+    ((_, says),) = sayings(one.init_fail(2, "event").close(by="responder").packets(), "refused")
+    assert re.search(r" \d+ µs after it had asked for it\.$", says)
 
 
-def test_tells_of_a_number_that_the_camera_did_not_give() -> None:
-    one = talk().connect().init_command_request().init_command_ack().connect("event")
-    one.message(3, (7).to_bytes(4, "little"), connection="event").init_event_ack().open_session().close()
-    said = [says for _, says in sayings(one.packets(), "event connection")]
-    assert "The event connection names number 7, but the camera had given 1." in said
+def test_says_whether_the_camera_had_received_a_request_that_it_never_answered() -> None:
+    packets = talk().connect().init_command_request().wait(2.5).close().packets()
+    assert "acknowledged the Init Command Request" in sayings(packets, "beginning")[0][1]
+    deaf = [one if one.direction == TO_RESPONDER or one.flags & SYN else None for one in packets]
+    ((_, says),) = sayings([one for one in deaf if one], "beginning")
+    assert "neither acknowledged nor answered the Init Command Request" in says
 
 
 def test_says_nothing_of_a_beginning_as_it_should_be() -> None:

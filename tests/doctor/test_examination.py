@@ -8,7 +8,7 @@ import pytest
 
 from ptpip_analyze.doctor import GRADES
 from tests.rules.silence import variants
-from tests.traffic import STORIES, Packet, capture
+from tests.traffic import STORIES, TO_INITIATOR, TO_RESPONDER, Packet, capture, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import ACK, RST
 
@@ -22,6 +22,26 @@ def test_says_that_nothing_went_wrong() -> None:
     rows = sayings(talk().open().get_property().close_session().close().packets())
     assert rows[0] == ("fine", "Nothing went wrong that shows: 3 transactions, all of them answered.")
     assert {grade for grade, _ in rows} == {"fine"}
+
+
+def test_does_not_say_that_nothing_went_wrong_where_a_must_was_broken() -> None:
+    one = talk().open().transaction(0x1009, 1, data_in=bytes(4), announced=8)
+    rows = sayings(one.close_session().close().packets())
+    assert not any(says.startswith("Nothing went wrong") for _, says in rows)
+    assert any("MUST data-total-length-exact" in says for _, says in rows)
+
+
+def test_counts_requests_and_their_answers() -> None:
+    packets = talk().open().get_property().close_session().close().packets()
+    answers = damage.segments(packets, "command", TO_INITIATOR)
+    rows = sayings(damage.drop(packets, answers[1]))  # the response to OpenSession
+    assert rows[0] == ("fine", "Nothing went wrong that shows: 3 transactions, of 1 no answer was captured.")
+
+
+def test_does_not_call_it_fine_that_no_answer_was_captured() -> None:
+    packets = talk().open().get_property().close_session().close().packets()
+    rows = sayings(damage.one_direction_only(packets, TO_RESPONDER), "work")
+    assert rows == [("unknown", "3 operations requested, and no answer was captured.")]
 
 
 def test_says_that_there_is_no_session() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, damage
 from tests.traffic import conversation as talk
-from tests.traffic import damage
 from tests.traffic.stories import STORIES
 
 from .made import patient
@@ -48,3 +52,51 @@ def test_takes_the_greeting_of_a_dialect_as_it_is() -> None:
     one = patient([packet for told in STORIES["fuji"]() for packet in told.packets()])
     assert one.fuji
     assert one.greeting["name"]
+
+
+def test_finds_nothing_to_doubt_in_one_clock() -> None:
+    packets = talk().open().get_property().wait(9).get_property().close_session().close().packets()
+    assert patient(packets).doubt == 0
+    assert patient(packets).trusts(0.001)
+
+
+@pytest.mark.parametrize("direction", [TO_INITIATOR, TO_RESPONDER])
+def test_doubts_clocks_that_contradict_acknowledgments(direction: str) -> None:
+    packets = talk().open().get_property().get_property().close_session().close().packets()
+    late = [replace(one, time_ns=one.time_ns + 3 * 10**9 * (one.direction == direction)) for one in packets]
+    one = patient(sorted(late, key=lambda packet: packet.time_ns))
+    assert 2.9 < one.doubt <= 3
+    assert not one.trusts(20)
+    assert one.trusts(31)
+
+
+def test_doubts_a_clock_that_was_set_back() -> None:
+    packets = talk().open().get_property().get_property().close_session().close().packets()
+    half = len(packets) // 2
+    back = [replace(one, time_ns=one.time_ns - 40 * 10**9 * (at >= half)) for at, one in enumerate(packets)]
+    assert 39 < patient(back).doubt <= 40
+
+
+def test_knows_what_the_other_side_received() -> None:
+    one = patient(talk().open().get_property().close_session().close().packets())
+    assert one.received(one.request(0), one.command)
+    deaf = talk().open().request(0x1004).packets()
+    last = damage.segments(deaf, "command")[-1]
+    two = patient(deaf[: last + 1])
+    assert two.received(two.request(1), two.command) is False
+    half = patient(damage.one_direction_only(deaf, TO_RESPONDER))
+    assert half.received(half.request(1), half.command) is None
+
+
+def test_knows_where_a_session_was_opened_and_closed() -> None:
+    one = talk().open().close_session().get_device_info(0)
+    assert patient(one.packets()).session_at == (0, 1)
+    assert patient(one.open_session().packets()).session_at == (3, 1)
+    assert patient(talk().open().transaction(0x1003, response=0x2003).packets()).session_at == (0, -1)
+
+
+def test_misses_what_was_acknowledged_behind_the_last_message() -> None:
+    packets = talk().open().get_property().packets()
+    last = damage.segments(packets, "command", TO_INITIATOR)[-1]
+    one = patient(damage.drop(packets, last))
+    assert not one.whole(one.command)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from tests.traffic import TO_INITIATOR, damage
-from tests.traffic import conversation as talk
+from dataclasses import replace
 
-from .made import sayings
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Packet, damage
+from tests.traffic import conversation as talk
+from tests.traffic.packet import ACK, RST
+
+from .made import examination, sayings
 
 
 def download() -> list:
@@ -36,13 +39,61 @@ def test_blames_the_capture_for_what_it_lacks() -> None:
 
 def test_counts_messages_that_break_their_layout() -> None:
     one = talk().open().message(7, b"\1\2\3", TO_INITIATOR, status="malformed").close_session().close()
-    ((_, says),) = sayings(one.packets(), "messages")
-    assert says.startswith("1 message breaks its layout")
+    packets = one.packets()
+    (row,) = [row for row in examination(packets)["sessions"][0]["sayings"] if row["topic"] == "messages"]
+    assert row["says"].startswith("1 message breaks its layout")
+    (frame,) = row["frames"]
+    assert packets[frame - 1].payload[4] == 7
 
 
 def test_says_whose_window_was_closed() -> None:
     packets = talk(mss=500).open().get_object(1, bytes(9000)).close_session().close().packets()
     place = damage.segments(packets).index(damage.segments(packets, "command", TO_INITIATOR)[6])
-    ((grade, says),) = sayings(damage.zero_window(packets, place), "window")
+    shut = damage.zero_window(packets, place)
+    ((grade, says),) = sayings(shut, "window")
     assert grade == "slow"
-    assert says == "The initiator “desk” closed its receive window 2 times: it was slow to take data."
+    assert says == "The initiator “desk” closed its receive window: it was slow to take data."
+    place = damage.segments(shut).index(damage.segments(shut, "command", TO_INITIATOR)[12])
+    ((_, says),) = sayings(damage.zero_window(shut, place), "window")
+    assert "closed its receive window 2 times" in says
+
+
+def test_counts_a_window_once_that_stays_closed() -> None:
+    packets = talk(mss=500).open().get_object(1, bytes(9000)).close_session().close().packets()
+    at = next(at for at, one in enumerate(packets) if not one.payload and at > 20 and one.direction == TO_RESPONDER)
+    closed = replace(packets[at], window=0)
+    ((_, says),) = sayings([*packets[:at], *[closed] * 10, *packets[at:]], "window")
+    assert says == "The initiator “desk” closed its receive window: it was slow to take data."
+
+
+def silent(copies: int = 8) -> list[Packet]:
+    """The camera is gone: a request is sent again and again, and reset at last."""
+    packets = talk().open().wait(1).request(0x1004).wait(0.1).packets()
+    at = damage.segments(packets, "command", TO_RESPONDER)[-1]
+    asked = packets[at]
+    again = [replace(asked, time_ns=asked.time_ns + number * 3 * 10**9) for number in range(copies)]
+    end = replace(asked, payload=b"", flags=RST | ACK, time_ns=again[-1].time_ns + 10**9)
+    return [*packets[:at], *again, replace(end, sequence=end.sequence + len(asked.payload))]
+
+
+def test_says_that_the_camera_stopped_acknowledging() -> None:
+    ((grade, says),) = sayings(silent(), "network")
+    assert grade == "problem"
+    assert says.startswith("The camera stopped acknowledging on the command connection: its last packet in the capture")
+    assert "8 segments with data that the initiator “desk” sent after it" in says
+    assert "GetStorageIDs" in says
+    ((_, end),) = sayings(silent(), "end")
+    assert "which was not answered (nor acknowledged)" in end
+
+
+def test_does_not_say_so_of_what_was_sent_once() -> None:
+    assert sayings(silent(1), "network") == []
+
+
+def test_does_not_say_so_where_the_camera_acknowledged_at_last() -> None:
+    packets = silent()
+    last = max(at for at, one in enumerate(packets) if one.direction == TO_INITIATOR and one.connection == "command")
+    asked = packets[-2]
+    late = replace(packets[last], time_ns=packets[-1].time_ns - 1, flags=ACK, payload=b"",
+                   sequence=asked.acknowledgment, acknowledgment=asked.sequence + len(asked.payload))  # fmt: skip
+    assert not any("stopped" in says for _, says in sayings([*packets[:-1], late, packets[-1]], "network"))

@@ -9,6 +9,7 @@ from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.ptpip import Conversation, Handshake, Pair, handshakes, pair
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.tcp import Connection
+from ptpip_analyze.tcp.connection import FIN
 from tests.engine import hear
 from tests.traffic import STORIES, Packet, capture, conversation, damage, fuji_conversation
 
@@ -500,5 +501,5 @@ def test_leaves_alone_what_had_ended_before_the_other_one_began() -> None:
     net = Network()
     first, event, last = net.command(1, end=1), net.event(0, begin=1.1, end=1.2), net.command(begin=1.3, end=2)
     for shake in (first, event, last):
-        shake.tcp.first_end, shake.tcp.end_kinds, shake.tcp.syn_from = 0, ["fin", "fin"], 0
+        shake.tcp.first_end, shake.tcp.end_flags, shake.tcp.syn_from = 0, [FIN, FIN], 0
     assert joined(first, event, last) == [(0, None, "alone"), (None, 1, "alone"), (2, None, "alone")]

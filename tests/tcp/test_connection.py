@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ptpip_analyze.tcp.connection import Connection, Stream, signed32
+from ptpip_analyze.tcp.connection import ACK_FLAG, FIN, RST, Connection, Stream, signed32
 
 CAMERA, DESK = (0xFFFF_C0A80101, 15740), (0xFFFF_C0A80114, 50001)
 
@@ -80,8 +80,11 @@ def closing(acknowledged: tuple[int | None, int | None]) -> Connection:
     connection = Connection(0, CAMERA, DESK, packet=0, time=0)
     for stream in connection.streams:
         stream.base, stream.fin = 1000, 10
-    connection.first_end, connection.ends, connection.end_kinds = 0, [1010, 1010], ["fin", "reset"]
-    connection.end_acknowledgments = list(acknowledged)
+    connection.first_end, connection.ends = 0, [1010, 1010]
+    connection.end_flags = [
+        kind | (ACK_FLAG if number is not None else 0) for kind, number in zip((FIN, RST), acknowledged, strict=True)
+    ]
+    connection.end_acknowledgments = [number or 0 for number in acknowledged]
     return connection
 
 

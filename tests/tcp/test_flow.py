@@ -365,6 +365,14 @@ def test_knows_who_closed_first_and_how(batch: int) -> None:
 
 
 @pytest.mark.parametrize("batch", [0, 1])
+def test_knows_what_each_side_had_received_when_it_closed(batch: int) -> None:
+    ending = [out(FIN | ACK, 1001, 9001, time=5), back(RST | ACK, 9001, 1002, time=6), back(FIN, 9001, 7, time=7)]
+    one = opened([*handshake(), *ending], batch)
+    assert (one.end_flags[FROM_DESK], one.end_acknowledgments[FROM_DESK]) == (FIN | ACK, 9001)
+    assert (one.end_flags[FROM_CAMERA], one.end_acknowledgments[FROM_CAMERA]) == (RST | ACK, 1002)  # its first end
+
+
+@pytest.mark.parametrize("batch", [0, 1])
 def test_takes_the_earlier_of_two_crossing_fins_whichever_was_written_first(batch: int) -> None:
     ours, theirs = out(FIN | ACK, 1001, 9001, time=70), back(FIN | ACK, 9001, 1001, time=69)
     for ending in ([ours, theirs], [theirs, ours]):
