@@ -13,7 +13,21 @@
 if not (Proto and ProtoField and DissectorTable) then return end -- not Wireshark
 
 local floor, fmt, concat, char = math.floor, string.format, table.concat, string.char
-local min, max = math.min, math.max
+-- What wslua makes for a message is garbage with the message: a collector in small steps costs a third of the time.
+pcall(collectgarbage, "setstepmul", 1000)
+
+local min, max, byte = math.min, math.max, string.byte
+
+-- Little-endian integers out of a string, at a place counted from 0.
+local function u16(text, at)
+  local a, b = byte(text, at + 1, at + 2)
+  return a + b * 256
+end
+
+local function u32(text, at)
+  local a, b, c, d = byte(text, at + 1, at + 4)
+  return a + b * 256 + c * 65536 + d * 16777216
+end
 
 -- The facts ------------------------------------------------------------------------------------------------------
 
@@ -229,16 +243,19 @@ for _, port in ipairs(facts.ports.fuji) do FUJI_PORTS[port] = true end
 -- "tshark -2" without a filter does not. Such visits are blind: connections are told apart by their ends and greetings,
 -- and every segment is taken for the one that follows.
 
-local conversations, sessions, numbered, by_hosts, fuji_hosts, notes, starts, order, kept_bytes
+local conversations, by_stream, sessions, numbered, responders, by_hosts, fuji_hosts, notes, starts, order, kept_bytes
 
 local function forget()
-  conversations, numbered, by_hosts, fuji_hosts, notes, starts, order = {}, {}, {}, {}, {}, {}, {}
+  conversations, numbered, responders, by_hosts, fuji_hosts = {}, {}, {}, {}, {}
+  notes, starts, order, by_stream = {}, {}, {}, {}
   sessions, kept_bytes = 0, 0
 end
 forget()
 ptp_ip.init = forget
 
 local FRAME, REASSEMBLED = 16777216, 8388608
+
+local M = {} -- the message at hand: one table for all, because there are many messages
 
 local f_stream, f_header_length = Field.new("tcp.stream"), Field.new("tcp.hdr_len")
 local f_sequence, f_relative, f_acknowledgment = Field.new("tcp.seq_raw"), Field.new("tcp.seq"), Field.new("tcp.ack_raw")
@@ -248,6 +265,7 @@ do
   if found then f_completeness = field end
 end
 
+-- The innermost occurrence of a field in the frame.
 local function last_of(field)
   local first, second = field()
   if second == nil then return first end
@@ -276,6 +294,8 @@ end
 -- The connection of a packet. Between the same ports there may be several, one after another: each of its own
 -- generation, which begins with a frame. ``greets``: the segment begins with a greeting.
 local function conversation_of(pinfo, stream, greets)
+  local known = stream and by_stream[stream]
+  if known and known.from <= pinfo.number then return known end
   local from, to = tostring(pinfo.src) .. ":" .. pinfo.src_port, tostring(pinfo.dst) .. ":" .. pinfo.dst_port
   local key = from < to and from .. " " .. to or to .. " " .. from
   local generations = conversations[key]
@@ -288,10 +308,9 @@ local function conversation_of(pinfo, stream, greets)
     local conv = generations[index]
     if conv.from <= frame then
       if pinfo.visited then
-        conv.stream = conv.stream or stream
+        if stream and not conv.stream then conv.stream, by_stream[stream] = stream, conv end
         return conv
       end
-      if stream and conv.stream == stream then return conv end
       if not stream and not (greets and conv.begun) then return conv end
       break
     end
@@ -302,6 +321,7 @@ local function conversation_of(pinfo, stream, greets)
     sides = { { pending = {} }, { pending = {} } }, transactions = {},
   }
   generations[#generations + 1] = conv
+  if stream then by_stream[stream] = conv end
   return conv
 end
 
@@ -430,25 +450,25 @@ end
 
 -- Which dialect, and which connection ------------------------------------------------------------------------------
 
--- "standard", "fuji" (containers), "frames" (its live view); false: none of these; a number: so many bytes would tell.
+-- "standard", "fuji" (containers), "frames" (its live view); false: none of these; true: more bytes would tell.
 local function recognise(tvb, conv, at_start, expected, trusted, pinfo)
   local have = tvb:len()
-  if have < 8 then return (at_start and (expected or trusted)) and 8 or false end
+  if have < 8 then return at_start and (expected or trusted) and true or false end
   local length, word = tvb(0, 4):le_uint(), tvb(4, 4):le_uint()
   if word == 1 and length >= 28 and length <= GREETING_LIMIT then
-    if have < 12 then return (expected or trusted) and 12 or false end
+    if have < 12 then return (expected or trusted) and true or false end
     if tvb(8, 4):le_uint() == MAGIC then return "fuji" end
   end
   if trusted then
     if length == 68 and word == 2 and conv.opener_silent then return "fuji" end
     local container = kind_of("fuji", length, word)
     if container > CONTAINERS and container < CONTAINERS + 5 and is_plausible("fuji", length, container) then
-      if have < 12 then return 12 end
+      if have < 12 then return true end
       if is_sound("fuji", tvb, 0) then return "fuji" end
     end
     if word == 0 and is_plausible("frames", length, CONTAINERS + 5) then
       if is_sound("frames", tvb, 0) then return "frames" end
-      if have < min(length, 64) then return min(length, 64) end
+      if have < min(length, 64) then return true end
     end
   end
   if expected then
@@ -458,8 +478,7 @@ local function recognise(tvb, conv, at_start, expected, trusted, pinfo)
   if word == 1 and is_sound("standard", tvb, 0) then return "standard" end
   if word == 2 and is_sound("standard", tvb, 0) and floor(length) == have then return "standard" end
   if at_start and word == 3 and length == 12 and have == 12 then -- to a camera that is known by its command connection
-    local waiting = numbered[tostring(pinfo.dst) .. ":" .. pinfo.dst_port]
-    return waiting and "standard" or false
+    return responders[tostring(pinfo.dst) .. ":" .. pinfo.dst_port] and "standard" or false
   end
   if (word == 6 or word == 7 or word == 9) and is_sound("standard", tvb, 0) then
     -- Neither port nor greeting: a request must meet its answer.
@@ -507,6 +526,8 @@ local function place(conv, side, kind, pinfo)
   conv.hosts = hosts_of(pinfo)
   if conv.kind == "command" then
     conv.session = new_session()
+    local outward = side == conv.initiator
+    responders[tostring(outward and pinfo.dst or pinfo.src) .. ":" .. (outward and pinfo.dst_port or pinfo.src_port)] = true
     local all = by_hosts[conv.hosts] or {}
     by_hosts[conv.hosts] = all
     all[#all + 1] = conv
@@ -607,6 +628,12 @@ local function seconds_of(text)
   return tonumber(above) / (tonumber(below) or 1)
 end
 
+local dials = {}
+for index, texts in ipairs({ facts.exposures.thirds, facts.exposures.halves }) do
+  dials[index] = {}
+  for place, text in ipairs(texts) do dials[index][place] = { text, seconds_of(text) } end
+end
+
 local function rounded(number) -- half to even, as IEEE does
   local whole = floor(number)
   local rest = number - whole
@@ -641,13 +668,13 @@ local MEASURES = {
   mm = function(number, value) if value > 0 then return short(number) .. " mm" end end,
   exposure = function(number, value, per)
     if value <= 0 or value >= 4294967040 then return nil end
-    for _, dial in ipairs({ facts.exposures.thirds, facts.exposures.halves }) do
+    for _, dial in ipairs(dials) do
       local fitting, found = 0, nil
-      for _, text in ipairs(dial) do
-        local exact = seconds_of(text) * per
+      for _, row in ipairs(dial) do
+        local exact = row[2] * per
         if value == floor(exact + 1e-9) or value == rounded(exact) then
           fitting = fitting + 1
-          found = found or text
+          found = found or row[1]
         end
       end
       if fitting == 1 then return found .. " s" end
@@ -672,7 +699,7 @@ local MEASURES = {
   times = function(number, value) if value > 0 then return short(number, 2) .. "×" end end,
 }
 
-local function value_text(code, value, vendor)
+local function measured(code, value, vendor)
   local meanings = lookup(facts.choices, code, vendor)
   if meanings then
     local meaning = meanings[value]
@@ -685,6 +712,20 @@ local function value_text(code, value, vendor)
   if linear then return linear((value - scale[3]) / scale[2], value, scale[2], scale[3]) end
   local written = facts.measures[scale[1]]
   return written and written[value]
+end
+
+-- Values repeat: what was worded once is remembered, up to so many.
+local worded, worded_count = {}, 0
+
+local function value_text(code, value, vendor)
+  local key = (vendor or "") .. code .. ":" .. value
+  local text = worded[key]
+  if text == nil then
+    text = measured(code, value, vendor) or false
+    if worded_count > 10000 then worded, worded_count = {}, 0 end
+    worded[key], worded_count = text, worded_count + 1
+  end
+  return text or nil
 end
 
 -- Reading a dataset ----------------------------------------------------------------------------------------------------
@@ -1375,7 +1416,7 @@ local function learn_request(conv, id, code, first, phase_info, pinfo)
   local before = conv.current
   if before and not before.response and not before.cancelled and before.request and not is_patchy(conv) then flag("overlap") end
   local tx = new_transaction(conv, id)
-  tx.code, tx.first, tx.request, tx.sent, tx.phase = code, first, pinfo.number, pinfo.rel_ts, phase_info
+  tx.code, tx.first, tx.request, tx.sent, tx.phase = code, first, M.frame, pinfo.rel_ts, phase_info
   conv.current = tx
   order[#order + 1] = tx
   local row = lookup(facts.operations, code, vendor_of(conv))
@@ -1390,7 +1431,7 @@ local function learn_response(conv, id, code, pinfo)
     flag("twice")
     return tx
   end
-  tx.response, tx.answer = pinfo.number, code
+  tx.response, tx.answer = M.frame, code
   if tx.request then
     tx.took = pinfo.rel_ts - tx.sent
   elseif not is_patchy(conv) then
@@ -1433,10 +1474,10 @@ local function learn_data(conv, id, tvb, at, size, complete, last, side, pinfo)
   tx.side = tx.side or side
   tx.carried = (tx.carried or 0) + size
   if last then
-    tx.done = pinfo.number
-    if tx.announced and tx.announced < UNKNOWN_TOTAL and tx.announced ~= tx.carried and not is_patchy(conv)
-      and not tx.cancelled and not tx.broken then
-      flag("amount")
+    tx.done = M.frame
+    if tx.announced and tx.announced < UNKNOWN_TOTAL and tx.announced ~= tx.carried then
+      if not is_patchy(conv) and not tx.cancelled and not tx.broken then flag("amount") end
+      if tx.carried < tx.announced then tx.broken = true end -- what is there may lie behind what is missing
     end
   end
   local single = last and not tx.parts and tx.carried == size
@@ -1450,18 +1491,22 @@ end
 
 -- What a message looks like ---------------------------------------------------------------------------------------
 
--- The message at hand. One table for all, because there are many messages.
-local M = {}
 local info = {} -- what the Info column says of the frame
-local info_frame
+local info_frame, info_offset
 
 local function say(text)
   if #info < 12 then info[#info + 1] = text elseif #info == 12 then info[13] = "…" end
 end
 
+-- A range of the message at hand. Where nobody sees which bytes are meant, all of it: one object for all fields.
+local function part(at, size)
+  if M.visible then return M.tvb(M.at + at, size) end
+  return M.range
+end
+
 local function generated(tree, field, value)
   local item = tree:add(field, value)
-  item:set_generated()
+  if M.visible then item:set_generated() end
   return item
 end
 
@@ -1481,32 +1526,34 @@ local function show_transaction(tree, tx, vendor, pinfo)
   local name = operation_of(tx, vendor)
   if name then generated(tree, f.operation_name, name) end
   if tx.handle then generated(tree, f.handle, tx.handle).hidden = true end
-  local frame = pinfo.number
+  local frame = M.frame
   if tx.request and tx.request ~= frame then generated(tree, f.request_in, tx.request) end
   if tx.response and tx.response ~= frame then generated(tree, f.response_in, tx.response) end
 end
 
-local function show_parameters(tree, tvb, at, count, spec, vendor, hidden_handles)
+local function show_parameters(tree, spec, vendor, hidden_handles)
+  local raw, words_at = M.raw, M.words_at
   local values = {}
-  for index = 1, count do
-    local range = tvb(at + 4 * index - 4, 4)
-    local value = range:le_uint()
+  for index = 1, M.words do
+    local place_at = words_at + 4 * index - 4
+    local range, value = part(place_at, 4), u32(raw, place_at)
     values[index] = value
     local row = spec and spec[index]
-    local item = tree:add_le(f.parameter, range)
+    local item = tree:add(f.parameter, range, value)
     if row and row[1] ~= "?" then
-      item:set_text(fmt("%s: %s", row[1], parameter_text(row[2], value, vendor)))
-      if row[2] == "handle" and hidden_handles then tree:add_le(f.handle, range).hidden = true end
-      if row[2] == "prop" then tree:add_le(f.property_code, range).hidden = true end
-    else
+      if M.visible then item:set_text(fmt("%s: %s", row[1], parameter_text(row[2], value, vendor))) end
+      if row[2] == "handle" and hidden_handles then tree:add(f.handle, range, value).hidden = true end
+      if row[2] == "prop" then tree:add(f.property_code, range, value).hidden = true end
+    elseif M.visible then
       item:set_text(fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
     end
   end
   return values
 end
 
-local function named(item, text, code)
-  item:set_text(text)
+-- A label that the field's own value strings don't give.
+local function relabel(item, field, code, name, standard)
+  if M.visible and standard ~= name then item:set_text(fmt("%s: %s (0x%04X)", field, name, code)) end
 end
 
 local EXPERT_OF = { overlap = ef.overlap, twice = ef.twice, no_request = ef.no_request, phase = ef.phase, no_start = ef.no_start, amount = ef.amount, number = ef.number }
@@ -1554,8 +1601,6 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
   end
   return said
 end
-
-local VENDOR_TITLES = {}
 
 -- Greetings: GUID, name, version, connection number.
 local function show_greeting(tree, kind, pinfo)
@@ -1642,9 +1687,9 @@ local function learn(kind, role, id, code, side, pinfo)
   if not conv.session then conv.session = new_session() end
   local tx
   if role == "request" then
-    local first = M.words > 0 and tvb(M.words_at, 4):le_uint() or nil
+    local first = M.words > 0 and u32(M.raw, M.words_at) or nil
     local phase
-    if kind == 6 then phase = tvb(at + 8, 4):le_uint() end
+    if kind == 6 then phase = u32(M.raw, 8) end
     tx = learn_request(conv, id, code, first, phase, pinfo)
   elseif role == "response" then
     tx = learn_response(conv, id, code, pinfo)
@@ -1663,7 +1708,7 @@ local function learn(kind, role, id, code, side, pinfo)
     end
   elseif role == "container" then
     tx = transaction_of(conv, id)
-    tx.side, tx.carried, tx.done, tx.parts = side, M.size - 12, pinfo.number, nil
+    tx.side, tx.carried, tx.done, tx.parts = side, M.size - 12, M.frame, nil
     tx.broken = M.have < M.size
     tx.announced = M.size - 12
     if tx.code == 4097 and conv.session and not conv.session.vendor then learn_device(conv, tvb, at + 12, at + M.have) end
@@ -1691,16 +1736,17 @@ local show = {}
 function show.request(tree, kind, tx, vendor, pinfo, code, id)
   local tvb, at = M.tvb, M.at
   if kind == 6 then
-    local item = tree:add_le(f.data_phase_info, tvb(at + 8, 4))
-    local phase = tvb(at + 8, 4):le_uint()
+    local phase = u32(M.raw, 8)
+    local item = tree:add(f.data_phase_info, part(8, 4), phase)
     if phase < 1 or phase > 3 then item:add_proto_expert_info(ef.phase_info) end
   end
   local row = lookup(facts.operations, code, vendor)
   local name = row and row[1] or fmt("0x%04X", code)
-  tree:add_le(f.operation, tvb(at + CODE_AT[kind], 2)):set_text(fmt("Operation: %s (0x%04X)", name, code))
-  tree:add_le(f.transaction_id, tvb(at + ID_AT[kind], 4))
+  local standard = facts.operations.standard[code]
+  relabel(tree:add(f.operation, part(CODE_AT[kind], 2), code), "Operation", code, name, standard and standard[1])
+  tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
   local spec = parameters_of(row and row[3])
-  local values = show_parameters(tree, tvb, M.words_at, M.words, spec, vendor, not (tx and tx.handle))
+  local values = show_parameters(tree, spec, vendor, not (tx and tx.handle))
   show_transaction(tree, tx or { code = code }, vendor, pinfo)
   return call_text(name, spec, values, vendor)
 end
@@ -1708,19 +1754,20 @@ end
 function show.response(tree, kind, tx, vendor, pinfo, code, id)
   local tvb, at = M.tvb, M.at
   local name = name_of("response", code, vendor)
-  local item = tree:add_le(f.response, tvb(at + CODE_AT[kind], 2))
-  item:set_text(fmt("Response: %s (0x%04X)", name, code))
-  tree:add_le(f.transaction_id, tvb(at + ID_AT[kind], 4))
+  local item = tree:add(f.response, part(CODE_AT[kind], 2), code)
+  relabel(item, "Response", code, name, facts.names.response.standard[code])
+  tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
   local row = tx and tx.code and lookup(facts.operations, tx.code, vendor)
   local spec = parameters_of(row and row[4])
-  local values = show_parameters(tree, tvb, M.words_at, M.words, spec, vendor, true)
+  local values = show_parameters(tree, spec, vendor, true)
   generated(tree, f.response_name, name)
   show_transaction(tree, tx, vendor, pinfo)
-  if tx and tx.took and tx.response == pinfo.number then generated(tree, f.response_time, response_time(tx.took)) end
+  local answers = tx and tx.took and tx.response == M.frame
+  if answers then generated(tree, f.response_time, response_time(tx.took)) end
   if code ~= 8193 then item:add_proto_expert_info(ef.refused, fmt("%s: %s", row and row[1] or "The operation", name)) end
   local said = call_text(name, spec, values, vendor)
   if row then said = row[1] .. " → " .. said end
-  if tx and tx.took and tx.response == pinfo.number then said = said .. " after " .. duration_text(tx.took) end
+  if answers then said = said .. " after " .. duration_text(tx.took) end
   return said
 end
 
@@ -1728,18 +1775,19 @@ function show.event(tree, kind, tx, vendor, pinfo, code, id)
   local tvb, at = M.tvb, M.at
   local row = lookup(facts.events, code, vendor)
   local name = row and row[1] or fmt("0x%04X", code)
-  tree:add_le(f.event, tvb(at + CODE_AT[kind], 2)):set_text(fmt("Event: %s (0x%04X)", name, code))
-  local item = tree:add_le(f.transaction_id, tvb(at + ID_AT[kind], 4))
+  local standard = facts.events.standard[code]
+  relabel(tree:add(f.event, part(CODE_AT[kind], 2), code), "Event", code, name, standard and standard[1])
+  local item = tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
   if id == NO_TRANSACTION then item:append_text(" (none)") end
   local spec = parameters_of(row and row[2])
-  local values = show_parameters(tree, tvb, M.words_at, M.words, spec, vendor, true)
+  local values = show_parameters(tree, spec, vendor, true)
   generated(tree, f.event_name, name)
   return call_text(name, spec, values, vendor)
 end
 
-function show.start(tree, kind, tx, vendor, pinfo)
+function show.start(tree, kind, tx, vendor, pinfo, code, id)
   local tvb, at = M.tvb, M.at
-  tree:add_le(f.transaction_id, tvb(at + 8, 4))
+  tree:add(f.transaction_id, part(8, 4), id)
   local said = "size unknown"
   if M.have >= 20 then
     local item = tree:add_le(f.total_data_length, tvb(at + 12, 8))
@@ -1753,30 +1801,33 @@ function show.start(tree, kind, tx, vendor, pinfo)
   return name and name .. ", " .. said or said
 end
 
-local function show_data(tree, kind, tx, vendor, pinfo)
+local function show_data(tree, kind, tx, vendor, pinfo, code, id)
   local tvb, at = M.tvb, M.at
   local size = max(M.have - 12, 0)
   if kind == 65538 then
-    local code = tvb(at + 6, 2):le_uint()
-    tree:add_le(f.operation, tvb(at + 6, 2)):set_text(fmt("Operation: %s (0x%04X)", name_of("operation", code, vendor), code))
+    local standard = facts.operations.standard[code]
+    relabel(tree:add(f.operation, part(6, 2), code), "Operation", code, name_of("operation", code, vendor), standard and standard[1])
   end
-  tree:add_le(f.transaction_id, tvb(at + 8, 4))
-  if size > 0 then tree:add(f.data, tvb(at + 12, size)):set_text(fmt("Data: %s", bytes_text(max(M.size - 12, 0)))) end
+  tree:add(f.transaction_id, part(8, 4), id)
+  if size > 0 then
+    local item = tree:add(f.data, tvb(at + 12, size))
+    if M.visible then item:set_text(fmt("Data: %s", bytes_text(max(M.size - 12, 0)))) end
+  end
   show_transaction(tree, tx, vendor, pinfo)
   local name = operation_of(tx, vendor)
   local said = bytes_text(max(M.size - 12, 0))
   if name then said = name .. ", " .. said end
-  if kind ~= 10 and tx and tx.done == pinfo.number then
+  if kind ~= 10 and tx and tx.done == M.frame then
     local decoded = show_dataset(tree, tx, tvb, at + 12, size, vendor)
     if kind == 12 and tx.carried and tx.carried ~= max(M.size - 12, 0) then said = said .. fmt(" of %s", thousands(tx.carried)) end
-    if decoded then said = said .. ": " .. decoded end
+    if decoded then said = said .. ": " .. clean(decoded) end
   end
   return said
 end
 show.data, show["end"], show.container = show_data, show_data, show_data
 
-function show.cancel(tree, kind, tx, vendor, pinfo)
-  tree:add_le(f.transaction_id, M.tvb(M.at + 8, 4))
+function show.cancel(tree, kind, tx, vendor, pinfo, code, id)
+  tree:add(f.transaction_id, part(8, 4), id)
   show_transaction(tree, tx, vendor, pinfo)
   return operation_of(tx, vendor)
 end
@@ -1786,7 +1837,7 @@ local function show_other(tree, kind, vendor, pinfo)
   local tvb, at = M.tvb, M.at
   if kind == 1 or kind == 2 then
     local name = show_greeting(tree, kind, pinfo)
-    return name and fmt(kind == 1 and 'from "%s"' or 'by "%s"', name)
+    return name and fmt(kind == 1 and 'from "%s"' or 'by "%s"', clean(name))
   elseif kind == 3 and M.have >= 12 then
     tree:add_le(f.connection_number, tvb(at + 8, 4))
     return fmt("for connection %.0f", tvb(at + 8, 4):le_uint())
@@ -1811,40 +1862,40 @@ local function show_other(tree, kind, vendor, pinfo)
 end
 
 -- One message: M.tvb, M.at, M.size (its length), M.have (captured bytes of it), M.conv, M.side, M.sequence.
-local function message(kind, pinfo, tree, side, key)
+-- ``raw`` are its first bytes, as many as the longest message without a payload has.
+local function message(kind, pinfo, tree, side, key, raw)
   local conv, tvb, at = M.conv, M.tvb, M.at
   local have = M.have
   local role = ROLES[kind]
   local id_at, code_at, words_at = ID_AT[kind], CODE_AT[kind], WORDS_AT[kind]
-  local id = id_at and have >= id_at + 4 and tvb(at + id_at, 4):le_uint() or nil
-  local code = code_at and have >= code_at + 2 and tvb(at + code_at, 2):le_uint() or nil
+  local id = id_at and have >= id_at + 4 and u32(raw, id_at) or nil
+  local code = code_at and have >= code_at + 2 and u16(raw, code_at) or nil
   if code_at and not code then id = nil end
-  M.words, M.words_at = 0, 0
-  if words_at then M.words_at, M.words = at + words_at, max(0, min(MOST_WORDS[kind], floor((have - words_at) / 4))) end
+  M.raw, M.words, M.words_at = raw, 0, 0
+  if words_at then M.words_at, M.words = words_at, max(0, min(MOST_WORDS[kind], floor((have - words_at) / 4))) end
   if kind == 9 then
-    if have >= 20 then M.total = tvb(at + 12, 4):le_uint() + tvb(at + 16, 4):le_uint() * 4294967296.0
-    elseif have >= 16 then M.total = tvb(at + 12, 4):le_uint() + 0.0
+    if have >= 20 then
+      local low, high = u32(raw, 12), u32(raw, 16)
+      M.total = low == 4294967295 and high == 4294967295 and UNKNOWN_TOTAL or low + high * 4294967296.0
+    elseif have >= 16 then M.total = u32(raw, 12) + 0.0
     else M.total = UNKNOWN_TOTAL end
-    if have >= 20 and tvb(at + 12, 8):bytes() == M.ones then M.total = UNKNOWN_TOTAL end
   end
   local note
-  if not pinfo.visited then
+  if M.learning then
     note = learn(kind, role, id, code, side, pinfo)
     if note then notes[key] = note end
-    if M.began and M.began ~= pinfo.number then starts[key] = M.began end
+    if M.began and M.began ~= M.frame then starts[key] = M.began end
   else
     note = notes[key]
   end
   local tx = note
   if note and note.flags then tx = note.tx end
   local vendor = vendor_of(conv)
-  local shown = tree:add(ptp_ip, tvb(at, have), "")
-  shown:add_le(f.length, tvb(at, 4))
-  if kind > CONTAINERS and kind < CONTAINERS + 5 then
-    shown:add(f.type, tvb(at + 4, 2), kind)
-  else
-    shown:add(f.type, tvb(at + 4, 4), kind)
-  end
+  M.range = tvb(at, have)
+  local shown = tree:add(ptp_ip, M.range)
+  M.visible = shown.visible
+  shown:add(f.length, part(0, 4), u32(raw, 0))
+  shown:add(f.type, part(4, kind > CONTAINERS and kind < CONTAINERS + 5 and 2 or 4), kind)
   local said
   if kind == 8 or kind == 65540 then
     if id then said = show.event(shown, kind, tx, vendor, pinfo, code, id) end
@@ -1869,13 +1920,13 @@ local function message(kind, pinfo, tree, side, key)
     for _, name in ipairs(note.flags) do shown:add_proto_expert_info(EXPERT_OF[name]) end
   end
   if conv.session then generated(shown, f.session, conv.session.number) end
-  if conv.paired and conv.paired.stream then generated(shown, f.paired_stream, conv.paired.stream) end
+  if vendor and code and code >= 36864 then generated(shown, f.vendor, vendor) end
+  if conv.paired and conv.paired.stream and not role then generated(shown, f.paired_stream, conv.paired.stream) end
   local began = starts[key]
   if began then generated(shown, f.begins_in, began) end
   local title = title_of(kind, id)
   if said then title = title .. (kind < 6 and " " or ": ") .. said end
-  title = clean(title)
-  shown:set_text("PTP-IP " .. title)
+  if M.visible then shown:set_text("PTP-IP " .. title) end
   say(title)
 end
 
@@ -1934,26 +1985,28 @@ local function is_sure(conv, side, tvb, at, sequence)
   return links > 1
 end
 
-M.ones = ByteArray.new("ffffffffffffffff")
-
 -- The place ``distance`` bytes behind a sequence number; nil where none is known.
 local function behind(sequence, distance)
   return sequence and (sequence + distance) % 4294967296
 end
 
--- Ask for more bytes of a message that begins at a place, and remember in which frame it does.
+local LONGEST_HEAD = 38 -- a request with five parameters
+local ONE_MORE_SEGMENT = 268435455 -- as desegment_len: so much as the next segment has
+
+-- Ask for more bytes of a message that begins at a place, and remember in which frame it does. Of a message whose
+-- length is not known yet the whole next segment is asked for: Wireshark shows nothing in a second pass where one
+-- segment ends two waits.
 local function await(own, pinfo, sequence, at, have, size, began)
   own.awaited = (own.awaited or 0) + 1
   own.pending[behind(sequence, at) or -own.awaited] = { size = size, began = began or pinfo.number }
-  pinfo.desegment_offset, pinfo.desegment_len = at, size - have
+  pinfo.desegment_offset, pinfo.desegment_len = at, size and size - have or ONE_MORE_SEGMENT
 end
 
 -- The messages of a tvb from ``at`` on.
 local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key, began)
   local own, stop, captured = conv.sides[side], tvb:reported_len(), tvb:len()
-  local learning = not pinfo.visited
+  local learning = M.learning
   local form = conv.form
-  local can = pinfo.can_desegment > 0 and captured == stop
   while at < stop do
     local have = captured - at
     if have < 8 then
@@ -1962,10 +2015,11 @@ local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key,
         return
       end
       if learning then own.expected, own.boundary = behind(sequence, at), nil end
-      if can then await(own, pinfo, sequence, at, have, 8, began) end
+      if pinfo.can_desegment > 0 then await(own, pinfo, sequence, at, have, nil, began) end
       return
     end
-    local length, word = tvb(at, 4):le_uint(), tvb(at + 4, 4):le_uint()
+    local raw = tvb:raw(at, min(have, LONGEST_HEAD))
+    local length, word = u32(raw, 0), u32(raw, 4)
     local kind = kind_of(form, length, word)
     local size = believed(form, tvb, at, length, kind)
     if size == 0 then
@@ -1976,14 +2030,14 @@ local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key,
       if learning then own.expected, own.boundary, own.lost, conv.patchy = nil, nil, true, true end
       return
     end
-    if at + size > stop and can then
+    if at + size > stop and captured == stop and pinfo.can_desegment > 0 then
       if learning then own.expected, own.boundary = behind(sequence, at), behind(sequence, at + size) end
       await(own, pinfo, sequence, at, stop - at, size, began)
       return
     end
     M.tvb, M.at, M.size, M.have, M.conv, M.side = tvb, at, size, min(size, have), conv, own
     M.sequence, M.began = sequence and sequence + at, began
-    message(kind, pinfo, tree, side, base_key + at)
+    message(kind, pinfo, tree, side, base_key + at, raw)
     began = nil
     if learning then
       own.expected, own.boundary = behind(sequence, min(at + size, stop)), nil
@@ -2034,37 +2088,49 @@ local function dissect(tvb, pinfo, tree, expected_port)
   if not expected_port and not conv.form then conv.by_content = true end
   local side = side_of(conv, pinfo)
   local own, other = conv.sides[side], conv.sides[3 - side]
-  local in_frame
-  if not is_blind then in_frame = number_field.offset - 4 + last_of(f_header_length).value end
-  if info_frame ~= frame or not is_direct or offset == in_frame then info, info_frame = {}, frame end
+  -- A frame may be dissected again right after itself: then its first bytes come once more.
+  local is_first = info_frame ~= frame or offset <= info_offset
+  if is_first then info = {} end
+  info_frame, info_offset, M.frame, M.learning = frame, offset, frame, learning
   local base_key = frame * FRAME + (is_direct and offset or REASSEMBLED)
   local at, began, sequence, why = 0, nil, nil, nil
   if learning then
     if is_direct then
       if not is_blind then
-        sequence = (number_field.value + offset - in_frame) % 4294967296
-        local acknowledgment = last_of(f_acknowledgment)
-        if acknowledgment then other.anchor = acknowledgment.value end
+        sequence = number_field.value
+        if not is_first then
+          sequence = (sequence + offset - (number_field.offset - 4 + last_of(f_header_length).value)) % 4294967296
+        end
+        -- What this side had received when it spoke is a whole number of messages. Within a data phase it says so often.
+        if size < 64 then
+          local acknowledgment = last_of(f_acknowledgment)
+          if acknowledgment then other.anchor = acknowledgment.value end
+        end
       end
     else
       local key
       for from, pending in pairs(own.pending) do
         local begin = from < 0 and 0 or number_field and ahead(number_field.value, from) or 0
-        if begin >= 0 and begin < size and (key == nil or pending.size == size) then key = from end
+        if begin >= 0 and begin < size and (key == nil or (pending.size == size and (from > 0 or from < key or own.pending[key].size ~= size))) then
+          key = from -- of two that fit equally well the one asked for last
+        end
       end
-      if not key then return 0 end
-      began = own.pending[key].began
-      own.pending[key] = nil
-      if key >= 0 then sequence = key end
+      if not key then -- nobody asked for it: segments that had come too early, behind the one that was missing
+        sequence = number_field and number_field.value
+      else
+        began = own.pending[key].began
+        own.pending[key] = nil
+        if key >= 0 then sequence = key end
+      end
       own.expected, own.boundary = sequence, nil
     end
     if not conv.form then
       local opened = not is_direct or is_opened(is_blind)
       local trusted = FUJI_PORTS[pinfo.src_port] or FUJI_PORTS[pinfo.dst_port] or fuji_hosts[hosts_of(pinfo)]
       local found = recognise(tvb, conv, opened, expected_port, trusted, pinfo)
-      if type(found) == "number" then
+      if found == true then
         if pinfo.can_desegment == 0 or captured < size then return 0 end
-        await(own, pinfo, sequence, 0, size, found, began)
+        await(own, pinfo, sequence, 0, size, nil, began)
         return size
       end
       if not found then return 0 end

@@ -212,7 +212,11 @@ def _field(field: Field) -> Plain:
 
 def _valued() -> list[str]:
     """The vendors of whose properties more is known than the standard tells."""
-    return [v for v in VENDORS if v not in facts.STANDARDS and (_choices(v) != _choices(None) or _scales(v) != _scales(None))]
+    return [
+        v
+        for v in VENDORS
+        if v not in facts.STANDARDS and (_choices(v) != _choices(None) or _scales(v) != _scales(None))
+    ]
 
 
 def _choices(vendor: str | None) -> dict[int, Plain]:
