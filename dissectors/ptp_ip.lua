@@ -11,6 +11,10 @@
 -- License: GPL-2.0-or-later, as Wireshark.
 
 if not (Proto and ProtoField and DissectorTable) then return end -- not Wireshark
+do
+  local asked, there = pcall(function() return Dissector.get("ptp_ip") end)
+  if asked and there then return end -- loaded before: as a plugin, and once more with -X lua_script
+end
 
 local floor, fmt, concat, char = math.floor, string.format, table.concat, string.char
 -- What wslua makes for a message is garbage with the message: a collector in small steps costs a third of the time.

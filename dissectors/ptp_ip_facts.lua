@@ -1,6 +1,6 @@
 -- Facts of PTP-IP for ptp_ip.lua: code tables, layouts, texts of values. Generated: do not edit.
 -- Made by: python -m ptpip_analyze.wireshark.lua
--- This file is a module. Wireshark loads it as a plugin, too, which does nothing more than the module does.
+-- A module. Wireshark loads it as a plugin, too, which does nothing more.
 local loaded = package and package.loaded and package.loaded["ptp_ip_facts"]
 if type(loaded) == "table" then return loaded end
 local facts = {

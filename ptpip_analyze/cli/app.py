@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from ptpip_analyze import __version__
-from ptpip_analyze.cli import check, codes, diff, doctor, export, extract, listing, summary
+from ptpip_analyze.cli import annotate, check, codes, crosscheck, diff, doctor, export, extract, listing, lua, summary
 from ptpip_analyze.cli.work import BAD_USAGE, PROGRAM, CommandError, ReaderLeft, forget_stdout, say
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _options(
     """Options of the program itself."""
 
 
-for topic in (summary, listing, check, doctor, diff, export, extract, codes):
+for topic in (summary, listing, check, doctor, diff, export, extract, codes, lua, crosscheck, annotate):
     topic.register(app)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from .. import facts
 from ..facts import containers, makers, packets
@@ -49,13 +49,13 @@ _SMALL = range(256)
 
 _KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _KEYWORDS = frozenset(
-    ("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not",
-     "or", "repeat", "return", "then", "true", "until", "while")
+    ("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
+     "not", "or", "repeat", "return", "then", "true", "until", "while")
 )  # fmt: skip
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PARAMETER = re.compile(r"\[?(\w+):(\w+)")
 
-Plain = str | int | bool | list["Plain"] | dict["int | str", "Plain"]
+Plain = str | int | bool | list[Any] | dict[Any, Any]
 
 
 def snake(name: str) -> str:
@@ -189,7 +189,7 @@ def _events(vendor: str | None) -> dict[int, Plain]:
 
 
 def _carried() -> dict[int | str, Plain]:
-    """By vendor and operation the dataset; where the first parameter tells, a table with it as the key, 0 for others."""
+    """By vendor and operation the datasets by first parameter; "any" is for all others."""
     found: dict[int | str, Plain] = {}
     for row in CARRIED:
         of_vendor = found.setdefault(row.vendor, {})
@@ -279,7 +279,7 @@ def lines() -> Iterator[str]:
     """The file's text, in pieces."""
     yield "-- Facts of PTP-IP for ptp_ip.lua: code tables, layouts, texts of values. Generated: do not edit.\n"
     yield "-- Made by: python -m ptpip_analyze.wireshark.lua\n"
-    yield "-- This file is a module. Wireshark loads it as a plugin, too, which does nothing more than the module does.\n"
+    yield "-- A module. Wireshark loads it as a plugin, too, which does nothing more.\n"
     yield 'local loaded = package and package.loaded and package.loaded["ptp_ip_facts"]\n'
     yield 'if type(loaded) == "table" then return loaded end\n'
     yield "local facts = " + lua(table()) + "\n"
@@ -294,8 +294,7 @@ def text() -> str:
 
 def write(stream: TextIO) -> None:
     """Write the file to a text stream."""
-    for piece in lines():
-        stream.write(piece)
+    stream.writelines(lines())
 
 
 def main() -> None:

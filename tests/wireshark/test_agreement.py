@@ -1,7 +1,7 @@
-"""tshark with our dissector finds what our tables say: every message once, with the same fields, in one pass and in two.
+"""tshark with our dissector finds what our tables say: every message once, with the same fields, in one and two passes.
 
-On every recorded capture and every story. tshark delivers a connection's bytes in order: where a segment came late, what
-follows it is shown in the frame that fills the hole, and never earlier than our last frame.
+On every recorded capture and every story. tshark delivers a connection's bytes in order: where a segment came late,
+what follows it is shown in the frame that fills the hole, and never earlier than our last frame.
 """
 
 from __future__ import annotations

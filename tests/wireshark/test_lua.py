@@ -47,7 +47,9 @@ def test_is_lua_of_every_version(path: Path, version: str) -> None:
 
 ASK = """
 local facts = dofile(arg[1])
-local function quoted(text) return '"' .. text:gsub('[%c"\\\\]', function(c) return string.format("\\\\u%04x", c:byte()) end) .. '"' end
+local function quoted(text)
+  return '"' .. text:gsub('[%c"\\\\]', function(c) return string.format("\\\\u%04x", c:byte()) end) .. '"'
+end
 local function json(value)
   if type(value) == "table" then
     local said = {}

@@ -72,9 +72,11 @@ def messages(path: Path, *options: str) -> list[Message]:
     found = []
     for frame in layers(path, *options):
         number = int(as_list(frame["frame"])[0]["frame.number"])
-        for layer in as_list(frame.get("ptp_ip", [])):
-            if isinstance(layer, dict) and "ptp_ip.type" in layer:
-                found.append({"frame": number} | dict(fields_of(layer)))
+        found += [
+            {"frame": number} | dict(fields_of(layer))
+            for layer in as_list(frame.get("ptp_ip", []))
+            if isinstance(layer, dict) and "ptp_ip.type" in layer
+        ]
     return found
 
 
