@@ -843,7 +843,8 @@ local function decode_layout(c, tree, name, vendor)
           if one <= MOST_LISTED then
             local item = all:add_le(fields[index], range)
             if facts.names[codes] or codes == "operation" or codes == "event" then
-              item:set_text(fmt("%s (0x%04X)", name_of(codes, value, vendor), value))
+              local text = name_of(codes, value, vendor)
+              item:set_text(fmt("%s (0x%04X)", text:sub(1, 2) == "0x" and "unknown" or text, value))
             end
             if codes == "handle" then all:add_le(f.handle, range).hidden = true end
           end
@@ -910,13 +911,21 @@ local function add_property(tree, range, code, vendor, little)
   return name
 end
 
+local DATE_TIME = 20497 -- property 0x5011, a date as YYYYMMDDThhmmss
+
 local function add_value(tree, field, text, value, range, code, vendor, title)
   if not text then return nil end
   local words = value and value_text(code, value, vendor)
+  if code == DATE_TIME and not value then
+    local y, mo, d, h, mi, sec = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)$")
+    words = y and fmt("%s-%s-%s %s:%s:%s", y, mo, d, h, mi, sec) or nil
+  end
   local item = tree:add(field, range, text)
   if words and words ~= text then item:append_text(" (" .. words .. ")") end
   if field == f.property_value then
-    tree:add(f.property_text, range, words or text):set_generated()
+    local told = tree:add(f.property_text, range, words or text)
+    told:set_generated()
+    if not words or words == text then told.hidden = true end
   end
   return words or text
 end
@@ -959,7 +968,7 @@ local function prop_desc(c, tree, session, vendor, code_bytes, sony, settable)
   local access, place_of_access = number(c, 1)
   if access then
     local text = sony and facts.sony_access[access] or name_of("get_set", access)
-    tree:add(f.property_access, place_of_access):append_text(fmt(" (%s)", text))
+    tree:add(f.property_access, place_of_access):set_text(fmt("Access: %s (%d)", text, access))
   end
   if sony then
     local enabled, where = number(c, 1)
@@ -1528,7 +1537,10 @@ end
 local function show_transaction(tree, tx, vendor, pinfo)
   if not tx then return end
   local name = operation_of(tx, vendor)
-  if name then generated(tree, f.operation_name, name) end
+  if name then
+    local item = generated(tree, f.operation_name, name)
+    if M.visible and tx.request == M.frame then item.hidden = true end -- the request's own field says it
+  end
   if tx.handle then generated(tree, f.handle, tx.handle).hidden = true end
   local frame = M.frame
   if tx.request and tx.request ~= frame then generated(tree, f.request_in, tx.request) end
@@ -1593,10 +1605,11 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
     return nil
   end
   local branch = tree:add(from(begin, stop - begin), name)
-  branch:add(f.dataset, from(begin, 0), name):set_generated()
+  branch:add(f.dataset, from(begin, 0), name).hidden = true -- the line above says it
   local c = { tvb = from, at = begin, stop = stop }
   local said
   if decode then said = decode(c, branch, tx, vendor) else decode_layout(c, branch, name, vendor) end
+  if name == "DeviceInfo" and tx.conv.session then said = tx.conv.session.model end
   if said then branch:append_text(": " .. clean(said)) end
   if c.failed then
     branch:add_proto_expert_info(ef.dataset, "The dataset ends before its layout does")
@@ -1764,7 +1777,7 @@ function show.response(tree, kind, tx, vendor, pinfo, code, id)
   local row = tx and tx.code and lookup(facts.operations, tx.code, vendor)
   local spec = parameters_of(row and row[4])
   local values = show_parameters(tree, spec, vendor, true)
-  generated(tree, f.response_name, name)
+  generated(tree, f.response_name, name).hidden = true
   show_transaction(tree, tx, vendor, pinfo)
   local answers = tx and tx.took and tx.response == M.frame
   if answers then generated(tree, f.response_time, response_time(tx.took)) end
@@ -1785,7 +1798,7 @@ function show.event(tree, kind, tx, vendor, pinfo, code, id)
   if id == NO_TRANSACTION then item:append_text(" (none)") end
   local spec = parameters_of(row and row[2])
   local values = show_parameters(tree, spec, vendor, true)
-  generated(tree, f.event_name, name)
+  generated(tree, f.event_name, name).hidden = true
   return call_text(name, spec, values, vendor)
 end
 
