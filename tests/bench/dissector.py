@@ -42,8 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         ratio = seconds[0] / seconds[1]
         met &= ratio <= RATIO
         print(
-            f"{path.name}: {seconds[0]:.2f} s with ours, {seconds[1]:.2f} s without, {ratio:.2f} times (at most {RATIO}); "
-            f"peak {peaks[0]:.0f} and {peaks[1]:.0f} MiB",
+            f"{path.name}: {seconds[0]:.2f} s with ours, {seconds[1]:.2f} s without, {ratio:.2f} times "
+            f"(at most {RATIO}); peak {peaks[0]:.0f} and {peaks[1]:.0f} MiB",
             flush=True,
         )
     return 0 if met else 1
