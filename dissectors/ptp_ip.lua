@@ -1517,6 +1517,11 @@ local function part(at, size)
   return M.range
 end
 
+-- Out of sight, but there for filters.
+local function hide(item)
+  if M.visible then item.hidden = true end
+end
+
 local function generated(tree, field, value)
   local item = tree:add(field, value)
   if M.visible then item:set_generated() end
@@ -1539,9 +1544,9 @@ local function show_transaction(tree, tx, vendor, pinfo)
   local name = operation_of(tx, vendor)
   if name then
     local item = generated(tree, f.operation_name, name)
-    if M.visible and tx.request == M.frame then item.hidden = true end -- the request's own field says it
+    if tx.request == M.frame then hide(item) end -- the request's own field says it
   end
-  if tx.handle then generated(tree, f.handle, tx.handle).hidden = true end
+  if tx.handle then hide(generated(tree, f.handle, tx.handle)) end
   local frame = M.frame
   if tx.request and tx.request ~= frame then generated(tree, f.request_in, tx.request) end
   if tx.response and tx.response ~= frame then generated(tree, f.response_in, tx.response) end
@@ -1558,8 +1563,8 @@ local function show_parameters(tree, spec, vendor, hidden_handles)
     local item = tree:add(f.parameter, range, value)
     if row and row[1] ~= "?" then
       if M.visible then item:set_text(fmt("%s: %s", row[1], parameter_text(row[2], value, vendor))) end
-      if row[2] == "handle" and hidden_handles then tree:add(f.handle, range, value).hidden = true end
-      if row[2] == "prop" then tree:add(f.property_code, range, value).hidden = true end
+      if row[2] == "handle" and hidden_handles then hide(tree:add(f.handle, range, value)) end
+      if row[2] == "prop" then hide(tree:add(f.property_code, range, value)) end
     elseif M.visible then
       item:set_text(fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
     end
@@ -1777,7 +1782,7 @@ function show.response(tree, kind, tx, vendor, pinfo, code, id)
   local row = tx and tx.code and lookup(facts.operations, tx.code, vendor)
   local spec = parameters_of(row and row[4])
   local values = show_parameters(tree, spec, vendor, true)
-  generated(tree, f.response_name, name).hidden = true
+  hide(generated(tree, f.response_name, name))
   show_transaction(tree, tx, vendor, pinfo)
   local answers = tx and tx.took and tx.response == M.frame
   if answers then generated(tree, f.response_time, response_time(tx.took)) end
@@ -1798,7 +1803,7 @@ function show.event(tree, kind, tx, vendor, pinfo, code, id)
   if id == NO_TRANSACTION then item:append_text(" (none)") end
   local spec = parameters_of(row and row[2])
   local values = show_parameters(tree, spec, vendor, true)
-  generated(tree, f.event_name, name).hidden = true
+  hide(generated(tree, f.event_name, name))
   return call_text(name, spec, values, vendor)
 end
 
