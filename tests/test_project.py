@@ -48,6 +48,7 @@ FLOORS = {
     "conformance": 9.5,
     "doctor": 9.5,
     "extract": 9.5,
+    "wireshark": 9.6,
     "tui": 9.8,
     "cli": 10,
 }
@@ -212,15 +213,20 @@ def test_ships_every_file_that_is_not_python_in_its_wheel(tmp_path: Path) -> Non
     """An editable installation reads them from the checkout, so that only a wheel shows one that was forgotten."""
     source = tmp_path / "source"
     shutil.copytree(ROOT / "ptpip_analyze", source / "ptpip_analyze", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "dissectors", source / "dissectors")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, source]
     subprocess.run(build, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
-        shipped = {name for name in packed.namelist() if name.startswith("ptpip_analyze/")}
+        names = packed.namelist()
+    shipped = {name for name in names if name.startswith("ptpip_analyze/")}
     assert shipped == {path.relative_to(source).as_posix() for path in (source / "ptpip_analyze").rglob("*.*")}
     assert "ptpip_analyze/rules/catalogue.toml" in shipped
+    beside = {name.partition("/data/share/ptpip-analyze/")[2] for name in names} - {""}
+    files = [path for path in (source / "dissectors").rglob("*") if path.is_file()]
+    assert beside == {path.relative_to(source).as_posix() for path in files}
 
 
 def test_names_its_licence_in_both_places() -> None:

@@ -34,6 +34,9 @@ TOPICS: Final = {
     "extract": ("extract",),
     "codes": ("codes",),
     "tui": ("tui",),
+    "annotate": ("annotate",),
+    "crosscheck": ("crosscheck",),
+    "lua": ("lua",),
 }  # fmt: skip
 
 

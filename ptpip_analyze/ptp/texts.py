@@ -81,8 +81,13 @@ def _value_text(code: int, value: PropertyValue, vendor: str | None, datatype: i
         return named
     if scale is None:
         return plain_text(value, is_code=bool(meanings))
-    text = _code_text(scale, value, vendor) if scale.measure == "code" else _MEASURED[scale.measure](scale, value)
+    text = _code_text(scale, value, vendor) if scale.measure == "code" else measured_text(scale, value)
     return plain_text(value, is_code=scale.measure in _CODED) if text is None else text
+
+
+def measured_text(scale: Scale, value: int) -> str | None:
+    """What a number measures, in words; None for numbers that the measure has no words for. KeyError for "code"."""
+    return _MEASURED[scale.measure](scale, value)
 
 
 def _meaning(meanings: Mapping[int, str], value: int, datatype: int | None) -> str | None:

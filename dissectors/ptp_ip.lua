@@ -1,0 +1,2265 @@
+-- PTP-IP (CIPA DC-X005, ISO 15740) for Wireshark 3.6 to 4.6: messages, transactions, sessions, datasets.
+--
+-- Copy this file and ptp_ip_facts.lua into Wireshark's personal Lua plugin folder ("ptpip-analyze lua install").
+-- What is here is mechanism: how bytes become messages and messages a conversation. What codes mean, how datasets are
+-- laid out, which operation carries what is in ptp_ip_facts.lua, generated from the same facts as ptpip-analyze.
+--
+-- It promises one "ptp_ip.type" for each message, in the frame where the message ends; the same answer in each pass and
+-- in whatever order frames are visited. It refuses to invent: behind lost bytes it waits for a message that is sure.
+--
+-- Written for Lua 5.1 to 5.4: no goto, no bit operators, no integer division, no bit32, no \x escapes.
+-- License: GPL-2.0-or-later, as Wireshark.
+
+if not (Proto and ProtoField and DissectorTable) then return end -- not Wireshark
+do
+  local asked, there = pcall(function() return Dissector.get("ptp_ip") end)
+  if asked and there then return end -- loaded before: as a plugin, and once more with -X lua_script
+end
+
+local floor, fmt, concat, char = math.floor, string.format, table.concat, string.char
+-- What wslua makes for a message is garbage with the message: a collector in small steps costs a third of the time.
+pcall(collectgarbage, "setstepmul", 1000)
+
+local min, max, byte = math.min, math.max, string.byte
+
+-- Little-endian integers out of a string, at a place counted from 0.
+local function u16(text, at)
+  local a, b = byte(text, at + 1, at + 2)
+  return a + b * 256
+end
+
+local function u32(text, at)
+  local a, b, c, d = byte(text, at + 1, at + 4)
+  return a + b * 256 + c * 65536 + d * 16777216
+end
+
+-- The facts ------------------------------------------------------------------------------------------------------
+
+local function facts_beside_this_file()
+  if type(package) == "table" and package.loaded and type(package.loaded["ptp_ip_facts"]) == "table" then
+    return package.loaded["ptp_ip_facts"]
+  end
+  local folders = {}
+  if type(debug) == "table" and debug.getinfo then -- old Wireshark has a function of this name instead
+    local source = debug.getinfo(1, "S").source or ""
+    folders[#folders + 1] = source:match("^@(.*[/\\])") or (source:match("^@") and "")
+  end
+  if type(__DIR__) == "string" then folders[#folders + 1] = __DIR__ .. "/" end
+  for _, getter in ipairs({ "personal_plugins_path", "global_plugins_path" }) do
+    local found, path = pcall(function() return Dir[getter]() end)
+    if found and type(path) == "string" then folders[#folders + 1] = path .. "/" end
+  end
+  for _, folder in ipairs(folders) do
+    local chunk = loadfile(folder .. "ptp_ip_facts.lua")
+    if chunk then return chunk() end
+  end
+  local found, facts = pcall(require, "ptp_ip_facts")
+  return found and type(facts) == "table" and facts or nil
+end
+
+local facts = facts_beside_this_file()
+if not facts then error("ptp_ip_facts.lua is not beside ptp_ip.lua: PTP-IP stays undissected") end
+
+local MESSAGES, MAGIC = facts.messages, facts.fuji_magic
+local CONTAINERS = 65536 -- types of Fujifilm's containers are numbered from here on
+local UNKNOWN_TOTAL = 18446744073709551615.0
+local NO_TRANSACTION = 4294967295
+local GREETING_LIMIT, FRAME_LIMIT, MOST_LISTED = 4096, 67108864, 512
+
+-- What holds for a vendor, else for none.
+local function lookup(tables, code, vendor)
+  local own = vendor and tables[vendor]
+  local found = own and own[code]
+  if found == nil then found = tables.standard[code] end
+  return found
+end
+
+local function name_of(kind, code, vendor)
+  if kind == "operation" or kind == "event" then
+    local row = lookup(kind == "operation" and facts.operations or facts.events, code, vendor)
+    return row and row[1] or fmt("0x%04X", code)
+  end
+  local tables = facts.names[kind]
+  return tables and lookup(tables, code, vendor) or fmt("0x%04X", code)
+end
+
+-- "Name:kind Name:kind" as a list of pairs.
+local parsed = {}
+local function parameters_of(written)
+  if not written then return nil end
+  local list = parsed[written]
+  if not list then
+    list = {}
+    for name, kind in written:gmatch("(%S+):([%w_]+)") do list[#list + 1] = { name, kind } end
+    parsed[written] = list
+  end
+  return list
+end
+
+-- The protocol and its fields ---------------------------------------------------------------------------------------
+
+local ptp_ip = Proto("ptp_ip", "PTP-IP")
+if set_plugin_info then
+  pcall(set_plugin_info, { version = "1.0", author = "ptpip-analyze", description = "PTP-IP", repository = "" })
+end
+
+local type_names = {}
+for code, row in pairs(MESSAGES) do type_names[code] = row[1] end
+
+local function first_names(rows)
+  local names = {}
+  for code, row in pairs(rows) do names[code] = row[1] end
+  return names
+end
+
+local f = {}
+local registered = {}
+local function register(key, field)
+  f[key] = field
+  registered[#registered + 1] = field
+end
+
+register("length", ProtoField.uint32("ptp_ip.length", "Length", base.DEC))
+register("type", ProtoField.uint32("ptp_ip.type", "Type", base.DEC, type_names))
+register("transaction_id", ProtoField.uint32("ptp_ip.transaction_id", "Transaction ID", base.DEC))
+register("data_phase_info", ProtoField.uint32("ptp_ip.data_phase_info", "Data phase info", base.DEC, facts.names.dataphase.standard))
+register("operation", ProtoField.uint16("ptp_ip.operation", "Operation", base.HEX, first_names(facts.operations.standard)))
+register("operation_name", ProtoField.string("ptp_ip.operation_name", "Operation name"))
+register("response", ProtoField.uint16("ptp_ip.response", "Response", base.HEX, facts.names.response.standard))
+register("response_name", ProtoField.string("ptp_ip.response_name", "Response name"))
+register("event", ProtoField.uint16("ptp_ip.event", "Event", base.HEX, first_names(facts.events.standard)))
+register("event_name", ProtoField.string("ptp_ip.event_name", "Event name"))
+register("parameter", ProtoField.uint32("ptp_ip.parameter", "Parameter", base.HEX_DEC))
+register("guid", ProtoField.bytes("ptp_ip.guid", "GUID"))
+register("name", ProtoField.string("ptp_ip.name", "Friendly name"))
+register("version", ProtoField.string("ptp_ip.version", "Protocol version"))
+register("magic", ProtoField.uint32("ptp_ip.magic", "Fujifilm's greeting", base.HEX))
+register("connection_number", ProtoField.uint32("ptp_ip.connection_number", "Connection number", base.DEC))
+register("fail_reason", ProtoField.uint32("ptp_ip.fail_reason", "Reason", base.HEX_DEC, facts.names.init_fail.standard))
+register("total_data_length", ProtoField.uint64("ptp_ip.total_data_length", "Total data length", base.DEC))
+register("data", ProtoField.bytes("ptp_ip.data", "Data"))
+register("payload", ProtoField.bytes("ptp_ip.payload", "Data phase"))
+register("mark", ProtoField.uint32("ptp_ip.mark", "End of the session", base.HEX))
+register("unknown", ProtoField.bytes("ptp_ip.unknown", "Unknown bytes"))
+register("handle", ProtoField.uint32("ptp_ip.handle", "Object handle", base.HEX))
+register("session", ProtoField.uint32("ptp_ip.session", "Session", base.DEC))
+register("connection", ProtoField.string("ptp_ip.connection", "Connection"))
+register("direction", ProtoField.string("ptp_ip.direction", "Direction"))
+register("vendor", ProtoField.string("ptp_ip.vendor", "Vendor"))
+register("paired_stream", ProtoField.uint32("ptp_ip.paired_stream", "Paired connection (TCP stream)", base.DEC))
+register("begins_in", ProtoField.framenum("ptp_ip.begins_in", "Message begins in"))
+register("request_in", ProtoField.framenum("ptp_ip.request_in", "Request in", base.NONE, frametype.REQUEST))
+register("response_in", ProtoField.framenum("ptp_ip.response_in", "Response in", base.NONE, frametype.RESPONSE))
+register("response_time", ProtoField.relative_time("ptp_ip.response_time", "Response time"))
+register("dataset", ProtoField.string("ptp_ip.dataset", "Dataset"))
+register("property_code", ProtoField.uint32("ptp_ip.property.code", "Property", base.HEX))
+register("property_name", ProtoField.string("ptp_ip.property.name", "Property name"))
+register("property_datatype", ProtoField.uint16("ptp_ip.property.datatype", "Datatype", base.HEX, facts.names.datatype.standard))
+register("property_access", ProtoField.uint8("ptp_ip.property.access", "Access", base.DEC))
+register("property_enabled", ProtoField.uint8("ptp_ip.property.enabled", "Enabled", base.DEC, facts.sony_enabled))
+register("property_form", ProtoField.uint8("ptp_ip.property.form", "Form", base.DEC, facts.names.form_flag.standard))
+register("property_value", ProtoField.string("ptp_ip.property.value", "Value"))
+register("property_text", ProtoField.string("ptp_ip.property.text", "Value in words"))
+register("property_default", ProtoField.string("ptp_ip.property.default", "Factory default"))
+register("property_minimum", ProtoField.string("ptp_ip.property.minimum", "Minimum"))
+register("property_maximum", ProtoField.string("ptp_ip.property.maximum", "Maximum"))
+register("property_step", ProtoField.string("ptp_ip.property.step", "Step"))
+register("property_allowed", ProtoField.string("ptp_ip.property.allowed", "Allowed value"))
+register("record_length", ProtoField.uint32("ptp_ip.record.length", "Record length", base.DEC))
+register("record_event", ProtoField.uint32("ptp_ip.record.event", "Record", base.HEX))
+register("record_name", ProtoField.string("ptp_ip.record.name", "Record name"))
+register("record_parameter", ProtoField.uint32("ptp_ip.record.parameter", "Record parameter", base.HEX_DEC))
+register("record_data", ProtoField.bytes("ptp_ip.record.data", "Record data"))
+
+local makers_of_field = {
+  u8 = { ProtoField.uint8, 1 }, u16 = { ProtoField.uint16, 2 }, u32 = { ProtoField.uint32, 4 }, u64 = { ProtoField.uint64, 8 },
+}
+local layout_fields = {} -- dataset -> list of fields, in the order of its layout
+for name, layout in pairs(facts.layouts) do
+  local own = {}
+  for index, row in ipairs(layout.fields) do
+    local abbr, text, kind = "ptp_ip.dataset." .. layout.abbr .. "." .. row[1], row[2], row[3]
+    local element = makers_of_field[kind] or makers_of_field[row[5]] or (kind == "words" and makers_of_field.u32)
+    local shown
+    if element then
+      local hex = row[4] ~= "" and base.HEX or base.DEC
+      shown = element[1](abbr, text, hex)
+    elseif kind == "string" or kind == "date" or kind == "name" then
+      shown = ProtoField.string(abbr, text)
+    else
+      shown = ProtoField.bytes(abbr, text)
+    end
+    own[index] = shown
+    registered[#registered + 1] = shown
+  end
+  layout_fields[name] = own
+end
+
+ptp_ip.fields = registered
+
+local group, severity = expert.group, expert.severity
+local ef = {
+  malformed = ProtoExpert.new("ptp_ip.expert.malformed", "Breaks the layout of its type", group.MALFORMED, severity.ERROR),
+  no_message = ProtoExpert.new("ptp_ip.expert.no_message", "No message of PTP-IP can be found in these bytes", group.MALFORMED, severity.ERROR),
+  cut = ProtoExpert.new("ptp_ip.expert.cut", "Not all of the message is in the capture", group.UNDECODED, severity.NOTE),
+  lost = ProtoExpert.new("ptp_ip.expert.lost", "Bytes are missing before this: where messages begin is not known", group.SEQUENCE, severity.WARN),
+  refused = ProtoExpert.new("ptp_ip.expert.refused", "The response is not OK", group.RESPONSE_CODE, severity.NOTE),
+  failed = ProtoExpert.new("ptp_ip.expert.init_fail", "The connection was refused", group.RESPONSE_CODE, severity.WARN),
+  no_request = ProtoExpert.new("ptp_ip.expert.no_request", "No request with this TransactionID was seen (2.3.7)", group.PROTOCOL, severity.WARN),
+  overlap = ProtoExpert.new("ptp_ip.expert.overlap", "Request before the last transaction was answered (1.6.4)", group.PROTOCOL, severity.WARN),
+  no_start = ProtoExpert.new("ptp_ip.expert.no_start_data", "Data that no Start Data announced (2.3.9)", group.PROTOCOL, severity.WARN),
+  amount = ProtoExpert.new("ptp_ip.expert.amount", "Other than as many bytes as announced (2.3.9)", group.PROTOCOL, severity.WARN),
+  phase = ProtoExpert.new("ptp_ip.expert.data_phase", "Data does not go the way that the request said (2.3.6)", group.PROTOCOL, severity.WARN),
+  phase_info = ProtoExpert.new("ptp_ip.expert.data_phase_info", "DataPhaseInfo is none of 1, 2, 3 (2.3.6)", group.PROTOCOL, severity.WARN),
+  direction = ProtoExpert.new("ptp_ip.expert.direction", "This side does not send messages of this type", group.PROTOCOL, severity.WARN),
+  connection = ProtoExpert.new("ptp_ip.expert.connection", "Messages of this type do not belong on this connection", group.PROTOCOL, severity.WARN),
+  twice = ProtoExpert.new("ptp_ip.expert.second_response", "The transaction was answered before", group.PROTOCOL, severity.WARN),
+  number = ProtoExpert.new("ptp_ip.expert.connection_number", "No command connection with this number is waiting (2.3.3)", group.PROTOCOL, severity.NOTE),
+  dataset = ProtoExpert.new("ptp_ip.expert.dataset", "The dataset is shorter or longer than its layout", group.UNDECODED, severity.NOTE),
+}
+local experts = {}
+for _, one in pairs(ef) do experts[#experts + 1] = one end
+ptp_ip.experts = experts
+
+-- Preferences -------------------------------------------------------------------------------------------------------
+
+local vendor_choices = { { 1, "as the camera says (DeviceInfo)", 0 } }
+for index, name in ipairs(facts.vendors) do vendor_choices[index + 1] = { index + 1, name, index } end
+
+local p = ptp_ip.prefs
+p.ports = Pref.range("TCP ports of PTP-IP", tostring(facts.ports.standard), "Connections to these ports are PTP-IP", 65535)
+p.fuji_ports = Pref.range("TCP ports of Fujifilm's dialect", concat(facts.ports.fuji, ","), "Ports for commands, events and live view", 65535)
+p.heuristic = Pref.bool("Recognise PTP-IP on other ports", true, "By the greetings, or by requests and their responses")
+p.vendor = Pref.enum("Vendor whose codes are used", 0, "For connections on which DeviceInfo was not seen, or whose camera hides its maker", vendor_choices, false)
+p.kept = Pref.uint("Data phases to keep for reassembly (MiB)", 64, "All of a capture together; data phases beyond it are shown message by message only")
+p.statistics = Pref.bool("Print statistics at the end (tshark)", false, "Count and response time of each operation")
+
+local FUJI_PORTS = {}
+for _, port in ipairs(facts.ports.fuji) do FUJI_PORTS[port] = true end
+
+-- State of a capture ------------------------------------------------------------------------------------------------
+--
+-- Written in the first visit of a frame only; later visits look up what the first one found (notes, starts). A note is
+-- a transaction, or a table {tx=, flags=}. Keys are frame * 2^24 + place: the place of a message in its frame, or with
+-- 2^23 added in what was reassembled in that frame.
+--
+-- Fields of TCP (its stream, sequence numbers) can only be had where Wireshark builds a tree, which the first pass of
+-- "tshark -2" without a filter does not. Such visits are blind: connections are told apart by their ends and greetings,
+-- and every segment is taken for the one that follows.
+
+local conversations, by_stream, sessions, numbered, responders, by_hosts, fuji_hosts, notes, starts, order, kept_bytes
+
+local function forget()
+  conversations, numbered, responders, by_hosts, fuji_hosts = {}, {}, {}, {}, {}
+  notes, starts, order, by_stream = {}, {}, {}, {}
+  sessions, kept_bytes = 0, 0
+end
+forget()
+ptp_ip.init = forget
+
+local FRAME, REASSEMBLED = 16777216, 8388608
+
+local M = {} -- the message at hand: one table for all, because there are many messages
+
+local f_stream, f_header_length = Field.new("tcp.stream"), Field.new("tcp.hdr_len")
+local f_sequence, f_relative, f_acknowledgment = Field.new("tcp.seq_raw"), Field.new("tcp.seq"), Field.new("tcp.ack_raw")
+local f_completeness
+do
+  local found, field = pcall(Field.new, "tcp.completeness")
+  if found then f_completeness = field end
+end
+
+-- The innermost occurrence of a field in the frame.
+local function last_of(field)
+  local first, second = field()
+  if second == nil then return first end
+  local all = { field() }
+  return all[#all]
+end
+
+-- a - b of sequence numbers
+local function ahead(a, b)
+  local difference = (a - b) % 4294967296
+  if difference >= 2147483648 then difference = difference - 4294967296 end
+  return difference
+end
+
+local function new_session()
+  sessions = sessions + 1
+  return { number = sessions - 1 }
+end
+
+local function hosts_of(pinfo)
+  local a, b = tostring(pinfo.src), tostring(pinfo.dst)
+  if a < b then return a .. " " .. b end
+  return b .. " " .. a
+end
+
+-- The connection of a packet. Between the same ports there may be several, one after another: each of its own
+-- generation, which begins with a frame. ``greets``: the segment begins with a greeting.
+local function conversation_of(pinfo, stream, greets)
+  local known = stream and by_stream[stream]
+  if known and known.from <= pinfo.number then return known end
+  local from, to = tostring(pinfo.src) .. ":" .. pinfo.src_port, tostring(pinfo.dst) .. ":" .. pinfo.dst_port
+  local key = from < to and from .. " " .. to or to .. " " .. from
+  local generations = conversations[key]
+  if not generations then
+    generations = {}
+    conversations[key] = generations
+  end
+  local frame = pinfo.number
+  for index = #generations, 1, -1 do
+    local conv = generations[index]
+    if conv.from <= frame then
+      if pinfo.visited then
+        if stream and not conv.stream then conv.stream, by_stream[stream] = stream, conv end
+        return conv
+      end
+      if not stream and not (greets and conv.begun) then return conv end
+      break
+    end
+  end
+  if pinfo.visited then return nil end
+  local conv = {
+    stream = stream, from = frame, port = pinfo.src_port, address = tostring(pinfo.src), same = pinfo.src_port == pinfo.dst_port,
+    sides = { { pending = {} }, { pending = {} } }, transactions = {},
+  }
+  generations[#generations + 1] = conv
+  if stream then by_stream[stream] = conv end
+  return conv
+end
+
+local function side_of(conv, pinfo)
+  if conv.same then return tostring(pinfo.src) == conv.address and 1 or 2 end
+  return pinfo.src_port == conv.port and 1 or 2
+end
+
+-- What headers look like -------------------------------------------------------------------------------------------
+
+-- The range of the upper four bits of the codes of a container, by its type.
+local CODE_RANGES = { { 1, 9 }, { 1, 9 }, { 2, 10 }, { 4, 12 } }
+
+-- Type of a message as fields show it, from its type word.
+local function kind_of(form, length, word)
+  if form == "standard" then return word end
+  if form == "frames" then
+    if word == 0 then return CONTAINERS + 5 end
+    return word
+  end
+  local low, high = word % 65536, floor(word / 65536)
+  local range = CODE_RANGES[low]
+  if range then
+    local top = floor(high / 4096)
+    if top == range[1] or top == range[2] then return CONTAINERS + low end
+  end
+  if length == 8 and word == 4294967295 then return CONTAINERS + 6 end
+  return word
+end
+
+local function is_plausible(form, length, kind)
+  if form == "standard" then
+    if length < 8 or kind < 1 or kind > 14 then return false end
+    return kind == 10 or kind == 12 or length <= GREETING_LIMIT
+  end
+  if kind == CONTAINERS + 2 then return length >= 12 end
+  if kind == CONTAINERS + 5 then return length >= 18 and length <= FRAME_LIMIT end
+  if kind == 1 or kind == 2 or kind == 5 then return length >= 8 and length <= GREETING_LIMIT end
+  return kind == CONTAINERS + 6 or (kind > CONTAINERS and length >= 12 and length <= GREETING_LIMIT)
+end
+
+local function keeps_layout(length, kind)
+  if kind == CONTAINERS + 1 or kind == CONTAINERS + 3 or kind == CONTAINERS + 4 then
+    return length <= 32 and length % 4 == 0
+  end
+  return true
+end
+
+-- Bytes up to and including the NUL of a name that begins at a place; nil when none ends it.
+local function name_bytes(tvb, at, stop)
+  local place = at
+  while place + 2 <= stop do
+    if tvb(place, 2):le_uint() == 0 then return place + 2 - at end
+    place = place + 2
+  end
+  return nil
+end
+
+local EXACT = { [3] = 12, [4] = 8, [5] = 12, [11] = 12, [13] = 8, [14] = 8 }
+
+-- Does a message that keeps its layout begin here, as far as the bytes there are tell?
+local function is_sound(form, tvb, at)
+  local have = tvb:len() - at
+  if have < 8 then return false end
+  local length, word = tvb(at, 4):le_uint(), tvb(at + 4, 4):le_uint()
+  local kind = kind_of(form, length, word)
+  if form ~= "standard" then
+    if kind == 1 then return have >= 12 and length >= 28 and length <= GREETING_LIMIT and tvb(at + 8, 4):le_uint() == MAGIC end
+    if kind == 2 then return length == 68 end
+    if kind == 5 then return length == 12 and have >= 12 and floor(tvb(at + 8, 4):le_uint() / 4096) == 2 end
+    if kind <= CONTAINERS or not is_plausible(form, length, kind) or not keeps_layout(length, kind) then return false end
+    if kind == CONTAINERS + 5 then
+      for place = at + 8, at + min(64, length, have) - 3 do
+        if tvb(place, 3):uint() == 16767231 then return true end -- FF D8 FF begins a JPEG
+      end
+      return false
+    end
+    return kind == CONTAINERS + 6 or have >= 12
+  end
+  if not is_plausible(form, length, kind) then return false end
+  if EXACT[kind] then return length == EXACT[kind] end
+  if kind == 10 or kind == 12 then return length >= 12 end
+  if kind == 9 then return length == 20 or length == 16 end
+  if kind == 6 then
+    if length < 18 or length > 38 or (length - 18) % 4 ~= 0 or have < 18 then return false end
+    local phase, top = tvb(at + 8, 4):le_uint(), floor(tvb(at + 13, 1):uint() / 16)
+    return phase >= 1 and phase <= 3 and (top == 1 or top == 9)
+  end
+  if kind == 7 or kind == 8 then
+    if length < 14 or length > (kind == 7 and 34 or 26) or (length - 14) % 4 ~= 0 or have < 10 then return false end
+    local top = floor(tvb(at + 9, 1):uint() / 16)
+    if kind == 7 then return top == 2 or top == 10 end
+    return top == 4 or top == 12
+  end
+  local names = at + (kind == 1 and 24 or 28)
+  if length < names - at + 6 or have < length then return false end
+  local size = name_bytes(tvb, names, at + length)
+  return size ~= nil and names + size + 4 == at + length
+end
+
+-- The length to believe of a message that begins here; 0 when none does.
+local function believed(form, tvb, at, length, kind)
+  if length < 8 then return 0 end
+  local row, stop = MESSAGES[kind], tvb:reported_len()
+  local fixed = row and row[2] == row[3] and row[2] or nil
+  if form ~= "standard" then
+    if not is_plausible(form, length, kind) then return 0 end
+    if keeps_layout(length, kind) then return length end
+    fixed = nil
+  elseif row and kind <= 14 and (length <= GREETING_LIMIT or kind == 10 or kind == 12) and (not fixed or fixed == length) then
+    return length
+  end
+  for _, option in ipairs({ length, fixed }) do
+    if option <= GREETING_LIMIT then
+      local behind = at + option
+      if behind + 8 <= tvb:len() then
+        local next_length, word = tvb(behind, 4):le_uint(), tvb(behind + 4, 4):le_uint()
+        if is_plausible(form, next_length, kind_of(form, next_length, word)) then return option end
+      elseif behind == stop then
+        return option
+      end
+    end
+  end
+  return 0
+end
+
+-- Which dialect, and which connection ------------------------------------------------------------------------------
+
+-- "standard", "fuji" (containers), "frames" (its live view); false: none of these; true: more bytes would tell.
+local function recognise(tvb, conv, at_start, expected, trusted, pinfo)
+  local have = tvb:len()
+  if have < 8 then return at_start and (expected or trusted) and true or false end
+  local length, word = tvb(0, 4):le_uint(), tvb(4, 4):le_uint()
+  if word == 1 and length >= 28 and length <= GREETING_LIMIT then
+    if have < 12 then return (expected or trusted) and true or false end
+    if tvb(8, 4):le_uint() == MAGIC then return "fuji" end
+  end
+  if trusted then
+    if length == 68 and word == 2 and conv.opener_silent then return "fuji" end
+    local container = kind_of("fuji", length, word)
+    if container > CONTAINERS and container < CONTAINERS + 5 and is_plausible("fuji", length, container) then
+      if have < 12 then return true end
+      if is_sound("fuji", tvb, 0) then return "fuji" end
+    end
+    if word == 0 and is_plausible("frames", length, CONTAINERS + 5) then
+      if is_sound("frames", tvb, 0) then return "frames" end
+      if have < min(length, 64) then return true end
+    end
+  end
+  if expected then
+    if at_start then return is_plausible("standard", length, word) and "standard" or false end
+    return is_sound("standard", tvb, 0) and "standard" or false
+  end
+  if word == 1 and is_sound("standard", tvb, 0) then return "standard" end
+  if word == 2 and is_sound("standard", tvb, 0) and floor(length) == have then return "standard" end
+  if at_start and word == 3 and length == 12 and have == 12 then -- to a camera that is known by its command connection
+    return responders[tostring(pinfo.dst) .. ":" .. pinfo.dst_port] and "standard" or false
+  end
+  if (word == 6 or word == 7 or word == 9) and is_sound("standard", tvb, 0) then
+    -- Neither port nor greeting: a request must meet its answer.
+    local id = word == 6 and tvb(14, 4):le_uint() or word == 7 and have >= 14 and tvb(10, 4):le_uint() or tvb(8, 4):le_uint()
+    if word == 6 then
+      conv.asked = { id, pinfo.src_port }
+      return false
+    end
+    if conv.asked and conv.asked[1] == id and conv.asked[2] ~= pinfo.src_port then return "standard" end
+  end
+  return false
+end
+
+local TO_RESPONDER = { [1] = true, [3] = true, [6] = true, [11] = true, [65537] = true, [65542] = true }
+local TO_INITIATOR = { [2] = true, [4] = true, [5] = true, [7] = true, [8] = true, [65539] = true, [65540] = true, [65541] = true }
+local ON_COMMAND = { [1] = true, [2] = true, [6] = true, [7] = true, [9] = true, [10] = true, [12] = true, [65537] = true, [65538] = true, [65539] = true, [65542] = true }
+local ON_EVENT = { [3] = true, [4] = true, [8] = true, [13] = true, [14] = true, [65540] = true }
+
+-- The session of an event or live-view connection that names none: the one command connection that fits, if only one does.
+local function join_by_hosts(conv, key)
+  local fitting
+  for _, other in ipairs(by_hosts[conv.hosts] or {}) do
+    if not other[key] and other.form == (conv.form == "frames" and "fuji" or conv.form) then
+      if fitting and conv.form == "standard" then return end
+      fitting = other
+    end
+  end
+  if fitting then
+    fitting[key] = conv
+    conv.session, conv.command, fitting.paired = fitting.session, fitting, fitting.paired or conv
+    conv.paired = fitting
+  end
+end
+
+-- Learn from a message whose connection it is and which side is the initiator.
+local function place(conv, side, kind, pinfo)
+  if not conv.initiator then
+    if TO_RESPONDER[kind] then conv.initiator = side elseif TO_INITIATOR[kind] then conv.initiator = 3 - side end
+  end
+  if conv.kind then return end
+  if ON_COMMAND[kind] then conv.kind = "command"
+  elseif kind == CONTAINERS + 5 then conv.kind = "live-view"
+  elseif ON_EVENT[kind] then conv.kind = "event"
+  else return end
+  conv.hosts = hosts_of(pinfo)
+  if conv.kind == "command" then
+    conv.session = new_session()
+    local outward = side == conv.initiator
+    responders[tostring(outward and pinfo.dst or pinfo.src) .. ":" .. (outward and pinfo.dst_port or pinfo.src_port)] = true
+    local all = by_hosts[conv.hosts] or {}
+    by_hosts[conv.hosts] = all
+    all[#all + 1] = conv
+  elseif kind ~= 3 then
+    join_by_hosts(conv, conv.kind == "event" and "event_stream" or "view_stream")
+  end
+end
+
+local function join_by_number(conv, number, pinfo)
+  local from, best = tostring(pinfo.src), nil
+  for _, name in ipairs({ tostring(pinfo.dst) .. ":" .. pinfo.dst_port, tostring(pinfo.dst) }) do
+    for _, other in ipairs(numbered[name] or {}) do
+      if other.number == number and not other.event_stream then
+        if not best or (other.initiator_address == from) or best.initiator_address ~= from then best = other end
+      end
+    end
+    if best then break end
+  end
+  if best then
+    best.event_stream, best.paired = conv, conv
+    conv.session, conv.command, conv.paired = best.session, best, best
+    return true
+  end
+  conv.session = new_session()
+  return false
+end
+
+local function vendor_of(conv)
+  local wanted = p.vendor
+  if wanted and wanted > 0 then return facts.vendors[wanted] end
+  local session = conv.session
+  if session and session.vendor then return session.vendor end
+  return conv.form ~= "standard" and "fuji" or nil
+end
+
+-- Texts -------------------------------------------------------------------------------------------------------------
+
+local function thousands(number)
+  local text = fmt("%.0f", number)
+  local replaced = 1
+  while replaced > 0 do text, replaced = text:gsub("^(-?%d+)(%d%d%d)", "%1,%2") end
+  return text
+end
+
+local function bytes_text(number)
+  return thousands(number) .. (number == 1 and " byte" or " bytes")
+end
+
+local function duration_text(seconds)
+  if seconds < 0.001 then return fmt("%.0f µs", seconds * 1e6) end
+  if seconds < 1 then return fmt("%.1f ms", seconds * 1e3) end
+  return fmt("%.3f s", seconds)
+end
+
+local HEXADECIMAL = { handle = true, storage_id = true, hex = true, storage = true }
+local CODED = { prop = "property", object_prop = "object_property", panasonic_prop = "property", format = "format", operation = "operation" }
+
+local function parameter_text(kind, value, vendor)
+  if CODED[kind] then
+    if kind == "format" and value == 0 then return "any" end
+    return name_of(CODED[kind], value, vendor)
+  end
+  if kind == "i32" and value >= 2147483648 then return fmt("%.0f", value - 4294967296) end
+  if HEXADECIMAL[kind] or value > 65535 then return fmt("0x%X", value) end
+  return fmt("%d", value)
+end
+
+local LABELS = {
+  ObjectHandle = "handle", ParentHandle = "parent", StorageID = "storage", DestStorageID = "storage", ObjectFormatCode = "format",
+  SessionID = "session", TransactionID = "transaction", MaxBytes = "max", ProtectionStatus = "protection",
+}
+
+-- GetObject(handle=0x2A): what stands behind the row's parameters and is 0 is padding.
+local function call_text(name, spec, values, vendor)
+  local said = {}
+  local last = #values
+  while last > (spec and #spec or 0) and values[last] == 0 do last = last - 1 end
+  for index = 1, last do
+    local row = spec and spec[index]
+    if not row or row[1] == "?" then said[#said + 1] = fmt("0x%X", values[index])
+    elseif row[2] == "prop" or row[2] == "object_prop" then said[#said + 1] = parameter_text(row[2], values[index], vendor)
+    else said[#said + 1] = (LABELS[row[1]] or row[1]) .. "=" .. parameter_text(row[2], values[index], vendor) end
+  end
+  if #said == 0 then return name end
+  return name .. "(" .. concat(said, ", ") .. ")"
+end
+
+-- The number that a property has, in words -----------------------------------------------------------------------------
+
+local function short(number, digits)
+  local text = fmt("%." .. (digits or 1) .. "f", number)
+  if text:find(".", 1, true) then text = text:gsub("0+$", ""):gsub("%.$", "") end
+  return text
+end
+
+local function seconds_of(text)
+  local above, below = text:match("^([%d.]+)/?(%d*)$")
+  return tonumber(above) / (tonumber(below) or 1)
+end
+
+local dials = {}
+for index, texts in ipairs({ facts.exposures.thirds, facts.exposures.halves }) do
+  dials[index] = {}
+  for place, text in ipairs(texts) do dials[index][place] = { text, seconds_of(text) } end
+end
+
+local function rounded(number) -- half to even, as IEEE does
+  local whole = floor(number)
+  local rest = number - whole
+  if rest > 0.5 or (rest == 0.5 and whole % 2 == 1) then return whole + 1 end
+  return whole
+end
+
+local function speed(seconds)
+  local stops = 6 - math.log(seconds) / math.log(2)
+  for _, dial in ipairs({ { 3, facts.exposures.thirds }, { 2, facts.exposures.halves } }) do
+    local step = rounded(stops * dial[1])
+    if math.abs(stops * dial[1] - step) < 0.05 and dial[2][step + 1] then return dial[2][step + 1] .. " s" end
+  end
+  local inverse = 1 / seconds
+  if seconds >= 0.3 and math.abs(inverse - 3) > 0.01 then return short(seconds, seconds < 10 and 2 or 1) .. " s" end
+  if seconds > 1e-6 then return fmt("1/%g s", tonumber(fmt("%.3g", inverse))) end
+  return fmt("%g s", seconds)
+end
+
+local function signed(value, bits)
+  local whole = 2 ^ bits
+  value = value % whole
+  if value >= whole / 2 then value = value - whole end
+  return value
+end
+
+local MEASURES = {
+  percent = function(number) if number >= 0 and number <= 100 then return short(number) .. " %" end end,
+  f_number = function(number)
+    if number >= 0.5 and number <= 128 then return "f/" .. short(number, number < 1 and 2 or 1) end
+  end,
+  mm = function(number, value) if value > 0 then return short(number) .. " mm" end end,
+  exposure = function(number, value, per)
+    if value <= 0 or value >= 4294967040 then return nil end
+    for _, dial in ipairs(dials) do
+      local fitting, found = 0, nil
+      for _, row in ipairs(dial) do
+        local exact = row[2] * per
+        if value == floor(exact + 1e-9) or value == rounded(exact) then
+          fitting = fitting + 1
+          found = found or row[1]
+        end
+      end
+      if fitting == 1 then return found .. " s" end
+      if fitting > 1 then return short(number, 5) .. " s" end
+    end
+    return speed(number)
+  end,
+  iso = function(_, value) if value > 0 and value < 10000000 then return fmt("ISO %.0f", value) end end,
+  ev = function(_, value, per, zero)
+    if per >= 1000 then
+      if (value >= 32768 and value <= 65535) or value >= 4294901760 then value = signed(value, 16) end
+    elseif (value >= 128 and value <= 255) or value >= 4294967040 then
+      value = signed(value, 8)
+    end
+    local stops = (value - zero) / per
+    if math.abs(stops) > 40 then return nil end
+    local text = short(stops)
+    if text == "0" or text == "-0" then return "0 EV" end
+    return (stops < 0 and text or "+" .. text) .. " EV"
+  end,
+  kelvin = function(number) if number >= 500 and number <= 100000 then return short(number) .. " K" end end,
+  times = function(number, value) if value > 0 then return short(number, 2) .. "×" end end,
+}
+
+local function measured(code, value, vendor)
+  local meanings = lookup(facts.choices, code, vendor)
+  if meanings then
+    local meaning = meanings[value]
+    if not meaning and value < 0 then meaning = meanings[value + 65536] or meanings[value + 256] or meanings[value + 4294967296] end
+    if meaning then return meaning end
+  end
+  local scale = lookup(facts.scales, code, vendor)
+  if not scale then return nil end
+  local linear = MEASURES[scale[1]]
+  if linear then return linear((value - scale[3]) / scale[2], value, scale[2], scale[3]) end
+  local written = facts.measures[scale[1]]
+  return written and written[value]
+end
+
+-- Values repeat: what was worded once is remembered, up to so many.
+local worded, worded_count = {}, 0
+
+local function value_text(code, value, vendor)
+  local key = (vendor or "") .. code .. ":" .. value
+  local text = worded[key]
+  if text == nil then
+    text = measured(code, value, vendor) or false
+    if worded_count > 10000 then worded, worded_count = {}, 0 end
+    worded[key], worded_count = text, worded_count + 1
+  end
+  return text or nil
+end
+
+-- Reading a dataset ----------------------------------------------------------------------------------------------------
+--
+-- A cursor {tvb=, at=, stop=}: what is not there stops it, and nothing behind that is read.
+
+local function left(c) return c.stop - c.at end
+
+local function number(c, size)
+  if c.failed or left(c) < size then
+    c.failed = true
+    return nil
+  end
+  local range = c.tvb(c.at, size)
+  c.at = c.at + size
+  if size <= 4 then return range:le_uint(), range end
+  return range:le_uint64(), range
+end
+
+local function peek(c, size, ahead_by)
+  local at = c.at + (ahead_by or 0)
+  if c.failed or c.stop - at < size then return nil end
+  return c.tvb(at, size):le_uint()
+end
+
+-- UTF-16LE as UTF-8 up to the first NUL; a lone surrogate becomes U+FFFD.
+local function utf8_of(tvb, at, units)
+  local out, index = {}, 0
+  local function put(point)
+    if point < 128 then out[#out + 1] = char(point)
+    elseif point < 2048 then out[#out + 1] = char(192 + floor(point / 64), 128 + point % 64)
+    elseif point < 65536 then out[#out + 1] = char(224 + floor(point / 4096), 128 + floor(point / 64) % 64, 128 + point % 64)
+    else
+      out[#out + 1] = char(240 + floor(point / 262144), 128 + floor(point / 4096) % 64, 128 + floor(point / 64) % 64, 128 + point % 64)
+    end
+  end
+  while index < units do
+    local unit = tvb(at + 2 * index, 2):le_uint()
+    index = index + 1
+    if unit == 0 then break end
+    if unit >= 55296 and unit < 56320 and index < units then
+      local low = tvb(at + 2 * index, 2):le_uint()
+      if low >= 56320 and low < 57344 then
+        put(65536 + (unit - 55296) * 1024 + low - 56320)
+        index = index + 1
+      else
+        put(65533)
+      end
+    elseif unit >= 55296 and unit < 57344 then
+      put(65533)
+    else
+      put(unit)
+    end
+  end
+  return concat(out)
+end
+
+-- Text from the wire without control characters, for lines that Wireshark does not escape itself.
+local function clean(text)
+  return (text:gsub("[%z\1-\31\127]", function(one) return fmt("\\%03o", one:byte()) end))
+end
+
+local function string_of(c)
+  if c.failed or left(c) < 1 then
+    c.failed = true
+    return nil
+  end
+  local units = c.tvb(c.at, 1):uint()
+  if left(c) < 1 + 2 * units then
+    c.failed = true
+    return nil
+  end
+  local range = c.tvb(c.at, 1 + 2 * units)
+  local text = utf8_of(c.tvb, c.at + 1, units)
+  c.at = c.at + 1 + 2 * units
+  return text, range
+end
+
+local SIZES = { u8 = 1, u16 = 2, u32 = 4, u64 = 8 }
+local DATATYPE_SIZES = { [1] = 1, [2] = 1, [3] = 2, [4] = 2, [5] = 4, [6] = 4, [7] = 8, [8] = 8, [9] = 16, [10] = 16 }
+
+local function decode_layout(c, tree, name, vendor)
+  local fields = layout_fields[name]
+  for index, row in ipairs(facts.layouts[name].fields) do
+    local kind, codes = row[3], row[4]
+    if c.failed then return end
+    if SIZES[kind] then
+      local value, range = number(c, SIZES[kind])
+      if value then
+        local item = tree:add_le(fields[index], range)
+        if facts.names[codes] or codes == "operation" or codes == "event" then
+          local text = name_of(codes, value, vendor)
+          item:set_text(fmt("%s: %s (0x%04X)", row[2], text, value))
+        end
+        if codes == "handle" then
+          local hidden = tree:add_le(f.handle, range)
+          hidden.hidden = true
+        end
+      end
+    elseif kind == "string" or kind == "date" then
+      local text, range = string_of(c)
+      if text then tree:add(fields[index], range, text) end
+    elseif kind == "array" then
+      local count, head = number(c, 4)
+      local size = SIZES[row[5]]
+      if count then
+        local fits = floor(left(c) / size)
+        local all = tree:add(c.tvb(c.at - 4, 4 + min(count, fits) * size), fmt("%s: %s", row[2], thousands(count)))
+        for one = 1, min(count, fits) do
+          local value, range = number(c, size)
+          if one <= MOST_LISTED then
+            local item = all:add_le(fields[index], range)
+            if facts.names[codes] or codes == "operation" or codes == "event" then
+              local text = name_of(codes, value, vendor)
+              item:set_text(fmt("%s (0x%04X)", text:sub(1, 2) == "0x" and "unknown" or text, value))
+            end
+            if codes == "handle" then all:add_le(f.handle, range).hidden = true end
+          end
+        end
+        if count > fits then c.failed = true end
+      end
+    elseif kind == "words" then
+      while left(c) >= 4 do
+        local _, range = number(c, 4)
+        tree:add_le(fields[index], range)
+      end
+    elseif left(c) > 0 then
+      tree:add(fields[index], c.tvb(c.at, left(c)))
+      c.at = c.stop
+    end
+  end
+end
+
+-- A value of a datatype: as text, as a number where it is one, and its range.
+local function typed(c, datatype)
+  if datatype == 65535 then
+    local text, range = string_of(c)
+    return text, nil, range
+  end
+  local is_array = datatype >= 16384 and datatype < 32768
+  local size = DATATYPE_SIZES[is_array and datatype - 16384 or datatype]
+  if not size then
+    c.failed = true
+    return nil
+  end
+  local is_signed = datatype % 2 == 1
+  local function one()
+    if c.failed or left(c) < size then
+      c.failed = true
+      return nil
+    end
+    local range = c.tvb(c.at, size)
+    c.at = c.at + size
+    if size <= 4 then
+      local value = is_signed and range:le_int() or range:le_uint()
+      return fmt("%.0f", value), value, range
+    elseif size == 8 then
+      return tostring(is_signed and range:le_int64() or range:le_uint64()), nil, range
+    end
+    return tostring(range:bytes()), nil, range
+  end
+  if not is_array then return one() end
+  local count = number(c, 4)
+  if not count then return nil end
+  local begin, said = c.at - 4, {}
+  for index = 1, count do
+    local text = one()
+    if not text then break end
+    if index <= MOST_LISTED then said[#said + 1] = text end
+  end
+  return "[" .. concat(said, ", ") .. "]", nil, c.tvb(begin, c.at - begin)
+end
+
+local function add_property(tree, range, code, vendor, little)
+  local name = name_of("property", code, vendor)
+  local item = tree:add(f.property_code, range, code)
+  item:set_text(fmt("Property: %s (0x%04X)", name, code))
+  tree:add(f.property_name, range, name):set_generated()
+  return name
+end
+
+local DATE_TIME = 20497 -- property 0x5011, a date as YYYYMMDDThhmmss
+
+local function add_value(tree, field, text, value, range, code, vendor, title)
+  if not text then return nil end
+  local words = value and value_text(code, value, vendor)
+  if code == DATE_TIME and not value then
+    local y, mo, d, h, mi, sec = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)$")
+    words = y and fmt("%s-%s-%s %s:%s:%s", y, mo, d, h, mi, sec) or nil
+  end
+  local item = tree:add(field, range, text)
+  if words and words ~= text then item:append_text(" (" .. words .. ")") end
+  if field == f.property_value then
+    local told = tree:add(f.property_text, range, words or text)
+    told:set_generated()
+    if not words or words == text then told.hidden = true end
+  end
+  return words or text
+end
+
+local function values_of_form(c, tree, datatype, code, vendor, flag)
+  if flag == 1 then
+    for _, field in ipairs({ f.property_minimum, f.property_maximum, f.property_step }) do
+      local text, value, range = typed(c, datatype)
+      if not text then return end
+      add_value(tree, field, text, value, range, code, vendor)
+    end
+  elseif flag == 2 then
+    local count = number(c, 2)
+    if not count then return end
+    local all = tree:add(c.tvb(c.at - 2, 2), fmt("Allowed values: %d", count))
+    for index = 1, count do
+      local text, value, range = typed(c, datatype)
+      if not text then return end
+      if index <= MOST_LISTED then add_value(all, f.property_allowed, text, value, range, code, vendor) end
+    end
+  end
+end
+
+local function is_secret(code, vendor)
+  local own = vendor and facts.secrets[vendor]
+  if vendor then return own and own[code] end
+  for _, codes in pairs(facts.secrets) do if codes[code] then return true end end
+  return false
+end
+
+-- A description of a property; with ``sony`` as its cameras have it.
+local function prop_desc(c, tree, session, vendor, code_bytes, sony, settable)
+  local code, range = number(c, code_bytes or 2)
+  if not code then return nil end
+  local name = add_property(tree, range, code, vendor)
+  local datatype, typing = number(c, 2)
+  if not datatype then return name end
+  tree:add_le(f.property_datatype, typing)
+  if session then session.datatypes[code] = datatype end
+  local access, place_of_access = number(c, 1)
+  if access then
+    local text = sony and facts.sony_access[access] or name_of("get_set", access)
+    tree:add(f.property_access, place_of_access):set_text(fmt("Access: %s (%d)", text, access))
+  end
+  if sony then
+    local enabled, where = number(c, 1)
+    if enabled then tree:add(f.property_enabled, where) end
+  end
+  if is_secret(code, vendor) then
+    c.at = c.stop
+    return name
+  end
+  local text, value, where = typed(c, datatype)
+  if text then add_value(tree, f.property_default, text, value, where, code, vendor) end
+  text, value, where = typed(c, datatype)
+  local shown = text and add_value(tree, f.property_value, text, value, where, code, vendor)
+  if left(c) > 0 and not c.failed then
+    local flag, of_flag = number(c, 1)
+    tree:add(f.property_form, of_flag)
+    values_of_form(c, tree, datatype, code, vendor, flag)
+    if settable and flag == 2 then values_of_form(c, tree, datatype, code, vendor, flag) end
+  end
+  return shown and name .. " = " .. shown or name
+end
+
+local function plain_value(c, tree, code, vendor, datatype)
+  if left(c) == 0 then return nil end
+  if code and is_secret(code, vendor) then
+    c.at = c.stop
+    return nil
+  end
+  local size = left(c)
+  if not datatype then datatype = code and facts.datatypes[code] end
+  local wanted = datatype and DATATYPE_SIZES[datatype]
+  if not (datatype == 65535 or (wanted and wanted <= size) or (datatype and datatype >= 16384)) then
+    datatype = ({ [1] = 2, [2] = 4, [4] = 6, [8] = 8 })[size]
+    if not datatype and size == 1 + 2 * c.tvb(c.at, 1):uint() then datatype = 65535 end
+  end
+  if not datatype then
+    tree:add(f.record_data, c.tvb(c.at, size))
+    c.at = c.stop
+    return nil
+  end
+  local text, value, range = typed(c, datatype)
+  return text and add_value(tree, f.property_value, text, value, range, code or 0, vendor)
+end
+
+-- Datasets that branch: name -> function(cursor, tree, tx, vendor), which returns what to say of it in one line.
+local decoders = {}
+
+local function session_of(tx)
+  local session = tx.conv.session
+  if session and not session.datatypes then session.datatypes = {} end
+  return session
+end
+
+function decoders.StorageInfo(c, tree, tx, vendor)
+  decode_layout(c, tree, "StorageInfo", vendor)
+  if left(c) <= 4 then c.at = c.stop end
+end
+
+function decoders.ObjectInfo(c, tree, tx, vendor)
+  local function fits(at)
+    for _ = 1, 4 do
+      if at >= c.stop then return false end
+      at = at + 1 + 2 * c.tvb(at, 1):uint()
+    end
+    return at == c.stop
+  end
+  local wide = not fits(c.at + 52) and fits(c.at + 56)
+  decode_layout(c, tree, wide and "ObjectInfo64" or "ObjectInfo", vendor)
+end
+
+function decoders.FilesystemManifest(c, tree, tx, vendor)
+  local count = number(c, 4)
+  number(c, 4)
+  for _ = 1, min(count or 0, MOST_LISTED) do
+    if c.failed then break end
+    decode_layout(c, tree:add(c.tvb(c.at, 0), "Entry"), "FilesystemManifestEntry", vendor)
+  end
+  return count and thousands(count) .. " entries"
+end
+
+function decoders.DevicePropDesc(c, tree, tx, vendor) return prop_desc(c, tree, session_of(tx), vendor, 2) end
+
+function decoders.DevicePropDescEx(c, tree, tx, vendor) return prop_desc(c, tree, session_of(tx), vendor, 4) end
+
+function decoders.DevicePropValue(c, tree, tx, vendor)
+  local session = session_of(tx)
+  local datatype = session and tx.first and session.datatypes[tx.first]
+  if tx.first then
+    local item = tree:add(f.property_code, tx.first)
+    item:set_text(fmt("Property: %s (0x%04X)", name_of("property", tx.first, vendor), tx.first))
+    item:set_generated()
+    tree:add(f.property_name, name_of("property", tx.first, vendor)):set_generated()
+  end
+  local shown = plain_value(c, tree, tx.first, vendor, datatype)
+  c.at = c.stop
+  return shown and tx.first and name_of("property", tx.first, vendor) .. " = " .. shown
+end
+
+function decoders.ObjectPropList(c, tree, tx, vendor)
+  local count = number(c, 4)
+  for index = 1, count or 0 do
+    if c.failed or index > MOST_LISTED then break end
+    local begin = c.at
+    local element = tree:add(c.tvb(begin, 0), "Element")
+    local handle, range = number(c, 4)
+    if handle then element:add_le(f.handle, range) end
+    local code, of_code = number(c, 2)
+    local datatype = number(c, 2)
+    local text, _, where
+    if datatype then text, _, where = typed(c, datatype) end
+    if text then
+      element:add(f.property_value, where, text)
+      element:set_text(fmt("0x%X %s: %s", handle, name_of("object_property", code, vendor), clean(text)))
+      element:set_len(c.at - begin)
+    end
+  end
+  return count and thousands(count) .. " elements"
+end
+
+-- Canon's EOS cameras: records of length and type up to one of type 0.
+local EOS_WORDS = {
+  [49538] = "handle", [49540] = "storage", [49541] = "storage", [49544] = "handle", [49547] = "value", [49549] = "value",
+  [49550] = "value", [49554] = "storage", [49555] = "storage", [49556] = "seconds", [49557] = "value", [49565] = "value",
+  [49571] = "value", [49572] = "storage", [49654] = "value",
+}
+local EOS_OBJECTS = { [49537] = true, [49543] = true, [49574] = true, [49575] = true, [49577] = true, [49578] = true }
+
+local function text_of_bytes(c, size)
+  local raw = c.tvb:raw(c.at, size)
+  return clean((raw:match("^[^%z]*")))
+end
+
+local function eos_value(c, tree, code)
+  local vendor, size = "canon_eos", left(c)
+  if size == 0 then return nil end
+  if facts.eos_texts[code] and size < 1024 then
+    local text = text_of_bytes(c, size)
+    tree:add(f.property_value, c.tvb(c.at, size), text)
+    tree:add(f.property_text, c.tvb(c.at, size), text):set_generated()
+    c.at = c.stop
+    return text
+  end
+  if size == 4 and not facts.eos_image_formats[code] then
+    local range = c.tvb(c.at, 4)
+    local value = range:le_uint()
+    c.at = c.stop
+    local datatype = facts.datatypes[code]
+    if datatype == 1 or datatype == 3 or datatype == 5 then value = signed(value, datatype == 1 and 8 or datatype == 3 and 16 or 32) end
+    return add_value(tree, f.property_value, fmt("%.0f", value), value, range, code, vendor)
+  end
+  tree:add(f.record_data, c.tvb(c.at, size))
+  c.at = c.stop
+  return bytes_text(size)
+end
+
+function decoders.EOSEventList(c, tree, tx, vendor)
+  local count, names = 0, {}
+  while left(c) >= 8 do
+    local size, kind = peek(c, 4), peek(c, 4, 4)
+    if size < 8 or size > left(c) then
+      c.failed = true
+      break
+    end
+    local last = kind == 0
+    local name = last and "End" or name_of("event", kind, "canon_eos")
+    local record = tree:add(c.tvb(c.at, size), name)
+    record:add_le(f.record_length, c.tvb(c.at, 4))
+    record:add_le(f.record_event, c.tvb(c.at + 4, 4)):append_text(" (" .. name .. ")")
+    record:add(f.record_name, c.tvb(c.at + 4, 4), name):set_generated()
+    local inner = { tvb = c.tvb, at = c.at + 8, stop = c.at + size }
+    if kind == 49545 or kind == 49546 then -- a value, or the values that are allowed now
+      local code, range = number(inner, 4)
+      if code then
+        local property = add_property(record, range, code, "canon_eos")
+        if kind == 49545 then
+          local shown = eos_value(inner, record, code)
+          record:set_text(fmt("%s: %s%s", name, property, shown and " = " .. clean(shown) or ""))
+        else
+          number(inner, 4)
+          local values = number(inner, 4)
+          record:set_text(fmt("%s: %s", name, property))
+          if values and left(inner) == 4 * values and not facts.eos_image_formats[code] then
+            for index = 1, min(values, MOST_LISTED) do
+              local value, where = number(inner, 4)
+              add_value(record, f.property_allowed, fmt("%.0f", value), value, where, code, "canon_eos")
+            end
+            inner.at = inner.stop
+          end
+        end
+      end
+    elseif EOS_WORDS[kind] and left(inner) >= 4 then
+      local value, range = number(inner, 4)
+      record:add_le(f.record_parameter, range)
+      if EOS_WORDS[kind] == "handle" then record:add_le(f.handle, range) end
+      record:set_text(fmt("%s: 0x%X", name, value))
+    elseif EOS_OBJECTS[kind] and left(inner) >= 4 then
+      local value, range = number(inner, 4)
+      record:add_le(f.handle, range)
+      record:set_text(fmt("%s: handle 0x%X", name, value))
+    end
+    if left(inner) > 0 then record:add(f.record_data, c.tvb(inner.at, left(inner))) end
+    c.at = c.at + size
+    if last then
+      c.at = c.stop
+      break
+    end
+    count = count + 1
+    if count <= 3 then names[count] = name end
+  end
+  if count > 3 then names[4] = "…" end
+  return fmt("%d record%s%s", count, count == 1 and "" or "s", count > 0 and " (" .. concat(names, ", ") .. ")" or "")
+end
+
+local function listed_event(tree, range, code, vendor)
+  local name = name_of("event", code, vendor)
+  tree:add_le(f.record_event, range):append_text(" (" .. name .. ")")
+  tree:add(f.record_name, range, name):set_generated()
+  return name
+end
+
+function decoders.NikonEventList(c, tree, tx, vendor)
+  local count = number(c, 2)
+  for index = 1, count or 0 do
+    if left(c) < 6 then
+      c.failed = true
+      break
+    end
+    local record = tree:add(c.tvb(c.at, 6), "Event")
+    local code, range = number(c, 2)
+    local name = listed_event(record, range, code, "nikon")
+    local parameter, where = number(c, 4)
+    record:add_le(f.record_parameter, where)
+    record:set_text(fmt("%s: 0x%X", name, parameter))
+  end
+  return count and fmt("%d events", count)
+end
+
+function decoders.NikonEventListEx(c, tree, tx, vendor)
+  local count = number(c, 2)
+  number(c, 2)
+  for _ = 1, count or 0 do
+    local code, range = number(c, 2)
+    local parameters = number(c, 2)
+    if not parameters or parameters > 5 then
+      c.failed = true
+      break
+    end
+    local record = tree:add(range, "Event")
+    record:set_text(listed_event(record, range, code, "nikon"))
+    for _ = 1, parameters do
+      local value, where = number(c, 4)
+      if value then record:add_le(f.record_parameter, where) end
+    end
+  end
+  return count and fmt("%d events", count)
+end
+
+function decoders.FujiEventList(c, tree, tx, vendor)
+  local count = number(c, 2)
+  for _ = 1, count or 0 do
+    if left(c) < 6 then
+      c.failed = true
+      break
+    end
+    local record = tree:add(c.tvb(c.at, 6), "Property")
+    local code, range = number(c, 2)
+    local name = add_property(record, range, code, "fuji")
+    local value, where = number(c, 4)
+    local shown = add_value(record, f.property_value, fmt("%.0f", value), value, where, code, "fuji")
+    record:set_text(fmt("%s = %s", name, shown))
+  end
+  return count and fmt("%d properties", count)
+end
+
+function decoders.FujiDevicePropDescs(c, tree, tx, vendor)
+  local count = number(c, 4)
+  for _ = 1, count or 0 do
+    local size = peek(c, 4)
+    if not size or size < 4 or size > left(c) then
+      c.failed = true
+      break
+    end
+    local record = tree:add(c.tvb(c.at, size), "Description")
+    local inner = { tvb = c.tvb, at = c.at + 4, stop = c.at + size }
+    local said = prop_desc(inner, record, session_of(tx), "fuji", 2)
+    if said then record:set_text(clean(said)) end
+    c.at = c.at + size
+  end
+  return count and fmt("%d descriptions", count)
+end
+
+-- Sony's descriptions have a second list of values in newer cameras: only then do all of them fit.
+local function sony_fits(c, count, settable)
+  local try = { tvb = c.tvb, at = c.at, stop = c.stop }
+  for _ = 1, count do
+    number(try, 2)
+    local datatype = number(try, 2)
+    number(try, 2)
+    if not datatype or not typed(try, datatype) or not typed(try, datatype) then return false end
+    local flag = number(try, 1)
+    local lists = flag == 2 and (settable and 2 or 1) or 0
+    if flag == 1 then for _ = 1, 3 do typed(try, datatype) end end
+    for _ = 1, lists do
+      for _ = 1, number(try, 2) or 0 do if not typed(try, datatype) then return false end end
+    end
+    if try.failed then return false end
+  end
+  return left(try) == 0
+end
+
+function decoders.SonyAllDevicePropData(c, tree, tx, vendor)
+  local count = number(c, 4)
+  number(c, 4)
+  local settable = count and not sony_fits(c, count, false) and sony_fits(c, count, true)
+  for _ = 1, count or 0 do
+    if c.failed then break end
+    local begin = c.at
+    local record = tree:add(c.tvb(begin, 0), "Description")
+    local said = prop_desc(c, record, session_of(tx), vendor or "sony", 2, true, settable)
+    record:set_len(c.at - begin)
+    if said then record:set_text(clean(said)) end
+  end
+  return count and fmt("%d properties", count)
+end
+
+function decoders.SonyDevicePropDesc(c, tree, tx, vendor)
+  local settable = not sony_fits(c, 1, false) and sony_fits(c, 1, true)
+  return prop_desc(c, tree, session_of(tx), vendor or "sony", 2, true, settable)
+end
+
+-- Where a picture begins, near the beginning of a payload.
+local function is_picture(tvb, at, stop)
+  for place = at, min(stop - 3, at + 1100) do
+    if tvb(place, 1):uint() == 255 and tvb(place, 3):uint() == 16767231 then return place end
+  end
+end
+
+function decoders.ObjectBytes(c, tree, tx, vendor)
+  local picture = left(c) >= 3 and c.tvb(c.at, 3):uint() == 16767231
+  c.at = c.stop
+  return picture and "JPEG" or nil
+end
+
+local function picture_decoder(c, tree, tx, vendor)
+  local at = is_picture(c.tvb, c.at, c.stop)
+  if at and at > c.at then tree:add(f.record_data, c.tvb(c.at, at - c.at)):prepend_text("Header of the frame: ") end
+  c.at = c.stop
+  return at and "JPEG" or nil
+end
+for _, name in ipairs({ "EOSViewFinderData", "NikonLiveView", "NikonLiveViewEx", "SonyLiveView", "FujiLiveViewObject",
+  "PanasonicLiveView", "OlympusLiveView", "SigmaLiveView", "CanonViewFinderImage" }) do
+  decoders[name] = picture_decoder
+end
+
+-- Which dataset an operation carries; nil when nobody has described it.
+local function dataset_of(code, vendor, first)
+  local function at(own)
+    local choices = facts.carried[own] and facts.carried[own][code]
+    return choices and ((first and choices[first]) or choices.any)
+  end
+  for _, own in ipairs(vendor and (facts.families[vendor] or { vendor }) or {}) do
+    local found = at(own)
+    if found then return found end
+  end
+  return at("ptp") or at("mtp")
+end
+
+-- Whose camera it is, by its own word.
+local function vendor_by(manufacturer, model, extension_text, operations)
+  local words, kind = manufacturer:lower(), model:lower()
+  local function names(maker, text)
+    for _, word in ipairs(maker.manufacturers) do
+      local from, to = text:find(word, 1, true)
+      if from and not text:sub(from - 1, from - 1):match("%l") and not text:sub(to + 1, to + 1):match("%l") then return true end
+    end
+    return false
+  end
+  local found
+  for _, maker in ipairs(facts.makers) do
+    if names(maker, words) then
+      found = maker
+      if maker.others then
+        local told = false
+        for _, prefix in ipairs(maker.models) do told = told or kind:find(prefix, 1, true) end
+        if not told then return nil end
+      end
+      break
+    end
+  end
+  if not found then
+    if words ~= "" then return nil end
+    for _, maker in ipairs(facts.makers) do
+      for _, prefix in ipairs(maker.models) do
+        if #prefix >= 5 and kind:sub(1, #prefix) == prefix then found = maker end
+      end
+      if found then break end
+    end
+  end
+  if not found then return nil end
+  if kind:sub(1, 6) == "dsc-qx" then return "sony_qx" end
+  local best, most = found.vendors[1], -1
+  for _, vendor in ipairs(found.vendors) do
+    local count = 0
+    for code in pairs(operations) do
+      if code >= 36864 and facts.operations[vendor] and facts.operations[vendor][code] then count = count + 1 end
+    end
+    if count > most then best, most = vendor, count end
+  end
+  return best
+end
+
+local function learn_device(conv, tvb, at, stop)
+  local c = { tvb = tvb, at = at, stop = stop }
+  number(c, 2)
+  number(c, 4)
+  number(c, 2)
+  local text = string_of(c)
+  number(c, 2)
+  local operations = {}
+  for list = 1, 5 do
+    local count = number(c, 4)
+    for _ = 1, count or 0 do
+      local code = number(c, 2)
+      if not code then break end
+      if list == 1 then operations[code] = true end
+    end
+  end
+  local manufacturer, model = string_of(c), string_of(c)
+  if manufacturer and conv.session then
+    conv.session.model = model
+    conv.session.vendor = vendor_by(manufacturer, model or "", text or "", operations) or conv.session.vendor
+  end
+end
+
+-- Transactions -----------------------------------------------------------------------------------------------------
+
+local function new_transaction(conv, id)
+  local tx = { conv = conv, id = id }
+  conv.transactions[id] = tx
+  return tx
+end
+
+-- The transaction that a message belongs to: the last one with its id. None known: one whose request was not seen.
+local function transaction_of(conv, id)
+  return conv.transactions[id] or new_transaction(conv, id)
+end
+
+local flags -- of the message that is being learned; nil while there are none
+local function flag(name)
+  flags = flags or {}
+  flags[#flags + 1] = name
+end
+
+-- Can't a violation be told here, because something of the conversation was not seen?
+local function is_patchy(conv) return conv.patchy or conv.late end
+
+local function learn_request(conv, id, code, first, phase_info, pinfo)
+  local before = conv.current
+  if before and not before.response and not before.cancelled and before.request and not is_patchy(conv) then flag("overlap") end
+  local tx = new_transaction(conv, id)
+  tx.code, tx.first, tx.request, tx.sent, tx.phase = code, first, M.frame, pinfo.rel_ts, phase_info
+  conv.current = tx
+  order[#order + 1] = tx
+  local row = lookup(facts.operations, code, vendor_of(conv))
+  local spec = parameters_of(row and row[3])
+  if spec and spec[1] and spec[1][2] == "handle" then tx.handle = first end
+  return tx
+end
+
+local function learn_response(conv, id, code, pinfo)
+  local tx = transaction_of(conv, id)
+  if tx.response then
+    flag("twice")
+    return tx
+  end
+  tx.response, tx.answer = M.frame, code
+  if tx.request then
+    tx.took = pinfo.rel_ts - tx.sent
+  elseif not is_patchy(conv) then
+    flag("no_request")
+  end
+  tx.parts = tx.done and tx.parts or nil
+  return tx
+end
+
+local function learn_start(conv, id, total, side)
+  local tx = transaction_of(conv, id)
+  tx.announced, tx.side, tx.carried, tx.parts, tx.size_kept, tx.broken = total, side, 0, nil, 0, nil
+  if conv.initiator and not is_patchy(conv) then
+    local outward = side == conv.initiator
+    if tx.phase and (tx.phase == 2) ~= outward and tx.phase ~= 3 then flag("phase") end
+  end
+  return tx
+end
+
+-- Keep the payload of a message while the data phase has more than one.
+local function keep(tx, tvb, at, size, complete)
+  if not complete then tx.broken = true end
+  if tx.broken or tx.discarded then return end
+  local limit = (p.kept or 64) * 1048576
+  if kept_bytes + size > limit then
+    tx.discarded, tx.parts = true, nil
+    kept_bytes = kept_bytes - (tx.size_kept or 0)
+    return
+  end
+  tx.parts = tx.parts or {}
+  tx.parts[#tx.parts + 1] = tvb:raw(at, size)
+  tx.size_kept = (tx.size_kept or 0) + size
+  kept_bytes = kept_bytes + size
+end
+
+local function learn_data(conv, id, tvb, at, size, complete, last, side, pinfo)
+  local tx = transaction_of(conv, id)
+  if tx.announced == nil and tx.request and not is_patchy(conv) then flag("no_start") end
+  if not tx.announced then tx.broken = tx.broken or not last end
+  tx.side = tx.side or side
+  tx.carried = (tx.carried or 0) + size
+  if last then
+    tx.done = M.frame
+    if tx.announced and tx.announced < UNKNOWN_TOTAL and tx.announced ~= tx.carried then
+      if not is_patchy(conv) and not tx.cancelled and not tx.broken then flag("amount") end
+      if tx.carried < tx.announced then tx.broken = true end -- what is there may lie behind what is missing
+    end
+  end
+  local single = last and not tx.parts and tx.carried == size
+  if single then
+    if not complete then tx.broken = true end
+  elseif size > 0 or tx.parts then
+    keep(tx, tvb, at, size, complete)
+  end
+  return tx
+end
+
+-- What a message looks like ---------------------------------------------------------------------------------------
+
+local info = {} -- what the Info column says of the frame
+local info_frame, info_offset
+
+local function say(text)
+  if #info < 12 then info[#info + 1] = text elseif #info == 12 then info[13] = "…" end
+end
+
+-- A range of the message at hand. Where nobody sees which bytes are meant, all of it: one object for all fields.
+local function part(at, size)
+  if M.visible then return M.tvb(M.at + at, size) end
+  return M.range
+end
+
+-- Out of sight, but there for filters.
+local function hide(item)
+  if M.visible then item.hidden = true end
+end
+
+local function generated(tree, field, value)
+  local item = tree:add(field, value)
+  if M.visible then item:set_generated() end
+  return item
+end
+
+local function operation_of(tx, vendor)
+  return tx and tx.code and name_of("operation", tx.code, vendor) or nil
+end
+
+local function response_time(took)
+  local whole = floor(took * 1e9 + 0.5)
+  local seconds = floor(whole / 1e9)
+  return NSTime.new(seconds, whole - seconds * 1e9)
+end
+
+-- Generated fields of a transaction: which operation, where the others are.
+local function show_transaction(tree, tx, vendor, pinfo)
+  if not tx then return end
+  local name = operation_of(tx, vendor)
+  if name then
+    local item = generated(tree, f.operation_name, name)
+    if tx.request == M.frame then hide(item) end -- the request's own field says it
+  end
+  if tx.handle then hide(generated(tree, f.handle, tx.handle)) end
+  local frame = M.frame
+  if tx.request and tx.request ~= frame then generated(tree, f.request_in, tx.request) end
+  if tx.response and tx.response ~= frame then generated(tree, f.response_in, tx.response) end
+end
+
+local function show_parameters(tree, spec, vendor, hidden_handles)
+  local raw, words_at = M.raw, M.words_at
+  local values = {}
+  for index = 1, M.words do
+    local place_at = words_at + 4 * index - 4
+    local range, value = part(place_at, 4), u32(raw, place_at)
+    values[index] = value
+    local row = spec and spec[index]
+    local item = tree:add(f.parameter, range, value)
+    if row and row[1] ~= "?" then
+      if M.visible then item:set_text(fmt("%s: %s", row[1], parameter_text(row[2], value, vendor))) end
+      if row[2] == "handle" and hidden_handles then hide(tree:add(f.handle, range, value)) end
+      if row[2] == "prop" then hide(tree:add(f.property_code, range, value)) end
+    elseif M.visible then
+      item:set_text(fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
+    end
+  end
+  return values
+end
+
+-- A label that the field's own value strings don't give.
+local function relabel(item, field, code, name, standard)
+  if M.visible and standard ~= name then item:set_text(fmt("%s: %s (0x%04X)", field, name, code)) end
+end
+
+local EXPERT_OF = { overlap = ef.overlap, twice = ef.twice, no_request = ef.no_request, phase = ef.phase, no_start = ef.no_start, amount = ef.amount, number = ef.number }
+
+-- Payload -> a tvb and where in it the bytes are; nil when they are not all kept.
+local function payload_of(tx, tvb, at, size)
+  if tx.broken or tx.discarded then return nil end
+  if tx.parts then
+    local whole = concat(tx.parts)
+    if #whole == 0 then return nil end
+    return ByteArray.new(whole, true):tvb("PTP-IP data phase"), 0, #whole, true
+  end
+  return tvb, at, at + size
+end
+
+local function show_dataset(tree, tx, tvb, at, size, vendor, title)
+  if not tx.code then return nil end
+  local name = dataset_of(tx.code, vendor, tx.first)
+  local from, begin, stop, is_reassembled = payload_of(tx, tvb, at, size)
+  if not from then return nil end
+  if is_reassembled then
+    tree:add(f.payload, from(begin, stop - begin)):set_text(fmt("Data phase: %s in %d messages", bytes_text(stop - begin), #tx.parts))
+  end
+  if not name or stop == begin then return nil end
+  local way = lookup(facts.operations, tx.code, vendor)
+  if way and tx.side and tx.conv.initiator and (way[2] == "in" or way[2] == "out") and (way[2] == "out") ~= (tx.side == tx.conv.initiator) then
+    return nil
+  end
+  local decode = decoders[name]
+  local layout = layout_fields[name]
+  if not decode and not layout then
+    generated(tree, f.dataset, name)
+    return nil
+  end
+  local branch = tree:add(from(begin, stop - begin), name)
+  branch:add(f.dataset, from(begin, 0), name).hidden = true -- the line above says it
+  local c = { tvb = from, at = begin, stop = stop }
+  local said
+  if decode then said = decode(c, branch, tx, vendor) else decode_layout(c, branch, name, vendor) end
+  if name == "DeviceInfo" and tx.conv.session then said = tx.conv.session.model end
+  if said then branch:append_text(": " .. clean(said)) end
+  if c.failed then
+    branch:add_proto_expert_info(ef.dataset, "The dataset ends before its layout does")
+  elseif left(c) > 0 then
+    branch:add_proto_expert_info(ef.dataset, fmt("%s behind the dataset", bytes_text(left(c))))
+  end
+  return said
+end
+
+-- Greetings: GUID, name, version, connection number.
+local function show_greeting(tree, kind, pinfo)
+  local tvb, at, stop, conv = M.tvb, M.at, M.at + M.have, M.conv
+  local place_at, fuji = at + 8, conv.form ~= "standard"
+  if kind == 2 then
+    if stop - place_at >= 4 then tree:add_le(f.connection_number, tvb(place_at, 4)) end
+    place_at = place_at + 4
+  elseif fuji then
+    if stop - place_at >= 4 then tree:add_le(f.magic, tvb(place_at, 4)) end
+    place_at = place_at + 4
+  end
+  if stop - place_at < 16 then
+    tree:add_proto_expert_info(ef.malformed, "Too short for a GUID")
+    return nil
+  end
+  local guid = tree:add(f.guid, tvb(place_at, 16))
+  if tvb(place_at, 16):bytes() == ByteArray.new(("ff"):rep(16)) then guid:append_text(" (anonymous)") end
+  place_at = place_at + 16
+  local size = name_bytes(tvb, place_at, stop)
+  if not size then
+    if M.have == M.size then tree:add_proto_expert_info(ef.malformed, "No NUL ends the friendly name") end
+    return nil
+  end
+  local text = utf8_of(tvb, place_at, size / 2)
+  tree:add(f.name, tvb(place_at, size), text)
+  place_at = place_at + size
+  if fuji then return text end
+  if stop - place_at >= 4 then
+    local word = tvb(place_at, 4):le_uint()
+    tree:add(f.version, tvb(place_at, 4), fmt("%d.%d", floor(word / 65536), word % 65536))
+    if stop - place_at > 4 then
+      tree:add(f.unknown, tvb(place_at + 4, stop - place_at - 4))
+      tree:add_proto_expert_info(ef.malformed, fmt("%s behind the protocol version", bytes_text(stop - place_at - 4)))
+    end
+  elseif M.have == M.size then
+    tree:add_proto_expert_info(ef.malformed, "No protocol version behind the name")
+  end
+  return text
+end
+
+local function check_length(tree, kind)
+  local row, size = MESSAGES[kind], M.size
+  if not row then
+    tree:add_proto_expert_info(ef.malformed, fmt("Message type %.0f is reserved", kind))
+    return
+  end
+  if kind == 1 or kind == 2 then return end
+  if size < row[2] or (row[2] == row[3] and size ~= row[2]) then
+    tree:add_proto_expert_info(ef.malformed, fmt("%s has %s%s", row[1], row[2] == row[3] and "" or "at least ", bytes_text(row[2])))
+  elseif (kind == 6 or kind == 7 or kind == 8) and (size - row[2]) % 4 ~= 0 then
+    tree:add_proto_expert_info(ef.malformed, "Parameters are not whole words")
+  elseif row[3] > 0 and size > row[3] then
+    tree:add_proto_expert_info(ef.malformed, "More parameters than allowed")
+  end
+end
+
+local function title_of(kind, id)
+  local row = MESSAGES[kind]
+  local name = row and row[1] or fmt("Reserved type 0x%X", kind)
+  if id and id ~= NO_TRANSACTION then return fmt("%s #%.0f", name, id) end
+  return name
+end
+
+-- What a message teaches in the first visit; nil where there is nothing to remember.
+local function learn(kind, role, id, code, side, pinfo)
+  local conv, tvb, at = M.conv, M.tvb, M.at
+  flags = nil
+  place(conv, side, kind, pinfo)
+  if kind == 2 and M.have >= 12 then
+    conv.number, conv.initiator_address = tvb(at + 8, 4):le_uint(), tostring(pinfo.dst)
+    for _, name in ipairs({ tostring(pinfo.src), tostring(pinfo.src) .. ":" .. pinfo.src_port }) do
+      local all = numbered[name] or {}
+      numbered[name] = all
+      all[#all + 1] = conv
+    end
+    return nil
+  elseif kind == 3 and M.have >= 12 then
+    local found = join_by_number(conv, tvb(at + 8, 4):le_uint(), pinfo)
+    if not found then return { flags = { "number" } } end
+    return nil
+  end
+  if not role or not id then return nil end
+  if not conv.session then conv.session = new_session() end
+  local tx
+  if role == "request" then
+    local first = M.words > 0 and u32(M.raw, M.words_at) or nil
+    local phase
+    if kind == 6 then phase = u32(M.raw, 8) end
+    tx = learn_request(conv, id, code, first, phase, pinfo)
+  elseif role == "response" then
+    tx = learn_response(conv, id, code, pinfo)
+  elseif role == "start" then
+    tx = learn_start(conv, id, M.total, side)
+    M.side.phase_id, M.side.phase_until = id, M.total < UNKNOWN_TOTAL and M.sequence and M.sequence + 20 + M.total + 12 or nil
+  elseif role == "data" or role == "end" then
+    tx = learn_data(conv, id, tvb, at + 12, max(M.size - 12, 0), M.have == M.size, role == "end", side, pinfo)
+    if role == "end" then
+      M.side.phase_id = nil
+      if tx.code == 4097 and conv.session and not conv.session.vendor then
+        local from, begin, stop = payload_of(tx, tvb, at + 12, M.size - 12)
+        if from then learn_device(conv, from, begin, stop) end
+      end
+      if tx.parts and #tx.parts == 1 and tx.carried == M.size - 12 then tx.parts = nil end
+    end
+  elseif role == "container" then
+    tx = transaction_of(conv, id)
+    tx.side, tx.carried, tx.done, tx.parts = side, M.size - 12, M.frame, nil
+    tx.broken = M.have < M.size
+    tx.announced = M.size - 12
+    if tx.code == 4097 and conv.session and not conv.session.vendor then learn_device(conv, tvb, at + 12, at + M.have) end
+  elseif role == "cancel" then
+    local of = conv.kind == "event" and conv.command or conv
+    tx = of.transactions[id]
+    if tx then tx.cancelled = true end
+  end
+  if flags then return { tx = tx, flags = flags } end
+  return tx
+end
+
+local ROLES = {
+  [6] = "request", [7] = "response", [9] = "start", [10] = "data", [11] = "cancel", [12] = "end",
+  [65537] = "request", [65538] = "container", [65539] = "response",
+}
+-- Where the TransactionID, the code, and the parameters stand.
+local ID_AT = { [6] = 14, [7] = 10, [8] = 10, [9] = 8, [10] = 8, [11] = 8, [12] = 8, [65537] = 8, [65538] = 8, [65539] = 8, [65540] = 8 }
+local CODE_AT = { [6] = 12, [7] = 8, [8] = 8, [65537] = 6, [65538] = 6, [65539] = 6, [65540] = 6 }
+local WORDS_AT = { [6] = 18, [7] = 14, [8] = 14, [65537] = 12, [65539] = 12, [65540] = 12 }
+local MOST_WORDS = { [6] = 5, [7] = 5, [8] = 3, [65537] = 5, [65539] = 5, [65540] = 5 }
+
+local show = {}
+
+function show.request(tree, kind, tx, vendor, pinfo, code, id)
+  local tvb, at = M.tvb, M.at
+  if kind == 6 then
+    local phase = u32(M.raw, 8)
+    local item = tree:add(f.data_phase_info, part(8, 4), phase)
+    if phase < 1 or phase > 3 then item:add_proto_expert_info(ef.phase_info) end
+  end
+  local row = lookup(facts.operations, code, vendor)
+  local name = row and row[1] or fmt("0x%04X", code)
+  local standard = facts.operations.standard[code]
+  relabel(tree:add(f.operation, part(CODE_AT[kind], 2), code), "Operation", code, name, standard and standard[1])
+  tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
+  local spec = parameters_of(row and row[3])
+  local values = show_parameters(tree, spec, vendor, not (tx and tx.handle))
+  show_transaction(tree, tx or { code = code }, vendor, pinfo)
+  return call_text(name, spec, values, vendor)
+end
+
+function show.response(tree, kind, tx, vendor, pinfo, code, id)
+  local tvb, at = M.tvb, M.at
+  local name = name_of("response", code, vendor)
+  local item = tree:add(f.response, part(CODE_AT[kind], 2), code)
+  relabel(item, "Response", code, name, facts.names.response.standard[code])
+  tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
+  local row = tx and tx.code and lookup(facts.operations, tx.code, vendor)
+  local spec = parameters_of(row and row[4])
+  local values = show_parameters(tree, spec, vendor, true)
+  hide(generated(tree, f.response_name, name))
+  show_transaction(tree, tx, vendor, pinfo)
+  local answers = tx and tx.took and tx.response == M.frame
+  if answers then generated(tree, f.response_time, response_time(tx.took)) end
+  if code ~= 8193 then item:add_proto_expert_info(ef.refused, fmt("%s: %s", row and row[1] or "The operation", name)) end
+  local said = call_text(name, spec, values, vendor)
+  if row then said = row[1] .. " → " .. said end
+  if answers then said = said .. " after " .. duration_text(tx.took) end
+  return said
+end
+
+function show.event(tree, kind, tx, vendor, pinfo, code, id)
+  local tvb, at = M.tvb, M.at
+  local row = lookup(facts.events, code, vendor)
+  local name = row and row[1] or fmt("0x%04X", code)
+  local standard = facts.events.standard[code]
+  relabel(tree:add(f.event, part(CODE_AT[kind], 2), code), "Event", code, name, standard and standard[1])
+  local item = tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
+  if id == NO_TRANSACTION then item:append_text(" (none)") end
+  local spec = parameters_of(row and row[2])
+  local values = show_parameters(tree, spec, vendor, true)
+  hide(generated(tree, f.event_name, name))
+  return call_text(name, spec, values, vendor)
+end
+
+function show.start(tree, kind, tx, vendor, pinfo, code, id)
+  local tvb, at = M.tvb, M.at
+  tree:add(f.transaction_id, part(8, 4), id)
+  local said = "size unknown"
+  if M.have >= 20 then
+    local item = tree:add_le(f.total_data_length, tvb(at + 12, 8))
+    if M.total >= UNKNOWN_TOTAL then item:append_text(" (unknown)") else said = bytes_text(M.total) end
+  elseif M.have >= 16 then
+    tree:add(f.total_data_length, tvb(at + 12, 4), UInt64.new(M.total))
+    said = bytes_text(M.total)
+  end
+  show_transaction(tree, tx, vendor, pinfo)
+  local name = operation_of(tx, vendor)
+  return name and name .. ", " .. said or said
+end
+
+local function show_data(tree, kind, tx, vendor, pinfo, code, id)
+  local tvb, at = M.tvb, M.at
+  local size = max(M.have - 12, 0)
+  if kind == 65538 then
+    local standard = facts.operations.standard[code]
+    relabel(tree:add(f.operation, part(6, 2), code), "Operation", code, name_of("operation", code, vendor), standard and standard[1])
+  end
+  tree:add(f.transaction_id, part(8, 4), id)
+  if size > 0 then
+    local item = tree:add(f.data, tvb(at + 12, size))
+    if M.visible then item:set_text(fmt("Data: %s", bytes_text(max(M.size - 12, 0)))) end
+  end
+  show_transaction(tree, tx, vendor, pinfo)
+  local name = operation_of(tx, vendor)
+  local said = bytes_text(max(M.size - 12, 0))
+  if name then said = name .. ", " .. said end
+  if kind ~= 10 and tx and tx.done == M.frame then
+    local decoded = show_dataset(tree, tx, tvb, at + 12, size, vendor)
+    if kind == 12 and tx.carried and tx.carried ~= max(M.size - 12, 0) then said = said .. fmt(" of %s", thousands(tx.carried)) end
+    if decoded then said = said .. ": " .. clean(decoded) end
+  end
+  return said
+end
+show.data, show["end"], show.container = show_data, show_data, show_data
+
+function show.cancel(tree, kind, tx, vendor, pinfo, code, id)
+  tree:add(f.transaction_id, part(8, 4), id)
+  show_transaction(tree, tx, vendor, pinfo)
+  return operation_of(tx, vendor)
+end
+
+-- Everything else: greetings, Init Fail, probes, live-view frames, the end of a session.
+local function show_other(tree, kind, vendor, pinfo)
+  local tvb, at = M.tvb, M.at
+  if kind == 1 or kind == 2 then
+    local name = show_greeting(tree, kind, pinfo)
+    return name and fmt(kind == 1 and 'from "%s"' or 'by "%s"', clean(name))
+  elseif kind == 3 and M.have >= 12 then
+    tree:add_le(f.connection_number, tvb(at + 8, 4))
+    return fmt("for connection %.0f", tvb(at + 8, 4):le_uint())
+  elseif kind == 5 and M.have >= 12 then
+    local reason = tvb(at + 8, 4):le_uint()
+    local name = name_of("init_fail", reason, vendor)
+    local item = tree:add_le(f.fail_reason, tvb(at + 8, 4))
+    item:set_text(fmt("Reason: %s (0x%X)", name, reason))
+    item:add_proto_expert_info(ef.failed, fmt("The connection was refused: %s", name))
+    return name
+  elseif kind == CONTAINERS + 5 then
+    tree:add_le(f.unknown, tvb(at + 4, min(4, M.have - 4)))
+    local picture = is_picture(tvb, at + 8, at + M.have)
+    if picture then tree:add(f.data, tvb(picture, at + M.have - picture)):set_text(fmt("Picture (JPEG): %s", bytes_text(M.size - (picture - at)))) end
+    return bytes_text(M.size)
+  elseif kind == CONTAINERS + 6 then
+    tree:add_le(f.mark, tvb(at + 4, 4))
+  elseif M.have > 8 and not MESSAGES[kind] then
+    tree:add(f.unknown, tvb(at + 8, M.have - 8))
+  end
+  return nil
+end
+
+-- One message: M.tvb, M.at, M.size (its length), M.have (captured bytes of it), M.conv, M.side, M.sequence.
+-- ``raw`` are its first bytes, as many as the longest message without a payload has.
+local function message(kind, pinfo, tree, side, key, raw)
+  local conv, tvb, at = M.conv, M.tvb, M.at
+  local have = M.have
+  local role = ROLES[kind]
+  local id_at, code_at, words_at = ID_AT[kind], CODE_AT[kind], WORDS_AT[kind]
+  local id = id_at and have >= id_at + 4 and u32(raw, id_at) or nil
+  local code = code_at and have >= code_at + 2 and u16(raw, code_at) or nil
+  if code_at and not code then id = nil end
+  M.raw, M.words, M.words_at = raw, 0, 0
+  if words_at then M.words_at, M.words = words_at, max(0, min(MOST_WORDS[kind], floor((have - words_at) / 4))) end
+  if kind == 9 then
+    if have >= 20 then
+      local low, high = u32(raw, 12), u32(raw, 16)
+      M.total = low == 4294967295 and high == 4294967295 and UNKNOWN_TOTAL or low + high * 4294967296.0
+    elseif have >= 16 then M.total = u32(raw, 12) + 0.0
+    else M.total = UNKNOWN_TOTAL end
+  end
+  local note
+  if M.learning then
+    note = learn(kind, role, id, code, side, pinfo)
+    if note then notes[key] = note end
+    if M.began and M.began ~= M.frame then starts[key] = M.began end
+  else
+    note = notes[key]
+  end
+  local tx = note
+  if note and note.flags then tx = note.tx end
+  local vendor = vendor_of(conv)
+  M.range = tvb(at, have)
+  local shown = tree:add(ptp_ip, M.range)
+  M.visible = shown.visible
+  shown:add(f.length, part(0, 4), u32(raw, 0))
+  shown:add(f.type, part(4, kind > CONTAINERS and kind < CONTAINERS + 5 and 2 or 4), kind)
+  local said
+  if kind == 8 or kind == 65540 then
+    if id then said = show.event(shown, kind, tx, vendor, pinfo, code, id) end
+  elseif role then
+    if id then said = show[role](shown, kind, tx, vendor, pinfo, code, id) end
+  else
+    said = show_other(shown, kind, vendor, pinfo)
+  end
+  if have < M.size then
+    shown:add_proto_expert_info(ef.cut, fmt("%s of %s are in the capture", thousands(have), bytes_text(M.size)))
+  else
+    check_length(shown, kind)
+  end
+  if conv.initiator and MESSAGES[kind] then
+    local outward = side == conv.initiator
+    if (outward and TO_INITIATOR[kind]) or (not outward and TO_RESPONDER[kind]) then shown:add_proto_expert_info(ef.direction) end
+  end
+  if conv.kind == "command" and ON_EVENT[kind] or conv.kind == "event" and ON_COMMAND[kind] then
+    shown:add_proto_expert_info(ef.connection)
+  end
+  if note and note.flags then
+    for _, name in ipairs(note.flags) do shown:add_proto_expert_info(EXPERT_OF[name]) end
+  end
+  if conv.session then generated(shown, f.session, conv.session.number) end
+  if vendor and code and code >= 36864 then generated(shown, f.vendor, vendor) end
+  if conv.paired and conv.paired.stream and not role then generated(shown, f.paired_stream, conv.paired.stream) end
+  local began = starts[key]
+  if began then generated(shown, f.begins_in, began) end
+  local title = title_of(kind, id)
+  if said then title = title .. (kind < 6 and " " or ": ") .. said end
+  if M.visible then shown:set_text("PTP-IP " .. title) end
+  say(title)
+end
+
+-- Streams of bytes ---------------------------------------------------------------------------------------------------
+
+-- Where in a segment messages begin, and whether that is sure. Called in the first visit only.
+local function synchronise(conv, side, sequence, size)
+  local own = conv.sides[side]
+  if not sequence then -- a blind visit
+    if own.lost then return nil, "lost" end
+    return 0
+  end
+  local expected, boundary = own.expected, own.boundary
+  if expected then
+    local offset = ahead(expected, sequence)
+    if offset >= 0 and offset < size then return offset end
+    if boundary then
+      local behind = ahead(boundary, sequence)
+      if behind >= 0 and behind < size then return behind end
+      if offset < 0 and behind >= size then return nil, "inside" end
+    end
+    if offset >= size then -- seen before, unless it fills a hole
+      if own.hole and ahead(sequence, own.hole) == 0 then
+        own.hole = nil
+        return 0, "filled"
+      end
+      return nil, "old"
+    end
+  end
+  return nil, "lost"
+end
+
+-- Behind lost bytes: do messages begin at this place? The other side's acknowledgment, or a chain of headers must say so.
+local function is_sure(conv, side, tvb, at, sequence)
+  local own = conv.sides[side]
+  if not is_sound(conv.form, tvb, at) then return false end
+  local length, word = tvb(at, 4):le_uint(), tvb(at + 4, 4):le_uint()
+  local kind = kind_of(conv.form, length, word)
+  if own.phase_id and own.phase_until and sequence and ahead(own.phase_until % 4294967296, sequence) > 0 then
+    if kind ~= 10 and kind ~= 12 then return false end
+    if tvb:len() - at < 12 or tvb(at + 8, 4):le_uint() ~= own.phase_id then return false end
+  end
+  if conv.initiator then
+    local outward = side == conv.initiator
+    if (outward and TO_INITIATOR[kind]) or (not outward and TO_RESPONDER[kind]) then return false end
+  end
+  if conv.kind == "command" and ON_EVENT[kind] then return false end
+  if own.anchor and sequence and ahead(own.anchor, sequence) == 0 then return true end
+  local place_at, links = at, 0
+  while place_at + 8 <= tvb:len() do
+    if not is_sound(conv.form, tvb, place_at) then return false end
+    links = links + 1
+    place_at = place_at + tvb(place_at, 4):le_uint()
+  end
+  if place_at == tvb:reported_len() then return true end
+  return links > 1
+end
+
+-- The place ``distance`` bytes behind a sequence number; nil where none is known.
+local function behind(sequence, distance)
+  return sequence and (sequence + distance) % 4294967296
+end
+
+local LONGEST_HEAD = 38 -- a request with five parameters
+local ONE_MORE_SEGMENT = 268435455 -- as desegment_len: so much as the next segment has
+
+-- Ask for more bytes of a message that begins at a place, and remember in which frame it does. Of a message whose
+-- length is not known yet the whole next segment is asked for: Wireshark shows nothing in a second pass where one
+-- segment ends two waits.
+local function await(own, pinfo, sequence, at, have, size, began)
+  own.awaited = (own.awaited or 0) + 1
+  own.pending[behind(sequence, at) or -own.awaited] = { size = size, began = began or pinfo.number }
+  pinfo.desegment_offset, pinfo.desegment_len = at, size and size - have or ONE_MORE_SEGMENT
+end
+
+-- The messages of a tvb from ``at`` on.
+local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key, began)
+  local own, stop, captured = conv.sides[side], tvb:reported_len(), tvb:len()
+  local learning = M.learning
+  local form = conv.form
+  while at < stop do
+    local have = captured - at
+    if have < 8 then
+      if captured < stop then -- the snap length cut the header: where the next message begins is not known
+        if learning then own.expected, own.boundary, own.lost, conv.patchy = nil, nil, true, true end
+        return
+      end
+      if learning then own.expected, own.boundary = behind(sequence, at), nil end
+      if pinfo.can_desegment > 0 then await(own, pinfo, sequence, at, have, nil, began) end
+      return
+    end
+    local raw = tvb:raw(at, min(have, LONGEST_HEAD))
+    local length, word = u32(raw, 0), u32(raw, 4)
+    local kind = kind_of(form, length, word)
+    local size = believed(form, tvb, at, length, kind)
+    if size == 0 then
+      local item = tree:add(ptp_ip, tvb(at, have), "PTP-IP: no message")
+      item:add(f.unknown, tvb(at, have))
+      item:add_proto_expert_info(ef.no_message)
+      say("no message in " .. bytes_text(stop - at))
+      if learning then own.expected, own.boundary, own.lost, conv.patchy = nil, nil, true, true end
+      return
+    end
+    if at + size > stop and captured == stop and pinfo.can_desegment > 0 then
+      if learning then own.expected, own.boundary = behind(sequence, at), behind(sequence, at + size) end
+      await(own, pinfo, sequence, at, stop - at, size, began)
+      return
+    end
+    M.tvb, M.at, M.size, M.have, M.conv, M.side = tvb, at, size, min(size, have), conv, own
+    M.sequence, M.began = sequence and sequence + at, began
+    message(kind, pinfo, tree, side, base_key + at, raw)
+    began = nil
+    if learning then
+      own.expected, own.boundary = behind(sequence, min(at + size, stop)), nil
+      if at + size > stop then own.expected, own.boundary = behind(sequence, at), behind(sequence, at + size) end
+    end
+    at = at + size
+  end
+end
+
+local function is_opened(is_blind)
+  if is_blind then return true end
+  local relative, completeness = last_of(f_relative), f_completeness and f_completeness()
+  return completeness and completeness.value % 4 > 0 and relative and relative.value == 1 or false
+end
+
+-- The first sight of a segment: where in it messages begin. Gives the place, or nil and why there is none.
+local function first_sight(tvb, pinfo, conv, side, sequence, size, captured)
+  local own = conv.sides[side]
+  local at, why = synchronise(conv, side, sequence, size)
+  if at or why ~= "lost" then return at, why end
+  if own.expected then
+    own.hole, conv.patchy = own.expected, true
+  else
+    conv.late = true
+  end
+  if is_sure(conv, side, tvb, 0, sequence) then
+    at = 0
+  elseif sequence and own.anchor then
+    local anchor = ahead(own.anchor, sequence)
+    if anchor > 0 and anchor < captured and is_sure(conv, side, tvb, anchor, own.anchor) then at = anchor end
+  end
+  if at then own.lost = nil else own.expected, own.boundary = nil, nil end
+  return at, why
+end
+
+-- A segment, or what was reassembled, on a connection that is or may be PTP-IP. Gives the bytes taken.
+local function dissect(tvb, pinfo, tree, expected_port)
+  local size, captured = tvb:reported_len(), tvb:len()
+  if captured == 0 then return 0 end
+  local offset, frame, learning = tvb:offset(), pinfo.number, not pinfo.visited
+  local is_direct = offset > 0
+  local stream, number_field = last_of(f_stream), last_of(f_sequence) or last_of(f_relative)
+  local is_blind = not (stream and number_field)
+  local greets = is_blind and is_direct and captured >= 8 and (tvb(4, 4):le_uint() == 1 or tvb(4, 4):le_uint() == 3)
+    and is_sound("standard", tvb, 0)
+  local conv = conversation_of(pinfo, stream and stream.value, greets)
+  if not conv then return 0 end
+  if not expected_port and not conv.form then conv.by_content = true end
+  local side = side_of(conv, pinfo)
+  local own, other = conv.sides[side], conv.sides[3 - side]
+  -- A frame may be dissected again right after itself: then its first bytes come once more.
+  local is_first = info_frame ~= frame or offset <= info_offset
+  if is_first then info = {} end
+  info_frame, info_offset, M.frame, M.learning = frame, offset, frame, learning
+  local base_key = frame * FRAME + (is_direct and offset or REASSEMBLED)
+  local at, began, sequence, why = 0, nil, nil, nil
+  if learning then
+    if is_direct then
+      if not is_blind then
+        sequence = number_field.value
+        if not is_first then
+          sequence = (sequence + offset - (number_field.offset - 4 + last_of(f_header_length).value)) % 4294967296
+        end
+        -- What this side had received when it spoke is a whole number of messages. Within a data phase it says so often.
+        if size < 64 then
+          local acknowledgment = last_of(f_acknowledgment)
+          if acknowledgment then other.anchor = acknowledgment.value end
+        end
+      end
+    else
+      local key
+      for from, pending in pairs(own.pending) do
+        local begin = from < 0 and 0 or number_field and ahead(number_field.value, from) or 0
+        if begin >= 0 and begin < size and (key == nil or (pending.size == size and (from > 0 or from < key or own.pending[key].size ~= size))) then
+          key = from -- of two that fit equally well the one asked for last
+        end
+      end
+      if not key then -- nobody asked for it: segments that had come too early, behind the one that was missing
+        sequence = number_field and number_field.value
+      else
+        began = own.pending[key].began
+        own.pending[key] = nil
+        if key >= 0 then sequence = key end
+      end
+      own.expected, own.boundary = sequence, nil
+    end
+    if not conv.form then
+      local opened = not is_direct or is_opened(is_blind)
+      local trusted = FUJI_PORTS[pinfo.src_port] or FUJI_PORTS[pinfo.dst_port] or fuji_hosts[hosts_of(pinfo)]
+      local found = recognise(tvb, conv, opened, expected_port, trusted, pinfo)
+      if found == true then
+        if pinfo.can_desegment == 0 or captured < size then return 0 end
+        await(own, pinfo, sequence, 0, size, nil, began)
+        return size
+      end
+      if not found then return 0 end
+      conv.form, conv.late = found, not opened
+      if found ~= "standard" then fuji_hosts[hosts_of(pinfo)] = true end
+      own.expected = sequence
+    elseif not own.expected and not own.begun and (not is_direct or is_opened(is_blind)) then
+      own.expected = sequence
+    end
+    own.begun, conv.begun = true, true
+    if is_direct then
+      at, why = first_sight(tvb, pinfo, conv, side, sequence, size, captured)
+      if not at then starts[base_key] = why elseif at > 0 then starts[base_key] = -at end
+    end
+  else
+    if not conv.form then return 0 end
+    local start = starts[base_key]
+    if type(start) == "string" then at, why = nil, start elseif type(start) == "number" and start < 0 then at = -start end
+  end
+  pinfo.cols.protocol = "PTP-IP"
+  if at then
+    local expected, boundary = own.expected, own.boundary
+    messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key, began)
+    if why == "filled" and learning then own.expected, own.boundary = expected, boundary end
+  elseif why == "lost" then
+    local item = tree:add(ptp_ip, tvb(), "PTP-IP: bytes behind a hole")
+    item:add_proto_expert_info(ef.lost)
+    say(bytes_text(size) .. " behind missing bytes")
+  elseif why == "inside" then
+    tree:add(ptp_ip, tvb(), "PTP-IP: more of a message that is not all in the capture")
+  end
+  if #info > 0 then pinfo.cols.info = concat(info, "; ") end
+  return size
+end
+
+function ptp_ip.dissector(tvb, pinfo, tree) return dissect(tvb, pinfo, tree, true) end
+
+local function heuristic(tvb, pinfo, tree)
+  if not p.heuristic then return false end
+  if dissect(tvb, pinfo, tree, false) == 0 then return false end
+  pinfo.conversation = ptp_ip
+  return true
+end
+ptp_ip:register_heuristic("tcp", heuristic)
+
+-- Ports ----------------------------------------------------------------------------------------------------------------
+
+local table_of_ports = DissectorTable.get("tcp.port")
+local in_use = {}
+
+local function use_ports()
+  for _, ports in ipairs(in_use) do table_of_ports:remove(ports, ptp_ip) end
+  in_use = {}
+  for _, ports in ipairs({ tostring(p.ports or ""), tostring(p.fuji_ports or "") }) do
+    if ports ~= "" then
+      table_of_ports:add(ports, ptp_ip)
+      in_use[#in_use + 1] = ports
+    end
+  end
+end
+use_ports()
+if table_of_ports.add_for_decode_as then table_of_ports:add_for_decode_as(ptp_ip) end
+
+-- Statistics -------------------------------------------------------------------------------------------------------------
+
+local function statistics()
+  local by_operation, names = {}, {}
+  for _, tx in ipairs(order) do
+    local name = name_of("operation", tx.code, vendor_of(tx.conv))
+    local row = by_operation[name]
+    if not row then
+      row = { count = 0, refused = 0, bytes = 0, times = {} }
+      by_operation[name] = row
+      names[#names + 1] = name
+    end
+    row.count = row.count + 1
+    row.bytes = row.bytes + (tx.carried or 0)
+    if tx.answer and tx.answer ~= 8193 then row.refused = row.refused + 1 end
+    if tx.took then row.times[#row.times + 1] = tx.took end
+  end
+  table.sort(names, function(a, b)
+    if by_operation[a].count ~= by_operation[b].count then return by_operation[a].count > by_operation[b].count end
+    return a < b
+  end)
+  local said = { fmt("%-36s %8s %8s %14s %10s %10s %10s %10s", "PTP-IP operation", "count", "not OK", "data bytes", "min ms", "median ms", "p95 ms", "max ms") }
+  for _, name in ipairs(names) do
+    local row = by_operation[name]
+    local times = row.times
+    table.sort(times)
+    local function at(share) return #times > 0 and fmt("%.3f", times[max(1, math.ceil(#times * share))] * 1000) or "-" end
+    said[#said + 1] = fmt("%-36s %8d %8d %14s %10s %10s %10s %10s", name, row.count, row.refused, thousands(row.bytes), at(0), at(0.5), at(0.95), at(1))
+  end
+  return concat(said, "\n") .. "\n"
+end
+
+local tap
+function ptp_ip.prefs_changed()
+  use_ports()
+  if p.statistics and not tap and not gui_enabled() then
+    tap = Listener.new("frame")
+    function tap.draw() print(statistics()) end
+  end
+end
+
+if gui_enabled() then
+  register_menu("PTP-IP operations and response times", function()
+    local window = TextWindow.new("PTP-IP operations and response times")
+    window:set(statistics())
+  end, MENU_TOOLS_UNSORTED)
+end

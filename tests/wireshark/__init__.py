@@ -1,0 +1,1 @@
+"""Tests of what Wireshark gets from us."""

@@ -1,0 +1,74 @@
+"""Our messages and Wireshark's, through pyshark for real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ptpip_analyze import analyze
+from ptpip_analyze.cli.crosscheck import _rows
+from ptpip_analyze.wireshark.crosscheck import CONTINUED, NO_REASSEMBLY, WRONG_PORT, Heard, compare, crosscheck
+from tests.support import ROOT
+from tests.traffic import capture, write_pcap
+
+from . import tshark
+
+
+def document_of(path: Path) -> dict[str, Any]:
+    tshark.program()
+    with analyze(path) as analysis:
+        return crosscheck(str(path), _rows(analysis))
+
+
+def reasons(document: dict[str, Any], dissector: str) -> set[str]:
+    (side,) = (side for side in document["dissectors"] if side["dissector"] == dissector)
+    return {one["reason"] for one in side["differences"]}
+
+
+def test_agrees_with_our_dissector_and_explains_wireshark_s_own() -> None:
+    document = document_of(ROOT / "captures" / "list-and-get.pcapng")
+    ours, own = document["dissectors"]
+    assert document["unexplained"] == 0
+    assert ours["differences"] == []
+    assert all(counts["agree"] == counts["compared"] > 0 for counts in ours["fields"].values())
+    assert reasons(document, "ptpip") == {NO_REASSEMBLY, CONTINUED}
+    assert own["fields"]["type"]["agree"] > 100
+
+
+def test_knows_that_wireshark_s_own_goes_by_the_port(tmp_path: Path) -> None:
+    document = document_of(write_pcap(tmp_path / "elsewhere.pcap", capture("another_port")))
+    assert reasons(document, "ptpip") == {WRONG_PORT}
+    assert document["unexplained"] == 0
+
+
+ROW = {
+    "session": 0, "responder_port": 15740, "type_code": 7, "length": 14, "transaction_id": 3, "code": 0x2001,
+    "first_frame": 9, "last_frame": 9, "offset": 0, "status": "complete", "tcp_stream": 0,
+}  # fmt: skip
+
+
+def test_tells_a_difference_that_nothing_explains() -> None:
+    said = Heard(9, {"type": 7, "length": 14, "transaction_id": 4, "code": 0x2001})
+    found = compare([ROW], [said], "ptp_ip")["differences"]
+    assert [(one["frame"], one["field"], one["ours"], one["theirs"], one["reason"]) for one in found] == [
+        (9, "transaction_id", 3, 4, None)
+    ]
+
+
+def test_tells_what_only_one_side_has() -> None:
+    assert compare([ROW], [], "ptp_ip")["differences"][0]["reason"] is None
+    extra = compare([], [Heard(2, {"type": 6})], "ptp_ip")["differences"][0]
+    assert (extra["ours"], extra["theirs"], extra["reason"]) == (None, 6, None)
+
+
+def test_excuses_messages_that_are_not_whole() -> None:
+    assert compare([ROW | {"status": "gap"}], [], "ptp_ip")["differences"][0]["reason"] is not None
+
+
+@pytest.mark.parametrize("dissector", ["ptp_ip", "ptpip"])
+def test_counts_fields_by_their_agreement(dissector: str) -> None:
+    said = Heard(9, {"type": 7, "length": 14, "transaction_id": 3, "code": 0x2001})
+    fields = compare([ROW], [said], dissector)["fields"]
+    assert {name: (one["compared"], one["agree"]) for name, one in fields.items()} == dict.fromkeys(fields, (1, 1))
