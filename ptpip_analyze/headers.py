@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .capture import (
+    CHUNK_BYTES,
     AtHand,
     Datagrams,
     Dissected,
@@ -26,10 +27,6 @@ from .tcp.connection import FIN, RST, SYN
 from .tcp.numbering import FlowKey, FlowNumbers
 
 Pair = tuple[int, int, int, int]
-
-# Read at a time in a process of its own: twice as much as elsewhere halves what each batch costs at both ends, and more
-# than this no longer fits the caches.
-_APART_BYTES = 8 << 20
 
 
 class Headers(NamedTuple):
@@ -166,7 +163,7 @@ def read_apart(path: str) -> Generator[Headers | Identity, None, tuple[Any, ...]
     with source:
         yield source.identity
         reader = HeaderReader()
-        for batch in source.batches(_APART_BYTES, kept=1):
+        for batch in source.batches(CHUNK_BYTES, kept=1):
             headers = reader.read(batch)
             yield headers._replace(at_hand=first_bytes(batch.base, batch.data, headers.position, headers.carried))
         return source.told()

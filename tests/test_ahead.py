@@ -269,6 +269,18 @@ def test_makes_no_more_items_ahead_than_it_should(tmp_path: Path) -> None:
             assert len(log.read_text()) <= number + 1 + MOST_AHEAD
 
 
+def test_gives_out_no_memory_that_is_in_use_beyond_its_end() -> None:
+    ring = _Ring(256)
+    assert ring.take(64) == 0
+    ring.end_item()
+    assert ring.take(128) == 64
+    ring.end_item()
+    ring.let_go()
+    assert ring.take(128) is None, "64 are free at the end and 64 at the beginning"
+    assert ring.take(64) == 192
+    assert ring.take(64) == 0
+
+
 def test_gives_out_memory_in_turn_and_takes_it_back_by_item() -> None:
     ring = _Ring(256)
     assert [ring.take(100), ring.take(0), ring.take(1)] == [0, 128, 128]

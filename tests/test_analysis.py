@@ -177,7 +177,7 @@ def test_gives_no_time_to_what_lies_in_a_packet_without_one(size: int) -> None:
 def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     """A process that reads in chunks so small that a story has many."""
     monkeypatch.setattr("ptpip_analyze.analysis.CHUNK_BYTES", 2048)
-    monkeypatch.setattr("ptpip_analyze.headers._APART_BYTES", 2048)
+    monkeypatch.setattr("ptpip_analyze.headers.CHUNK_BYTES", 2048)
     monkeypatch.setattr("ptpip_analyze.capture.at_hand._PAYS", 1 << 20 if request.param == "all bytes" else 0)
     monkeypatch.setattr("ptpip_analyze.capture.at_hand._MANY", 256 if request.param == "heads, one by one" else 1)
     with Worker(read_apart, Shared(1 << 14)) as worker:

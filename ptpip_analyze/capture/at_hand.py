@@ -1,7 +1,7 @@
 """The bytes of a capture that come along with a batch of packets, so that few are read a second time.
 
 Promises the same bytes whether a batch brought all of its packets' bytes or only the first of each segment: what is not
-at hand is read from the source. Refuses to guess: a byte of the batch is never a zero that stands for another one.
+at hand is read from the source. Refuses to guess: no zero stands for another byte, unless the file shrank meanwhile.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def all_bytes(base: int, data: np.ndarray) -> AtHand:
 def first_bytes(base: int, data: np.ndarray, position: np.ndarray, carried: np.ndarray) -> AtHand:
     """Of a batch with payload of ``carried`` bytes at each source ``position``: heads if they pay, or all bytes."""
     places = position[(carried > 0) & (position >= base) & (position + HEAD_BYTES <= base + len(data))]
-    if len(places) * HEAD_BYTES * _PAYS > len(data) or (places[1:] < places[:-1]).any():
+    if len(places) == 0 or len(places) * HEAD_BYTES * _PAYS > len(data) or (places[1:] < places[:-1]).any():
         return all_bytes(base, data)
     return AtHand(base, len(data), np.empty(0, np.uint8), places, gathered(data, HEAD_BYTES, places - base))
 
@@ -79,11 +79,12 @@ class Bytes:
         within = position - places[which]
         missing = np.flatnonzero((which < 0) | (within > HEAD_BYTES - size))
         if len(missing) > _MANY:
-            return gathered(np.frombuffer(self._read(base, length), np.uint8), size, position - base)
+            data = np.frombuffer(self._read(base, length).ljust(length, b"\0"), np.uint8)
+            return gathered(data, size, position - base)
         which[missing] = within[missing] = 0
         found = gathered(first.view(np.uint8), size, which * HEAD_BYTES + within)
         for at in missing.tolist():
-            found[at] = np.frombuffer(self._read(int(position[at]), size), f"V{size}")[0]
+            found[at] = np.frombuffer(self._read(int(position[at]), size).ljust(size, b"\0"), f"V{size}")[0]
         return found
 
     def read(self, position: int, length: int) -> bytes:

@@ -50,7 +50,7 @@ class PacketBatch:
 
     first: number of packets before this batch; row i is frame ``first + i + 1``.
     base: source position of ``data[0]``.
-    data: uint8, bytes that hold the packets; valid until two further batches were requested.
+    data: uint8, bytes that hold the packets; valid as long as the source keeps it (``Source.batches``).
     time: int64, ns since the epoch, UTC; NO_TIME where the capture gives none (pcapng's Simple Packet Block).
     position: int64, source position of the packet's first byte.
     captured: int64, bytes in the capture.

@@ -23,7 +23,7 @@ from .link import KNOWN_LINKS
 from .spool import compression_of, decompressed, spool
 
 STDIN = "-"
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 8 << 20  # read at a time: each batch has its cost, and more than this no longer fits the caches
 _LEAST_CHUNK_BYTES = 64
 _START_BYTES = 64
 _SUFFIXES = tuple(kind + packed for kind in (".pcap", ".pcapng", ".cap") for packed in ("", ".gz", ".zst"))

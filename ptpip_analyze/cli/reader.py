@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ptpip_analyze.ahead import Worker
 
-LARGE_BYTES = 4 << 20
+LARGE_BYTES = 8 << 20  # capture.CHUNK_BYTES, which loads too late to be asked
 # What it has read may wait here: the headers of 300 MiB of large packets, or of 16 MiB of small ones with their bytes.
 SHARED_BYTES = 40 << 20
 

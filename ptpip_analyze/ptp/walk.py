@@ -95,8 +95,7 @@ class Outcome:
         """Is this data that can't be its own any more? Behind a hole it is of another transaction with the same id."""
         if message.kind == m.OPERATION_RESPONSE or self.first_data == NO_ROW:
             return False
-        begins = message.kind in (m.START_DATA, m.CONTAINER_DATA)
-        return self.ended or begins or self.outward != message.outward
+        return self.ended or message.kind == m.START_DATA or self.outward != message.outward
 
     @property
     def status(self) -> Status:

@@ -1,8 +1,10 @@
 """From segments to numbered connections.
 
-Same four addresses are one connection until a new SYN says otherwise; never drops a segment.
+Same four addresses are one connection until a new SYN, or numbers that go on nowhere, say otherwise; never drops a
+segment.
 
-Numbers count up in order of first packet, as Wireshark's ``tcp.stream`` does.
+Numbers count up in order of first packet, as Wireshark's ``tcp.stream`` does; where ports are used again and the SYN is
+not in the capture, Wireshark goes on with the old number.
 """
 
 from __future__ import annotations
@@ -64,8 +66,8 @@ class Flows:
             cuts = [0, *rows.searchsorted([row for row, _ in changes]).tolist()]
             connection[rows[: cuts[-1]]] = np.repeat([before for _, before in changes], np.diff(cuts))
         stream = connection * 2 + swapped
-        in_turn = len(self.connections) > len(self._flow_connection)  # then flows and connections differ in order
-        order, starts = sorted_groups(stream) if in_turn else batch.by_direction
+        again = len(self.connections) > len(self._flow_connection)  # then flows and connections differ in order
+        order, starts = sorted_groups(stream) if again else batch.by_direction
         self._note_bounds(stream[order[starts]], starts, packet[order], time[order])
         return stream, order, starts
 
@@ -135,11 +137,14 @@ class Flows:
     def _change(self, flow: int, batch: SegmentBatch, row: int, leaping: dict[int, Standing]) -> None:
         """Let a flow go over to another connection: a new one, or the one that it left where that goes on."""
         left = self._left.pop(flow, None)
-        leaps = flow in leaping and not batch.flags[row] & SYN
+        spot, direction = spot_at(batch, row), int(batch.swapped[row])
+        leaps = flow in leaping and says_where(batch.flags[row]) and not batch.flags[row] & SYN
+        # What is a stranger by where the connection ended may still stand where it stood: then nothing was left.
+        leaps = leaps and not fits(leaping[flow], direction, spot)
         if leaps:
             self._left[flow] = int(self._flow_connection[flow]), leaping[flow]
         standing: Standing = [None, None]
-        if leaps and left is not None and returns(left[1], int(batch.swapped[row]), spot_at(batch, row)):
+        if leaps and left is not None and returns(left[1], direction, spot):
             self._flow_connection[flow], standing = left
         else:
             self._flow_connection[flow] = self._open(flow, batch, row)

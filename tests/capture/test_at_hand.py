@@ -94,5 +94,7 @@ def test_brings_all_bytes_where_heads_do_not_pay() -> None:
     brought = first_bytes(BASE, data, many, np.full(len(many), 100))
     assert brought == all_bytes(BASE, data)._replace(data=brought.data, places=brought.places, heads=brought.heads)
     assert (len(brought.data), len(brought.heads)) == (len(data), 0)
-    assert len(first_bytes(BASE, data, many, np.full(len(many), 0)).places) == 0, "no payload, no head"
+    assert len(first_bytes(BASE, data, many, np.full(len(many), 0)).data) == len(data), "no payload, no head"
+    assert len(first_bytes(BASE, data, np.array([END - 20]), np.array([14])).data) == len(data), "its head is cut"
+    assert len(first_bytes(BASE, data[:40], np.array([BASE + 20]), np.array([14])).data) == 40, "a short batch"
     assert len(first_bytes(BASE, data, PLACES[::-1], np.full(6, 100)).data) == len(data), "not in order of place"

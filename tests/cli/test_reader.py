@@ -18,10 +18,10 @@ from tests.traffic import capture, pcap_bytes
 
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
-    """A conversation and, behind it, 5 MB of packets that nobody can dissect."""
+    """A conversation and, behind it, 10 MB of packets that nobody can dissect."""
     path = tmp_path / "large.pcap"
     record = (1).to_bytes(4, "little") + bytes(4) + (50_000).to_bytes(4, "little") * 2 + bytes(50_000)
-    path.write_bytes(pcap_bytes(capture("plain")) + record * 100)
+    path.write_bytes(pcap_bytes(capture("plain")) + record * 200)
     return path
 
 
@@ -100,14 +100,14 @@ def test_takes_a_dash_for_standard_input_whatever_files_there_are(large: Path, p
 def test_goes_on_without_what_it_asked_for(large: Path) -> None:
     """A packed capture that is large as a file and small as a capture: nobody takes what was read of it."""
     packed = large.parent / "packed.pcap.gz"
-    packed.write_bytes(gzip.compress(pcap_bytes(capture("plain"))) + bytes(6 << 20))
+    packed.write_bytes(gzip.compress(pcap_bytes(capture("plain"))) + bytes(9 << 20))
     ran = program("sessions", packed, large, "--columns", "session")
     assert (ran.returncode, ran.stdout) == (0, '{"session":0}\n{"session":1}\n')
 
 
 def test_goes_on_when_the_first_large_file_is_no_capture_to_read(large: Path, tmp_path: Path) -> None:
     output = tmp_path / "old.jsonl"
-    output.write_bytes(bytes(6 << 20))
+    output.write_bytes(bytes(9 << 20))
     ran = program("transactions", "-o", output, large, "--columns", "operation")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     assert output.read_text() == program("transactions", large, "--columns", "operation").stdout != ""

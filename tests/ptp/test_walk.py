@@ -411,6 +411,7 @@ def test_gives_data_behind_the_response_to_it_where_no_hole_lies_between() -> No
         [ask(), begin(), end(5), hole(), end(2), answer()],
         [ask(), begin(), end(5), hole(), data(2), answer()],
         [ask(), begin(), end(5), hole(), begin(outward=True), end(2, outward=True), answer()],
+        [ask(), begin(), data(), hole(), data(outward=True), answer()],
         [ask(), Said(m.CONTAINER_DATA, length=40), hole(), Said(m.CONTAINER_DATA, length=50), answer()],
     ],
 )
@@ -431,6 +432,7 @@ def test_mixes_no_data_of_two_transactions_of_one_id(said: list[Said]) -> None:
         [ask(), begin(), data(), hole(), end(), answer()],
         [ask(), begin(), end(5), hole(), answer()],
         [hole(), ask(), begin(), end(5), begin(), end(5), answer()],
+        [ask(), hole(), begin(), end(5), begin(), end(5), answer()],
     ],
 )
 def test_keeps_the_data_of_one_transaction_together(said: list[Said]) -> None:

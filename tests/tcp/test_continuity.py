@@ -34,8 +34,9 @@ def moved(sequence: int, acknowledgment: int, seconds: float = 0) -> Spot:
         moved(1 << 30, FAR - 1),
         moved(-FAR, FAR - 1),
         moved(0, 1 << 30),
-        moved(FAR, FAR, 2),  # written down again after a pause in which both sides sent much
-        moved(10 * FAR, 10 * FAR, 11),
+        moved(FAR, FAR, 0.14),  # written down again after a pause in which both sides sent much
+        moved(10 * FAR, 10 * FAR, 1.4),
+        moved(2 * FAR, 100 * FAR, 7),
     ],
 )
 def test_goes_on_where_one_number_stands(spot: Spot) -> None:
@@ -51,7 +52,9 @@ def test_goes_on_where_one_number_stands(spot: Spot) -> None:
         moved(FAR, -FAR, 3600),
         moved(FAR, FAR),
         moved(FAR, FAR, -5),
-        moved(10 * FAR, 10 * FAR, 9),
+        moved(10 * FAR, 10 * FAR, 1.2),
+        moved(2 * FAR, 100 * FAR, 6),
+        moved(15_600_000, 15_600_000, 1),  # as fast as the first numbers of two Linux machines climb
         moved(1 << 31, 1 << 31),
     ],
 )
@@ -131,6 +134,13 @@ def test_looks_closely_only_where_both_numbers_moved_far() -> None:
     assert leaps(CALM[1:2], [(0, 0, 9_000_000, 9_000_000, 16)]) == [[], [0]], "of a side not heard before"
     assert leaps(CALM[:1], [(0, 1, 9_000_000, 9_000_000, 16)]) == [[], [0]]
     assert leaps([(0, 0, 5, 0, 2)]) == [[]], "nothing says where"
+
+
+def test_looks_closely_where_only_both_directions_together_leap() -> None:
+    """Each of them says one thing all the time; what one sends is not what the other received."""
+    calm = [(0, 0, 100, 500, 16), (0, 0, 100, 500, 16)]
+    assert leaps([*calm, (0, 1, 9_000_000, 7_000_000, 16)]) == [[0]]
+    assert leaps([*calm, (0, 1, 9_000_000, 110, 16)]) == [[]]
 
 
 def test_looks_closely_at_the_one_flow_of_several() -> None:

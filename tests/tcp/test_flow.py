@@ -499,6 +499,17 @@ def test_stays_with_a_connection_that_was_not_captured_for_an_hour(batch: int) -
 
 
 @pytest.mark.parametrize("batch", BATCHES)
+def test_returns_to_no_connection_that_was_over_for_a_stranger(batch: int) -> None:
+    """What stands far from the end, and then where the connection stood: in batches of any size the same."""
+    late = [
+        out(ACK, 1005 + 50_000_000, 9002, b"stranger"),
+        out(ACK, 1005, 9002),
+        out(ACK, 90_000_000, 80_000_000, b"new"),
+    ]
+    assert connections([*over(), *late], batch) == connections([*over(), *late])
+
+
+@pytest.mark.parametrize("batch", BATCHES)
 def test_forgets_where_a_connection_stood_when_a_syn_opens_the_next(batch: int) -> None:
     second = [*handshake(2_100_000_000, 3_000_000_000), *leap(2_100_000_001, 3_000_000_001)]
     packets = [*handshake(), *leap(1001, 9001), *second]
