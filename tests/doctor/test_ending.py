@@ -183,3 +183,14 @@ def test_does_not_say_that_nothing_explains_an_end_where_something_is_missing() 
     (row, *_) = list(sayings(damage.drop(packets, lost), "end"))
     assert "nothing in the capture says why" not in row[1]
     assert row[1].startswith("The camera closed the connection (FIN)")
+
+
+def test_blames_none_of_two_that_closed_at_once() -> None:
+    packets = talk().open().close_session().close().packets()
+    second = [at for at, one in enumerate(packets) if one.flags & FIN and one.connection == "command"][1]
+    packets[second] = replace(packets[second], acknowledgment=packets[second].acknowledgment - 1)
+    ((_, says),) = sayings(packets, "end")
+    assert says == (
+        "Both sides closed the connection (FIN) after CloseSession: an orderly end. "
+        "Neither had received the other's FIN when it sent its own."
+    )
