@@ -62,7 +62,7 @@ def _act(patient: Patient, part: Handshake, end: Closing) -> tuple[str, str]:
     """Who did what, and what has to be said besides."""
     how = "reset the connection (RST)" if end.reset else "closed the connection (FIN)"
     if end.crossed:
-        return "Both sides closed the connection (FIN), neither having received the other's FIN", ""
+        return "Both sides closed the connection (FIN)", " Neither had received the other's FIN when it sent its own."
     if end.direction is not None:
         hidden = " Its FIN is not in the capture, but was acknowledged." if end.hidden else ""
         return f"{patient.side(part, end.direction, begins=True)} {how}", hidden

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,13 @@ def test_finds_what_was_set_in_the_seconds_before(wait: float, found: list[tuple
     own, table = both(failing(wait))
     assert own == table
     assert [one for rows in own.values() for one in rows] == found
+
+
+def test_takes_the_refused_value_for_no_change_before_its_own_refusal() -> None:
+    one = talk().open().transaction(0x1016, 0x5007, data_out=struct.pack("<H", 560), response=0x2002)
+    packets = [replace(packet, time_ns=10**18) for packet in one.close_session().close().packets()]
+    own, table = both(packets)  # by a clock of whole seconds it stands at the time of the request
+    assert own == table == {}
 
 
 def test_finds_nothing_where_nothing_failed() -> None:

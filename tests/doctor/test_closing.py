@@ -19,7 +19,7 @@ def ended(packets: Sequence[Packet]) -> tuple[str, Closing]:
     """The side that ended the command connection first, and all that is said of it."""
     one = patient(packets)
     assert one.command is not None
-    found = closing(one.command.tcp)
+    found = one.closing(one.command)
     assert found is not None
     return one.side(one.command, found.direction), found
 
@@ -130,6 +130,14 @@ def test_does_not_know_who_was_first_where_a_fin_may_be_in_a_hole() -> None:
     found = one.closing(one.command)
     assert found is not None
     assert found.direction is None
+
+
+def test_takes_no_lost_message_for_a_fin() -> None:
+    packets = talk().open().get_property().close(by="responder").packets()
+    asked = damage.segments(packets, "command", TO_RESPONDER)[-1]
+    ours = [at for at, one in enumerate(packets) if at >= asked and one.direction == TO_RESPONDER]
+    who, found = ended(damage.drop(packets, *ours))  # the camera's FIN acknowledges a request that is lost
+    assert (who, found.hidden) == ("somebody", False)
 
 
 def test_takes_a_bare_reset_alone_for_an_answer() -> None:

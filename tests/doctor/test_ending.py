@@ -175,3 +175,22 @@ def test_believes_no_clock_that_was_set_back_between_the_two_ends() -> None:
     end = max(at for at, one in enumerate(packets) if one.connection == "command") + 1
     back = [replace(one, time_ns=one.time_ns - 40 * 10**9 * (at >= end)) for at, one in enumerate(packets)]
     assert not any("before the command connection" in says for _, says in sayings(back, "end"))
+
+
+def test_does_not_say_that_nothing_explains_an_end_where_something_is_missing() -> None:
+    packets = talk().open().get_property().close(by="responder").packets()
+    lost = damage.segments(packets, "command", TO_INITIATOR)[2]  # of the answer to GetDevicePropValue
+    (row, *_) = list(sayings(damage.drop(packets, lost), "end"))
+    assert "nothing in the capture says why" not in row[1]
+    assert row[1].startswith("The camera closed the connection (FIN)")
+
+
+def test_blames_none_of_two_that_closed_at_once() -> None:
+    packets = talk().open().close_session().close().packets()
+    second = [at for at, one in enumerate(packets) if one.flags & FIN and one.connection == "command"][1]
+    packets[second] = replace(packets[second], acknowledgment=packets[second].acknowledgment - 1)
+    ((_, says),) = sayings(packets, "end")
+    assert says == (
+        "Both sides closed the connection (FIN) after CloseSession: an orderly end. "
+        "Neither had received the other's FIN when it sent its own."
+    )

@@ -97,6 +97,13 @@ def test_does_not_say_refused_of_a_syn_without_an_answer() -> None:
     assert "No answer to the SYN" in says
 
 
+def test_does_not_say_refused_of_a_connection_that_was_open_before_its_reset() -> None:
+    one = greeted().connect("event").hang_up("event", "reset", "responder").wait(1).close(connections=["command"])
+    ((grade, says),) = sayings(one.packets(), TOPIC)
+    assert grade == "unknown"
+    assert says.startswith("A second connection was opened after Init Command Ack, but nothing said on it")
+
+
 def test_does_not_take_the_refused_try_of_another_session_for_its_own() -> None:
     mine = greeted().wait(5).close(connections=["command"]).packets()
     other = talk(command_port=50011, event_port=50012, number=1, seed=3, connection_number=2)

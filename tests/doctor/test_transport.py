@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from ptpip_analyze.doctor.transport import Marks
 from tests.traffic import TO_INITIATOR, TO_RESPONDER, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import ACK, RST
@@ -97,3 +100,19 @@ def test_does_not_say_so_where_the_camera_acknowledged_at_last() -> None:
     late = replace(packets[last], time_ns=packets[-1].time_ns - 1, flags=ACK, payload=b"",
                    sequence=asked.acknowledgment, acknowledgment=asked.sequence + len(asked.payload))  # fmt: skip
     assert not any("stopped" in says for _, says in sayings([*packets[:-1], late, packets[-1]], "network"))
+
+
+def test_does_not_say_so_of_what_goes_on_without_being_repeated() -> None:
+    """The capture stops to see the camera: nothing that is sent comes twice, so its acknowledgments do arrive."""
+    one = talk(mss=500).open().send_object(bytes(4000)).wait(3).get_property().wait(3).get_property().wait(3)
+    packets = damage.retransmit(one.get_property().packets(), 12)
+    last = damage.segments(packets, "command", TO_RESPONDER)[-4]
+    half = [packet for at, packet in enumerate(packets) if at < last or packet.direction == TO_RESPONDER]
+    assert not any("stopped" in says for _, says in sayings(half, "network"))
+
+
+def test_remembers_a_closed_window_from_one_part_of_a_capture_to_the_next() -> None:
+    was_shut = np.zeros(2, bool)
+    parts = [([0, 1, 0], [0, 0, 1]), ([1, 0, 0], [0, 1, 0]), ([0, 0], [1, 1])]
+    found = [Marks._closed(np.array(stream), np.array(shut, bool), was_shut).tolist() for stream, shut in parts]
+    assert found == [[False, False, True], [False, False, False], [True, False]]

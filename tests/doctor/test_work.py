@@ -179,3 +179,11 @@ def test_takes_no_whole_second_for_a_second() -> None:
     half = damage.segments(packets, "command", TO_INITIATOR)[3]
     whole = [replace(one, time_ns=(10**18 + (at >= half) * 10**9)) for at, one in enumerate(packets)]
     assert sayings(whole, "latency") == []
+
+
+def test_does_not_know_whether_a_probe_arrived_that_was_not_acknowledged() -> None:
+    packets = talk().open().probe(answered=False).wait(20).close(connections=["event"]).packets()
+    asked = damage.segments(packets, "event")[-1]
+    deaf = [one for at, one in enumerate(packets)
+            if at <= asked or one.connection != "event" or one.direction == TO_RESPONDER]  # fmt: skip
+    assert [grade for grade, _ in sayings(deaf, "probe")] == ["unknown"]
