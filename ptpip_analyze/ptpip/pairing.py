@@ -38,6 +38,7 @@ _EVENT_TYPES = {m.INIT_EVENT_REQUEST, m.INIT_EVENT_ACK, m.EVENT, m.PROBE_REQUEST
 NUMBER_END = 12  # bytes of Init Command Ack and Init Event Request up to the end of the number (2.3.2, 2.3.3)
 # An Init Event Request follows the Init Command Ack; a capture of two interfaces may write them the other way round.
 CLOCK_SLACK_NS = 1_000_000_000
+SKEW_NS = 50_000_000  # by which two taps, or two queues of one card, may stamp two connections differently
 AT_ONCE = 16  # sessions between the same hosts among which one is looked for
 
 
@@ -358,12 +359,14 @@ def _is_opened_in_time(event: Handshake, command: Handshake) -> bool:
 
 
 def _is_over_before(one: Handshake, other: Handshake) -> bool:
-    """Had one connection ended when the SYN of the other one came, by the clock and by the order of packets?"""
+    """Had one connection certainly ended when the SYN of the other one came, by the clock and the order of packets?"""
     return (
         one.tcp.close_kind is not None
         and other.tcp.syn_from is not None
         and one.tcp.last_packet < other.tcp.first_packet
-        and one.tcp.last_time <= other.tcp.first_time
+        and (
+            NO_TIME in (one.tcp.last_time, other.tcp.first_time) or one.tcp.last_time + SKEW_NS <= other.tcp.first_time
+        )
     )
 
 

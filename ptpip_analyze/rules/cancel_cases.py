@@ -99,7 +99,7 @@ class Cancels:
     def __init__(self, seen: Evidence) -> None:
         self._seen = seen
         self._grace = seen.limit_ns("app_read_grace_ms")
-        self._tolerance = seen.limit_ns("order_tolerance_ms")
+        self._skew = seen.limit_ns("skew_ms")
         self._data: dict[int, DataPhase] = {}
         self.all = [one for case, rows in self._by_session() for one in self._paired(case, rows)]
         for one in self.all:
@@ -176,7 +176,7 @@ class Cancels:
             before = int(np.searchsorted(places, seen.stream_place[one.command]))
         else:
             when = int(seen.time[one.rows[0]])
-            before = int(np.searchsorted(sent, when + self._tolerance, "right"))
+            before = int(np.searchsorted(sent, when + self._skew, "right"))
             if before == 0 and int(sent[0]) - when <= _pair_ns(seen):
                 before = 1
         if before < len(rows):
@@ -268,29 +268,29 @@ class Cancels:
         """Did the event Cancel reach the responder before the request that it names (case 1)? None: it may have."""
         if one.event is None or one.request is None:
             return False
-        sent = int(self._seen.columns["began"][one.request])
         if one.transaction is not None:
             data = self.data(one.transaction)
             if not data.outward and data.start is not None and self._sent_before(data.start, one.event):
                 return False  # it was at work by then
-        ahead = sent - int(self._seen.time[one.event])
-        if ahead < -self._tolerance:
+        if self._seen.surely_before(one.request, one.event):
             return False
-        received = self.receipts.received_at(one.event) if ahead > self._tolerance else None
-        return True if received is not None and received + self._tolerance < sent else None
+        ahead = self._seen.surely_before(one.event, one.request)
+        return True if ahead and self._received_before(one.event, self._began(one.request) - self._skew) else None
 
     def _cases(self, one: Cancelling, acknowledged: int) -> set[str]:
         seen, response = self._seen, one.response
         assert response is not None
         command, event = one.command, None if one.ignored else one.event
-        code, began = int(seen.code[response]), int(seen.columns["began"][response])
+        code, began = int(seen.code[response]), self._began(response)
         # Sent before a Cancel arrived: the response's ACK number does not cover it, or it passed the capture first.
         unheard = command is None or acknowledged < seen.end(command)
-        unseen = event is None or began + self._tolerance < int(seen.columns["began"][event])
+        unseen = event is None or seen.surely_before(response, event)
         numbers = self._first(one, command, event)
         answered = {f"5.{number}" for number in numbers}
-        if self._goes_on(one, unheard and unseen):
-            return self._asynchronous(one, answered)
+        goes_on = self._goes_on(one, unheard and unseen)
+        if goes_on is not False:
+            sure = goes_on and int(seen.code[one.request]) in ASYNCHRONOUS
+            return {ASYNC} if sure else {ASYNC} | answered
         heard = [number for number in numbers if not (unheard if number == 1 else unseen)]
         if not heard:
             return answered
@@ -300,52 +300,56 @@ class Cancels:
             read = any(self.receipts.surely_read(row, response) for row in (command, event) if row is not None)
         return phases if read else phases | answered
 
-    def _goes_on(self, one: Cancelling, crossed: bool) -> bool:
-        """Was it answered, before the Cancel came, that what it names has begun and goes on?"""
-        seen = self._seen
-        return (
-            crossed
-            and one.response is not None
-            and int(seen.code[one.response]) == OK_RESPONSE
-            and one.may_go_on
-            and not self._completed(one)
-        )
+    def _goes_on(self, one: Cancelling, crossed: bool) -> bool | None:
+        """Was it answered, before the Cancel came, that what it names has begun and goes on? None: it may be over."""
+        if not crossed or one.response is None or int(self._seen.code[one.response]) != OK_RESPONSE:
+            return False
+        if not one.may_go_on:
+            return False
+        completed = self._completed(one)
+        return None if completed is None else not completed
 
-    def _asynchronous(self, one: Cancelling, answered: set[str]) -> set[str]:
-        known = int(self._seen.code[one.request]) in ASYNCHRONOUS
-        return {ASYNC} if known else {ASYNC} | answered
-
-    def _completed(self, one: Cancelling) -> bool:
-        """Did the event that ends it pass before any Cancel of it?"""
+    def _completed(self, one: Cancelling) -> bool | None:
+        """Did the event that ends it pass before any Cancel of it? None where the order is not certain."""
         seen = self._seen
         assert one.request is not None
-        first = min(int(seen.columns["began"][row]) for row in one.rows)
-        ended = self.ended_after(one, int(seen.columns["began"][one.request]), CAPTURE_COMPLETE)
-        return ended is not None and ended < first
+        ended = self.ended_after(one, self._began(one.request), CAPTURE_COMPLETE)
+        if ended is None:
+            assert one.case.event is not None
+            return False if one.case.event.whole(RESPONDER) else None
+        if any(seen.surely_before(row, ended) for row in one.rows):
+            return False
+        return True if all(seen.surely_before(ended, row) for row in one.rows) else None
+
+    def _began(self, row: int) -> int:
+        return int(self._seen.columns["began"][row])
 
     def ended_after(self, one: Cancelling, time: int, *codes: int) -> int | None:
-        """Time of the first event behind a time that names what is cancelled, of some codes or any; None for none."""
-        times = [self._events.get((one.case.index, one.identity, code)) for code in codes or (ANY,)]
-        behind = [
-            int(known[at])
-            for known in times
-            if known is not None and (at := int(np.searchsorted(known, time))) < len(known)
-        ]
-        return min(behind, default=None)
+        """The first event that came after a time, or may have, and names what is cancelled; of some codes or any.
+
+        Its row; None for none.
+        """
+        seen, found = self._seen, []
+        for code in codes or (ANY,):
+            rows = self._events.get((one.case.index, one.identity, code))
+            if rows is not None:
+                behind = rows[int(np.searchsorted(seen.time[rows], time - self._skew)) :]
+                found += behind[:1].tolist()
+        return min(found, key=lambda row: int(seen.time[row]), default=None)
 
     @cached_property
     def _events(self) -> dict[tuple[int, int, int], np.ndarray]:
-        """By session, TransactionID and event code (or ANY), the times of events, in order."""
+        """By session, TransactionID and event code (or ANY), the rows of events, in order of time."""
         seen = self._seen
         rows = seen.rows(m.EVENT, connection=EVENT, side=RESPONDER)
         wanted = np.unique([one.case.index << 32 | one.identity for one in self.all])
         rows = rows[seen.has(rows, 14)]
         rows = rows[np.isin(seen.session[rows] << 32 | seen.identity[rows], wanted)]
-        times: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-        for row in rows.tolist():
+        found: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+        for row in rows[np.argsort(seen.time[rows], kind="stable")].tolist():
             for code in (int(seen.code[row]), ANY):
-                times[int(seen.session[row]), int(seen.identity[row]), code].append(int(seen.time[row]))
-        return {key: np.sort(values) for key, values in times.items()}
+                found[int(seen.session[row]), int(seen.identity[row]), code].append(row)
+        return {key: np.array(values) for key, values in found.items()}
 
     def _first(self, one: Cancelling, command: int | None, event: int | None) -> tuple[int, ...]:
         """Which Cancel came first: 1 that on the command connection, 2 that on the event connection; or either."""
@@ -353,8 +357,9 @@ class Cancels:
             return (1,)
         if command is None:
             return (2,)
-        late = int(self._seen.columns["began"][event]) - int(self._seen.columns["began"][command])
-        return (1, 2) if abs(late) <= self._tolerance else (1,) if late > 0 else (2,)
+        if self._seen.surely_before(command, event):
+            return (1,)
+        return (2,) if self._seen.surely_before(event, command) else (1, 2)
 
     def _phases(self, one: Cancelling, number: int) -> set[str]:
         """How far the responder may have been when the first Cancel came: 2 data-out, 3 data-in, 4 neither."""
@@ -390,8 +395,9 @@ class Cancels:
             assert one.command is not None
             return {"4"} if seen.offset[end] < seen.offset[one.command] else {"2"}
         assert one.event is not None
-        ahead = int(seen.columns["began"][one.event]) - int(seen.time[end])
-        return {"2", "4"} if abs(ahead) <= self._tolerance else {"4"} if ahead > 0 else {"2"}
+        if seen.surely_before(end, one.event):
+            return {"4"}
+        return {"2"} if seen.surely_before(one.event, end) else {"2", "4"}
 
     def _in(self, one: Cancelling, number: int, data: DataPhase) -> set[str]:
         """Data-in: what was sent without the Cancel, and what was written when it had been read."""
@@ -417,7 +423,7 @@ class Cancels:
                 return received is not None and received >= seen.end(row)
             acknowledged = seen.acknowledged(row)
             return acknowledged is not None and acknowledged < seen.end(cancel)
-        return int(seen.time[row]) + self._tolerance < int(seen.columns["began"][cancel])
+        return seen.surely_before(row, cancel)
 
     def _received_before(self, row: int | None, time: int) -> bool:
         """Had the kernel of the responder a Cancel before a time, for certain?"""

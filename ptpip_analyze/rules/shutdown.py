@@ -21,6 +21,7 @@ POWER_DOWN = 0x1013
 _WINDOW = "the waiting time is not covered by the capture"
 _UNASKED = (m.OPERATION_REQUEST, m.EVENT, m.PROBE_REQUEST)  # what nobody has to say
 _WHO = "who ended a connection first is not certain"
+_REUSED = "messages came behind the reset, which may be that of an earlier connection"
 
 
 def _ended(line: Line | None) -> tuple[int, int] | None:
@@ -34,6 +35,13 @@ def _ends(case: Case) -> list[tuple[int, int, Line]]:
     """The ends of the connections of a session, the first one first: time, side, connection."""
     found = [(*end, line) for line in case.lines if (end := _ended(line)) is not None]
     return sorted(found, key=lambda end: end[0])
+
+
+def _went_on(seen: Evidence, line: Line, side: int) -> bool:
+    """Did anybody speak behind the reset of a connection? Then another one may have taken over its ports."""
+    end = line.closing_packet(side)
+    rows = np.concatenate(line.rows)
+    return line.reset and end is not None and bool((seen.columns["last"][rows] > end).any())
 
 
 @rule("shutdown-both-connections")
@@ -54,6 +62,8 @@ def both_connections(seen: Evidence, ruling: Ruling) -> None:
             ruling.passes(case.index, BOTH)
         elif not other.open_until(until):
             ruling.unknown(case.index, BOTH, _WINDOW)
+        elif _went_on(seen, line, side):
+            ruling.unknown(case.index, BOTH, _REUSED)
         elif not line.closed_first(side):
             ruling.unknown(case.index, BOTH, _WHO)
         else:
@@ -88,6 +98,9 @@ def error_propagates(seen: Evidence, ruling: Ruling) -> None:
             continue
         time, side, line = ends[0]
         other = case.event if line is case.command else case.command
+        if _went_on(seen, line, side):
+            ruling.unknown(case.index, BOTH, _REUSED)
+            continue
         late = _first_after(seen, other, time + grace)
         first = _first_after(seen, other, time + grace, _UNASKED)
         if first is not None and seen.columns["first"][first] > (line.closing_packet(side) or 0):

@@ -236,6 +236,13 @@ class Flows:
         if known is not None:
             # The same SYN again, or the ports are used anew; a clock that chose the same number comes round late.
             return known == syn and not (connection.is_over and NO_TIME < connection.over_at < int(batch.time[row]))
+        asked = connection.syn_sequence[1 - direction]
+        if (
+            batch.flags[row] & ACK_FLAG
+            and asked is not None
+            and abs(signed32(int(batch.acknowledgment[row]) - asked - 1)) > REORDERED_BYTES
+        ):
+            return False  # it answers another SYN, which was not captured
         before = batch.rows(int(batch.flow[row]), began, row)
         own, other = before[batch.swapped[before] == direction], before[batch.swapped[before] != direction]
         stream, opposite = connection.streams[direction], connection.streams[1 - direction]
@@ -250,7 +257,6 @@ class Flows:
             # Packets of this direction came before its SYN: late by reordering, or an older connection.
             return abs(signed32(first - syn - 1)) <= REORDERED_BYTES
         if batch.flags[row] & ACK_FLAG:
-            asked = connection.syn_sequence[1 - direction]
             answers = asked is not None and (asked + 1) & SEQUENCE_MASK == int(batch.acknowledgment[row])
             return answers or connection.first_end is None
         acknowledged = None  # what the other side had received of this one

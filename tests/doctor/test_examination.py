@@ -91,7 +91,8 @@ def test_blames_nobody_for_what_a_capture_lacks(name: str) -> None:
     packets: list[Packet] = capture(name)
     assert problems(packets) == {}
     for what, damaged in variants(packets):
-        assert problems(damaged) == {}, what
+        expected = {"network"} if what.startswith("near packets shuffled") else set()  # it blames no peer
+        assert problems(damaged).keys() <= expected, what
 
 
 def problems(packets: list[Packet]) -> dict[str, str]:

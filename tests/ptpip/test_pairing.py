@@ -496,6 +496,15 @@ def test_gives_the_dialects_connections_to_a_session_that_says_nothing_any_more(
     assert told == [([50001, 50002], "dialect")]
 
 
+@pytest.mark.parametrize(("late", "by"), [(0.02, "connection-number"), (0.06, "alone")])
+def test_joins_by_number_what_two_taps_stamped_one_behind_the_other(late: float, by: str) -> None:
+    net = Network()
+    command, event = net.command(0, at=0.99, end=1), net.event(0, begin=1 + late, end=1.2)
+    for shake in (command, event):
+        shake.tcp.first_end, shake.tcp.end_kinds, shake.tcp.syn_from = 0, ["fin", "fin"], 0
+    assert {told for *_, told in joined(command, event)} == {by}
+
+
 def test_leaves_alone_what_had_ended_before_the_other_one_began() -> None:
     """Three connections of the same hosts, one after the other: a closed one is no part of what came later."""
     net = Network()

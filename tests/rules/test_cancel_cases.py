@@ -11,7 +11,7 @@ from ptpip_analyze.rules.cancel_cases import Cancelling, cancels
 from tests.rules import silence
 from tests.rules.matrix import accused, judged
 from tests.rules.seen import evidence
-from tests.rules.stories.cancel import CANCELLED, command_first, downloading, event_first, finish, uploading
+from tests.rules.stories.cancel import APART, CANCELLED, command_first, downloading, event_first, finish, uploading
 from tests.traffic import Conversation, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import TO_INITIATOR, TO_RESPONDER
@@ -109,14 +109,24 @@ def test_is_unsure_while_the_end_of_a_download_is_on_its_way() -> None:
 
 def test_takes_the_phase_in_which_the_first_of_both_came() -> None:
     """The upload ends between the two Cancels."""
-    one = uploading(talk().open()).wait(0.02).cancel(on=("event",)).wait(0.02)
-    one.data(bytes(8000), TO_RESPONDER, last=True).wait(0.02).cancel(on=("command",)).response(CANCELLED)
+    one = uploading(talk().open()).wait(APART).cancel(on=("event",)).wait(APART)
+    one.data(bytes(8000), TO_RESPONDER, last=True).wait(APART).cancel(on=("command",)).response(CANCELLED)
     assert cases(finish(one)) == [("2.2",)]
 
 
 def test_is_unsure_of_the_order_within_the_tolerance() -> None:
     assert cases(finish(formatting().wait(0.1).cancel().response(CANCELLED))) == [("4.1", "4.2")]
     assert cases(finish(formatting().wait(0.1).cancel(on=("event", "command")).response(CANCELLED))) == [("4.1", "4.2")]
+
+
+def test_is_unsure_of_the_order_where_two_taps_may_differ_by_more() -> None:
+    """40 ms between the Cancels are too few; nor does a clock count that contradicts the order of packets."""
+    one = formatting().wait(0.1).cancel(on=("command",)).wait(0.04).cancel(on=("event",)).response(CANCELLED)
+    assert cases(finish(one)) == [("4.1", "4.2")]
+    packets = finish(command_first(formatting()).response(CANCELLED)).packets()
+    assert cases(packets) == [("4.1",)]
+    (place,) = (at for at in damage.segments(packets, "event", TO_RESPONDER) if packets[at].payload[4] == CANCEL)
+    assert cases(damage.clock_set(packets, place, -200_000_000)) != [("4.2",)]
 
 
 def test_names_case_1_2_only_where_the_event_cancel_was_acknowledged_before_the_request() -> None:
@@ -142,6 +152,18 @@ def test_takes_a_cancel_for_asynchronous_only_if_the_answer_came_before_it() -> 
 def test_does_not_take_a_completed_capture_for_one_that_goes_on() -> None:
     one = talk().open().transaction(0x100E, 0, 0).wait(0.1).event(0x400D, 1).wait(0.1)
     assert cases(finish(command_first(one, 1))) == [("5.1",)]
+
+
+def test_is_unsure_whether_a_capture_had_completed_where_that_came_beside_the_cancel() -> None:
+    one = talk().open().transaction(0x100E, 0, 0).wait(0.1).event(0x400D, 1).wait(0.03).cancel(1, on=("command",))
+    assert cases(finish(one.wait(APART).cancel(1, on=("event",)))) == [("5.1", "async")]
+
+
+def test_is_unsure_whether_a_capture_had_completed_where_its_end_may_be_lost() -> None:
+    one = finish(command_first(talk().open().transaction(0x100E, 0, 0).wait(0.1).event(0x400D, 1).wait(0.1), 1))
+    packets = one.event(0x4002).packets()
+    (place,) = (at for at in damage.segments(packets, "event", TO_INITIATOR) if b"\x0d\x40" in packets[at].payload)
+    assert cases(damage.drop(packets, place)) == [("5.1", "async")]
 
 
 def test_does_not_know_whether_an_operation_of_a_maker_goes_on() -> None:

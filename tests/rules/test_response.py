@@ -14,6 +14,7 @@ from tests.rules.seen import evidence
 from tests.rules.test_request import found, ours
 from tests.traffic import Conversation, damage
 from tests.traffic import conversation as talk
+from tests.traffic.packet import FIN
 
 
 def answer(code: int, transaction_id: int) -> bytes:
@@ -102,6 +103,15 @@ def test_does_not_miss_what_may_still_come() -> None:
 def test_gives_a_closing_responder_time(seconds: float, accuses: bool) -> None:
     one = talk().open().get_property().request(0x100F, 1).wait(seconds).close(by="responder")
     assert bool(found(one, "response-for-every-request")) is accuses
+
+
+def test_takes_no_clock_that_was_set_for_a_wait() -> None:
+    """The camera leaves after a second, of which the clock makes an hour."""
+    packets = talk().open().get_property().request(0x100F, 1).wait(1).close(by="responder").packets()
+    place = next(at for at, packet in enumerate(packets) if packet.flags & FIN)
+    late = ours(damage.clock_set(packets, place, 3_600_000_000_000))
+    assert not found(late, "response-for-every-request")
+    assert late.rulings["response-for-every-request"].unsure
 
 
 @pytest.mark.parametrize("kind", ["fin", "reset"])

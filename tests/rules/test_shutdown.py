@@ -8,7 +8,7 @@ from ptpip_analyze.rules import CATALOGUE
 from tests.rules.matrix import accused, judged
 from tests.traffic import TO_INITIATOR, TO_RESPONDER, Packet, damage
 from tests.traffic import conversation as talk
-from tests.traffic.packet import FIN, RST
+from tests.traffic.packet import FIN, RST, SYN
 
 
 def said(packets: list, rule: str) -> list[str]:
@@ -19,6 +19,18 @@ def said(packets: list, rule: str) -> list[str]:
 def test_gives_the_other_connection_five_seconds(pause: float, guilty: bool) -> None:
     one = talk().open().close_session().close(connections=("command",)).wait(pause).close(connections=("event",))
     assert ("shutdown-both-connections" in accused(judged(one.packets()))) is guilty
+
+
+def test_knows_nothing_of_an_end_that_messages_came_behind() -> None:
+    """The event connection is refused by TCP, and its next try, from the same port, has lost its handshake."""
+    one = talk().connect().init_command_request().init_command_ack().refused().wait(0.1).connect("event")
+    one = one.init_event_request().init_event_ack().open_session().wait(20).get_property().wait(20).close_session()
+    packets = one.close().packets()
+    kept = [packet for packet in packets if not (packet.connection == "event" and packet.flags & SYN)]
+    refusal = [packet for packet in packets if packet.connection == "event"][:2]
+    found = judged(sorted([*kept, refusal[0]], key=lambda packet: packet.time_ns))
+    assert accused(found) == set()
+    assert any("behind the reset" in why for why in found.rulings["shutdown-error-propagates"].why)
 
 
 def test_says_which_connection_went_on() -> None:

@@ -258,6 +258,13 @@ def test_begins_a_new_connection_at_an_answer_that_fits_no_syn_of_a_closed_one(b
 
 
 @pytest.mark.parametrize("batch", BATCHES)
+def test_begins_a_new_connection_at_the_answer_to_a_lost_syn_behind_a_refusal(batch: int) -> None:
+    """Though the refusal and the answer have the same sequence number."""
+    packets = [out(SYN, 1000), back(RST | ACK, 9000, 1001), back(SYN | ACK, 9000, 777_000_001)]
+    assert connections(packets, batch) == [0, 0, 1]
+
+
+@pytest.mark.parametrize("batch", BATCHES)
 def test_takes_any_answer_while_the_connection_is_open(batch: int) -> None:
     assert connections([out(SYN, 1000), back(SYN | ACK, 9000, 777_001)], batch) == [0, 0]
     assert connections([out(ACK, 1001, 9001), back(SYN | ACK, 9000, 1001)], batch) == [0, 0]

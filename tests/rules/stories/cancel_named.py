@@ -161,7 +161,7 @@ def capture_cancelled_alone() -> Conversation:
 @breaks("cancel-async-both")
 def capture_cancelled_on_one_connection() -> Conversation:
     """On the command connection alone."""
-    return finish(capturing(talk().open()).cancel(1, on=("command",)).event(0x400D, 1).wait(LONG))
+    return finish(capturing(talk().open()).cancel(1, on=("command",)).wait(APART).event(0x400D, 1).wait(LONG))
 
 
 @breaks("cancel-async-ends-with-event")

@@ -55,8 +55,8 @@ def camera_connects() -> list[Packet]:
 
 @breaks("transport-two-connections", related=("init-event-connection-required",))
 def no_event_connection() -> list[Packet]:
-    """Operations for minutes, and never an event connection; an earlier session had one."""
-    one = talk(command_port=50003, number=1).init(event=False).open_session()
+    """Operations for minutes, and never an event connection; an earlier session, which this is no copy of, had one."""
+    one = talk(command_port=50003, number=1, seed=1).init(event=False).open_session()
     for _ in range(4):
         one.wait(20).get_property()
     return damage.in_turn(usual().packets(), one.close_session().close().packets())
