@@ -159,6 +159,12 @@ def test_is_unsure_whether_a_capture_had_completed_where_that_came_beside_the_ca
     assert cases(finish(one.wait(APART).cancel(1, on=("event",)))) == [("5.1", "async")]
 
 
+def test_knows_the_end_of_a_capture_that_another_tap_stamped_before_its_request() -> None:
+    one = talk().open().transaction(0x100E, 0, 0).event(0x400D, 1).wait(0.2)
+    packets = finish(command_first(one, 1)).packets()
+    assert cases(damage.skewed(packets, 20_000_000, connection="command")) == [("5.1", "5.2")]
+
+
 def test_is_unsure_whether_a_capture_had_completed_where_its_end_may_be_lost() -> None:
     one = finish(command_first(talk().open().transaction(0x100E, 0, 0).wait(0.1).event(0x400D, 1).wait(0.1), 1))
     packets = one.event(0x4002).packets()
