@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from .ptp.camera import DeviceInfo
     from .ptp.vendor import Clue
     from .ptpip.discovery import Discovered
-    from .rules import Judged
+    from .rules import Evidence, Judged
+    from .rules.clock import Clock
 
 LAYOUTS_IN_MEMORY = 8
 CONNECTIONS = ("command", "event", "live-view")
@@ -373,10 +374,23 @@ class Result:
 
         ``thresholds`` replace those of the catalogue, by name.
         """
-        from .rules import CATALOGUE, Evidence, judge
+        from .rules import judge
+
+        return judge(self._evidence(thresholds or {}), only, skip, strict=strict)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Whether the clock of the capture ran evenly while a session lasted."""
+        from .rules.clock import Clock
+
+        return Clock(self._evidence({}))
+
+    def _evidence(self, thresholds: Mapping[str, float]) -> Evidence:
+        """What rules are shown of the capture."""
+        from .rules import CATALOGUE, Evidence
 
         first, last = self.times or (NO_TIME, NO_TIME)
-        seen = Evidence(
+        return Evidence(
             self.messages,
             self.pairs,
             self.transactions,
@@ -386,7 +400,7 @@ class Result:
             self.message_head,
             first,
             last,
-            {**CATALOGUE.thresholds, **(thresholds or {})},
+            {**CATALOGUE.thresholds, **thresholds},
             lambda: self.vendors,
             self.strangers,
             self._headers_again,
@@ -394,7 +408,6 @@ class Result:
             stations=self.stations,
             cameras=lambda: self.cameras,
         )
-        return judge(seen, only, skip, strict=strict)
 
     def _headers_again(self) -> Iterator[Headers]:
         """The headers of all packets, read once more; what reading found out the first time stays."""

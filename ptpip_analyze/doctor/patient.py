@@ -20,6 +20,7 @@ from .closing import Closing, closing
 
 OPEN_SESSION, CLOSE_SESSION, OK = 0x1002, 0x1003, 0x2001
 SURE = 10.0  # a wait is told where it is so many times what the clocks are known to be off by
+LONG_S = 1.0  # so long a wait may be a clock that was set
 S = 1_000_000_000
 
 
@@ -238,8 +239,13 @@ class Patient:
         return worst / S
 
     def trusts(self, seconds: float) -> bool:
-        """May a wait of so many seconds be told, for all that the clocks are known to be off by?"""
-        return seconds >= SURE * self.doubt
+        """May a wait of so many seconds be told, for all that the clocks are known to be off by?
+
+        Whether one was set forward is looked up for long waits: the headers are read once more for it.
+        """
+        if seconds < SURE * self.doubt:
+            return False
+        return seconds < LONG_S or not self.result.clock.stepped(self.index)
 
     @cached_property
     def round_trip(self) -> float:

@@ -137,7 +137,9 @@ class Connection:
     @property
     def is_over(self) -> bool:
         """Have both sides ended it, or one of them at once?"""
-        return self.first_end is not None and (None not in self.ends or any(flags & RST for flags in self.end_flags))
+        if self.first_end is None:
+            return False
+        return bool((self.end_flags[0] | self.end_flags[1]) & RST) or None not in self.ends
 
     @property
     def closed_by(self) -> int | None:

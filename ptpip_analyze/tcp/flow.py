@@ -97,12 +97,13 @@ class Flows:
             flow = int(batch.flow[row])
             if row in first:
                 self._flow_connection[flow] = self._open(flow, batch, row)
-            before = int(self._flow_connection[flow])
-            changes = splits.get(flow)
-            began = changes[-1][0] if changes else 0  # the row from which its present connection runs in this batch
-            if row not in first and self._is_other(self.connections[before], batch, row, began, leaping):
-                self._change(flow, batch, row, leaping)
-                splits.setdefault(flow, []).append((row, before))
+            else:
+                before = int(self._flow_connection[flow])
+                changes = splits.get(flow)
+                began = changes[-1][0] if changes else 0  # the row from which its present connection runs in this batch
+                if self._is_other(self.connections[before], batch, row, began, leaping):
+                    self._change(flow, batch, row, leaping)
+                    splits.setdefault(flow, []).append((row, before))
             connection = self.connections[int(self._flow_connection[flow])]
             if flow in leaping and says_where(batch.flags[row]):
                 leaping[flow][int(batch.swapped[row])] = spot_at(batch, row)

@@ -53,10 +53,13 @@ def listen(path: str, dissector: str) -> Iterator[Heard]:
     """The messages that a dissector finds in a capture. DissectorError where tshark is missing or fails."""
     if shutil.which("tshark") is None:
         raise DissectorError("tshark is not installed")
+    import asyncio
+
     import pyshark
 
     extra = ["-n", "-X", f"lua_script:{source() / MECHANISM}"] if dissector == OURS else ["-n"]
     decode = {} if dissector == OURS else {"tcp.port==15740": BUILT_IN}
+    asyncio.set_event_loop(asyncio.new_event_loop())  # where another one has run in this thread, there is none
     capture = pyshark.FileCapture(path, display_filter=dissector, custom_parameters=extra, decode_as=decode)
     try:
         for packet in capture:

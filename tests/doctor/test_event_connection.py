@@ -37,7 +37,7 @@ def test_tells_of_an_event_connection_that_is_late() -> None:
 def test_says_that_the_camera_was_late_where_its_syn_ack_was() -> None:
     packets = rest(greeted().connect("event"))
     at = syn_ack(packets)
-    packets[at:] = [replace(one, time_ns=one.time_ns + 9 * S) for one in packets[at:]]
+    packets[at:] = [replace(one, time_ns=one.time_ns + 9 * S, options=b"") for one in packets[at:]]  # no timestamps
     ((grade, says),) = sayings(packets, TOPIC)
     assert grade == "slow"
     assert says.startswith("The camera took 9 s to accept the event connection")
@@ -144,3 +144,11 @@ def test_blames_nobody_where_the_clock_of_the_event_connection_may_be_off() -> N
     packets = talk().open().get_property().wait(5).get_property().close_session().close().packets()
     late = [replace(one, time_ns=one.time_ns + 2 * S * (one.connection == "event")) for one in packets]
     assert sayings(sorted(late, key=lambda one: one.time_ns), TOPIC) == []
+
+
+def test_tells_no_wait_that_the_timestamps_of_tcp_deny() -> None:
+    """The clock of the capture was set forward: the peers' own timestamps went on as before."""
+    packets = rest(greeted().connect("event"))
+    at = syn_ack(packets)
+    packets[at:] = [replace(one, time_ns=one.time_ns + 9 * S) for one in packets[at:]]
+    assert not any("9 s" in says for _, says in sayings(packets, TOPIC))

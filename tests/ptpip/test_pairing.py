@@ -501,7 +501,7 @@ def test_joins_by_number_what_two_taps_stamped_one_behind_the_other(late: float,
     net = Network()
     command, event = net.command(0, at=0.99, end=1), net.event(0, begin=1 + late, end=1.2)
     for shake in (command, event):
-        shake.tcp.first_end, shake.tcp.end_kinds, shake.tcp.syn_from = 0, ["fin", "fin"], 0
+        shake.tcp.first_end, shake.tcp.end_flags, shake.tcp.syn_from = 0, [FIN, FIN], 0
     assert {told for *_, told in joined(command, event)} == {by}
 
 
