@@ -17,8 +17,9 @@ do
 end
 
 local floor, fmt, concat, char = math.floor, string.format, table.concat, string.char
--- What wslua makes for a message is garbage with the message: a collector in small steps costs a third of the time.
-pcall(collectgarbage, "setstepmul", 1000)
+-- What wslua makes for a message is garbage with the message, and to collect it costs as much as to make it.
+pcall(collectgarbage, "setpause", 300)
+pcall(collectgarbage, "setstepmul", 400)
 
 local min, max, byte = math.min, math.max, string.byte
 
@@ -30,7 +31,8 @@ local function method(class, name)
 end
 
 local add, add_le, set_text = method(TreeItem, "add"), method(TreeItem, "add_le"), method(TreeItem, "set_text")
-local set_generated, raw_of = method(TreeItem, "set_generated"), method(Tvb, "raw")
+local set_generated, set_len, raw_of = method(TreeItem, "set_generated"), method(TreeItem, "set_len"), method(Tvb, "raw")
+local referenced = method(TreeItem, "referenced")
 
 -- Little-endian integers out of a string, at a place counted from 0.
 local function u16(text, at)
@@ -1538,10 +1540,11 @@ local function hide(item)
   if M.visible then item.hidden = true end
 end
 
+-- A field that is not in the message. Where the tree is out of sight it is added only for those who ask for it.
 local function generated(tree, field, value)
-  local item = add(tree, field, value)
-  if M.visible then set_generated(item) end
-  return item
+  if M.visible then return set_generated(add(tree, field, value)) end
+  if referenced(tree, field) then return add(tree, field, value) end
+  return tree
 end
 
 local function operation_of(tx, vendor)
@@ -1625,8 +1628,9 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
     generated(tree, f.dataset, name)
     return nil
   end
-  local branch = add(tree, from(begin, stop - begin), name)
-  branch:add(f.dataset, from(begin, 0), name).hidden = true -- the line above says it
+  local all = from(begin, stop - begin)
+  local branch = add(tree, all, name)
+  set_len(add(branch, f.dataset, all, name), 0).hidden = true -- the line above says it
   local c = { tvb = from, at = begin, stop = stop }
   local said
   if decode then said = decode(c, branch, tx, vendor) else decode_layout(c, branch, name, vendor) end
@@ -1932,7 +1936,8 @@ local function message(kind, pinfo, tree, side, key, raw)
   M.range = tvb(at, have)
   local shown = add(tree, ptp_ip, M.range)
   M.visible = shown.visible
-  add(shown, f.length, part(0, 4), u32(raw, 0))
+  local length = add(shown, f.length, M.range, u32(raw, 0))
+  if M.visible then set_len(length, 4) end -- cheaper than a range of its own
   add(shown, f.type, part(4, kind > CONTAINERS and kind < CONTAINERS + 5 and 2 or 4), kind)
   local said
   if kind == 8 or kind == 65540 then
