@@ -17,10 +17,21 @@ do
 end
 
 local floor, fmt, concat, char = math.floor, string.format, table.concat, string.char
--- What wslua makes for a message is garbage with the message: a collector in small steps costs a third of the time.
+-- What wslua makes for a message is garbage with the message. A longer pause, or steps of other sizes, were no quicker.
 pcall(collectgarbage, "setstepmul", 1000)
 
 local min, max, byte = math.min, math.max, string.byte
+
+-- A method of a class as a plain function: to look it up in each object costs as much as to call it.
+local function method(class, name)
+  local found = type(class) == "table" and rawget(class, name)
+  if type(found) == "function" then return found end
+  return function(object, ...) return object[name](object, ...) end
+end
+
+local add, add_le, set_text = method(TreeItem, "add"), method(TreeItem, "add_le"), method(TreeItem, "set_text")
+local set_generated, set_len, raw_of = method(TreeItem, "set_generated"), method(TreeItem, "set_len"), method(Tvb, "raw")
+local referenced = method(TreeItem, "referenced")
 
 -- Little-endian integers out of a string, at a place counted from 0.
 local function u16(text, at)
@@ -143,8 +154,6 @@ register("mark", ProtoField.uint32("ptp_ip.mark", "End of the session", base.HEX
 register("unknown", ProtoField.bytes("ptp_ip.unknown", "Unknown bytes"))
 register("handle", ProtoField.uint32("ptp_ip.handle", "Object handle", base.HEX))
 register("session", ProtoField.uint32("ptp_ip.session", "Session", base.DEC))
-register("connection", ProtoField.string("ptp_ip.connection", "Connection"))
-register("direction", ProtoField.string("ptp_ip.direction", "Direction"))
 register("vendor", ProtoField.string("ptp_ip.vendor", "Vendor"))
 register("paired_stream", ProtoField.uint32("ptp_ip.paired_stream", "Paired connection (TCP stream)", base.DEC))
 register("begins_in", ProtoField.framenum("ptp_ip.begins_in", "Message begins in"))
@@ -240,24 +249,26 @@ for _, port in ipairs(facts.ports.fuji) do FUJI_PORTS[port] = true end
 -- State of a capture ------------------------------------------------------------------------------------------------
 --
 -- Written in the first visit of a frame only; later visits look up what the first one found (notes, starts). A note is
--- a transaction, or a table {tx=, flags=}. Keys are frame * 2^24 + place: the place of a message in its frame, or with
--- 2^23 added in what was reassembled in that frame.
+-- a transaction, or a table {tx=, flags=}. Keys are frame + place / 2^24: the place of a message in its frame, or with
+-- 2^23 added in what was reassembled in that frame. Never whole numbers, which Lua 5.3 tells apart by their low bits alone.
 --
 -- Fields of TCP (its stream, sequence numbers) can only be had where Wireshark builds a tree, which the first pass of
 -- "tshark -2" without a filter does not. Such visits are blind: connections are told apart by their ends and greetings,
 -- and every segment is taken for the one that follows.
 
 local conversations, by_stream, sessions, numbered, responders, by_hosts, fuji_hosts, notes, starts, order, kept_bytes
+local preferred_vendor -- nil: as the camera says
 
 local function forget()
   conversations, numbered, responders, by_hosts, fuji_hosts = {}, {}, {}, {}, {}
   notes, starts, order, by_stream = {}, {}, {}, {}
   sessions, kept_bytes = 0, 0
+  preferred_vendor = facts.vendors[p.vendor]
 end
 forget()
 ptp_ip.init = forget
 
-local FRAME, REASSEMBLED = 16777216, 8388608
+local PLACES, REASSEMBLED = 16777216, 8388608
 
 local M = {} -- the message at hand: one table for all, because there are many messages
 
@@ -560,8 +571,7 @@ local function join_by_number(conv, number, pinfo)
 end
 
 local function vendor_of(conv)
-  local wanted = p.vendor
-  if wanted and wanted > 0 then return facts.vendors[wanted] end
+  if preferred_vendor then return preferred_vendor end
   local session = conv.session
   if session and session.vendor then return session.vendor end
   return conv.form ~= "standard" and "fuji" or nil
@@ -571,6 +581,7 @@ end
 
 local function thousands(number)
   local text = fmt("%.0f", number)
+  if number < 1000 then return text end
   local replaced = 1
   while replaced > 0 do text, replaced = text:gsub("^(-?%d+)(%d%d%d)", "%1,%2") end
   return text
@@ -863,6 +874,22 @@ local function decode_layout(c, tree, name, vendor)
   end
 end
 
+local function scalar(c, size, is_signed)
+  if c.failed or left(c) < size then
+    c.failed = true
+    return nil
+  end
+  local range = c.tvb(c.at, size)
+  c.at = c.at + size
+  if size <= 4 then
+    local value = is_signed and range:le_int() or range:le_uint()
+    return fmt("%.0f", value), value, range
+  elseif size == 8 then
+    return tostring(is_signed and range:le_int64() or range:le_uint64()), nil, range
+  end
+  return tostring(range:bytes()), nil, range
+end
+
 -- A value of a datatype: as text, as a number where it is one, and its range.
 local function typed(c, datatype)
   if datatype == 65535 then
@@ -876,27 +903,12 @@ local function typed(c, datatype)
     return nil
   end
   local is_signed = datatype % 2 == 1
-  local function one()
-    if c.failed or left(c) < size then
-      c.failed = true
-      return nil
-    end
-    local range = c.tvb(c.at, size)
-    c.at = c.at + size
-    if size <= 4 then
-      local value = is_signed and range:le_int() or range:le_uint()
-      return fmt("%.0f", value), value, range
-    elseif size == 8 then
-      return tostring(is_signed and range:le_int64() or range:le_uint64()), nil, range
-    end
-    return tostring(range:bytes()), nil, range
-  end
-  if not is_array then return one() end
+  if not is_array then return scalar(c, size, is_signed) end
   local count = number(c, 4)
   if not count then return nil end
   local begin, said = c.at - 4, {}
   for index = 1, count do
-    local text = one()
+    local text = scalar(c, size, is_signed)
     if not text then break end
     if index <= MOST_LISTED then said[#said + 1] = text end
   end
@@ -920,11 +932,11 @@ local function add_value(tree, field, text, value, range, code, vendor, title)
     local y, mo, d, h, mi, sec = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)$")
     words = y and fmt("%s-%s-%s %s:%s:%s", y, mo, d, h, mi, sec) or nil
   end
-  local item = tree:add(field, range, text)
+  local item = add(tree, field, range, text)
   if words and words ~= text then item:append_text(" (" .. words .. ")") end
   if field == f.property_value then
-    local told = tree:add(f.property_text, range, words or text)
-    told:set_generated()
+    local told = add(tree, f.property_text, range, words or text)
+    set_generated(told)
     if not words or words == text then told.hidden = true end
   end
   return words or text
@@ -1056,15 +1068,16 @@ function decoders.DevicePropDescEx(c, tree, tx, vendor) return prop_desc(c, tree
 function decoders.DevicePropValue(c, tree, tx, vendor)
   local session = session_of(tx)
   local datatype = session and tx.first and session.datatypes[tx.first]
-  if tx.first then
-    local item = tree:add(f.property_code, tx.first)
-    item:set_text(fmt("Property: %s (0x%04X)", name_of("property", tx.first, vendor), tx.first))
-    item:set_generated()
-    tree:add(f.property_name, name_of("property", tx.first, vendor)):set_generated()
+  local name = tx.first and name_of("property", tx.first, vendor)
+  if name then
+    local item = add(tree, f.property_code, tx.first)
+    set_text(item, fmt("Property: %s (0x%04X)", name, tx.first))
+    set_generated(item)
+    set_generated(add(tree, f.property_name, name))
   end
   local shown = plain_value(c, tree, tx.first, vendor, datatype)
   c.at = c.stop
-  return shown and tx.first and name_of("property", tx.first, vendor) .. " = " .. shown
+  return shown and name and name .. " = " .. shown
 end
 
 function decoders.ObjectPropList(c, tree, tx, vendor)
@@ -1405,8 +1418,11 @@ end
 
 -- Transactions -----------------------------------------------------------------------------------------------------
 
-local function new_transaction(conv, id)
-  local tx = { conv = conv, id = id }
+local function new_transaction(conv, id, code, first, request, sent, phase)
+  local tx = { -- with room for all that is learned later: a table that grows by and by is copied as often
+    conv = conv, id = id, code = code, first = first, request = request, sent = sent, phase = phase, handle = nil,
+    response = nil, answer = nil, took = nil, side = nil, announced = nil, carried = nil, done = nil, size_kept = nil,
+  }
   conv.transactions[id] = tx
   return tx
 end
@@ -1428,8 +1444,7 @@ local function is_patchy(conv) return conv.patchy or conv.late end
 local function learn_request(conv, id, code, first, phase_info, pinfo)
   local before = conv.current
   if before and not before.response and not before.cancelled and before.request and not is_patchy(conv) then flag("overlap") end
-  local tx = new_transaction(conv, id)
-  tx.code, tx.first, tx.request, tx.sent, tx.phase = code, first, M.frame, pinfo.rel_ts, phase_info
+  local tx = new_transaction(conv, id, code, first, M.frame, pinfo.rel_ts, phase_info)
   conv.current = tx
   order[#order + 1] = tx
   local row = lookup(facts.operations, code, vendor_of(conv))
@@ -1506,8 +1521,10 @@ end
 
 local info = {} -- what the Info column says of the frame
 local info_frame, info_offset
+local has_columns
 
 local function say(text)
+  if not has_columns then return end
   if #info < 12 then info[#info + 1] = text elseif #info == 12 then info[13] = "…" end
 end
 
@@ -1522,10 +1539,11 @@ local function hide(item)
   if M.visible then item.hidden = true end
 end
 
+-- A field that is not in the message. Where the tree is out of sight it is added only for those who ask for it.
 local function generated(tree, field, value)
-  local item = tree:add(field, value)
-  if M.visible then item:set_generated() end
-  return item
+  if M.visible then return set_generated(add(tree, field, value)) end
+  if referenced(tree, field) then return add(tree, field, value) end
+  return tree
 end
 
 local function operation_of(tx, vendor)
@@ -1543,10 +1561,10 @@ local function show_transaction(tree, tx, vendor, pinfo)
   if not tx then return end
   local name = operation_of(tx, vendor)
   if name then
-    local item = generated(tree, f.operation_name, name)
-    if tx.request == M.frame then hide(item) end -- the request's own field says it
+    if tx.request == M.frame then hide(add(tree, f.operation_name, name)) -- the request's own field says it
+    else generated(tree, f.operation_name, name) end
   end
-  if tx.handle then hide(generated(tree, f.handle, tx.handle)) end
+  if tx.handle then hide(add(tree, f.handle, tx.handle)) end
   local frame = M.frame
   if tx.request and tx.request ~= frame then generated(tree, f.request_in, tx.request) end
   if tx.response and tx.response ~= frame then generated(tree, f.response_in, tx.response) end
@@ -1560,13 +1578,13 @@ local function show_parameters(tree, spec, vendor, hidden_handles)
     local range, value = part(place_at, 4), u32(raw, place_at)
     values[index] = value
     local row = spec and spec[index]
-    local item = tree:add(f.parameter, range, value)
+    local item = add(tree, f.parameter, range, value)
     if row and row[1] ~= "?" then
-      if M.visible then item:set_text(fmt("%s: %s", row[1], parameter_text(row[2], value, vendor))) end
-      if row[2] == "handle" and hidden_handles then hide(tree:add(f.handle, range, value)) end
-      if row[2] == "prop" then hide(tree:add(f.property_code, range, value)) end
+      if M.visible then set_text(item, fmt("%s: %s", row[1], parameter_text(row[2], value, vendor))) end
+      if row[2] == "handle" and hidden_handles then hide(add(tree, f.handle, range, value)) end
+      if row[2] == "prop" then hide(add(tree, f.property_code, range, value)) end
     elseif M.visible then
-      item:set_text(fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
+      set_text(item, fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
     end
   end
   return values
@@ -1574,7 +1592,7 @@ end
 
 -- A label that the field's own value strings don't give.
 local function relabel(item, field, code, name, standard)
-  if M.visible and standard ~= name then item:set_text(fmt("%s: %s (0x%04X)", field, name, code)) end
+  if M.visible and standard ~= name then set_text(item, fmt("%s: %s (0x%04X)", field, name, code)) end
 end
 
 local EXPERT_OF = { overlap = ef.overlap, twice = ef.twice, no_request = ef.no_request, phase = ef.phase, no_start = ef.no_start, amount = ef.amount, number = ef.number }
@@ -1596,7 +1614,7 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
   local from, begin, stop, is_reassembled = payload_of(tx, tvb, at, size)
   if not from then return nil end
   if is_reassembled then
-    tree:add(f.payload, from(begin, stop - begin)):set_text(fmt("Data phase: %s in %d messages", bytes_text(stop - begin), #tx.parts))
+    add(tree, f.payload, from(begin, stop - begin)):set_text(fmt("Data phase: %s in %d messages", bytes_text(stop - begin), #tx.parts))
   end
   if not name or stop == begin then return nil end
   local way = lookup(facts.operations, tx.code, vendor)
@@ -1609,8 +1627,9 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
     generated(tree, f.dataset, name)
     return nil
   end
-  local branch = tree:add(from(begin, stop - begin), name)
-  branch:add(f.dataset, from(begin, 0), name).hidden = true -- the line above says it
+  local all = from(begin, stop - begin)
+  local branch = add(tree, all, name)
+  set_len(add(branch, f.dataset, all, name), 0).hidden = true -- the line above says it
   local c = { tvb = from, at = begin, stop = stop }
   local said
   if decode then said = decode(c, branch, tx, vendor) else decode_layout(c, branch, name, vendor) end
@@ -1683,7 +1702,7 @@ end
 local function title_of(kind, id)
   local row = MESSAGES[kind]
   local name = row and row[1] or fmt("Reserved type 0x%X", kind)
-  if id and id ~= NO_TRANSACTION then return fmt("%s #%.0f", name, id) end
+  if id and id ~= NO_TRANSACTION then return name .. " #" .. id end
   return name
 end
 
@@ -1759,14 +1778,14 @@ function show.request(tree, kind, tx, vendor, pinfo, code, id)
   local tvb, at = M.tvb, M.at
   if kind == 6 then
     local phase = u32(M.raw, 8)
-    local item = tree:add(f.data_phase_info, part(8, 4), phase)
+    local item = add(tree, f.data_phase_info, part(8, 4), phase)
     if phase < 1 or phase > 3 then item:add_proto_expert_info(ef.phase_info) end
   end
   local row = lookup(facts.operations, code, vendor)
   local name = row and row[1] or fmt("0x%04X", code)
   local standard = facts.operations.standard[code]
-  relabel(tree:add(f.operation, part(CODE_AT[kind], 2), code), "Operation", code, name, standard and standard[1])
-  tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
+  relabel(add(tree, f.operation, part(CODE_AT[kind], 2), code), "Operation", code, name, standard and standard[1])
+  add(tree, f.transaction_id, part(ID_AT[kind], 4), id)
   local spec = parameters_of(row and row[3])
   local values = show_parameters(tree, spec, vendor, not (tx and tx.handle))
   show_transaction(tree, tx or { code = code }, vendor, pinfo)
@@ -1776,13 +1795,13 @@ end
 function show.response(tree, kind, tx, vendor, pinfo, code, id)
   local tvb, at = M.tvb, M.at
   local name = name_of("response", code, vendor)
-  local item = tree:add(f.response, part(CODE_AT[kind], 2), code)
+  local item = add(tree, f.response, part(CODE_AT[kind], 2), code)
   relabel(item, "Response", code, name, facts.names.response.standard[code])
-  tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
+  add(tree, f.transaction_id, part(ID_AT[kind], 4), id)
   local row = tx and tx.code and lookup(facts.operations, tx.code, vendor)
   local spec = parameters_of(row and row[4])
   local values = show_parameters(tree, spec, vendor, true)
-  hide(generated(tree, f.response_name, name))
+  hide(add(tree, f.response_name, name))
   show_transaction(tree, tx, vendor, pinfo)
   local answers = tx and tx.took and tx.response == M.frame
   if answers then generated(tree, f.response_time, response_time(tx.took)) end
@@ -1798,24 +1817,24 @@ function show.event(tree, kind, tx, vendor, pinfo, code, id)
   local row = lookup(facts.events, code, vendor)
   local name = row and row[1] or fmt("0x%04X", code)
   local standard = facts.events.standard[code]
-  relabel(tree:add(f.event, part(CODE_AT[kind], 2), code), "Event", code, name, standard and standard[1])
-  local item = tree:add(f.transaction_id, part(ID_AT[kind], 4), id)
+  relabel(add(tree, f.event, part(CODE_AT[kind], 2), code), "Event", code, name, standard and standard[1])
+  local item = add(tree, f.transaction_id, part(ID_AT[kind], 4), id)
   if id == NO_TRANSACTION then item:append_text(" (none)") end
   local spec = parameters_of(row and row[2])
   local values = show_parameters(tree, spec, vendor, true)
-  hide(generated(tree, f.event_name, name))
+  hide(add(tree, f.event_name, name))
   return call_text(name, spec, values, vendor)
 end
 
 function show.start(tree, kind, tx, vendor, pinfo, code, id)
   local tvb, at = M.tvb, M.at
-  tree:add(f.transaction_id, part(8, 4), id)
+  add(tree, f.transaction_id, part(8, 4), id)
   local said = "size unknown"
   if M.have >= 20 then
-    local item = tree:add_le(f.total_data_length, tvb(at + 12, 8))
+    local item = add_le(tree, f.total_data_length, tvb(at + 12, 8))
     if M.total >= UNKNOWN_TOTAL then item:append_text(" (unknown)") else said = bytes_text(M.total) end
   elseif M.have >= 16 then
-    tree:add(f.total_data_length, tvb(at + 12, 4), UInt64.new(M.total))
+    add(tree, f.total_data_length, tvb(at + 12, 4), UInt64.new(M.total))
     said = bytes_text(M.total)
   end
   show_transaction(tree, tx, vendor, pinfo)
@@ -1828,12 +1847,12 @@ local function show_data(tree, kind, tx, vendor, pinfo, code, id)
   local size = max(M.have - 12, 0)
   if kind == 65538 then
     local standard = facts.operations.standard[code]
-    relabel(tree:add(f.operation, part(6, 2), code), "Operation", code, name_of("operation", code, vendor), standard and standard[1])
+    relabel(add(tree, f.operation, part(6, 2), code), "Operation", code, name_of("operation", code, vendor), standard and standard[1])
   end
-  tree:add(f.transaction_id, part(8, 4), id)
+  add(tree, f.transaction_id, part(8, 4), id)
   if size > 0 then
-    local item = tree:add(f.data, tvb(at + 12, size))
-    if M.visible then item:set_text(fmt("Data: %s", bytes_text(max(M.size - 12, 0)))) end
+    local item = add(tree, f.data, tvb(at + 12, size))
+    if M.visible then set_text(item, fmt("Data: %s", bytes_text(max(M.size - 12, 0)))) end
   end
   show_transaction(tree, tx, vendor, pinfo)
   local name = operation_of(tx, vendor)
@@ -1914,10 +1933,11 @@ local function message(kind, pinfo, tree, side, key, raw)
   if note and note.flags then tx = note.tx end
   local vendor = vendor_of(conv)
   M.range = tvb(at, have)
-  local shown = tree:add(ptp_ip, M.range)
+  local shown = add(tree, ptp_ip, M.range)
   M.visible = shown.visible
-  shown:add(f.length, part(0, 4), u32(raw, 0))
-  shown:add(f.type, part(4, kind > CONTAINERS and kind < CONTAINERS + 5 and 2 or 4), kind)
+  local length = add(shown, f.length, M.range, u32(raw, 0))
+  if M.visible then set_len(length, 4) end -- cheaper than a range of its own
+  add(shown, f.type, part(4, kind > CONTAINERS and kind < CONTAINERS + 5 and 2 or 4), kind)
   local said
   if kind == 8 or kind == 65540 then
     if id then said = show.event(shown, kind, tx, vendor, pinfo, code, id) end
@@ -1946,10 +1966,12 @@ local function message(kind, pinfo, tree, side, key, raw)
   if conv.paired and conv.paired.stream and not role then generated(shown, f.paired_stream, conv.paired.stream) end
   local began = starts[key]
   if began then generated(shown, f.begins_in, began) end
-  local title = title_of(kind, id)
-  if said then title = title .. (kind < 6 and " " or ": ") .. said end
-  if M.visible then shown:set_text("PTP-IP " .. title) end
-  say(title)
+  if M.visible or has_columns then
+    local title = title_of(kind, id)
+    if said then title = title .. (kind < 6 and " " or ": ") .. said end
+    if M.visible then set_text(shown, "PTP-IP " .. title) end
+    say(title)
+  end
 end
 
 -- Streams of bytes ---------------------------------------------------------------------------------------------------
@@ -2040,7 +2062,7 @@ local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key,
       if pinfo.can_desegment > 0 then await(own, pinfo, sequence, at, have, nil, began) end
       return
     end
-    local raw = tvb:raw(at, min(have, LONGEST_HEAD))
+    local raw = raw_of(tvb, at, have < LONGEST_HEAD and have or LONGEST_HEAD)
     local length, word = u32(raw, 0), u32(raw, 4)
     local kind = kind_of(form, length, word)
     local size = believed(form, tvb, at, length, kind)
@@ -2059,7 +2081,7 @@ local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key,
     end
     M.tvb, M.at, M.size, M.have, M.conv, M.side = tvb, at, size, min(size, have), conv, own
     M.sequence, M.began = sequence and sequence + at, began
-    message(kind, pinfo, tree, side, base_key + at, raw)
+    message(kind, pinfo, tree, side, base_key + at / PLACES, raw)
     began = nil
     if learning then
       own.expected, own.boundary = behind(sequence, min(at + size, stop)), nil
@@ -2114,7 +2136,7 @@ local function dissect(tvb, pinfo, tree, expected_port)
   local is_first = info_frame ~= frame or offset <= info_offset
   if is_first then info = {} end
   info_frame, info_offset, M.frame, M.learning = frame, offset, frame, learning
-  local base_key = frame * FRAME + (is_direct and offset or REASSEMBLED)
+  local base_key = frame + (is_direct and offset or REASSEMBLED) / PLACES
   local at, began, sequence, why = 0, nil, nil, nil
   if learning then
     if is_direct then
@@ -2172,7 +2194,9 @@ local function dissect(tvb, pinfo, tree, expected_port)
     local start = starts[base_key]
     if type(start) == "string" then at, why = nil, start elseif type(start) == "number" and start < 0 then at = -start end
   end
-  pinfo.cols.protocol = "PTP-IP"
+  local columns = pinfo.cols
+  has_columns = tostring(columns.info) ~= "(info)" -- so Wireshark names a column that nobody asked for
+  if has_columns then columns.protocol = "PTP-IP" end
   if at then
     local expected, boundary = own.expected, own.boundary
     messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key, began)
@@ -2184,7 +2208,7 @@ local function dissect(tvb, pinfo, tree, expected_port)
   elseif why == "inside" then
     tree:add(ptp_ip, tvb(), "PTP-IP: more of a message that is not all in the capture")
   end
-  if #info > 0 then pinfo.cols.info = concat(info, "; ") end
+  if #info > 0 then columns.info = concat(info, "; ") end
   return size
 end
 
@@ -2251,6 +2275,7 @@ end
 local tap
 function ptp_ip.prefs_changed()
   use_ports()
+  preferred_vendor = facts.vendors[p.vendor]
   if p.statistics and not tap and not gui_enabled() then
     tap = Listener.new("frame")
     function tap.draw() print(statistics()) end
