@@ -59,7 +59,8 @@ def listen(path: str, dissector: str) -> Iterator[Heard]:
 
     extra = ["-n", "-X", f"lua_script:{source() / MECHANISM}"] if dissector == OURS else ["-n"]
     decode = {} if dissector == OURS else {"tcp.port==15740": BUILT_IN}
-    asyncio.set_event_loop(asyncio.new_event_loop())  # where another one has run in this thread, there is none
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)  # where another one has run in this thread, there is none
     capture = pyshark.FileCapture(path, display_filter=dissector, custom_parameters=extra, decode_as=decode)
     try:
         for packet in capture:
@@ -71,6 +72,8 @@ def listen(path: str, dissector: str) -> Iterator[Heard]:
         raise DissectorError(str(error)) from error
     finally:
         capture.close()
+        loop.close()  # it listens to the ends of all child processes
+        asyncio.set_event_loop(None)
 
 
 def _read(layer: Any, dissector: str) -> Iterator[tuple[str, int]]:
