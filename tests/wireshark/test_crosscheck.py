@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,16 @@ import pytest
 
 from ptpip_analyze import analyze
 from ptpip_analyze.cli.crosscheck import _rows
-from ptpip_analyze.wireshark.crosscheck import CONTINUED, NO_REASSEMBLY, WRONG_PORT, Heard, compare, crosscheck
+from ptpip_analyze.wireshark.crosscheck import (
+    CONTINUED,
+    NO_REASSEMBLY,
+    OURS,
+    WRONG_PORT,
+    Heard,
+    compare,
+    crosscheck,
+    listen,
+)
 from tests.support import ROOT
 from tests.traffic import capture, write_pcap
 
@@ -72,3 +82,9 @@ def test_counts_fields_by_their_agreement(dissector: str) -> None:
     said = Heard(9, {"type": 7, "length": 14, "transaction_id": 3, "code": 0x2001})
     fields = compare([ROW], [said], dissector)["fields"]
     assert {name: (one["compared"], one["agree"]) for name, one in fields.items()} == dict.fromkeys(fields, (1, 1))
+
+
+def test_listens_to_no_child_process_afterwards() -> None:
+    """Event loops that go on doing so fill their pipe, and every later end of a process is an error."""
+    assert list(listen(str(ROOT / "captures" / "init-fail.pcapng"), OURS))
+    assert signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL
