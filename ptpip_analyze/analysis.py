@@ -27,7 +27,7 @@ from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
 from .result import CaptureFacts, DataPiece, Result
 from .store import Columns
-from .tcp import CUT, ZERO_WINDOW, Flows
+from .tcp import CUT, ZERO_WINDOW, Flows, SegmentBatch
 from .tcp.connection import RST
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ class Analyzer:
         marks = np.zeros(count, np.uint8)
         stream_of = np.full(count, -1, np.int64)
         if len(row):
-            stream, order, starts = self._flows.place(
-                headers.fresh,
+            segments = SegmentBatch(
                 headers.flow,
                 headers.swapped,
                 headers.sequence,
@@ -110,6 +109,7 @@ class Analyzer:
                 headers.first + row,
                 headers.time if headers.whole else headers.time[row],
             )
+            stream, order, starts = self._flows.place(headers.fresh, segments)
             self._reassemble(headers, stream, order, starts, marks)
             stream_of[row] = stream
         self._stations.append(low=headers.stations[0], high=headers.stations[1])

@@ -15,7 +15,7 @@ import numpy as np
 
 from ptpip_analyze.capture import NOTHING, all_bytes
 from ptpip_analyze.ptpip import Conversations, Pair, handshakes, pair
-from ptpip_analyze.tcp import Flows, Reassembler
+from ptpip_analyze.tcp import Flows, Reassembler, SegmentBatch
 from ptpip_analyze.tcp.numbering import FlowNumbers
 from tests.traffic import Packet
 
@@ -71,8 +71,7 @@ class Segments:
             (self.destination[0][part], self.destination[1][part]),
             (self.ports[0][part], self.ports[1][part]),
         )
-        stream, order, starts = flows.place(
-            fresh,
+        batch = SegmentBatch(
             flow,
             swapped,
             self.sequence[part],
@@ -81,6 +80,7 @@ class Segments:
             self.packet[part],
             self.time[part],
         )
+        stream, order, starts = flows.place(fresh, batch)
         assert order.tolist() == np.argsort(stream, kind="stable").tolist()
         assert starts.tolist() == np.unique(stream[order], return_index=True)[1].tolist()
         return stream

@@ -35,21 +35,6 @@ OF_DIALECT = [case for case in NAMES if case.startswith("made/fuji")]
 SERVICES = (15740, 55740, 55741, 55742, 8001, 8002, 8003)  # ports of pretend cameras
 
 
-@pytest.fixture(scope="module")
-def path_of(tmp_path_factory: pytest.TempPathFactory):
-    """The capture file of a case."""
-    folder = tmp_path_factory.mktemp("made")
-
-    def path(case: str) -> Path:
-        kind, name = case.split("/")
-        if kind == "recorded":
-            return ROOT / "captures" / name
-        made = folder / f"{name}.pcap"
-        return made if made.exists() else write_pcap(made, capture(name), nano=True)
-
-    return path
-
-
 # Our scapy layer
 
 

@@ -1,5 +1,6 @@
 """TCP as an observer sees it: connections numbered as Wireshark does, byte streams with holes that have a place."""
 
+from .batch import SegmentBatch
 from .connection import Connection, Endpoint, Stream
 from .flow import Flows
 from .places import StreamPlaces
@@ -40,6 +41,7 @@ __all__ = [
     "Endpoint",
     "Flows",
     "Reassembler",
+    "SegmentBatch",
     "Stream",
     "StreamPlaces",
 ]

@@ -13,7 +13,8 @@ class SegmentBatch:
     """Columns of the segments of one batch, one row each in packet order.
 
     ``flow`` (int64) and ``swapped`` (bool: the higher endpoint sends it) as ``FlowNumbers`` gave them, ``sequence``,
-    ``acknowledgment`` (uint32) and ``flags`` (uint8) as on the wire, ``packet`` number and ``time`` (ns, or NO_TIME).
+    ``acknowledgment`` (uint32) and ``flags`` (uint8) as on the wire; ``packet`` numbers and ``time`` (ns, or NO_TIME)
+    are those of the capture.
     """
 
     def __init__(

@@ -36,39 +36,27 @@ class Flows:
         # The connection that a flow was in before a leap, and where that stood: one stray segment ends no connection.
         self._left: dict[int, tuple[int, Standing]] = {}
 
-    def place(
-        self,
-        fresh: Sequence[FlowKey],
-        flow: np.ndarray,
-        swapped: np.ndarray,
-        sequence: np.ndarray,
-        acknowledgment: np.ndarray,
-        flags: np.ndarray,
-        packet: np.ndarray,
-        time: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def place(self, fresh: Sequence[FlowKey], batch: SegmentBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Stream number of each segment, ``2 * connection + direction``; the order that sorts by it, and where in that
         each stream begins (all int64).
 
-        Segments are given in packet order, and the order keeps it within each stream.
-        ``fresh`` are the keys of the flows that are new, ``flow`` and ``swapped`` what ``FlowNumbers`` said of the
-        segments; ``packet`` and ``time`` (ns, or NO_TIME) are absolute. Records SYN, FIN and RST on the connections.
+        The order keeps that of the packets within each stream. ``fresh`` are the keys of the flows that are new in the
+        batch. Records SYN, FIN and RST on the connections.
         """
         self._keys.extend(fresh)
-        if len(flow) == 0:
+        if len(batch) == 0:
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
-        batch = SegmentBatch(flow, swapped, sequence, acknowledgment, flags, packet, time)
         splits = self._open_and_close(batch)
-        connection = self._flow_connection[flow]
+        connection = self._flow_connection[batch.flow]
         # The flow table names a flow's last connection: give the rows before each change back to the one before.
         for changed, changes in splits.items():
             rows = batch.rows(changed)
             cuts = [0, *rows.searchsorted([row for row, _ in changes]).tolist()]
             connection[rows[: cuts[-1]]] = np.repeat([before for _, before in changes], np.diff(cuts))
-        stream = connection * 2 + swapped
+        stream = connection * 2 + batch.swapped
         again = len(self.connections) > len(self._flow_connection)  # then flows and connections differ in order
         order, starts = sorted_groups(stream) if again else batch.by_direction
-        self._note_bounds(stream[order[starts]], starts, packet[order], time[order])
+        self._note_bounds(stream[order[starts]], starts, batch.packet[order], batch.time[order])
         return stream, order, starts
 
     def _open_and_close(self, batch: SegmentBatch) -> dict[int, list[tuple[int, int]]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
@@ -21,6 +20,9 @@ from .notes import SUFFIX, NotesError
 from .parts import Bytes
 from .rows import Listing
 from .views import TableView
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class TransactionsView(TableView):
@@ -140,20 +142,14 @@ class PropertiesView(TableView):
         self.fetch()
         self.inspector.moved(self)
 
-    @work(thread=True, exclusive=True, group="rows")
-    def fetch(self) -> None:
-        """Make the table, in a thread; at a moment, the state that the table of all tells."""
-        try:
-            rows = self.held.table(self.table)
-        except ValueError as error:
-            self.app.call_from_thread(self.say, f"{error}")
-            return
-        if self.moment is not None:
-            from ptpip_analyze.tables.moments import Moment, state_at
+    def wanted_rows(self) -> pa.Table:
+        """All rows; at a moment, the state that they tell."""
+        rows = super().wanted_rows()
+        if self.moment is None:
+            return rows
+        from ptpip_analyze.tables.moments import Moment, state_at
 
-            rows = state_at(rows.to_batches(), Moment(frame=self.moment))
-        listing = self.inspector.listing_of(self.table, rows)
-        self.app.call_from_thread(self.take, listing)
+        return state_at(rows.to_batches(), Moment(frame=self.moment))
 
 
 class ObjectsView(TableView):

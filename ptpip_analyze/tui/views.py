@@ -31,6 +31,8 @@ from .rows import Listing
 from .searching import HEX, Hit, first_hit, patterns
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from .app import Inspector
 
 
@@ -125,11 +127,15 @@ class TableView(View):
         """The rows are made anew when they are next looked at."""
         self._outdated = self.table != "transactions"
 
+    def wanted_rows(self) -> pa.Table:
+        """The rows to show; asked for in a thread. ValueError where there are none to be had."""
+        return self.held.table(self.table)
+
     @work(thread=True, exclusive=True, group="rows")
     def fetch(self) -> None:
         """Make the table, in a thread."""
         try:
-            rows = self.held.table(self.table)
+            rows = self.wanted_rows()
         except ValueError as error:
             self.app.call_from_thread(self.say, f"{error}")
             return

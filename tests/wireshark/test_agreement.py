@@ -15,7 +15,7 @@ import pytest
 
 from ptpip_analyze import analyze, facts
 from tests.support import RECORDED, ROOT, Row, rows
-from tests.traffic import STORIES, capture, write_pcap
+from tests.traffic import STORIES
 
 from . import tshark
 
@@ -30,21 +30,6 @@ CODE = {6: "operation", 7: "response", 8: "event", 5: "fail_reason", 0x10001: "o
 KINDS = {6: "operation", 0x10001: "operation", 7: "response", 0x10003: "response", 8: "event", 0x10004: "event"}
 # Captures in which segments came late: only with this preference does Wireshark put them in order.
 LATE = ("lossy-network-client", "lossy-network-camera", "net-loss3")
-
-
-@pytest.fixture(scope="module")
-def path_of(tmp_path_factory: pytest.TempPathFactory):
-    """The capture file of a case."""
-    folder = tmp_path_factory.mktemp("made")
-
-    def path(case: str) -> Path:
-        kind, name = case.split("/")
-        if kind == "recorded":
-            return ROOT / "captures" / name
-        made = folder / f"{name}.pcap"
-        return made if made.exists() else write_pcap(made, capture(name), nano=True)
-
-    return path
 
 
 def options_for(path: Path) -> tuple[str, ...]:
