@@ -6,9 +6,13 @@ Promises rows as plain values, so that a difference shows as one; refuses to kno
 from __future__ import annotations
 
 import io
+import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ptpip_analyze import Analysis, Analyzer, analyze, open_capture
 from ptpip_analyze.capture import PacketBatch
@@ -28,6 +32,16 @@ TIMES = frozenset(
 )
 
 Row = dict[str, Any]
+
+
+def program(name: str) -> str:
+    """The path of a program that a test runs. Without it the test is skipped, and fails where CI=true promises it."""
+    found = shutil.which(name)
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{name} is not installed")
+        pytest.skip(f"{name} is not installed")
+    return found
 
 
 def analysed(packets: Sequence[Packet], **options: Any) -> Analysis:

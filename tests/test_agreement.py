@@ -8,9 +8,7 @@ Tests that need tshark are skipped where it is missing, and fail there if CI=tru
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +20,7 @@ import pytest
 
 from ptpip_analyze import Analysis, analyze, describe
 from ptpip_analyze.layers import PTPIP
-from tests.support import RECORDED, ROOT, Row, rows
+from tests.support import RECORDED, ROOT, Row, program, rows
 from tests.traffic import STORIES, capture, damage, write_pcap
 
 # Other people's captures are not part of the project; where a folder of them lies beside it, they are read too.
@@ -93,12 +91,7 @@ FIELDS = ("frame.number", "frame.time_epoch", "tcp.stream", "tcp.len", "ptpip.pk
 @cache
 def seen(path: Path, streams: int) -> Seen:
     """Ask tshark, once for each capture."""
-    tshark = shutil.which("tshark")
-    if tshark is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("tshark is not installed")
-        pytest.skip("tshark is not installed")
-    command = [tshark, "-n", "-r", str(path), "-T", "fields"]
+    command = [program("tshark"), "-n", "-r", str(path), "-T", "fields"]
     command += [word for field in FIELDS for word in ("-e", field)]
     command += [word for number in range(streams) for word in ("-z", f"follow,tcp,raw,{number}")]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import collections
 import functools
-import os
 import re
-import shutil
 import struct
 import subprocess
 import tempfile
@@ -15,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support import program
 
 from .traffic import (
     LINK_TYPES,
@@ -43,12 +43,8 @@ PLAIN_TCP = ("--disable-protocol", "ptpip", "--disable-protocol", "http")  # oth
 
 def tshark(path: Path, *arguments: str) -> str:
     """What tshark prints of a capture; a continuous-integration run may not go without it."""
-    if shutil.which("tshark") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("tshark is not installed")
-        pytest.skip("tshark is not installed")
     return subprocess.run(
-        ["tshark", "-n", "-r", str(path), *arguments], check=True, capture_output=True, text=True
+        [program("tshark"), "-n", "-r", str(path), *arguments], check=True, capture_output=True, text=True
     ).stdout
 
 

@@ -88,14 +88,8 @@ def _is_reset(tcp: Connection, direction: int) -> bool:
 
 
 def _acknowledges_end(tcp: Connection, direction: int) -> bool:
-    """Had a side received the other one's FIN when it ended the connection itself?"""
-    other = 1 - direction
-    flags, end, stream = tcp.end_flags[other], tcp.ends[other], tcp.streams[other]
-    if not tcp.end_flags[direction] & ACK_FLAG or flags & RST or not flags & FIN or end is None:
-        return False
-    if stream.base is not None and stream.fin is not None:
-        end = (stream.base + stream.fin) & SEQUENCE_MASK
-    return signed32(tcp.end_acknowledgments[direction] - end) > 0
+    """Had a side received the other one's FIN, which no reset preceded, when it ended the connection itself?"""
+    return not _is_reset(tcp, 1 - direction) and tcp.end_acknowledges(direction)
 
 
 def _beyond(tcp: Connection, direction: int, acknowledgment: int, flags: int) -> int:

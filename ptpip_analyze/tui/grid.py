@@ -141,14 +141,6 @@ class Grid(Lines):
             return None
         return int(self.listing.lines[self.cursor])
 
-    def go_to_row(self, row: int) -> bool:
-        """Move the cursor to a row of the table; False where it is not shown."""
-        line = self.listing.line_of(row) if self.listing else None
-        if line is None:
-            return False
-        self.cursor = line
-        return True
-
     def action_column(self, by: int) -> None:
         """Move the cursor to another column; beyond the last one are those that made room for the others."""
         if (

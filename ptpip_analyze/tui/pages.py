@@ -20,7 +20,24 @@ _MARKS: Final = {
 }  # fmt: skip
 
 
-class OverviewView(View):
+class PageView(View):
+    """A page of lines."""
+
+    def compose(self) -> ComposeResult:
+        """The page."""
+        yield Lines()
+
+    @property
+    def lines(self) -> Lines:
+        """The page on the screen."""
+        return self.query_one(Lines)
+
+    def arrive(self) -> None:
+        """The page has the keys."""
+        self.lines.focus()
+
+
+class OverviewView(PageView):
     """Facts, throughput, sessions, operations. Sessions can be marked, to stand side by side in the ladder."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,19 +52,6 @@ class OverviewView(View):
         self._lines: list[OverviewLine] = []
         self._fault: list[OverviewLine] = []
         self.marked: list[int] = []
-
-    def compose(self) -> ComposeResult:
-        """The page."""
-        yield Lines()
-
-    @property
-    def lines(self) -> Lines:
-        """The page on the screen."""
-        return self.query_one(Lines)
-
-    def arrive(self) -> None:
-        """The page has the keys."""
-        self.lines.focus()
 
     def take(self, known: Known) -> None:
         """Show what is known now."""
@@ -100,7 +104,7 @@ class OverviewView(View):
         self.inspector.open_ladder(chosen, None)
 
 
-class DoctorView(View):
+class DoctorView(PageView):
     """Plain sentences, with frames that Enter goes to."""
 
     title = "Doctor"
@@ -110,18 +114,9 @@ class DoctorView(View):
         self._document: dict[str, Any] | None = None
         self._lines: list[tuple[list[Piece], tuple[int | None, int | None] | None]] = []
 
-    def compose(self) -> ComposeResult:
-        """The page."""
-        yield Lines()
-
-    @property
-    def lines(self) -> Lines:
-        """The page on the screen."""
-        return self.query_one(Lines)
-
     def arrive(self) -> None:
         """The doctor is asked when first visited."""
-        self.lines.focus()
+        super().arrive()
         if self._document is None:
             if not self._lines:
                 self.lines.show(1, lambda line: [("examining …", "quiet")])

@@ -39,27 +39,27 @@ class Bytes:
 
     def range(self, start: int, length: int) -> list[int | None]:
         """The bytes of a range, None for each that the capture lacks; fewer at the end."""
-        end = min(start + length, self.size)
-        found: list[int | None] = [None] * max(end - start, 0)
-        for offset, size, position in self._pieces[max(bisect_right(self._starts, start) - 1, 0) :]:
-            if offset >= end:
-                break
-            low, high = max(offset, start), min(offset + size, end)
-            if low < high and position is not None:
-                found[low - start : high - start] = self._read(position + low - offset, high - low)
+        found: list[int | None] = [None] * max(min(start + length, self.size) - start, 0)
+        for at, held in self._held(start, len(found)):
+            found[at : at + len(held)] = held
         return found
 
     def read(self, start: int, length: int) -> bytes:
         """The bytes of a range, zeros for what the capture lacks; fewer at the end."""
-        end = max(min(start + length, self.size), start)
-        found = bytearray(end - start)
+        found = bytearray(max(min(start + length, self.size) - start, 0))
+        for at, held in self._held(start, len(found)):
+            found[at : at + len(held)] = held
+        return bytes(found)
+
+    def _held(self, start: int, length: int) -> Iterator[tuple[int, bytes]]:
+        """What the capture holds of a range, and where in it."""
+        end = start + length
         for offset, size, position in self._pieces[max(bisect_right(self._starts, start) - 1, 0) :]:
             if offset >= end:
                 break
             low, high = max(offset, start), min(offset + size, end)
             if low < high and position is not None:
-                found[low - start : high - start] = self._read(position + low - offset, high - low)
-        return bytes(found)
+                yield low - start, self._read(position + low - offset, high - low)
 
     @property
     def whole(self) -> bool:

@@ -242,11 +242,6 @@ class Listing:
             return None
         return int(np.flatnonzero(self._loop_of_line == loop)[0])
 
-    def row_with(self, name: str, value: int) -> int | None:
-        """The first row whose column of integers has a value."""
-        found = np.flatnonzero(self._integers(name) == value)
-        return int(found[0]) if len(found) else None
-
     def row_of_frame(self, frame: int, first: str = "first_frame") -> int | None:
         """The last row that begins in a frame or before it; None where all begin later."""
         starts = self._integers(first)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import ipaddress
-import os
-import shutil
 import struct
 import subprocess
 from dataclasses import fields
@@ -13,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from ptpip_analyze.capture import CaptureError, Dissected, Dissector, open_capture
+from tests.support import program
 
 CLIENT, CAMERA = "192.168.1.2", "192.168.1.1"
 CLIENT_6, CAMERA_6 = "fe80::1:2", "2001:db8::1"
@@ -164,10 +162,7 @@ def address(high: int, low: int) -> str:
 
 def tshark(path: Path, *names: str) -> list[list[str]]:
     """Values of fields, a row per frame. Skips the test without tshark, except where CI=true promises it."""
-    if shutil.which("tshark") is None:
-        assert os.environ.get("CI") != "true", "tests need tshark"
-        pytest.skip("tshark is not installed")
-    command = ["tshark", "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=l"]
+    command = [program("tshark"), "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=l"]
     for name in names:
         command += ["-e", name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

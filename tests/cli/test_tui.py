@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import program
 from tests.test_project import loaded_by
 
 ROOT = Path(__file__).parents[2]
@@ -80,9 +80,7 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    if shutil.which("tmux") is None:
-        assert not os.environ.get("CI"), "tmux is needed: make system"
-        pytest.skip("tmux is not installed")
+    program("tmux")
     opened = Terminal(tmp_path)
     yield opened
     opened.close()

@@ -20,14 +20,12 @@ from ptpip_analyze.wireshark.crosscheck import (
     crosscheck,
     listen,
 )
-from tests.support import ROOT
+from tests.support import ROOT, program
 from tests.traffic import capture, write_pcap
-
-from . import tshark
 
 
 def document_of(path: Path) -> dict[str, Any]:
-    tshark.program()
+    program("tshark")
     with analyze(path) as analysis:
         return crosscheck(str(path), _rows(analysis))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ptpip_analyze.wireshark import folders, lua
+from tests.support import program
 from tests.wireshark import tshark
 
 
@@ -18,7 +19,7 @@ def test_knows_the_usual_folders() -> None:
 
 
 def test_asks_tshark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tshark.program()
+    program("tshark")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert str(folders.personal()).startswith(str(tmp_path))
 
@@ -37,7 +38,7 @@ def test_says_what_stands_in_the_way(tmp_path: Path) -> None:
 
 
 def test_answers_only_when_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tshark.program()
+    program("tshark")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
     assert folders.answering() == "ptpip"
@@ -46,11 +47,10 @@ def test_answers_only_when_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_is_loaded_once_where_it_is_asked_for_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    program = tshark.program()
     monkeypatch.setenv("HOME", str(tmp_path))
     folders.install(folders.personal())
     command = [
-        program,
+        program("tshark"),
         "-X",
         f"lua_script:{tshark.DISSECTOR}",
         "-r",

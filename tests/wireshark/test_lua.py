@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,19 +12,10 @@ import pytest
 from ptpip_analyze import facts
 from ptpip_analyze.facts.datasets import BY_NAME
 from ptpip_analyze.wireshark import lua
-from tests.support import ROOT
+from tests.support import ROOT, program
 
 FILES = (ROOT / "dissectors" / "ptp_ip.lua", ROOT / "dissectors" / lua.NAME)
 VERSIONS = ("5.1", "5.2", "5.3", "5.4")
-
-
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 def test_is_fresh() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,25 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.support import ROOT
+from tests.support import ROOT, program
 
 DISSECTOR = ROOT / "dissectors" / "ptp_ip.lua"
 ORDERED = ("-o", "tcp.reassemble_out_of_order:TRUE")  # as our profile has it
 LUA_ERRORS = ("Lua Error", "lua:", "ptp_ip.lua:", "stack traceback")
 
 Message = dict[str, Any]
-
-
-def program(name: str = "tshark") -> str:
-    """The path of a program of Wireshark."""
-    found = shutil.which(name)
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 @cache
@@ -51,7 +38,7 @@ def run(arguments: Sequence[str], *, dissector: bool = True) -> str:
     """The output of tshark; fails on an error of Lua, wherever it is told."""
     script = ("-X", f"lua_script:{DISSECTOR}") if dissector else ()
     done = subprocess.run(
-        [program(), "-n", *script, *arguments], capture_output=True, env=environment(), timeout=300, check=False
+        [program("tshark"), "-n", *script, *arguments], capture_output=True, env=environment(), timeout=300, check=False
     )
     errors = done.stderr.decode("utf-8", "replace")
     assert done.returncode == 0, errors[-2000:]
