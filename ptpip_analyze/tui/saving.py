@@ -11,12 +11,11 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ptpip_analyze.capture.copying import Copy
-from ptpip_analyze.describe import counted, human_seconds, safe_text
+from ptpip_analyze.describe import counted, safe_text
 from ptpip_analyze.tables import export
-from ptpip_analyze.tables.calls import calls
+from ptpip_analyze.tables.comments import comments
 
 from .loading import Loading
 from .notes import Notes
@@ -96,30 +95,10 @@ def comments_of(path: str, frames: np.ndarray, loading: Loading, notes: Notes | 
 
     Of calls and responses only those in ``frames`` are there.
     """
-    said: dict[int, list[str]] = {}
     analysis = loading.analysis
     assert analysis is not None
-    wanted = pa.array(frames)
-    for batch in loading.table("transactions").to_batches():
-        mine = pc.fill_null(pc.equal(batch["capture"].cast(pa.string()), path), False)
-        for name in ("first_frame", "last_frame"):
-            rows = batch.filter(pc.and_(mine, pc.is_in(batch[name], wanted)))
-            if name == "first_frame":
-                texts = calls(rows, analysis.vendors, loading.beginning)
-            else:
-                texts = [
-                    None if answer is None else answer + ("" if late is None else f" after {human_seconds(late)}")
-                    for answer, late in zip(
-                        rows["response"].cast(pa.string()).to_pylist(), rows["latency_s"].to_pylist(), strict=True
-                    )
-                ]
-            numbers = rows["transaction"].to_pylist()
-            for frame, number, text in zip(rows[name].to_pylist(), numbers, texts, strict=True):
-                if text is not None:
-                    said.setdefault(frame, []).append(safe_text(f"#{number} {text}"))
-    for row in loading.table("findings").select(["capture", "frame", "level", "rule", "says"]).to_pylist():
-        if row["capture"] == path and row["frame"] is not None:
-            said.setdefault(row["frame"], []).append(safe_text(f"{row['level']}: {row['rule']}: {row['says']}"))
+    transactions, findings = (loading.table(name).to_batches() for name in ("transactions", "findings"))
+    said = comments(path, transactions, findings, analysis.vendors, loading.beginning, frames)
     for frame, text in (notes.comments.get(path, {}) if notes is not None else {}).items():
         said.setdefault(frame, []).append(safe_text(text))
     return said

@@ -6,7 +6,8 @@ import io
 from pathlib import Path
 
 from ptpip_analyze import analyze, open_capture
-from ptpip_analyze.wireshark.comments import annotate, comments
+from ptpip_analyze.tables.comments import comments
+from ptpip_analyze.wireshark.comments import annotate
 from tests.support import ROOT
 
 from . import tshark
@@ -14,20 +15,13 @@ from . import tshark
 CAPTURE = ROOT / "captures" / "busy.pcap"
 
 
-def test_comments_the_frame_in_which_a_transaction_begins() -> None:
-    with analyze(CAPTURE) as analysis:
-        (of_capture,) = comments(analysis).values()
-        transactions = analysis.arrow("transactions").to_pylist()
-    for row in transactions:
-        said = " ".join(of_capture[row["first_frame"]])
-        assert f"{row['operation']} → {row['response']}" in said
-
-
 def test_keeps_every_frame_and_shows_comments_in_wireshark(tmp_path: Path) -> None:
     stream = io.BytesIO()
     with analyze(CAPTURE) as analysis:
         frames, commented = annotate(analysis, stream)
-        (of_capture,) = comments(analysis).values()
+        tables = (analysis.batches("transactions"), analysis.batches("findings"))
+        of_capture = comments(str(CAPTURE), *tables, analysis.vendors, analysis.beginning)
+        requests = analysis.arrow("transactions").to_pylist()
     path = tmp_path / "busy.pcapng"
     path.write_bytes(stream.getvalue())
     with open_capture(CAPTURE) as before, open_capture(path) as after:
@@ -35,4 +29,7 @@ def test_keeps_every_frame_and_shows_comments_in_wireshark(tmp_path: Path) -> No
     assert counts == [frames, frames]
     assert commented == len(of_capture) > 20
     shown = tshark.run(["-r", str(path), "-V", "-Y", "frame.comment"], dissector=False)
-    assert "GetObject → DeviceBusy" in shown
+    for row in requests:
+        assert f"#{row['transaction']} {row['operation']}" in shown
+        assert f"#{row['transaction']} {row['response']}" in shown
+    assert "DeviceBusy after" in shown
