@@ -28,6 +28,12 @@ from .tcp.numbering import FlowKey, FlowNumbers
 
 Pair = tuple[int, int, int, int]
 
+# NOP, NOP, timestamps: the options of nearly every segment begin so (RFC 7323 appendix A).
+# Of a SYN: the largest segment, SACK permitted, timestamps. By length of the header in words, where among the options
+# these four bytes stand, and which they are; the longer ones have one to three SACK blocks behind them.
+_USUAL = [(words, 0, (1, 1, 8, 10)) for words in (8, 11, 13, 15)] + [(10, 4, (4, 2, 8, 10))]
+_TCP_BYTES = 20  # bytes of a TCP header in front of the options
+
 
 class Headers(NamedTuple):
     """The headers of a batch of packets; one element per packet, or per TCP segment in packet order.
@@ -146,6 +152,26 @@ class HeaderReader:
             ]
             numbers[rows[order]] = np.array(found)[np.cumsum(new) - 1]
         return numbers, list(self._talks)[known:]
+
+
+def tcp_timestamps(headers: Headers, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The timestamp value (RFC 7323, int64) of the segments ``rows``, and whether the option is where it usually is.
+
+    Only of headers that came with all bytes of their batch, as ``HeaderReader`` makes them.
+    """
+    value, there = np.zeros(len(rows), np.int64), np.zeros(len(rows), bool)
+    data, payload = headers.at_hand.data, headers.position[rows] - headers.at_hand.base
+    for words, place, octets in _USUAL:
+        begin = payload - 4 * words + _TCP_BYTES
+        inside = np.flatnonzero(~there & (begin >= _TCP_BYTES) & (payload <= len(data)))
+        begin = begin[inside]
+        at = begin + place
+        fits = (data[at[:, None] + np.arange(4)] == np.array(octets, np.uint8)).all(axis=1)
+        fits &= data[begin - _TCP_BYTES + 12] >> 4 == words
+        inside, at = inside[fits], at[fits]
+        value[inside] = data[at[:, None] + np.arange(4, 8)].astype(np.int64) @ np.array([1 << 24, 1 << 16, 1 << 8, 1])
+        there[inside] = True
+    return value, there
 
 
 Identity = tuple[int, int, int] | None

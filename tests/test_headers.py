@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 
 from ptpip_analyze.capture import open_capture
-from ptpip_analyze.headers import HeaderReader, Headers
+from ptpip_analyze.headers import HeaderReader, Headers, tcp_timestamps
 from tests.traffic import capture, damage, pcap_bytes
 
 
@@ -99,3 +100,16 @@ def test_takes_a_window_that_was_cut_off_for_open() -> None:
     (told,) = read(pcap_bytes(damage.snap(capture("plain"), 48)))
     assert len(told.row) > 0
     assert len(told.shut) == 0
+
+
+def test_reads_the_timestamps_of_tcp_where_they_usually_stand() -> None:
+    packets = capture("plain")
+    bare = replace(packets[5], options=b"")
+    odd = replace(packets[6], options=b"\x08\x0a" + packets[6].options[4:12] + b"\x01\x01")
+    (told,) = read(pcap_bytes([*packets[:5], bare, odd, *packets[7:]]))
+    value, there = tcp_timestamps(told, np.arange(len(packets)))
+    assert there.tolist() == [at not in (5, 6) for at in range(len(packets))]
+    expected = [int.from_bytes(one.options.partition(b"\x08\x0a")[2][:4], "big") for one in packets]
+    assert value.tolist() == [number if seen else 0 for number, seen in zip(expected, there, strict=True)]
+    some = np.array([3, 1])
+    assert tcp_timestamps(told, some)[0].tolist() == [expected[3], expected[1]]

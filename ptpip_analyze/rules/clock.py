@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..capture import NO_TIME
-from ..headers import Headers
+from ..headers import Headers, tcp_timestamps
 from ..tcp import Connection
 from ..tcp.connection import SYN
 from ..tcp.numbering import FlowKey
@@ -20,11 +20,6 @@ from .rule import NOWHERE
 STEPPED = "the clock of the capture was set in this time"
 TICK_NS = 10 * MS  # of timestamps whose rate does not show: they tick every 1 to 10 ms in the field
 TICKS = 20  # so many tell the rate
-# NOP, NOP, timestamps: the options of nearly every segment begin so (RFC 7323 appendix A).
-# Of a SYN: the largest segment, SACK permitted, timestamps. By length of the header in words, where among the options
-# these four bytes stand, and which they are; the longer ones have one to three SACK blocks behind them.
-_USUAL = [(words, 0, (1, 1, 8, 10)) for words in (8, 11, 13, 15)] + [(10, 4, (4, 2, 8, 10))]
-_HEADER = 20  # bytes of a TCP header in front of the options
 
 
 class Clock:
@@ -89,7 +84,7 @@ class _Stamps:
         rows = np.flatnonzero(self._chosen[headers.flow]) if len(headers.flow) else np.empty(0, np.int64)
         time = headers.time[headers.row[rows]]
         rows = rows[time != NO_TIME]
-        value, there = _timestamps(headers, rows)
+        value, there = tcp_timestamps(headers, rows)
         rows, value = rows[there], value[there]
         packet = headers.row[rows]
         key, opens = 2 * headers.flow[rows] + headers.swapped[rows], headers.flags[rows] & SYN
@@ -125,20 +120,3 @@ class _Stamps:
                     if tcp.first_packet < packet <= tcp.last_packet:
                         found.setdefault(tcp.number, []).append(packet)
         return found
-
-
-def _timestamps(headers: Headers, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The timestamp value (int64) of some segments, and whether it is where it usually stands."""
-    value, there = np.zeros(len(rows), np.int64), np.zeros(len(rows), bool)
-    data, payload = headers.at_hand.data, headers.position[rows] - headers.at_hand.base
-    for words, place, octets in _USUAL:
-        begin = payload - 4 * words + _HEADER
-        inside = np.flatnonzero(~there & (begin >= _HEADER) & (payload <= len(data)))
-        begin = begin[inside]
-        at = begin + place
-        fits = (data[at[:, None] + np.arange(4)] == np.array(octets, np.uint8)).all(axis=1)
-        fits &= data[begin - _HEADER + 12] >> 4 == words
-        inside, at = inside[fits], at[fits]
-        value[inside] = data[at[:, None] + np.arange(4, 8)].astype(np.int64) @ np.array([1 << 24, 1 << 16, 1 << 8, 1])
-        there[inside] = True
-    return value, there
