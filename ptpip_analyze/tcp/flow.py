@@ -20,6 +20,9 @@ from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, sign
 from .continuity import REORDERED_BYTES, Continuity, Standing, fits, returns, says_where, spot_at
 from .numbering import FlowKey
 
+MOST_LEFT = 8
+"""Connections of one flow to which it can return: so many stray segments in a row end none."""
+
 
 class Flows:
     """Numbers the TCP connections of one capture.
@@ -33,8 +36,8 @@ class Flows:
         self._flow_connection = np.empty(0, np.int64)  # the connection that a flow is in at present
         self._over: set[int] = set()  # flows whose connection has ended
         self._continuity = Continuity()
-        # The connection that a flow was in before a leap, and where that stood: one stray segment ends no connection.
-        self._left: dict[int, tuple[int, Standing]] = {}
+        # The connections that a flow leapt away from, the last one last, and where each stood: stray segments end none.
+        self._left: dict[int, list[tuple[int, Standing]]] = {}
 
     def place(self, fresh: Sequence[FlowKey], batch: SegmentBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Stream number of each segment, ``2 * connection + direction``; the order that sorts by it, and where in that
@@ -125,16 +128,18 @@ class Flows:
 
     def _change(self, flow: int, batch: SegmentBatch, row: int, leaping: dict[int, Standing]) -> None:
         """Let a flow go over to another connection: a new one, or the one that it left where that goes on."""
-        left = self._left.pop(flow, None)
+        left = self._left.pop(flow, [])
         spot, direction = spot_at(batch, row), int(batch.swapped[row])
         leaps = flow in leaping and says_where(batch.flags[row]) and not batch.flags[row] & SYN
         # What is a stranger by where the connection ended may still stand where it stood: then nothing was left.
         leaps = leaps and not fits(leaping[flow], direction, spot)
-        if leaps:
-            self._left[flow] = int(self._flow_connection[flow]), leaping[flow]
         standing: Standing = [None, None]
-        if leaps and left is not None and returns(left[1], direction, spot):
-            self._flow_connection[flow], standing = left
+        back = [one for one in left if returns(one[1], direction, spot)] if leaps else []
+        if leaps:
+            kept = [one for one in left if one not in back[-1:]]
+            self._left[flow] = [*kept, (int(self._flow_connection[flow]), leaping[flow])][-MOST_LEFT:]
+        if back:
+            self._flow_connection[flow], standing = back[-1]
         else:
             self._flow_connection[flow] = self._open(flow, batch, row)
         if flow in leaping:

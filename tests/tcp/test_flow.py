@@ -14,6 +14,7 @@ import pytest
 from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.tcp import Connection, Flows
 from ptpip_analyze.tcp.continuity import REORDERED_BYTES
+from ptpip_analyze.tcp.flow import MOST_LEFT
 from tests.engine import Segments, numbered
 from tests.traffic import STORIES, TO_INITIATOR, TO_RESPONDER, Packet, capture, conversation, damage, write_pcap
 
@@ -481,6 +482,15 @@ def test_goes_back_to_a_connection_that_only_a_stray_segment_interrupted(batch: 
     ]
     packets = [*first, *stray, *rest, out(ACK, 1005, 9005)]
     assert connections(packets, batch) == [0] * 4 + [1] + [0] * 5
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_goes_back_to_a_connection_behind_several_stray_segments(batch: int) -> None:
+    first = [*handshake(), out(ACK, 1001, 9001, b"one")]
+    strays = [out(ACK, number * 300_000_000, number * 500_000_000, b"stray") for number in range(1, MOST_LEFT + 1)]
+    rest = [back(ACK, 9001, 1004, b"two"), out(ACK, 1004, 9004)]
+    packets = [*first, *strays, *rest]
+    assert connections(packets, batch) == [0] * 4 + [*range(1, MOST_LEFT + 1)] + [0] * 2
 
 
 @pytest.mark.parametrize("batch", BATCHES)
