@@ -25,6 +25,10 @@ CHOSEN = ("plain", "data_styles", "events_inside", "cancels_in", "cancels_out", 
           "header_apart", "messages_in_an_object", "sequence_wraps", "upload", "fails_on_event", "probes",
           "fuji", "fuji_elsewhere", "fuji_containers_in_an_object")  # fmt: skip
 PORTS_AGAIN = {"ports_again", "ports_again_without_close"}
+# What is measured from one packet of the file to the next.
+BETWEEN_NEIGHBOURS = frozenset(
+    {"acknowledged_s", "stalled_s", "transfer_stalled_s", "stall_cause", "tap", "initiator_rtt_s", "responder_rtt_s"}
+)
 SESSION_TABLES = ("sessions", "transactions", "messages", "events")
 SYN, ACK = 2, 16
 
@@ -84,7 +88,7 @@ def by_session(analysis: Analysis) -> dict[str, list[str]]:
         row["session"]: (row["initiator_address"], row["command_port"], row["start_time"])
         for row in rows(analysis, "sessions")
     }
-    found = tables(analysis, PLACES | {"tcp_stream"}, SESSION_TABLES)
+    found = tables(analysis, PLACES | BETWEEN_NEIGHBOURS | {"tcp_stream"}, SESSION_TABLES)
     for table in found.values():
         for row in table:
             row["session"] = names.get(row["session"])

@@ -76,6 +76,21 @@ SESSIONS: Final = (
     Column("manufacturer", "text", "", "Manufacturer's name out of DeviceInfo."),
     Column("vendor_evidence", "text", "", "Why it is this vendor, or none although something spoke for one."),
     Column("live_view_port", "int", "", "The initiator's TCP port of the live-view connection of Fujifilm's dialect."),
+    Column(
+        "tap",
+        "text",
+        "",
+        'Where it was captured: at the "initiator", at the "responder" or "between"; null where the handshakes do not '
+        "tell.",
+    ),
+    Column(
+        "initiator_rtt_s",
+        "float",
+        "s",
+        "From the place of capture to the initiator and back: from SYN and ACK to the ACK, the least of its "
+        "connections. Null where no handshake was captured, or a SYN came twice.",
+    ),
+    Column("responder_rtt_s", "float", "s", "The same to the responder: from SYN to SYN and ACK."),
 )
 
 TRANSACTIONS: Final = (
@@ -125,6 +140,46 @@ TRANSACTIONS: Final = (
     Column("last_frame", "int", "", "Frame number of the transaction's last packet, from 1."),
     Column("transaction", "int", "", "Number of the row over the whole analysis, from 0: the transaction's identity."),
     _CAPTURE,
+    Column(
+        "think_s",
+        "float",
+        "s",
+        "From the response before, in the same session, to the request: the initiator's time, and the way from the "
+        "place of capture to it and back. Null for the first request, behind missing bytes, where one of both was sent "
+        "again, and where requests overlap.",
+    ),
+    Column(
+        "acknowledged_s",
+        "float",
+        "s",
+        "From the request to its acknowledgment, where that came right behind it and alone: the way to the responder "
+        "and back, and for how long it held the acknowledgment back. Null where the answer acknowledged it.",
+    ),
+    Column(
+        "device_s",
+        "float",
+        "s",
+        "For how long the responder was waited for: from the request to the first data or response, and from the end "
+        "of the data phase to the response; of data that the initiator sends only the latter. With the way to the "
+        "responder and back (responder_rtt_s of the session). It is latency_s less transfer_s, and less first_byte_s "
+        "of data that the initiator sends. Null where one of these moments is not known.",
+    ),
+    Column(
+        "stalled_s",
+        "float",
+        "s",
+        "Pauses of 50 ms and more in which the transaction did not go on: between two packets with data of the data "
+        "phase, and of device_s what passed until a request was sent again or the initiator's receive window opened, "
+        "if the answer came only then. 0 without one; null where that can't be known.",
+    ),
+    Column("transfer_stalled_s", "float", "s", "The part of stalled_s that lies in transfer_s, between data."),
+    Column(
+        "stall_cause",
+        "text",
+        "",
+        'What most of stalled_s ended with or lay in: "retransmission" (a segment that came again or late), '
+        '"zero-window" (the receiver took nothing), "silence" (neither is in the capture). Null without a stall.',
+    ),
 )
 
 MESSAGES: Final = (
