@@ -137,44 +137,31 @@ class Timing:
     # The initiator's time
 
     def _think(self, part: slice, moments: Moments) -> np.ndarray:
-        before = self._before[part]
-        answered = np.where(before != NO_ROW, self._end_of(self._made.response[before]), NO_TIME)
-        think = span(answered, moments.asked)
-        think[(think < 0) | self._doubted(part)] = NO_TIME
+        think = span(self._end_of(self._before[part]), moments.asked)
+        think[think < 0] = NO_TIME
+        if len(self._asked_again):
+            again = self._asked_again
+            think[again[(again >= part.start) & (again < part.start + len(think))] - part.start] = NO_TIME
         return think
 
     @cached_property
     def _before(self) -> np.ndarray:
-        """By transaction, the one before it in its session."""
-        session = self._made.session
-        order = stable_order(session)
-        before = np.full(len(order) + 1, NO_ROW)
-        same = session[order[1:]] == session[order[:-1]]
-        before[order[1:][same]] = order[:-1][same]
-        return before[:-1]
-
-    def _doubted(self, part: slice) -> np.ndarray:
-        """Of which transactions may something lie between the response before and the request?"""
-        status = self._made.status
-        doubted = (status[part] == _DISORDERED) | (status[self._before[part]] == _DISORDERED)
-        if len(self._behind_holes):
-            doubted |= np.isin(self._made.request[part], self._behind_holes)
-        if len(self._asked_again):
-            doubted |= np.isin(np.arange(part.start, part.start + len(doubted)), self._asked_again)
-        return doubted
-
-    @cached_property
-    def _behind_holes(self) -> np.ndarray:
-        """The message rows that stand right behind missing or unframed bytes of their stream: another request may be
-        among these.
+        """By transaction, the row of the response right before its request in the conversation; NO_ROW for anything
+        else: bytes in which another request may have been, the middle of another transaction, the beginning.
         """
-        columns = self._columns
-        holes = (columns["type"] == m.UNFRAMED) | (columns["status"] == m.GAP)
-        if not holes.any():
-            return np.empty(0, np.int64)
-        order = stable_order(columns["stream"])
-        behind = np.flatnonzero(holes[order[:-1]]) + 1
-        return order[behind]
+        made, columns = self._made, self._columns
+        before = np.full(len(made), NO_ROW)
+        kind = m.roles(columns["type"])[made.sequence]
+        at = np.flatnonzero(kind == m.OPERATION_REQUEST)
+        at = at[1:] if len(at) and at[0] == 0 else at
+        at = at[kind[at - 1] == m.OPERATION_RESPONSE]
+        request, response = made.sequence[at], made.sequence[at - 1]
+        mine, other = made.of_message[request], made.of_message[response]
+        good = (mine != NO_ROW) & (other != NO_ROW) & (made.request[mine] == request)
+        good &= (made.session[mine] == made.session[other]) & (made.status[mine] != _DISORDERED)
+        good &= made.status[other] != _DISORDERED
+        before[mine[good]] = response[good]
+        return before
 
     @cached_property
     def _asked_again(self) -> np.ndarray:
@@ -183,7 +170,7 @@ class Timing:
         for _, streams, rows in self._sessions_with_pauses():
             ends = self._waited.pauses[2][self._again & np.isin(self._waited.pauses[0], streams)]
             asked = self._all.asked[rows]
-            answered = np.where(self._before[rows] != NO_ROW, self._all.answered[self._before[rows]], NO_TIME)
+            answered = self._end_of(self._before[rows])
             known = np.flatnonzero((asked != NO_TIME) & (answered != NO_TIME) & (asked >= answered))
             at = _containing(answered[known] + 1, asked[known], ends, ends)
             found.append(rows[known[at[at >= 0]]])
@@ -317,7 +304,7 @@ class Timing:
         """Time in which the initiator took nothing, and right behind which the answer came: rows, lengths."""
         mine = self._waited.closed[0] == outward
         shut, opened = self._waited.closed[1][mine], self._waited.closed[2][mine]
-        at = _containing(begin, end, opened, opened)
+        at = _containing(begin, end, opened - 1, opened)
         shut, opened, at = shut[at >= 0], opened[at >= 0], at[at >= 0]
         length = opened - np.maximum(shut, begin[at])
         trip = self.taps[session].to_responder or 0
