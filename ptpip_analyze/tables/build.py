@@ -372,6 +372,13 @@ def findings(result: Result) -> Iterator[pa.RecordBatch]:
     return batches(result)
 
 
+def stats(result: Result) -> Iterator[pa.RecordBatch]:
+    """The stats table."""
+    from .stats import batches
+
+    return batches(result)
+
+
 def packets(result: Result) -> Iterator[pa.RecordBatch]:
     """The packets table. ValueError when the analysis did not keep it."""
     if result.packet_rows is None:
@@ -553,6 +560,7 @@ TABLES: dict[str, Callable[[Result], Iterator[pa.RecordBatch]]] = {
     "objects": objects,
     "discovery": discovery,
     "findings": findings,
+    "stats": stats,
     "packets": packets,
 }
 """How each table is made, by name."""

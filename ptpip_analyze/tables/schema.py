@@ -430,6 +430,41 @@ DISCOVERY: Final = (
     _CAPTURE,
 )
 
+_LATENCY = "of latency_s of these transactions"
+_FIRST_BYTE = "of their first_byte_s"
+
+STATS: Final = (
+    Column("session", "int", "", "Session of the transactions; null in a row about several sessions."),
+    Column("operation", "text", "", "Name of the operation; null where no request was captured."),
+    Column("operation_code", "uint", "", "OperationCode of the requests; null where none was captured."),
+    Column("vendor", "text", "", "Vendor whose table named the operation; null for standard and unknown codes."),
+    Column("count", "int", "", "How many transactions."),
+    Column("errors", "int", "", "Those of them that were answered with anything but OK."),
+    Column("bytes", "int", "bytes", "Payload that their data phases carried."),
+    Column("latency_p50_s", "float", "s", f"Median {_LATENCY}."),
+    Column("latency_p95_s", "float", "s", f"95th percentile {_LATENCY}, interpolated linearly."),
+    Column("latency_p99_s", "float", "s", f"99th percentile {_LATENCY}."),
+    Column("latency_max_s", "float", "s", f"Longest {_LATENCY}."),
+    Column("first_byte_p50_s", "float", "s", f"Median {_FIRST_BYTE}."),
+    Column("first_byte_p95_s", "float", "s", f"95th percentile {_FIRST_BYTE}."),
+    Column("first_byte_p99_s", "float", "s", f"99th percentile {_FIRST_BYTE}."),
+    Column("first_byte_max_s", "float", "s", f"Longest {_FIRST_BYTE}."),
+    Column(
+        "throughput",
+        "float",
+        "bytes/s",
+        "Payload over the time from the request to the end of the data, of the transactions for which that is known.",
+    ),
+    Column("think_s", "float", "s", "Sum of think_s: how long the initiator took before these requests."),
+    Column("sending_s", "float", "s", "Sum of first_byte_s of data that the initiator sends."),
+    Column("device_s", "float", "s", "Sum of device_s: how long the responder was waited for."),
+    Column("transfer_s", "float", "s", "Sum of transfer_s."),
+    Column("stalled_s", "float", "s", "Sum of stalled_s, which is part of device_s and transfer_s."),
+    Column("transfer_stalled_s", "float", "s", "Sum of transfer_stalled_s, the part of stalled_s in transfer_s."),
+    Column("model", "text", "", "The camera's model out of DeviceInfo; null in a row about several."),
+    Column("capture", "text", "", "The capture file of the transactions; null in a row about several."),
+)
+
 TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "sessions": SESSIONS,
     "transactions": TRANSACTIONS,
@@ -439,6 +474,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "objects": OBJECTS,
     "discovery": DISCOVERY,
     "findings": FINDINGS,
+    "stats": STATS,
     "packets": PACKETS,
 }
 """The columns of each table, by table name."""
@@ -472,6 +508,7 @@ ABOUT: Final[dict[str, str]] = {
     "objects": "One row per photo, thumbnail or upload that was carried, put together from its parts.",
     "discovery": "One row per thing that a camera announced, or that was asked for, and the sessions that followed.",
     "findings": "One row per place where a rule of the standard is broken, or names what happened.",
+    "stats": "One row per session and operation: how long it took, and where the time went.",
     "packets": "One row per packet of the capture file.",
     "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }
