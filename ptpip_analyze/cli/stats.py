@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from ptpip_analyze.tables.stats import By, Part, Spent
 
 _TAPS: Final = {
-    "initiator": "Captured at the initiator: what the device took has the way to it and back in it{responder}.",
-    "responder": "Captured at the responder: what the client took has the way to it and back in it{initiator}.",
-    "between": "Captured between both: what the client took has the way to it and back in it{initiator}, and what the "
-    "device took the way to it{responder}.",
+    "initiator": "Captured at the initiator: what the device took has the way to it and back in it ({responder}).",
+    "responder": "Captured at the responder: what the client took has the way to it and back in it ({initiator}).",
+    "between": "Captured between both: what the client took has the way to it and back in it ({initiator}), and what the "
+    "device took the way to it ({responder}).",
 }
 _UNKNOWN: Final = "Where this was captured is not known: what client and device took has the way to them in it."
-_UNCLEAR: Final = "From the place of capture to the client and back{initiator}, and to the device and back{responder}."
+_UNCLEAR: Final = "{initiator} from the place of capture to the client and back, {responder} to the device and back."
 
 
 def page(
@@ -110,7 +110,7 @@ def _tap(sessions: Sequence[dict[str, Any]]) -> str:
         if len(known) < len(sessions):
             return _UNKNOWN
         ends = dict.fromkeys(human_seconds(trip) for trip in (known[0], known[-1]))
-        ways[side] = f" ({' to '.join(ends)})"
+        ways[side] = " to ".join(ends)
     return _TAPS.get(tap, _UNCLEAR).format(**ways)
 
 
