@@ -58,6 +58,7 @@ HOST_NAME = "darkroom"
 PHOTO_BYTES = 40_000
 NIKON, GET_LIVE_VIEW, LIVE_VIEW_HEADER = 0x0A, 0x9203, 384
 """VendorExtensionID, operation, and bytes in front of each picture."""
+LIVE_VIEW_FRAMES = 75
 ETHERNET_MTU = 1500
 ACK_BYTES = 78
 """Longest packet without data here: Ethernet, IPv4 and TCP headers with the options Linux sends."""
@@ -335,7 +336,8 @@ class LiveViewCamera(SimulatedCamera):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.frames = 0
+        pictures = [encode(draw(number, 320, 240), f"Frame {number}") for number in range(1, LIVE_VIEW_FRAMES + 1)]
+        self.frames = iter(pictures)  # drawn beforehand: it takes longer than a frame lasts
 
     def _perform(self, session: Session, request: Packet, data: bytes | None) -> Answer:
         if request.operationCode != GET_LIVE_VIEW:
@@ -345,9 +347,7 @@ class LiveViewCamera(SimulatedCamera):
                 told = replace(told, vendor_extension_id=NIKON, operations=(*told.operations, GET_LIVE_VIEW))
                 answer = replace(answer, data=told.pack())
             return answer
-        self.frames += 1
-        picture = encode(draw(self.frames, 320, 240), f"Frame {self.frames}")
-        return Answer(data=bytes(LIVE_VIEW_HEADER) + picture)
+        return Answer(data=bytes(LIVE_VIEW_HEADER) + next(self.frames))
 
 
 def live_view(path: Path) -> None:
@@ -357,7 +357,7 @@ def live_view(path: Path) -> None:
         with Initiator(ADDRESS) as initiator:
             initiator.open_session()
             initiator.transact(Operation.GetDeviceInfo)
-            for number in range(75):
+            for number in range(LIVE_VIEW_FRAMES):
                 camera.behaviour.work_s[GET_LIVE_VIEW] = 0.35 if number == 30 else 0.004 + number % 5 / 1000
                 if initiator.transact(GET_LIVE_VIEW).response != Response.OK:
                     raise RecordingFailed("no picture")

@@ -318,6 +318,12 @@ class Analysis:
         transactions = sum(len(result.transactions) for result in self.results)
         return f"<Analysis of {what}: sessions={sessions}, transactions={transactions}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: captures, sessions, operations, the first steps. Texts from the wire are escaped."""
+        from .tables.html import analysis_html
+
+        return analysis_html(self)
+
     def bytes(self, row: Any) -> builtins.bytes:
         """The bytes of a message as far as the capture holds them.
 

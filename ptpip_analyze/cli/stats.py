@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _TAPS: Final = {
     "initiator": "Captured at the initiator: what the device took has the way to it and back in it ({responder}).",
     "responder": "Captured at the responder: what the client took has the way to it and back in it ({initiator}).",
-    "between": "Captured between both: what the client took has the way to it and back in it ({initiator}), and what the "
-    "device took the way to it ({responder}).",
+    "between": "Captured between both: what each of them took has the way to it and back in it ({initiator} to the "
+    "client, {responder} to the device).",
 }
 _UNKNOWN: Final = "Where this was captured is not known: what client and device took has the way to them in it."
 _UNCLEAR: Final = "{initiator} from the place of capture to the client and back, {responder} to the device and back."
