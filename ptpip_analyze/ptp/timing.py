@@ -168,7 +168,8 @@ class Timing:
         """The transactions before whose request something was sent again: the response before may have come late."""
         found = []
         for _, streams, rows in self._sessions_with_pauses():
-            ends = self._waited.pauses[2][self._again & np.isin(self._waited.pauses[0], streams)]
+            pauses = np.concatenate([self._pauses_of(stream) for stream in streams])
+            ends = self._waited.pauses[2][pauses[self._again[pauses]]]
             asked = self._all.asked[rows]
             answered = self._end_of(self._before[rows])
             known = np.flatnonzero((asked != NO_TIME) & (answered != NO_TIME) & (asked >= answered))
@@ -201,18 +202,34 @@ class Timing:
     def _all(self) -> Moments:
         return self.moments(slice(0, len(self._made)))
 
+    @cached_property
+    def _pauses_by_stream(self) -> tuple[np.ndarray, np.ndarray]:
+        order = stable_order(self._waited.pauses[0])
+        return order, self._waited.pauses[0][order]
+
+    def _pauses_of(self, stream: int) -> np.ndarray:
+        """Which pauses are of a stream, in order."""
+        order, streams = self._pauses_by_stream
+        low, high = np.searchsorted(streams, [stream, stream + 1])
+        return order[low:high]
+
+    def _closed_of(self, stream: int) -> tuple[np.ndarray, np.ndarray]:
+        """From when and until when the window of a stream's sender was closed."""
+        low, high = np.searchsorted(self._waited.closed[0], [stream, stream + 1])
+        return self._waited.closed[1][low:high], self._waited.closed[2][low:high]
+
     def _sessions_with_pauses(self) -> Iterator[tuple[int, tuple[int, int], np.ndarray]]:
         """The sessions on whose command connection something paused or was closed: number, streams to the responder and
         to the initiator, transaction rows.
         """
-        noted = np.union1d(self._waited.pauses[0], self._waited.closed[0])
+        noted = {*np.unique(self._waited.pauses[0]).tolist(), *np.unique(self._waited.closed[0]).tolist()}
         order = stable_order(self._made.session)
         sessions = self._made.session[order]
         for session, pair in enumerate(self._pairs):
             if pair.command is None:
                 continue
             outward = 2 * pair.command.tcp.number + pair.command.initiator
-            if not np.isin((outward, outward ^ 1), noted).any():
+            if noted.isdisjoint((outward, outward ^ 1)):
                 continue
             low, high = np.searchsorted(sessions, [session, session + 1])
             yield session, (outward, outward ^ 1), order[low:high]
@@ -252,22 +269,29 @@ class Timing:
         """The pauses of a stream within the data of transactions: rows, causes, lengths."""
         began, ended = self._all.began[rows], self._all.ended[rows]
         rows = rows[(began != NO_TIME) & (ended != NO_TIME) & (began <= ended)]
-        pauses = np.flatnonzero(self._waited.pauses[0] == stream)
+        pauses = self._pauses_of(stream)
         begin, end = self._waited.pauses[1][pauses], self._waited.pauses[2][pauses]
         at = _containing(self._all.began[rows], self._all.ended[rows], begin, end)
         cause = np.where(self._again[pauses], AGAIN, SILENCE)
-        cause[self._overlaps(stream ^ 1, begin, end)] = SHUT
+        cause[self._shut_half(stream ^ 1, begin, end)] = SHUT
         hit = at >= 0
         return rows[at[hit]], cause[hit], (end - begin)[hit]
 
-    def _overlaps(self, stream: int, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """Was the window of a stream's sender closed at some moment between?"""
-        mine = self._waited.closed[0] == stream
-        shut, opened = self._waited.closed[1][mine], self._waited.closed[2][mine]
-        if len(shut) == 0:
+    def _shut_half(self, stream: int, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Was the window of a stream's sender closed for at least half of the time from one moment to another?"""
+        shut, opened = self._closed_of(stream)
+        if len(shut) == 0 or len(begin) == 0:
             return np.zeros(len(begin), bool)
-        after = np.searchsorted(opened, begin, "right")
-        return (after < len(shut)) & (shut[np.minimum(after, len(shut) - 1)] < end)
+        opened = np.minimum(opened, max(int(end.max()), int(shut[-1])))
+        closed_for = np.append(0, np.cumsum(opened - shut))
+
+        def closed_until(moment: np.ndarray) -> np.ndarray:
+            """For how long it had been closed by then, in all."""
+            count = np.searchsorted(shut, moment, "right")
+            still = np.where(count > 0, np.maximum(opened[count - 1] - moment, 0), 0)
+            return closed_for[count] - still
+
+        return 2 * (closed_until(end) - closed_until(begin)) >= end - begin
 
     def _waits_of(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The transactions that are known to wait for the responder, from when and until when."""
@@ -283,7 +307,8 @@ class Timing:
         """Pauses until a request, or the last of the data, was sent again, and was answered only then: rows, lengths;
         and the rows of which nobody can say whether that was why.
         """
-        pauses = np.flatnonzero((self._waited.pauses[0] == outward) & self._again)
+        pauses = self._pauses_of(outward)
+        pauses = pauses[self._again[pauses]]
         low, high = self._waited.pauses[1][pauses], self._waited.pauses[2][pauses]
         at = _containing(begin, end, low, high)
         low, high, at = low[at >= 0], high[at >= 0], at[at >= 0]
@@ -295,15 +320,16 @@ class Timing:
             return rows[at[:0]], at[:0], rows[at]
         received = self._acknowledged(rows[at], moments := self.moments(rows[at]))
         in_vain = end[at] - high >= tap.to_responder
-        in_vain &= (received == NO_TIME) | (moments.asked + received > high)
+        # Of data that the initiator sends, the acknowledgment of the request says nothing.
+        sends = self._made.direction[rows[at]] == OUT
+        in_vain &= sends | (received == NO_TIME) | (moments.asked + received > high)
         return rows[at[in_vain]], (high - low)[in_vain], rows[at[:0]]
 
     def _not_taken(
         self, session: int, outward: int, rows: np.ndarray, begin: np.ndarray, end: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Time in which the initiator took nothing, and right behind which the answer came: rows, lengths."""
-        mine = self._waited.closed[0] == outward
-        shut, opened = self._waited.closed[1][mine], self._waited.closed[2][mine]
+        shut, opened = self._closed_of(outward)
         at = _containing(begin, end, opened - 1, opened)
         shut, opened, at = shut[at >= 0], opened[at >= 0], at[at >= 0]
         length = opened - np.maximum(shut, begin[at])

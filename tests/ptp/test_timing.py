@@ -85,6 +85,21 @@ def test_finds_the_stall_of_a_lost_segment_at_either_side_of_the_loss(
     assert row["transfer_s"] == 0.3
 
 
+def test_does_not_blame_a_window_that_was_closed_for_a_moment() -> None:
+    packets = shut(download(), answered(download(), FIRST + 4), 0.1)
+    for seconds, cause in ((0.1, "zero-window"), (0.101, "silence")):
+        row = row_of(later(packets, answered(packets, FIRST + 4), seconds))
+        assert (row["stalled_s"], row["stall_cause"]) == (0.1 + seconds, cause)
+
+
+def test_knows_a_window_that_stayed_closed_until_the_end_of_the_capture() -> None:
+    packets = shut(download(), answered(download(), FIRST + 4), 0.5)
+    opened = answered(packets, FIRST + 4) - 1
+    rest = [packet for packet in packets[opened + 1 :] if packet.direction == "to-initiator"]
+    row = row_of([*packets[:opened], *rest])
+    assert (row["stalled_s"], row["stall_cause"]) == (0.5, "zero-window")
+
+
 def test_adds_up_pauses_and_names_what_took_longest() -> None:
     packets = later(download(), answered(download(), FIRST + 2), 0.2)
     packets = later(packets, answered(packets, FIRST + 3), 0.2)
@@ -140,6 +155,14 @@ def test_does_not_blame_the_network_where_the_first_request_had_arrived(packets:
     row = row_of(packets)
     assert (row["stalled_s"], row["stall_cause"]) == (0.0, None)
     assert row["device_s"] >= 0.3
+
+
+def test_waits_in_vain_until_the_last_of_the_data_was_sent_again() -> None:
+    packets = upload()
+    answer = answered(packets, FIRST)
+    packets = sent_again(packets, answer - 1 if packets[answer - 1].payload else asked(packets, -3), 0.3, answer)
+    row = row_of(tapped(later(packets, answered(packets, FIRST), 0.1), *LAN), SEND)
+    assert (row["device_s"], row["stalled_s"], row["transfer_stalled_s"]) == (0.4, 0.3, 0.0)
 
 
 def test_can_not_know_what_a_second_request_did_where_no_handshake_tells_the_way() -> None:
