@@ -177,9 +177,9 @@ TRANSACTIONS: Final = (
         "stall_cause",
         "text",
         "",
-        'What took most of stalled_s: "zero-window" (pauses in which the receiver took nothing for at least half of the '
-        'time), "retransmission" (others, which ended with a segment that came again or late), "silence" (neither is '
-        "in the capture). Null without a stall.",
+        'What took most of stalled_s: "zero-window" (pauses in which the receiver took nothing for at least half of '
+        'the time), "retransmission" (others, which ended with a segment that came again or late), "silence" (neither '
+        "is in the capture). Null without a stall.",
     ),
 )
 

@@ -198,6 +198,11 @@ def test_does_not_think_across_a_transaction_that_the_capture_lost() -> None:
     assert row_of(lossy)["think_s"] is None
 
 
+def test_does_not_think_from_the_middle_of_a_transaction_that_has_no_response() -> None:
+    one = conversation().open().request(0x1015, 0x5001).data_phase(b"x").get_object(1, PHOTO)
+    assert row_of(at_once(one.packets()))["think_s"] is None
+
+
 def test_knows_no_time_before_the_first_request() -> None:
     with analysed(conversation().open().packets()) as analysis:
         assert [row["think_s"] for row in rows(analysis, "transactions")] == [None]

@@ -30,6 +30,8 @@ def told(found: list[Packet]) -> tuple[object, ...]:
         (AIR, FAR, "between"),
         (NEAR, NEAR, None),  # both in one machine, or on one cable
         (0.0009, 0.003, None),
+        (NEAR, 0.0009, None),
+        (0.0009, NEAR, None),
     ],
 )
 def test_tells_the_place_by_the_way_to_both_sides(initiator: float, responder: float, tap: str | None) -> None:

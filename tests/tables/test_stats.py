@@ -13,7 +13,7 @@ from ptpip_analyze.tables import stats
 from ptpip_analyze.tables.stats import By
 from tests.support import RECORDED, ROOT, analysed
 from tests.traffic import capture, conversation, damage, write_pcap
-from tests.traffic.timed import answered, asked, at_once, later, sent_again, shut
+from tests.traffic.timed import answered, asked, at_once, later, sent_again, shut, tapped
 
 PHOTO = bytes(20_000)
 CAPTURES = ROOT / "captures"
@@ -99,6 +99,21 @@ def test_tells_where_the_time_of_sessions_went() -> None:
     assert (spent.client, spent.device, spent.transfer) == pytest.approx((10.0, 2.0, 0.02))
     assert spent.stalls == pytest.approx({"zero-window": 0.8})  # by the cause of most of it
     assert (spent.other, spent.whole) == pytest.approx((0.25, 13.07))
+
+
+def test_takes_out_of_the_time_of_the_camera_what_the_network_took() -> None:
+    packets = at_once(conversation().open().get_object(1, PHOTO).packets())
+    packets = sent_again(packets, asked(packets, 2), 0.3, asked(packets, 2) + 1)
+    packets = tapped(later(packets, answered(packets, 2), 0.1), 0.00002, 0.004)
+    with analysed(packets) as analysis:
+        (part,) = stats.parts(stats.needed(analysis.batches("transactions")), analysis.arrow("sessions"), None)
+    assert part.spent.device == pytest.approx(0.1)
+    assert part.spent.stalls == pytest.approx({"retransmission": 0.3})
+
+
+def test_knows_no_throughput_of_what_took_no_time() -> None:
+    with analysed(at_once(conversation().open().get_object(1, PHOTO).packets())) as analysis:
+        assert [row["throughput"] for row in rows(analysis)] == [None, None]
 
 
 def test_counts_what_the_client_takes_to_begin_sending() -> None:

@@ -96,7 +96,7 @@ def test_finds_no_pause_without_times_or_backwards(times: tuple[float, ...]) -> 
     "behind",
     [
         pytest.param(Sent(1, 1, 5, 0, 10), id="an answer"),
-        pytest.param(Sent(1, 0, 0, 10, 0), id="the same side"),
+        pytest.param(Sent(1, 0, 0, 10, 10), id="the same side"),
         pytest.param(Sent(1, 0, 5, 10, 0), id="more of the same side"),
         pytest.param(Sent(1, 1, 0, 0, 9), id="an older acknowledgment"),
         pytest.param(Sent(1, 3, 0, 0, 10), id="another connection"),
