@@ -18,13 +18,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import zeroconf  # noqa: E402
 from lossy_link import CAMERA_ADDRESS, CAMERA_INTERFACE, CLIENT_INTERFACE, LossyLink  # noqa: E402
+from scapy.packet import Packet  # noqa: E402
 
 from ptpip_analyze.layers import ProbeResponse  # noqa: E402
 from tests.camera import (  # noqa: E402
@@ -39,9 +42,12 @@ from tests.camera import (  # noqa: E402
 )
 from tests.camera.codes import Event, FailReason, Format, Operation, Property, Response  # noqa: E402
 from tests.camera.datasets import ObjectInfo  # noqa: E402
+from tests.camera.jpeg import draw, encode  # noqa: E402
 from tests.camera.model import CARD  # noqa: E402
+from tests.camera.operations import Answer  # noqa: E402
 from tests.camera.server import DEFAULT_PORT  # noqa: E402
 from tests.camera.server import GUID as CAMERA_GUID  # noqa: E402
+from tests.camera.session import Session  # noqa: E402
 from tests.camera.wire import data_phase, send  # noqa: E402
 
 LIMIT_BYTES = 1 << 20
@@ -50,6 +56,9 @@ FOLDER = "/store_00010001/DCIM/100SIMUL"
 HOST_NAME = "darkroom"
 """What the clients call themselves: gphoto2 sends the machine's host name."""
 PHOTO_BYTES = 40_000
+NIKON, GET_LIVE_VIEW, LIVE_VIEW_HEADER = 0x0A, 0x9203, 384
+"""VendorExtensionID, operation, and bytes in front of each picture."""
+LIVE_VIEW_FRAMES = 75
 ETHERNET_MTU = 1500
 ACK_BYTES = 78
 """Longest packet without data here: Ethernet, IPv4 and TCP headers with the options Linux sends."""
@@ -322,6 +331,132 @@ def drop_packets(whole: Path, path: Path, loss: float, seed: int) -> None:
     path.write_bytes(b"".join(kept))
 
 
+class LiveViewCamera(SimulatedCamera):
+    """Answers one operation of Nikon's, with a picture that differs each time behind a header of zeros."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        pictures = [encode(draw(number, 320, 240), f"Frame {number}") for number in range(1, LIVE_VIEW_FRAMES + 1)]
+        self.frames = iter(pictures)  # drawn beforehand: it takes longer than a frame lasts
+
+    def _perform(self, session: Session, request: Packet, data: bytes | None) -> Answer:
+        if request.operationCode != GET_LIVE_VIEW:
+            answer = super()._perform(session, request, data)
+            if request.operationCode == Operation.GetDeviceInfo:
+                told = self.model.device_info()
+                told = replace(told, vendor_extension_id=NIKON, operations=(*told.operations, GET_LIVE_VIEW))
+                answer = replace(answer, data=told.pack())
+            return answer
+        return Answer(data=bytes(LIVE_VIEW_HEADER) + next(self.frames))
+
+
+def live_view(path: Path) -> None:
+    """75 pictures at about 25 a second; the camera focuses for 0.35 s, the client does something else for 0.25 s."""
+    camera = LiveViewCamera(standard_model(), ADDRESS, behaviour=Behaviour(chunk_bytes=4096))
+    with camera, Recording(path):
+        with Initiator(ADDRESS) as initiator:
+            initiator.open_session()
+            initiator.transact(Operation.GetDeviceInfo)
+            for number in range(LIVE_VIEW_FRAMES):
+                camera.behaviour.work_s[GET_LIVE_VIEW] = 0.35 if number == 30 else 0.004 + number % 5 / 1000
+                if initiator.transact(GET_LIVE_VIEW).response != Response.OK:
+                    raise RecordingFailed("no picture")
+                time.sleep(0.25 if number == 50 else 0.025 + number % 3 / 500)
+            initiator.transact(Operation.CloseSession)
+        finish(camera)
+
+
+class WearyCamera(SimulatedCamera):
+    """Its battery gets weaker with each photo, and at 5 % it takes none."""
+
+    def _perform(self, session: Session, request: Packet, data: bytes | None) -> Answer:
+        battery = self.model.property(Property.BatteryLevel)
+        if request.operationCode == Operation.InitiateCapture:
+            if battery.current == 5:
+                return Answer(Response.GeneralError)
+            battery.current = max(int(battery.current) - 15, 5)
+        return super()._perform(session, request, data)
+
+
+def weary_battery(path: Path) -> None:
+    """A row of photos with other exposures, until the camera refuses; the battery is asked for after each."""
+    with WearyCamera(standard_model(photos=0), ADDRESS) as camera, Recording(path):
+        with Initiator(ADDRESS) as initiator:
+            initiator.open_session()
+            for code in (Property.BatteryLevel, Property.ExposureTime, Property.ExposureIndex, Property.FNumber):
+                initiator.transact(Operation.GetDevicePropDesc, code)
+            for number, (milliseconds, speed) in enumerate(
+                ((80, 200), (40, 200), (40, 400), (166, 400), (166, 100), (333, 100), (80, 800))
+            ):
+                initiator.transact(
+                    Operation.SetDevicePropValue, Property.ExposureTime, data=struct.pack("<I", milliseconds)
+                )
+                initiator.transact(Operation.SetDevicePropValue, Property.ExposureIndex, data=struct.pack("<H", speed))
+                if initiator.transact(Operation.InitiateCapture).response == Response.OK:
+                    while (event := initiator.next_event()) and event.eventCode != Event.CaptureComplete:
+                        pass
+                initiator.transact(Operation.GetDevicePropValue, Property.BatteryLevel)
+                time.sleep(0.1 + number / 50)
+            initiator.transact(Operation.CloseSession)
+        finish(camera)
+        expect(camera, Operation.InitiateCapture, Response.GeneralError)
+
+
+def firmware_1(path: Path) -> None:
+    """What a client does with a camera that is as it should be."""
+    firmware(path, Behaviour(chunk_bytes=8192))
+
+
+def firmware_2(path: Path) -> None:
+    """The same client with a newer firmware: slower, without a property and an operation, and with wrong totals."""
+    slower = {Operation.GetDevicePropDesc: 0.03, Operation.GetObject: 0.12}
+    firmware(path, Behaviour(chunk_bytes=8192, chunk_pause_s=0.06, work_s=dict(slower), announced_too_much=8), "2.0")
+
+
+def firmware(path: Path, behaviour: Behaviour, version: str = "1.0") -> None:
+    """Properties described, one of them set, a photo taken and fetched."""
+    camera = FirmwareCamera(standard_model(photo_bytes=PHOTO_BYTES), ADDRESS, behaviour=behaviour)
+    camera.version = version
+    if version != "1.0":
+        del camera.model.properties[Property.FocusMode]
+    with camera, Recording(path):
+        with Initiator(ADDRESS, name="Check client") as initiator:
+            initiator.open_session()
+            initiator.transact(Operation.GetDeviceInfo)
+            for code in (Property.BatteryLevel, Property.FNumber, Property.FocusMode, Property.ExposureTime):
+                initiator.transact(Operation.GetDevicePropDesc, code)
+            initiator.transact(Operation.SetDevicePropValue, Property.FNumber, data=struct.pack("<H", 800))
+            initiator.transact(Operation.InitiateCapture)
+            while (event := initiator.next_event()) and event.eventCode != Event.CaptureComplete:
+                pass
+            for handle in (3, 4):
+                initiator.transact(Operation.GetObjectInfo, handle)
+                initiator.transact(Operation.GetObject, handle)
+                initiator.transact(Operation.GetPartialObject, handle, 0, 1024)
+                time.sleep(0.05)
+            initiator.transact(Operation.CloseSession)
+        finish(camera)
+
+
+class FirmwareCamera(SimulatedCamera):
+    """A camera with a version of its firmware; after the first one GetPartialObject is gone."""
+
+    version = "1.0"
+
+    def _perform(self, session: Session, request: Packet, data: bytes | None) -> Answer:
+        first = self.version == "1.0"
+        if request.operationCode == Operation.GetPartialObject and not first:
+            return Answer(Response.OperationNotSupported)
+        answer = super()._perform(session, request, data)
+        if request.operationCode == Operation.GetDeviceInfo:
+            told = self.model.device_info()
+            operations = [one for one in told.operations if first or one != Operation.GetPartialObject]
+            answer = replace(
+                answer, data=replace(told, device_version=self.version, operations=tuple(operations)).pack()
+            )
+        return answer
+
+
 def expect(camera: SimulatedCamera, operation: int, response: int) -> None:
     """The camera must have given this answer."""
     if not any((one.operation_code, one.response_code) == (operation, response) for one in camera.log.transactions):
@@ -353,6 +488,10 @@ CAPTURES: dict[str, Callable[[Path], None]] = {
     "lossy-network-client.pcapng": lossy_network_client,
     "lossy-network-camera.pcap": lossy_network_camera,
     "lossy-capture.pcap": lossy_capture,
+    "live-view.pcapng": live_view,
+    "weary-battery.pcapng": weary_battery,
+    "firmware-1.pcapng": firmware_1,
+    "firmware-2.pcapng": firmware_2,
 }
 
 

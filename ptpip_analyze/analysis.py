@@ -27,7 +27,7 @@ from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
 from .result import CaptureFacts, DataPiece, Result
 from .store import Columns
-from .tcp import CUT, ZERO_WINDOW, Flows, SegmentBatch
+from .tcp import CUT, ZERO_WINDOW, Flows, SegmentBatch, Segments, Waits
 from .tcp.connection import RST
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class Analyzer:
         self._reader = HeaderReader()
         self._flows = Flows()
         self._conversations = Conversations(source.read, {DEFAULT_PORT, *ports})
+        self._waits = Waits()
         self._packets = Columns(PACKET_COLUMNS) if packets else None
         self._facts = CaptureFacts()
         self._talks: list[tuple[int, ...]] = []
@@ -110,7 +111,7 @@ class Analyzer:
                 headers.time if headers.whole else headers.time[row],
             )
             stream, order, starts = self._flows.place(headers.fresh, segments)
-            self._reassemble(headers, stream, order, starts, marks)
+            self._reassemble(headers, segments, stream, order, starts, marks)
             stream_of[row] = stream
         self._stations.append(low=headers.stations[0], high=headers.stations[1])
         self._note_datagrams(headers)
@@ -147,7 +148,13 @@ class Analyzer:
             )
 
     def _reassemble(
-        self, headers: Headers, stream: np.ndarray, order: np.ndarray, starts: np.ndarray, marks: np.ndarray
+        self,
+        headers: Headers,
+        segments: SegmentBatch,
+        stream: np.ndarray,
+        order: np.ndarray,
+        starts: np.ndarray,
+        marks: np.ndarray,
     ) -> None:
         """Hand segments on stream by stream, leaving out resets and what is known not to be PTP-IP."""
         conversations = self._conversations
@@ -158,14 +165,13 @@ class Analyzer:
             starts = group_starts(stream[order])
         if len(order) == 0:
             return
-        packet_rows = headers.row[order]
         rows = np.empty((7, len(order)), np.int64)
         rows[0] = headers.sequence[order]
         rows[1] = headers.length[order]
         rows[2] = headers.carried[order]
         rows[3] = headers.position[order]
-        rows[4] = packet_rows + headers.first
-        rows[5] = headers.time[packet_rows]
+        rows[4] = segments.packet[order]
+        rows[5] = segments.time[order]
         rows[6] = headers.acknowledgment[order]
         flags, found = headers.flags[order], np.zeros(len(order), np.uint8)
         work: dict[int, list[list[np.ndarray]]] = {}
@@ -174,7 +180,14 @@ class Analyzer:
             tcp = self._flows.connections[number >> 1]
             conversations.take(tcp, number & 1, rows[:, low:high], flags[low:high], found[low:high], work)
         conversations.frame(work, headers.at_hand)
-        marks[packet_rows] |= found
+        marks[headers.row[order]] |= found
+        self._waits.take(
+            Segments(
+                stream, segments.packet, segments.time, headers.length, headers.sequence, headers.acknowledgment,
+                headers.shut, order, starts, rows[5], rows[1] > 0,
+            ),
+            found,
+        )  # fmt: skip
 
     def finish(self) -> Result:
         """No more packets come: what is left is decided, and the tables can be asked for."""
@@ -194,6 +207,7 @@ class Analyzer:
             talks,
             self._flows,
             self._conversations,
+            self._waits,
             owned=owned,
             vendor=self._vendor,
             datagrams=self._datagrams,
@@ -303,6 +317,12 @@ class Analysis:
         sessions = sum(len(result.pairs) for result in self.results)
         transactions = sum(len(result.transactions) for result in self.results)
         return f"<Analysis of {what}: sessions={sessions}, transactions={transactions}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: captures, sessions, operations, the first steps. Texts from the wire are escaped."""
+        from .tables.html import analysis_html
+
+        return analysis_html(self)
 
     def bytes(self, row: Any) -> builtins.bytes:
         """The bytes of a message as far as the capture holds them.

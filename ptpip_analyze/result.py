@@ -15,10 +15,11 @@ from .headers import HeaderReader, Headers
 from .ptp import NO_ROW, STATUSES, Transactions, build
 from .ptp.placing import Layout, announced, is_ended, lay_out
 from .ptp.seen import SeenCodes, seen_codes
+from .ptp.timing import Timing
 from .ptpip import Conversations, Dialect, Pair, handshakes, pair
 from .ptpip import messages as m
 from .store import Columns
-from .tcp import Connection, Flows, StreamPlaces
+from .tcp import AGAIN, Connection, Flows, StreamPlaces, Waits
 
 if TYPE_CHECKING:
     from .capture import CaptureError, Source
@@ -95,6 +96,7 @@ class Result:
         talks: list[tuple[int, ...]],
         flows: Flows,
         conversations: Conversations,
+        waits: Waits,
         *,
         owned: bool = True,
         vendor: str | None = None,
@@ -115,6 +117,8 @@ class Result:
         self._messages = conversations.framer.messages
         self.messages: dict[str, np.ndarray] = self._messages.whole()
         self._segments = conversations.segments
+        self._waits = waits
+        self._waited = waits.told()
         self.stream_places = StreamPlaces(self._segments)
         self._layouts: OrderedDict[int, Layout] = OrderedDict()
         self._camera_rows: dict[int, int] = {}  # by session the request that ``cameras`` was answered to
@@ -207,6 +211,12 @@ class Result:
     def transactions(self) -> Transactions:
         """The transactions of all sessions, in order of first packet."""
         return build(self.messages, self.pairs)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Where the time of the transactions went."""
+        late = np.array([packet for packet, mark in self.late_marks if mark & AGAIN], np.int64)
+        return Timing(self.messages, self.transactions, self.pairs, self._waited, late)
 
     @cached_property
     def cameras(self) -> dict[int, DeviceInfo]:
@@ -547,3 +557,4 @@ class Result:
         for table in (self.packet_rows, self._messages, self._segments, self._datagrams, self._stations):
             if table is not None:
                 table.close()
+        self._waits.close()

@@ -28,7 +28,8 @@ PLACES = frozenset(
 )
 TIMES = frozenset(
     {"time", "request_time", "response_time", "latency_s", "first_byte_s", "transfer_s"}
-    | {"start_time", "end_time", "duration_s"}
+    | {"think_s", "acknowledged_s", "device_s", "stalled_s", "transfer_stalled_s", "stall_cause"}
+    | {"start_time", "end_time", "duration_s", "tap", "initiator_rtt_s", "responder_rtt_s"}
 )
 
 Row = dict[str, Any]

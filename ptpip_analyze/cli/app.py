@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 TOPICS: Final = {
     "summary": ("summary",),
     "listing": (
-        "sessions", "transactions", "messages", "events", "properties", "objects", "discovery", "findings", "packets",
+        "sessions", "transactions", "messages", "events", "properties", "objects", "discovery", "findings", "stats",
+        "packets",
     ),
     "check": ("check", "explain"),
     "doctor": ("doctor",),

@@ -9,7 +9,7 @@ import math
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from ptpip_analyze.analysis import Analysis
     from ptpip_analyze.tables.moments import Moment
+    from ptpip_analyze.tables.stats import By
     from ptpip_analyze.tables.where import Where
 
 
@@ -44,11 +45,15 @@ def register(app: typer.Typer) -> None:
     """Add one command per table."""
     for table in TABLES:
         make = _COMMANDS.get(table, _command)
-        app.command(table, help=f"List the {_WORDS.get(table, table)}. {ABOUT[table]}")(make(table))
+        says = _HELP.get(table) or f"List the {_WORDS.get(table, table)}. {ABOUT[table]}"
+        app.command(table, help=says)(make(table))
 
 
 _WORDS = {"discovery": "announcements"}
 """What rows are called, where that is not the name of their table."""
+
+_HELP = {"stats": "How long did each operation take, and where did the time go: client, device, transfer, stalls?"}
+"""What a command is for that does more than to list a table."""
 
 
 class Asked(NamedTuple):
@@ -162,7 +167,58 @@ def _properties(table: str) -> Callable[..., None]:
     return command
 
 
-_COMMANDS: dict[str, Callable[[str], Callable[..., None]]] = {"transactions": _transactions, "properties": _properties}
+def _stats(table: str) -> Callable[..., None]:
+    def command(
+        captures: Captures,
+        file_format: Format = None,
+        output: Output = None,
+        columns: Columns = None,
+        limit: Limit = None,
+        where: WhereText = None,
+        ports: Ports = None,
+        vendor: Vendor = None,
+        names_file: Names = None,
+        progress: Progress = True,
+        by: Annotated[
+            Literal["session", "capture", "model"] | None,
+            typer.Option(
+                "--by",
+                help="Part operations by session, capture file or model of camera; without it over all of them.",
+                show_default=False,
+            ),
+        ] = None,
+    ) -> None:
+        asked = Asked(captures, file_format, output, columns, limit, where, ports, vendor, names_file, progress)
+        if columns is None and chosen_format(file_format, output) == "table":
+            _stats_page(asked, by)
+            return
+        from ptpip_analyze.tables.stats import rows_of
+
+        _list(table, asked, rows_of=lambda analysis: rows_of(analysis, by))
+
+    return command
+
+
+def _stats_page(asked: Asked, by: By | None) -> None:
+    condition = _condition("stats", asked.where)
+    name_codes(asked.names_file)
+    with analysed(asked.captures, asked.ports, asked.progress, vendor=asked.vendor) as analysis:
+        from ptpip_analyze.cli.stats import page
+        from ptpip_analyze.tables.stats import batches_of, measured, models_of, needed, parts
+
+        transactions = needed(analysis.batches("transactions"))
+        found = batches_of(measured(transactions, models_of(analysis), by))
+        rows = [row for batch in _rows(found, condition) for row in batch.to_pylist()]
+        of = parts(transactions, analysis.arrow("sessions"), by)
+        with written_to(asked.output, asked.captures) as stream:
+            stream.write(page(rows, of, by, asked.limit, asked.output))
+
+
+_COMMANDS: dict[str, Callable[[str], Callable[..., None]]] = {
+    "transactions": _transactions,
+    "properties": _properties,
+    "stats": _stats,
+}
 """Commands with options of their own."""
 
 

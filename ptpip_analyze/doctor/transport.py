@@ -13,11 +13,10 @@ from ..grouped import Grouped, group_starts, stable_order
 from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
 from ..result import Result
-from ..tcp import OUT_OF_ORDER, RETRANSMISSION, ZERO_WINDOW
+from ..tcp import AGAIN, RETRANSMISSION, ZERO_WINDOW
 from .patient import Patient, S
 from .saying import Saying
 
-AGAIN = RETRANSMISSION | OUT_OF_ORDER  # behind the place where a packet is lost only the second copy is seen, late
 STORM_SHARE = 0.01  # of the segments with payload in one direction
 STORM_LEAST = 5
 NAMED = 6

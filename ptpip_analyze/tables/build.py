@@ -14,6 +14,7 @@ import pyarrow as pa
 from .. import facts
 from ..capture import NO_TIME, earliest
 from ..ptp import DIRECTIONS, NO_ROW, STATUSES
+from ..ptp.timing import CAUSES, span
 from ..ptpip import Dialect, Handshake, Pair
 from ..ptpip import messages as m
 from ..result import CONNECTIONS, Result
@@ -61,6 +62,9 @@ def sessions(result: Result) -> Iterator[pa.RecordBatch]:
             capture=result.path,
             transactions=int(counts[index]),
             events=int(events[index]),
+            tap=(tap := result.timing.taps[index]).at,
+            initiator_rtt_s=None if tap.to_initiator is None else tap.to_initiator / 1e9,
+            responder_rtt_s=None if tap.to_responder is None else tap.to_responder / 1e9,
         )
         rows.append(row)
     schema = arrow_schema("sessions")
@@ -185,22 +189,17 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
     request, response, start = made.request[part], made.response[part], made.start[part]
     count = len(request)
     has_data = made.direction[part] > 0
-    asked, asked_words, asked_at = _captured(columns, request)
-    answered, answered_words, answered_at = _captured(columns, response)
+    asked, asked_words = _captured(columns, request)
+    answered, answered_words = _captured(columns, response)
     code = columns["code"][request]
-    asked_time, answered_time = columns["time"][request], columns["time"][response]
-    first_data, last_data = made.first_data[part], made.last_data[part]
-    data_time, data_end = columns["began"][first_data], columns["time"][last_data]
+    moments = result.timing.moments(part)
+    spent = result.timing.spent(part, moments)
     total = columns["total"][start]
     # A Start Data of 16 bytes, as some clients send, has a total of 32 bits.
     total_known = (start != NO_ROW) & (columns["known"][start] >= np.minimum(columns["length"][start], 20))
     total_known &= total <= _MOST_BYTES  # the mark of an unknown total is beyond that, too
     identity = made.transaction_id[part]
-    # Where bytes are missing the data phase may have begun before, or ended after, what was captured of it.
     holed = np.isin(made.status[part], [STATUSES.index("gap"), STATUSES.index("began-earlier")])
-    first_kind, last_kind = columns["type"][first_data], columns["type"][last_data]
-    begun = (~holed | np.isin(first_kind, (m.START_DATA, m.CONTAINER_DATA))) & (data_time != NO_TIME)
-    ended = (~holed | np.isin(last_kind, (m.END_DATA, m.CONTAINER_DATA))) & (data_end != NO_TIME)
     tongues = Tongues.of(result, made.session[part])
     named = tongues.rows("operation", code, asked)
     # A container has no such word.
@@ -224,26 +223,31 @@ def _transaction_batch(result: Result, part: slice, schema: pa.Schema) -> pa.Rec
         "response_code": _codes(columns["code"][response], answered),
         "response_parameters": _words(columns, response, answered_words),
         "status": arrow.choices(made.status[part], STATUSES),
-        "request_time": _times(asked_time, asked_at),
-        "response_time": _times(answered_time, answered_at),
-        "latency_s": _seconds(answered_time - asked_time, asked_at & answered_at),
-        "first_byte_s": _seconds(data_time - asked_time, asked_at & has_data & begun),
-        "transfer_s": _seconds(data_end - data_time, has_data & begun & ended),
+        "request_time": _times(moments.asked),
+        "response_time": _times(moments.answered),
+        "latency_s": _seconds(span(moments.asked, moments.answered)),
+        "first_byte_s": _seconds(span(moments.asked, moments.began)),
+        "transfer_s": _seconds(span(moments.began, moments.ended)),
         "first_frame": _integers(made.first[part] + 1),
         "last_frame": _integers(made.last[part] + 1),
         "transaction": _integers(np.arange(part.start, part.start + count) + result.first_transaction),
         "capture": _same(result.path, count),
+        "think_s": _seconds(spent.think),
+        "acknowledged_s": _seconds(spent.acknowledged),
+        "device_s": _seconds(spent.device),
+        "stalled_s": _seconds(spent.stalled),
+        "transfer_stalled_s": _seconds(spent.transfer_stalled),
+        "stall_cause": arrow.choices(spent.cause, CAUSES, spent.cause >= 0),
     }
     return _batch(values, schema)
 
 
-def _captured(columns: dict[str, np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of request or response rows (NO_ROW allowed): is the code known, are all parameters, is the time of the end."""
+def _captured(columns: dict[str, np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of request or response rows (NO_ROW allowed): is the code known, are all parameters."""
     kind, known, length = columns["type"][rows], columns["known"][rows].astype(np.int64), columns["length"][rows]
     there = rows != NO_ROW
     whole = there & (known >= np.minimum(length, m.FIXED_BYTES))
-    ended = there & (columns["status"][rows] != m.GAP) & (columns["time"][rows] != NO_TIME)
-    return there & m.carries_code(kind, known, length), whole, ended
+    return there & m.carries_code(kind, known, length), whole
 
 
 def messages(result: Result) -> Iterator[pa.RecordBatch]:
@@ -368,6 +372,13 @@ def findings(result: Result) -> Iterator[pa.RecordBatch]:
     return batches(result)
 
 
+def stats(result: Result) -> Iterator[pa.RecordBatch]:
+    """The stats table."""
+    from .stats import batches
+
+    return batches(result)
+
+
 def packets(result: Result) -> Iterator[pa.RecordBatch]:
     """The packets table. ValueError when the analysis did not keep it."""
     if result.packet_rows is None:
@@ -481,8 +492,8 @@ def _times(values: np.ndarray, valid: np.ndarray | None = None) -> pa.Array:
     return arrow.numbers(values, pa.timestamp("ns", tz="UTC"), timed if valid is None else timed & valid)
 
 
-def _seconds(nanoseconds: np.ndarray, valid: np.ndarray) -> pa.Array:
-    return arrow.numbers(nanoseconds / 1e9, pa.float64(), valid)
+def _seconds(nanoseconds: np.ndarray) -> pa.Array:
+    return arrow.numbers(nanoseconds / 1e9, pa.float64(), nanoseconds != NO_TIME)
 
 
 def _same(text: str, count: int) -> pa.Array:
@@ -549,6 +560,7 @@ TABLES: dict[str, Callable[[Result], Iterator[pa.RecordBatch]]] = {
     "objects": objects,
     "discovery": discovery,
     "findings": findings,
+    "stats": stats,
     "packets": packets,
 }
 """How each table is made, by name."""

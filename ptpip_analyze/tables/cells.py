@@ -49,6 +49,11 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "level", "rule", "says", "subject", "session", "frame", "verdict", "transaction_id", "clause", "time",
         "deviation", "related", "proof", "frames",
     ),
+    "stats": (
+        "operation", "count", "latency_p50_s", "latency_p95_s", "latency_max_s", "device_s", "transfer_s", "stalled_s",
+        "throughput", "bytes", "errors", "session", "think_s", "latency_p99_s", "first_byte_p50_s", "first_byte_p95_s",
+        "model", "capture", "vendor", "operation_code",
+    ),
     "packets": (
         "frame", "source", "destination", "tcp_payload_bytes", "session", "connection", "flags", "time",
         "source_port", "destination_port", "captured_bytes", "original_bytes",
@@ -71,6 +76,8 @@ def cell_text(column: Column, value: object) -> str:
     if column.kind == "words" and isinstance(value, list):
         return ", ".join(map(str, value)) if column.name == "frames" else describe.parameters_text(value)
     if column.kind == "float" and isinstance(value, float):
+        if column.unit == "bytes/s":
+            return f"{describe.human_bytes(round(value))}/s"
         return describe.human_seconds(value) if column.unit == "s" else f"{value:g}"
     if column.name == "code" or (column.name.endswith("_code") and column.name != "type_code"):
         return describe.code_text(int(str(value)))

@@ -76,6 +76,21 @@ SESSIONS: Final = (
     Column("manufacturer", "text", "", "Manufacturer's name out of DeviceInfo."),
     Column("vendor_evidence", "text", "", "Why it is this vendor, or none although something spoke for one."),
     Column("live_view_port", "int", "", "The initiator's TCP port of the live-view connection of Fujifilm's dialect."),
+    Column(
+        "tap",
+        "text",
+        "",
+        'Where it was captured: at the "initiator", at the "responder" or "between"; null where the handshakes do not '
+        "tell.",
+    ),
+    Column(
+        "initiator_rtt_s",
+        "float",
+        "s",
+        "From the place of capture to the initiator and back: from SYN and ACK to the ACK, the least of its "
+        "connections. Null where no handshake was captured, or a SYN came twice.",
+    ),
+    Column("responder_rtt_s", "float", "s", "The same to the responder: from SYN to SYN and ACK."),
 )
 
 TRANSACTIONS: Final = (
@@ -125,6 +140,47 @@ TRANSACTIONS: Final = (
     Column("last_frame", "int", "", "Frame number of the transaction's last packet, from 1."),
     Column("transaction", "int", "", "Number of the row over the whole analysis, from 0: the transaction's identity."),
     _CAPTURE,
+    Column(
+        "think_s",
+        "float",
+        "s",
+        "From the response before, in the same session, to the request: the initiator's time, and the way from the "
+        "place of capture to it and back. Null for the first request, behind missing bytes, where one of both was sent "
+        "again, and where requests overlap.",
+    ),
+    Column(
+        "acknowledged_s",
+        "float",
+        "s",
+        "From the request to its acknowledgment, where that came right behind it and alone: the way to the responder "
+        "and back, and for how long it held the acknowledgment back. Null where the answer acknowledged it.",
+    ),
+    Column(
+        "device_s",
+        "float",
+        "s",
+        "For how long the responder was waited for: from the request to the first data or response, and from the end "
+        "of the data phase to the response; of data that the initiator sends only the latter. With the way to the "
+        "responder and back (responder_rtt_s of the session). It is latency_s less transfer_s, and less first_byte_s "
+        "of data that the initiator sends. Null where one of these moments is not known.",
+    ),
+    Column(
+        "stalled_s",
+        "float",
+        "s",
+        "Pauses of 50 ms and more in which the transaction did not go on: between two packets with data of the data "
+        "phase, and of device_s what passed until a request was sent again or the initiator's receive window opened, "
+        "if the answer came only then. 0 without one; null where that can't be known.",
+    ),
+    Column("transfer_stalled_s", "float", "s", "The part of stalled_s that lies in transfer_s, between data."),
+    Column(
+        "stall_cause",
+        "text",
+        "",
+        'What took most of stalled_s: "zero-window" (pauses in which the receiver took nothing for at least half of '
+        'the time), "retransmission" (others, which ended with a segment that came again or late), "silence" (neither '
+        "is in the capture). Null without a stall.",
+    ),
 )
 
 MESSAGES: Final = (
@@ -375,6 +431,41 @@ DISCOVERY: Final = (
     _CAPTURE,
 )
 
+_LATENCY = "of latency_s of these transactions"
+_FIRST_BYTE = "of their first_byte_s"
+
+STATS: Final = (
+    Column("session", "int", "", "Session of the transactions; null in a row about several sessions."),
+    Column("operation", "text", "", "Name of the operation; null where no request was captured."),
+    Column("operation_code", "uint", "", "OperationCode of the requests; null where none was captured."),
+    Column("vendor", "text", "", "Vendor whose table named the operation; null for standard and unknown codes."),
+    Column("count", "int", "", "How many transactions."),
+    Column("errors", "int", "", "Those of them that were answered with anything but OK."),
+    Column("bytes", "int", "bytes", "Payload that their data phases carried."),
+    Column("latency_p50_s", "float", "s", f"Median {_LATENCY}."),
+    Column("latency_p95_s", "float", "s", f"95th percentile {_LATENCY}, interpolated linearly."),
+    Column("latency_p99_s", "float", "s", f"99th percentile {_LATENCY}."),
+    Column("latency_max_s", "float", "s", f"Longest {_LATENCY}."),
+    Column("first_byte_p50_s", "float", "s", f"Median {_FIRST_BYTE}."),
+    Column("first_byte_p95_s", "float", "s", f"95th percentile {_FIRST_BYTE}."),
+    Column("first_byte_p99_s", "float", "s", f"99th percentile {_FIRST_BYTE}."),
+    Column("first_byte_max_s", "float", "s", f"Longest {_FIRST_BYTE}."),
+    Column(
+        "throughput",
+        "float",
+        "bytes/s",
+        "Payload over the time from the request to the end of the data, of the transactions for which that is known.",
+    ),
+    Column("think_s", "float", "s", "Sum of think_s: how long the initiator took before these requests."),
+    Column("sending_s", "float", "s", "Sum of first_byte_s of data that the initiator sends."),
+    Column("device_s", "float", "s", "Sum of device_s: how long the responder was waited for."),
+    Column("transfer_s", "float", "s", "Sum of transfer_s."),
+    Column("stalled_s", "float", "s", "Sum of stalled_s, which is part of device_s and transfer_s."),
+    Column("transfer_stalled_s", "float", "s", "Sum of transfer_stalled_s, the part of stalled_s in transfer_s."),
+    Column("model", "text", "", "The camera's model out of DeviceInfo; null in a row about several."),
+    Column("capture", "text", "", "The capture file of the transactions; null in a row about several."),
+)
+
 TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "sessions": SESSIONS,
     "transactions": TRANSACTIONS,
@@ -384,6 +475,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
     "objects": OBJECTS,
     "discovery": DISCOVERY,
     "findings": FINDINGS,
+    "stats": STATS,
     "packets": PACKETS,
 }
 """The columns of each table, by table name."""
@@ -417,6 +509,7 @@ ABOUT: Final[dict[str, str]] = {
     "objects": "One row per photo, thumbnail or upload that was carried, put together from its parts.",
     "discovery": "One row per thing that a camera announced, or that was asked for, and the sessions that followed.",
     "findings": "One row per place where a rule of the standard is broken, or names what happened.",
+    "stats": "One row per session and operation: how long it took, and where the time went.",
     "packets": "One row per packet of the capture file.",
     "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }

@@ -7,13 +7,16 @@ Refuses judgement: a problem is what a status says, with its frames.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptpip_analyze import describe
+
+from .columns import OK, Texts, as_integers, as_strings, as_texts, row_groups, text_at, without_request
+from .stats import operations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +28,6 @@ if TYPE_CHECKING:
 FRAMES_NAMED: Final = 5
 """Frame numbers given for one problem; the others are counted."""
 
-OK: Final = 0x2001
-"""ResponseCode OK: PIMA 15740:2000 clause 11.3."""
-
 PROBE_REQUEST: Final = 13
 _PROBES: Final = pa.array([PROBE_REQUEST, 14], pa.uint32())
 _PROBE_COLUMNS: Final = ["session", "capture", "status", "first_frame", "tcp_stream", "direction", "type_code"]
@@ -36,13 +36,6 @@ _BROKEN: Final = ("violation", "known-vendor-deviation")
 _LEVELS: Final = ("must", "should", "may", "info")
 
 _LAST_LINK_TYPE: Final = 0xFFFF  # LINKTYPE numbers have 16 bits; what is above marks records that are no packets
-
-
-class _Texts(NamedTuple):
-    """A text column as numbers: for each row the place of its text among `values`, -1 for null."""
-
-    rows: np.ndarray
-    values: list[str]
 
 
 def summarize(analysis: Analysis) -> dict[str, Any]:
@@ -108,8 +101,8 @@ def _sessions(sessions: pa.Table, transactions: pa.Table, events: Counter[EventK
     for row in rows:
         row["transactions_by_status"] = {}
         row["events_by_name"] = {}
-    texts = _texts(transactions, "status")
-    for (session, index), count in _pairs(_integers(transactions, "session"), texts.rows):
+    texts = as_texts(transactions, "status")
+    for (session, index), count in _pairs(as_integers(transactions, "session"), texts.rows):
         if session in number and index >= 0:
             number[session]["transactions_by_status"][texts.values[index]] = count
     for kind, count in sorted(events.items(), key=lambda item: item[0].name or ""):
@@ -128,73 +121,35 @@ def _events(events: Counter[EventKind]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-int(row["count"] or 0), str(row["event"] or "")))
 
 
-def operations_of(transactions: pa.Table) -> list[dict[str, Any]]:
-    """One row per operation, the most frequent first; ``unasked``: nothing is missing where the request should be."""
-    operation = _texts(transactions, "operation")
-    vendor = _texts(transactions, "vendor")
-    code = _integers(transactions, "operation_code")
-    size = _integers(transactions, "data_bytes", 0)
-    latency = _floats(transactions, "latency_s")
-    response = _integers(transactions, "response_code")
-    unasked = _unasked(transactions)
-    rows = []
-    for members in _groups(operation.rows, vendor.rows, code, unasked):
-        first = members[0]
-        timed = latency[members]
-        timed = timed[np.isfinite(timed)]
-        answered = response[members]
-        rows.append(
-            {
-                "operation": _text_at(operation, first),
-                "operation_code": None if code[first] < 0 else int(code[first]),
-                "vendor": _text_at(vendor, first),
-                "unasked": bool(unasked[first]),
-                "transactions": len(members),
-                "data_bytes": int(size[members].sum()),
-                "not_ok": int(np.count_nonzero((answered >= 0) & (answered != OK))),
-                "latency_median_s": float(np.median(timed)) if len(timed) else None,
-                "latency_max_s": float(timed.max()) if len(timed) else None,
-            }
-        )
-    return sorted(rows, key=lambda row: (-row["transactions"], row["operation"] or "", row["operation_code"] or 0))
-
-
 def _responses(transactions: pa.Table) -> list[dict[str, Any]]:
     """One row per response other than OK, operation and capture, the most frequent first."""
-    code = _integers(transactions, "response_code")
+    code = as_integers(transactions, "response_code")
     other = np.flatnonzero((code >= 0) & (code != OK))
     transactions = transactions.take(pa.array(other))
-    response, operation = _texts(transactions, "response"), _texts(transactions, "operation")
-    capture, unasked = _texts(transactions, "capture"), _unasked(transactions)
-    code, frame = code[other], _integers(transactions, "last_frame")
+    response, operation = as_texts(transactions, "response"), as_texts(transactions, "operation")
+    capture, unasked = as_texts(transactions, "capture"), without_request(transactions)
+    code, frame = code[other], as_integers(transactions, "last_frame")
     rows = [
         {
-            "response": _text_at(response, members[0]),
+            "response": text_at(response, members[0]),
             "response_code": int(code[members[0]]),
-            "operation": _text_at(operation, members[0]),
+            "operation": text_at(operation, members[0]),
             "unasked": bool(unasked[members[0]]),
-            "capture": _text_at(capture, members[0]),
+            "capture": text_at(capture, members[0]),
             "transactions": len(members),
             "frames": _first_frames(frame[members]),
         }
-        for members in _groups(response.rows, code, operation.rows, capture.rows, unasked)
+        for members in row_groups(response.rows, code, operation.rows, capture.rows, unasked)
     ]
     return sorted(rows, key=lambda row: (-row["transactions"], row["response"] or "", row["operation"] or ""))
 
 
-def _unasked(transactions: pa.Table) -> np.ndarray:
-    """Is there no request, though the capture lacks nothing? Where it does, these are not the statuses."""
-    status = pc.is_in(_plain(transactions["status"]), pa.array(["disordered", "cancelled"]))
-    silent = pc.and_(pc.is_null(transactions["operation_code"]), pc.is_null(transactions["request_time"]))
-    return pc.and_(status, silent).to_numpy().astype(np.int64)
-
-
 def _counted(table: pa.Table, name: str, with_columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    texts = _texts(table, name)
-    codes = [_integers(table, column) for column in with_columns]
+    texts = as_texts(table, name)
+    codes = [as_integers(table, column) for column in with_columns]
     rows = []
-    for members in _groups(texts.rows, *codes):
-        row: dict[str, Any] = {name: _text_at(texts, members[0])}
+    for members in row_groups(texts.rows, *codes):
+        row: dict[str, Any] = {name: text_at(texts, members[0])}
         for column, values in zip(with_columns, codes, strict=True):
             row[column] = None if values[members[0]] < 0 else int(values[members[0]])
         rows.append(row | {"count": len(members)})
@@ -211,7 +166,7 @@ def _messages(batches: Iterator[pa.RecordBatch]) -> dict[str, list[dict[str, Any
         for row in _counted(table, "type", ("type_code",)):
             key = (row["type"], row["type_code"])
             types[key] = types.get(key, 0) + row["count"]
-        rest = table.filter(pc.fill_null(pc.not_equal(_plain(table["status"]), "complete"), True))
+        rest = table.filter(pc.fill_null(pc.not_equal(as_strings(table["status"]), "complete"), True))
         if rest.num_rows:
             odd.append(rest.select(["session", "capture", "status", "reason", "first_frame"]))
         if any(code == PROBE_REQUEST for _, code in types):
@@ -226,8 +181,8 @@ def _messages(batches: Iterator[pa.RecordBatch]) -> dict[str, list[dict[str, Any
 
 def _announced(rows: pa.Table) -> list[dict[str, Any]]:
     """What announces a camera, without what asks for one, leaves, or is about addresses."""
-    says = pc.is_in(_plain(rows["kind"]), pa.array(["announcement", "answer"]))
-    of_hosts = pc.is_in(_plain(rows["method"]), pa.array(["dhcp", "arp"]))
+    says = pc.is_in(as_strings(rows["kind"]), pa.array(["announcement", "answer"]))
+    of_hosts = pc.is_in(as_strings(rows["method"]), pa.array(["dhcp", "arp"]))
     told = rows.filter(pc.and_(says, pc.invert(of_hosts)))
     names = [
         "device",
@@ -249,7 +204,7 @@ def _findings(batches: Iterator[pa.RecordBatch]) -> list[dict[str, Any]]:
     counts: dict[tuple[int, str, str, str], int] = {}
     for batch in batches:
         table = pa.Table.from_batches([batch]).select(["rule", "level", "verdict"])
-        broken = table.filter(pc.is_in(_plain(table["verdict"]), pa.array(_BROKEN)))
+        broken = table.filter(pc.is_in(as_strings(table["verdict"]), pa.array(_BROKEN)))
         for row in broken.to_pylist():
             key = (_LEVELS.index(row["level"]), row["level"], row["verdict"], row["rule"])
             counts[key] = counts.get(key, 0) + 1
@@ -261,11 +216,15 @@ def _findings(batches: Iterator[pa.RecordBatch]) -> list[dict[str, Any]]:
 
 def _unanswered(probes: pa.Table) -> list[dict[str, Any]]:
     """Probe requests without a response on their connection. They carry no number: a response answers the latest."""
-    capture, stream, kind = _texts(probes, "capture"), _integers(probes, "tcp_stream"), _integers(probes, "type_code")
-    direction = pc.fill_null(pc.equal(_plain(probes["direction"]), "to-responder"), False).to_numpy()
+    capture, stream, kind = (
+        as_texts(probes, "capture"),
+        as_integers(probes, "tcp_stream"),
+        as_integers(probes, "type_code"),
+    )
+    direction = pc.fill_null(pc.equal(as_strings(probes["direction"]), "to-responder"), False).to_numpy()
     asks = kind == PROBE_REQUEST
     open_rows = []
-    for members in _groups(capture.rows, stream, (direction ^ ~asks).astype(np.int64)):
+    for members in row_groups(capture.rows, stream, (direction ^ ~asks).astype(np.int64)):
         depth = np.cumsum(np.where(asks[members], 1, -1))
         lowest = np.minimum.accumulate(depth[::-1])[::-1]  # from here on: a response in between has gone below
         open_rows.append(members[asks[members] & (depth == lowest)])
@@ -292,36 +251,33 @@ def _session_problems(sessions: pa.Table) -> list[dict[str, Any]]:
 
 
 def _transaction_problems(transactions: pa.Table) -> list[dict[str, Any]]:
-    status = _texts(transactions, "status")
+    status = as_texts(transactions, "status")
     fine = np.array([value == "complete" for value in status.values] + [False])
     return _problems("transaction", transactions.take(pa.array(np.flatnonzero(~fine[status.rows]))))
 
 
 def _problems(of: str, table: pa.Table, reason: str | None = None) -> list[dict[str, Any]]:
     """Rows of `table` with the same session, status and reason as one problem, in order of first appearance."""
-    session, frame = _integers(table, "session"), _integers(table, "first_frame")
-    status, capture = _texts(table, "status"), _texts(table, "capture")
-    reasons = _texts(table, reason) if reason else _Texts(np.full(table.num_rows, -1), [])
+    session, frame = as_integers(table, "session"), as_integers(table, "first_frame")
+    status, capture = as_texts(table, "status"), as_texts(table, "capture")
+    reasons = as_texts(table, reason) if reason else Texts(np.full(table.num_rows, -1), [])
     return [
         {
             "of": of,
-            "status": _text_at(status, members[0]),
-            "reason": _text_at(reasons, members[0]),
+            "status": text_at(status, members[0]),
+            "reason": text_at(reasons, members[0]),
             "session": None if session[members[0]] < 0 else int(session[members[0]]),
-            "capture": _text_at(capture, members[0]),
+            "capture": text_at(capture, members[0]),
             "count": len(members),
             "frames": _first_frames(frame[members]),
         }
-        for members in _groups(session, status.rows, reasons.rows, capture.rows)
+        for members in row_groups(session, status.rows, reasons.rows, capture.rows)
     ]
 
 
 def _first_frames(frames: np.ndarray) -> list[int]:
     """The first frame numbers of some rows: each once, in order."""
     return [int(frame) for frame in np.unique(frames)[:FRAMES_NAMED]]
-
-
-# Columns as arrays
 
 
 def _plain_rows(table: pa.Table) -> list[dict[str, Any]]:
@@ -337,46 +293,5 @@ def _plain_rows(table: pa.Table) -> list[dict[str, Any]]:
     return [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.string())
-
-
-def _texts(table: pa.Table, name: str) -> _Texts:
-    column = table[name]
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    column = column.unify_dictionaries()
-    chunks = column.chunks
-    values: list[str] = chunks[0].dictionary.to_pylist() if chunks else []
-    index = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in chunks]
-    return _Texts(np.concatenate(index).astype(np.int64) if index else np.empty(0, np.int64), values)
-
-
-def _text_at(texts: _Texts, row: int) -> str | None:
-    index = int(texts.rows[row])
-    return None if index < 0 else texts.values[index]
-
-
-def _integers(table: pa.Table, name: str, null: int = -1) -> np.ndarray:
-    return pc.fill_null(table[name].cast(pa.int64()), null).to_numpy()
-
-
-def _floats(table: pa.Table, name: str) -> np.ndarray:
-    return pc.fill_null(table[name], float("nan")).to_numpy()
-
-
-def _groups(*keys: np.ndarray) -> list[np.ndarray]:
-    """The row numbers of each different combination of `keys`, in order of first appearance."""
-    if not len(keys[0]):
-        return []
-    label = np.zeros(len(keys[0]), np.int64)
-    for key in keys:
-        values, place = np.unique(key, return_inverse=True)
-        label = np.unique(label * len(values) + place, return_inverse=True)[1]
-    order = np.argsort(label, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-    return sorted(groups, key=lambda members: int(members[0]))
-
-
 def _pairs(left: np.ndarray, right: np.ndarray) -> list[tuple[tuple[int, int], int]]:
-    return [((int(left[members[0]]), int(right[members[0]])), len(members)) for members in _groups(left, right)]
+    return [((int(left[members[0]]), int(right[members[0]])), len(members)) for members in row_groups(left, right)]

@@ -21,9 +21,11 @@ from .reassemble import (
     ZERO_WINDOW,
     Reassembler,
 )
+from .waits import AGAIN, PAUSE_NS, Segments, Told, Waits
 
 __all__ = [
     "ACK",
+    "AGAIN",
     "CAPTURED",
     "CUT",
     "GAP_BEFORE",
@@ -33,6 +35,7 @@ __all__ = [
     "OFFSET",
     "OUT_OF_ORDER",
     "PACKET",
+    "PAUSE_NS",
     "POSITION",
     "RETRANSMISSION",
     "TIME",
@@ -42,6 +45,9 @@ __all__ = [
     "Flows",
     "Reassembler",
     "SegmentBatch",
+    "Segments",
     "Stream",
     "StreamPlaces",
+    "Told",
+    "Waits",
 ]

@@ -38,6 +38,7 @@ class Stream:
         "base",
         "fin",
         "first_acknowledgment",
+        "first_acknowledgment_time",
         "front",
         "high",
         "keep_alives",
@@ -66,6 +67,7 @@ class Stream:
         self.unsettled: list[np.ndarray] = []
         self.unsettled_rows = 0
         self.first_acknowledgment: int | None = None  # raw number of the first ACK sent in this direction
+        self.first_acknowledgment_time = NO_TIME  # of that ACK, where it carried no payload
         self.retransmissions = self.out_of_order = self.keep_alives = 0  # segments that were seen to be one
         self.last_time = NO_TIME  # of the latest packet in this direction, with or without payload
         self.acknowledging = 0  # latest ACK sent, unwrapped: first_acknowledgment plus the distance since
@@ -103,6 +105,7 @@ class Connection:
         "low",
         "number",
         "streams",
+        "syn_again",
         "syn_from",
         "syn_sequence",
         "syn_times",
@@ -119,6 +122,7 @@ class Connection:
         self.last_time = time
         self.syn_sequence: list[int | None] = [None, None]  # raw sequence number of the SYN, by direction
         self.syn_times = [NO_TIME, NO_TIME]  # time of that SYN, by direction
+        self.syn_again = False  # did a SYN come a second time?
         self.syn_from: int | None = None  # direction whose SYN opened the connection (no ACK flag, or answered)
         self.closed_at: int | None = None  # time of the first FIN or RST, ns
         self.first_end: int | None = None  # direction of that one: by the clock alone
@@ -163,6 +167,24 @@ class Connection:
         if not self.end_flags[direction] & ACK_FLAG or other.fin is None or other.base is None:
             return False
         return signed32(self.end_acknowledgments[direction] - other.base - other.fin) > 0
+
+    def round_trip(self, direction: int) -> int | None:
+        """From the place of capture to who sends in a direction and back, by the handshake, in ns; None if unknown.
+
+        Of who was called, from SYN to SYN and ACK; of the caller, from there to its ACK, if that carried nothing. A
+        kernel answers both at once. A SYN that came twice leaves open which one was answered.
+        """
+        caller = self.syn_from
+        if caller is None or self.syn_again or NO_TIME in self.syn_times:
+            return None
+        if direction != caller:
+            begin, end = self.syn_times[caller], self.syn_times[direction]
+        else:
+            answered, own = self.syn_sequence[1 - caller], self.streams[caller]
+            if answered is None or own.first_acknowledgment != (answered + 1) & SEQUENCE_MASK:
+                return None
+            begin, end = self.syn_times[1 - caller], own.first_acknowledgment_time
+        return end - begin if end >= begin else None
 
     @property
     def key(self) -> FlowKey:

@@ -212,6 +212,8 @@ class Flows:
         if connection.syn_sequence[direction] is None:
             connection.syn_sequence[direction] = int(batch.sequence[row])
             connection.syn_times[direction] = int(batch.time[row])
+        else:
+            connection.syn_again = True
         if connection.syn_from is None:
             connection.syn_from = 1 - direction if answers else direction
         opposite = connection.streams[1 - direction]

@@ -59,7 +59,7 @@ class Reassembler:
         if rows.shape[1] == 1 and rows[LENGTH, 0] == 0 and not stream.unsettled:
             flag = int(flags[0])
             if stream.base is not None or flag & SYN:
-                mark = _note_empty(stream, int(rows[OFFSET, 0]), int(rows[ACK, 0]), flag)
+                mark = _note_empty(stream, int(rows[OFFSET, 0]), int(rows[ACK, 0]), int(rows[TIME, 0]), flag)
                 marks[0] |= mark
                 stream.keep_alives += mark == KEEP_ALIVE
                 return []
@@ -255,7 +255,7 @@ def _count(stream: Stream, marks: np.ndarray) -> None:
         stream.keep_alives += int((marks & KEEP_ALIVE > 0).sum())
 
 
-def _note_empty(stream: Stream, sequence: int, acknowledgment: int, flags: int) -> int:
+def _note_empty(stream: Stream, sequence: int, acknowledgment: int, time: int, flags: int) -> int:
     """Take one segment without payload; returns its mark.
 
     What ``_add`` does with any rows, in plain numbers: a port scan is hundreds of thousands of streams of one segment,
@@ -264,6 +264,7 @@ def _note_empty(stream: Stream, sequence: int, acknowledgment: int, flags: int) 
     if flags & ACK_FLAG:
         if stream.first_acknowledgment is None:
             stream.first_acknowledgment = stream.acknowledged = acknowledgment
+            stream.first_acknowledgment_time = time
         ahead = signed32(acknowledgment - stream.acknowledged)
         stream.acknowledging = stream.acknowledged + ahead
         if 0 < ahead < MOST_WINDOW:
@@ -308,6 +309,7 @@ def _near(raw: np.ndarray, reference: int) -> np.ndarray:
 
 def _unwrap_acknowledgments(stream: Stream, rows: np.ndarray, flags: np.ndarray) -> None:
     acknowledging = (flags & ACK_FLAG) != 0
+    first = int(acknowledging.argmax())
     if not acknowledging.all():
         valid = np.flatnonzero(acknowledging)
         if len(valid) == 0:
@@ -318,6 +320,8 @@ def _unwrap_acknowledgments(stream: Stream, rows: np.ndarray, flags: np.ndarray)
         rows[ACK] = rows[ACK, valid[previous]]
     if stream.first_acknowledgment is None:
         stream.first_acknowledgment = stream.acknowledging = stream.acknowledged = int(rows[ACK, 0])
+        if rows[LENGTH, first] == 0:
+            stream.first_acknowledgment_time = int(rows[TIME, first])
     for low in range(0, rows.shape[1], UNWRAPPED_TOGETHER):
         part = rows[ACK, low : low + UNWRAPPED_TOGETHER]
         part[:] = _near(part, stream.acknowledged)

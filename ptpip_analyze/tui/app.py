@@ -25,7 +25,8 @@ from ptpip_analyze.ahead import WorkerError
 from ptpip_analyze.capture import CaptureError
 from ptpip_analyze.describe import human_bytes, safe_text
 from ptpip_analyze.tables.moments import MomentError, moment_of
-from ptpip_analyze.tables.summary import capture_facts, operations_of
+from ptpip_analyze.tables.stats import operations_of
+from ptpip_analyze.tables.summary import capture_facts
 from ptpip_analyze.tables.throughput import bytes_over_time
 
 from .details import DetailsView, Hex

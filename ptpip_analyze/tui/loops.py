@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ptpip_analyze.tables.summary import OK
+from ptpip_analyze.tables.columns import OK
 
 LONGEST: Final = 4
 """Transactions of one round at most."""

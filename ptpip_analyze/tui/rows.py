@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 from ptpip_analyze.describe import bar, count, human_bytes, human_seconds, safe_text
 from ptpip_analyze.tables.calls import Beginning, calls
 from ptpip_analyze.tables.cells import READABLE, cell_text, status_style
+from ptpip_analyze.tables.columns import OK
 from ptpip_analyze.tables.schema import columns as all_columns
 from ptpip_analyze.tables.schema import on_demand
-from ptpip_analyze.tables.summary import OK
 
 from .loops import Loops, loops_of
 

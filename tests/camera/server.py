@@ -287,6 +287,7 @@ class SimulatedCamera:
             if data is not None:
                 direction, data_bytes = "out", len(data)
             session.check_cancelled(transaction_id, data_bytes)
+            time.sleep(self.behaviour.work_s.get(int(request.operationCode), 0.0))
             answer = self._perform(session, request, data)
             if answer.capture_to is not None:
                 capture = self._claim_shutter(session, transaction_id, answer.capture_to)

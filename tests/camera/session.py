@@ -30,6 +30,8 @@ class Behaviour:
     chunk_pause_s: float = 0.0
     """Time after each message of a data-in phase, as a slow card would need."""
     announce_total: bool = True
+    announced_too_much: int = 0
+    """Bytes by which the total of a data-in phase is too large: a fault."""
     capture_s: float = 0.1
     """Time from the response of InitiateCapture to its ObjectAdded event."""
     fail_reason: FailReason | None = None
@@ -39,6 +41,8 @@ class Behaviour:
     max_sessions: int = 4
     busy: dict[int, int] = field(default_factory=dict)
     """Operation code -> how many more times it is answered DeviceBusy."""
+    work_s: dict[int, float] = field(default_factory=dict)
+    """Operation code -> time before it is answered."""
 
 
 class Cancelled(Exception):
@@ -92,7 +96,8 @@ class Session:
         """The data-in phase, in the camera's style. Cancelled, ProtocolError, OSError."""
         sent = 0
         style, chunk_bytes, announced = behaviour.data_style, behaviour.chunk_bytes, behaviour.announce_total
-        for message in data_phase(transaction_id, data, style, chunk_bytes, announced):
+        too_much = behaviour.announced_too_much
+        for message in data_phase(transaction_id, data, style, chunk_bytes, announced, too_much):
             self.check_cancelled(transaction_id, sent)
             send(self.command, message)
             if StartData not in message:

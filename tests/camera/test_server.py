@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
@@ -79,6 +80,17 @@ def test_leaves_the_total_unknown_when_told_so(camera):
         initiator.open_session()
         got = initiator.transact(Operation.GetThumb, 3)
     assert (got.announced, got.data) == (UNKNOWN_TOTAL, camera.model.object(3).thumbnail)
+
+
+def test_promises_too_much_and_takes_its_time_when_told_so(camera):
+    camera.behaviour.announced_too_much = 8
+    camera.behaviour.work_s[Operation.GetThumb] = 0.02
+    with connect(camera) as initiator:
+        initiator.open_session()
+        begun = time.monotonic()
+        got = initiator.transact(Operation.GetThumb, 3)
+    assert time.monotonic() - begun >= 0.02
+    assert (got.announced, got.data) == (len(got.data) + 8, camera.model.object(3).thumbnail)
 
 
 def test_serves_several_initiators_at_once_each_with_its_session(camera):

@@ -61,10 +61,13 @@ def readable(sock: socket.socket) -> bool:
 
 
 def data_phase(
-    transaction_id: int, data: bytes, style: DataStyle, chunk_bytes: int, announced: bool = True
+    transaction_id: int, data: bytes, style: DataStyle, chunk_bytes: int, announced: bool = True, too_much: int = 0
 ) -> Iterator[Packet]:
-    """The messages that carry ``data``; the total is sent as unknown unless ``announced``."""
-    total = len(data) if announced else UNKNOWN_TOTAL
+    """The messages that carry ``data``; the total is sent as unknown unless ``announced``, or so many bytes too large.
+
+    A wrong total is what 2.3.9 forbids.
+    """
+    total = len(data) + too_much if announced else UNKNOWN_TOTAL
     yield StartData(transactionId=transaction_id, totalDataLength=total)
     ends = {
         DataStyle.ONE_END_DATA: 0,

@@ -18,7 +18,7 @@ from .conftest import program
 from .pretend import Analysis, transaction
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [table for table in TABLES if table != "stats"])  # which is counted, not listed
 def test_lists_every_table_as_json_lines_into_a_pipe(run, pretended: Analysis, table: str) -> None:
     ran = run(table, "walk.pcapng")
     assert (ran.code, ran.err) == (0, "")

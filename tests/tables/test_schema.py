@@ -27,6 +27,8 @@ REQUIRED = {
     "properties": "session property property_code value text source time frame",
     "discovery": "device method kind service time source_address addresses port guid text expires_s session",
     "findings": "rule level verdict subject session transaction_id frame time says clause deviation",
+    "stats": "session operation operation_code vendor count errors bytes latency_p50_s latency_p95_s latency_p99_s"
+    " latency_max_s",
     "packets": "frame time captured_bytes original_bytes source destination session connection tcp_payload_bytes flags",
 }
 

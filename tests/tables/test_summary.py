@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptpip_analyze.tables.summary import _groups, summarize
+from ptpip_analyze.tables.columns import row_groups
+from ptpip_analyze.tables.summary import summarize
 from tests.cli.pretend import START_NS, Analysis, session, transaction
 
 
@@ -128,4 +129,4 @@ def test_groups_rows_as_a_dictionary_would(pairs: list[tuple[int, int]]) -> None
     for row, pair in enumerate(pairs):
         expected.setdefault(pair, []).append(row)
     keys = np.array(pairs, np.int64).reshape(-1, 2)
-    assert [members.tolist() for members in _groups(keys[:, 0], keys[:, 1])] == list(expected.values())
+    assert [members.tolist() for members in row_groups(keys[:, 0], keys[:, 1])] == list(expected.values())

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from ptpip_analyze.tables.summary import capture_facts, operations_of
+from ptpip_analyze.tables.stats import operations_of
+from ptpip_analyze.tables.summary import capture_facts
 from ptpip_analyze.tables.where import parse_where
 from ptpip_analyze.tui.overview import Known, page, worst_of
 from tests.support import ROOT

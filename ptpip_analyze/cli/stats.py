@@ -1,0 +1,151 @@
+"""The page of `stats`: where the time went, and how long each operation took. Shows what ``tables.stats`` counted."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from ptpip_analyze.cli.page import Column, grid, wrapped
+from ptpip_analyze.cli.screen import console_for, encoded
+from ptpip_analyze.describe import count, counted, human_bytes, human_seconds, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from ptpip_analyze.tables.stats import By, Part, Spent
+
+_TAPS: Final = {
+    "initiator": "Captured at the initiator: what the device took has the way to it and back in it ({responder}).",
+    "responder": "Captured at the responder: what the client took has the way to it and back in it ({initiator}).",
+    "between": "Captured between both: what each of them took has the way to it and back in it ({initiator} to the "
+    "client, {responder} to the device).",
+}
+_UNKNOWN: Final = "Where this was captured is not known: what client and device took has the way to them in it."
+_UNCLEAR: Final = "{initiator} from the place of capture to the client and back, {responder} to the device and back."
+
+
+def page(
+    rows: Sequence[dict[str, Any]], parts: Sequence[Part], by: By | None, limit: int | None, output: Path | None
+) -> bytes:
+    """The page of these rows of the stats table, and of the parts that they are of."""
+    text = io.StringIO()
+    console = console_for(text, terminal=output is None and sys.stdout.isatty())
+    if not parts:
+        _say(console, "No PTP-IP session.", "yellow")
+    for part in parts:
+        mine = [row for row in rows if by is None or row[by] == part.name]
+        if by is not None and not mine and len(parts) > 1:
+            continue
+        if by is not None:
+            _say(console, _title(part, by), "bold")
+        _time(console, part)
+        _operations(console, mine, limit)
+    return encoded(text.getvalue(), output)
+
+
+def _width(console: Console) -> int | None:
+    return console.width if console.is_terminal else None
+
+
+def _say(console: Console, line: str, style: str = "") -> None:
+    from rich.text import Text
+
+    for part in wrapped(Text(line, style=style), _width(console)):
+        console.print(part, soft_wrap=True)
+
+
+def _title(part: Part, by: By) -> str:
+    if by == "session":
+        model = part.sessions[0]["model"]
+        return f"Session {part.name}" + (f": {safe_text(model)}" if model else "")
+    if by == "capture":
+        return safe_text(str(part.name))
+    return "A camera that did not say its model" if part.name is None else safe_text(part.name)
+
+
+def _time(console: Console, part: Part) -> None:
+    spent = part.spent
+    stalled = sum(spent.stalls.values())
+    lines = [
+        ("client", spent.client, "until the next request, and until its data began"),
+        ("device", spent.device, "until the first data or response, and from the end of the data to the response"),
+        ("transfer", spent.transfer, "from the first to the last data"),
+        ("stalls", stalled, _causes(spent)),
+        ("else", spent.other, "handshakes, before the first request, after the last response; not known"),
+    ]
+    whole = max(spent.whole, sum(seconds for _, seconds, _ in lines)) or 1.0
+    many = f"of {counted(len(part.sessions), 'session')}"
+    columns = (
+        Column("Where the time went", [f"  {name}" for name, _, _ in lines], "name"),
+        Column("", [human_seconds(seconds) if seconds else "" for _, seconds, _ in lines]),
+        Column("", [f"{seconds / whole:.0%}" if seconds else "" for _, seconds, _ in lines]),
+        Column("", [seconds / whole for _, seconds, _ in lines], "bar", "cyan"),
+        Column(f"{human_seconds(spent.whole)} {many}", [said for _, _, said in lines], "words", "dim"),
+    )
+    for line in grid(columns, _width(console)):
+        console.print(line, soft_wrap=True)
+    _say(console, _tap(part.sessions), "dim")
+    console.print()
+
+
+def _causes(spent: Spent) -> str:
+    if not spent.stalls:
+        return "pauses of 50 ms and more"
+    ordered = sorted(spent.stalls.items(), key=lambda item: -item[1])
+    return ", ".join(f"{cause} {human_seconds(seconds)}" for cause, seconds in ordered)
+
+
+def _tap(sessions: Sequence[dict[str, Any]]) -> str:
+    """Where they were captured, in one sentence."""
+    taps = {row["tap"] for row in sessions}
+    if len(taps) > 1:
+        return "The sessions were captured at different places: sessions --columns session,tap,responder_rtt_s"
+    tap, ways = taps.pop(), {}
+    for side in ("initiator", "responder"):
+        known = sorted(row[f"{side}_rtt_s"] for row in sessions if row[f"{side}_rtt_s"] is not None)
+        if len(known) < len(sessions):
+            return _UNKNOWN
+        ends = dict.fromkeys(human_seconds(trip) for trip in (known[0], known[-1]))
+        ways[side] = " to ".join(ends)
+    return _TAPS.get(tap, _UNCLEAR).format(**ways)
+
+
+def _operations(console: Console, rows: Sequence[dict[str, Any]], limit: int | None) -> None:
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: -sum(row[name] or 0 for name in ("device_s", "transfer_s", "sending_s")))
+    shown = ordered if limit is None else ordered[:limit]
+    busy = max((row["device_s"] or 0) + (row["transfer_s"] or 0) for row in ordered) or 1.0
+
+    def seconds(name: str) -> list[str]:
+        return ["" if row[name] is None else human_seconds(row[name]) for row in shown]
+
+    columns = [
+        Column("Operations", [f"  {safe_text(row['operation'] or 'no request seen')}" for row in shown], "name"),
+        Column("count", [count(row["count"]) for row in shown]),
+        Column("median", seconds("latency_p50_s")),
+        Column("p95", seconds("latency_p95_s")),
+        Column("longest", seconds("latency_max_s")),
+        Column("device", seconds("device_s")),
+        Column("transfer", seconds("transfer_s")),
+        Column("", [((row["device_s"] or 0) + (row["transfer_s"] or 0)) / busy for row in shown], "bar", "cyan"),
+        Column("stalled", [human_seconds(row["stalled_s"]) if row["stalled_s"] else "" for row in shown]),
+        Column("data", [human_bytes(row["bytes"]) if row["bytes"] else "" for row in shown]),
+        Column("rate", ["" if row["throughput"] is None else _rate(row["throughput"]) for row in shown]),
+        Column("errors", [count(row["errors"]) if row["errors"] else "" for row in shown]),
+        Column("p99", seconds("latency_p99_s")),
+    ]
+    kept = [column for column in columns if column.kind == "bar" or any(column.cells)]
+    for line in grid(kept, _width(console)):
+        console.print(line, soft_wrap=True)
+    if len(ordered) > len(shown):
+        _say(console, f"  … {counted(len(ordered) - len(shown), 'more operation')}: --limit {len(ordered)}", "dim")
+    console.print()
+
+
+def _rate(per_second: float) -> str:
+    return f"{human_bytes(round(per_second))}/s"
