@@ -1,0 +1,298 @@
+"""The bytes of streams without what is personal, from any offset on: what messages say stays, what they carry does not.
+
+Promises the same bytes for the same place of a stream, so that what was sent again is sent again. Refuses to take a byte
+from a segment: every byte that stays was understood as part of a message; all others are filler.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from ..decoded import MOST_READ, decoder
+from ..facts import packets as facts
+from ..facts.containers import HEADER_SIZE, MAGIC
+from ..objects import Objects
+from ..ptp import NO_ROW
+from ..ptp.datasets import LIVE_VIEWS, jpeg_of, live_view_jpeg
+from ..ptp.pictures import beginning_bytes
+from ..ptp.placing import HEADER, Layout
+from ..ptpip import Dialect
+from ..ptpip import messages as m
+from ..ptpip.recognise import GREETING_LIMIT
+from ..result import Result
+from .payloads import Scrubber, skeleton
+from .pseudonyms import Pseudonyms
+
+_MESSAGES_KEPT = 256
+_PHASES_KEPT = 64
+_ANSWERS = 1 << 10  # answers that are repeated, remembered with what became of them
+_LONG = 1 << 16  # bytes of an answer that is remembered
+_BEGINNING = 16
+_DATA = frozenset({m.DATA, m.END_DATA, m.CONTAINER_DATA})
+_GREETINGS = frozenset({m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK})
+_WITH_WORDS = frozenset({
+    m.OPERATION_REQUEST, m.OPERATION_RESPONSE, m.EVENT, m.CONTAINER_REQUEST, m.CONTAINER_RESPONSE, m.CONTAINER_EVENT,
+})  # fmt: skip
+_HEADS = {message.type_code: message.minimum_length for message in facts.MESSAGES.values()} | {
+    m.CONTAINER_REQUEST: HEADER_SIZE, m.CONTAINER_DATA: HEADER_SIZE, m.CONTAINER_RESPONSE: HEADER_SIZE,
+    m.CONTAINER_EVENT: HEADER_SIZE, m.LIVE_VIEW_FRAME: m.HEADER_BYTES, m.SESSION_END: m.HEADER_BYTES,
+}  # fmt: skip
+
+
+class _Filling(NamedTuple):
+    """What stands behind the known bytes of something: filler by name from a place in it on, and bytes over it."""
+
+    identity: bytes
+    start: int
+    patches: tuple[tuple[int, bytes], ...] = ()  # place, counted as ``start`` is
+
+
+class _Message(NamedTuple):
+    begin: int  # in the stream
+    end: int
+    head: bytes
+    body: _Filling  # of what is behind the head
+
+
+class _Phase(NamedTuple):
+    """A data phase: its first bytes where they are known, and filler behind them."""
+
+    layout: Layout
+    known: bytes
+    body: _Filling  # of the whole phase, from its first byte on
+
+
+class Streams:
+    """The scrubbed streams of one result."""
+
+    def __init__(self, result: Result, pseudonyms: Pseudonyms) -> None:
+        self._result, self._pseudonyms = result, pseudonyms
+        self._messages: OrderedDict[int, _Message] = OrderedDict()
+        self._phases: OrderedDict[int, _Phase] = OrderedDict()
+        self._answers: OrderedDict[object, bytes] = OrderedDict()
+        self._rows: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        spoken = result.conversations
+        self._of_fuji = {one.tcp.number for one in spoken if one.dialect is Dialect.FUJI}
+        for camera in result.cameras.values():
+            pseudonyms.public.update(text for text in (camera.model, camera.manufacturer) if text)
+
+    def bytes(self, stream: int, start: int, size: int) -> bytes:
+        """As many bytes of a stream, from an offset on."""
+        rows, begins = self._of(stream)
+        end, at = start + size, start
+        pieces: list[bytes] = []
+        index = int(begins.searchsorted(start, "right")) - 1 if len(begins) else -1
+        while at < end:
+            message = self._message(int(rows[index]), begins, index) if index >= 0 else None
+            if message is None or at >= message.end:
+                following = int(begins[index + 1]) if index + 1 < len(begins) else end
+                if index + 1 < len(begins) and following <= at:
+                    index += 1
+                    continue
+                stop = min(max(following, at), end)
+                stop = stop if stop > at else end
+                pieces.append(self._pseudonyms.filler(b"stream %d" % stream, max(at, 0), stop - at))
+                self._pseudonyms.counts["bytes"] += stop - at
+                at = stop
+                continue
+            stop = min(message.end, end)
+            pieces.append(self._part(message, at - message.begin, stop - message.begin))
+            at = stop
+            if at >= message.end:
+                index += 1
+        return b"".join(pieces)
+
+    def _part(self, message: _Message, low: int, high: int) -> bytes:
+        head = message.head
+        if high <= len(head):
+            return head[low:high]
+        first = max(low, len(head))
+        place = message.body.start + first - len(head)
+        body = self._filled(message.body, place, high - first)
+        return head[low:] + body if low < len(head) else body
+
+    def _filled(self, filling: _Filling, place: int, size: int) -> bytes:
+        found = self._pseudonyms.filler(filling.identity, place, size)
+        if filling.patches:
+            over = bytearray(found)
+            for at, data in filling.patches:
+                low, high = max(at, place), min(at + len(data), place + size)
+                if low < high:
+                    over[low - place : high - place] = data[low - at : high - at]
+            found = bytes(over)
+        return found
+
+    def _of(self, stream: int) -> tuple[np.ndarray, np.ndarray]:
+        """The message rows of a stream, and where they begin."""
+        found = self._rows.get(stream)
+        if found is None:
+            rows = self._result.by_stream.of(stream) if 0 <= stream < 2 * len(self._result.connections) else []
+            rows = np.asarray(rows, np.int64)
+            found = self._rows[stream] = rows, self._result.messages["offset"][rows]
+        return found
+
+    def _message(self, row: int, begins: np.ndarray, index: int) -> _Message:
+        found = self._messages.get(row)
+        if found is None:
+            begin = int(begins[index])
+            end = begin + int(self._result.messages["length"][row])
+            if index + 1 < len(begins):  # a lying length word does not reach into the next message
+                end = min(end, int(begins[index + 1]))
+            head, body = self._content(row, end - begin)
+            found = self._messages[row] = _Message(begin, end, head[: end - begin], body)
+            while len(self._messages) > _MESSAGES_KEPT:
+                self._messages.popitem(last=False)
+        return found
+
+    def _content(self, row: int, length: int) -> tuple[bytes, _Filling]:
+        """The first bytes of a message, and what stands behind them."""
+        columns = self._result.messages
+        kind, offset = int(columns["type"][row]), int(columns["offset"][row])
+        name = b"message %d/%d" % (columns["stream"][row], offset)
+        if kind == m.UNFRAMED:
+            self._pseudonyms.counts["bytes"] += length
+            head = self._result.message_head(row, 4)
+            # Why nothing was found here hangs on this number, which tells nothing else.
+            short = columns["reason"][row] == m.SHORT_LENGTH and len(head) == 4 and int.from_bytes(head, "little") < 8
+            return head if short else b"", _Filling(name, 0)
+        if kind in _GREETINGS:
+            return self._greeting(row, kind, length), _Filling(name, 0)
+        size = _HEADS.get(kind, m.HEADER_BYTES)
+        if kind in _WITH_WORDS:
+            size += 4 * int(columns["words"][row])
+        head = self._result.message_head(row, min(size, length))
+        if kind in _DATA:
+            return head, self._carried(row, kind, length)
+        if kind == m.LIVE_VIEW_FRAME:
+            return head, self._frame(row, name, length)
+        self._pseudonyms.counts["bytes"] += max(length - size, 0)
+        return head, _Filling(name, 0)
+
+    def _greeting(self, row: int, kind: int, length: int) -> bytes:
+        """An Init Command Request or Ack: GUID and friendly name replaced (CIPA DC-X005-2005 2.3.1, 2.3.2)."""
+        data = self._result.message_head(row, min(length, GREETING_LIMIT))
+        fuji = data[8:12] == MAGIC.to_bytes(4, "little") and kind == m.INIT_COMMAND_REQUEST
+        fuji |= int(self._result.messages["stream"][row]) >> 1 in self._of_fuji
+        at = 12 if kind == m.INIT_COMMAND_ACK or fuji else 8
+        guid, behind = data[at : at + 16], data[at + 16 :]
+        name, taken = m.friendly_name(behind)
+        units = behind[: taken - 2 if name is not None else taken]
+        said = units.decode("utf-16-le", "surrogatepass")
+        new = self._pseudonyms.friendly_name(said).encode("utf-16-le", "surrogatepass")
+        rest = behind[len(units) :]
+        kept = rest if not any(rest) else rest[:2] if fuji else rest[:6]  # NUL and version
+        new_guid = self._pseudonyms.guid(guid) if len(guid) == 16 else bytes(len(guid))
+        return data[:at] + new_guid + new + kept
+
+    def _frame(self, row: int, name: bytes, length: int) -> _Filling:
+        """A frame of a live-view connection, a JPEG somewhere in it; places count from behind the header."""
+        data = self._result.message_head(row, min(length, MOST_READ))
+        found = jpeg_of("FujiLiveViewFrame", data)
+        self._pseudonyms.counts["bytes"] += length
+        if found is None:
+            return _Filling(name, 0)
+        low, high = found
+        first = max(low, m.HEADER_BYTES)
+        patches = [(first - m.HEADER_BYTES, data[first : low + 3])]
+        if data[high - 2 : high] == b"\xff\xd9":
+            patches.append((high - 2 - m.HEADER_BYTES, data[high - 2 : high]))
+        return _Filling(name, 0, tuple(patches))
+
+    def _carried(self, row: int, kind: int, length: int) -> _Filling:
+        """What stands behind the header of a data message."""
+        columns, made = self._result.messages, self._result.transactions
+        stream, offset = int(columns["stream"][row]), int(columns["offset"][row])
+        number = int(made.of_message[row])
+        if number != NO_ROW:
+            phase = self._phase(number)
+            begin = offset + HEADER
+            layout = phase.layout
+            first, last = layout.stream.searchsorted([stream, stream + 1]).tolist()
+            index = first + int(layout.begin[first:last].searchsorted(begin))
+            if index < min(last, len(layout.place)) and layout.begin[index] == begin:
+                place = int(layout.place[index])
+                body = phase.body
+                patches = [(at, data) for at, data in body.patches if at < place + length and at + len(data) > place]
+                low, high = place, min(place + length, len(phase.known))
+                if low < high:
+                    patches.append((low, phase.known[low:high]))
+                return _Filling(body.identity, body.start + place, tuple((body.start + at, d) for at, d in patches))
+        self._pseudonyms.counts["bytes"] += max(length - HEADER, 0)
+        return _Filling(b"message %d/%d" % (stream, offset), 0)
+
+    def _phase(self, number: int) -> _Phase:
+        found = self._phases.get(number)
+        if found is None:
+            found = self._phases[number] = self._made(number)
+            while len(self._phases) > _PHASES_KEPT:
+                self._phases.popitem(last=False)
+        return found
+
+    def _made(self, number: int) -> _Phase:
+        result, read = self._result, decoder(self._result)
+        layout = result.data_layout(number)
+        own = b"transaction %d" % number
+        exchange = read.exchange(number)
+        name = read.name(exchange)
+        if number in self._objects:
+            identity, start = self._objects[number]
+            return _Phase(layout, b"", _Filling(identity, start, self._ends(number, start)))
+        if exchange is None or name is None or name == "ObjectBytes":
+            self._pseudonyms.counts["bytes"] += result.data_head(number, 0).held
+            return _Phase(layout, b"", _Filling(own, 0, self._ends(number, 0)))
+        head = result.data_head(number, MOST_READ)
+        key = (exchange, head)
+        known = self._answers.get(key) if len(head.data) <= _LONG else None
+        if known is None:
+            scrubber = Scrubber(self._pseudonyms, own, head.data)
+            dataset = read.dataset(number)
+            if dataset is not None:
+                scrubber.dataset(dataset, exchange)
+                if name in LIVE_VIEWS:
+                    found = live_view_jpeg(head.data, exchange.vendor, exchange.operation, exchange.parameters)
+                    if found is not None:
+                        scrubber.picture(*found)
+                again = read.dataset(number, bytes(scrubber.out))
+                if again is None or skeleton(again) != skeleton(dataset):
+                    self._pseudonyms.counts["datasets not understood"] += 1
+                    scrubber = Scrubber(self._pseudonyms, own, head.data)
+            known = bytes(scrubber.out)
+            if len(known) <= _LONG:
+                self._answers[key] = known
+                while len(self._answers) > _ANSWERS:
+                    self._answers.popitem(last=False)
+        return _Phase(layout, known, _Filling(own, 0))
+
+    def _ends(self, number: int, start: int) -> tuple[tuple[int, bytes], ...]:
+        """What stays of a file: the first bytes, by which its format is known, and the last marker of a JPEG."""
+        if start:
+            return ()
+        head = self._result.data_head(number, _BEGINNING)
+        known = beginning_bytes(head.data)
+        patches = [(0, head.data[:known])] if known else []
+        if head.data.startswith(b"\xff\xd8\xff") and head.whole and head.size is not None and head.size >= 8:
+            last = self._result.data_pieces(number)[-1]
+            if last.position is not None and last.length is not None and last.length >= 2:
+                end = self._result.read(last.position + last.length - 2, 2)
+                if end == b"\xff\xd9":
+                    patches.append((head.size - 2, end))
+        return tuple(patches)
+
+    @cached_property
+    def _objects(self) -> dict[int, tuple[bytes, int]]:
+        """By transaction, the object that it carries a part of, and where in the object that begins."""
+        found: dict[int, tuple[bytes, int]] = {}
+        objects = Objects(self._result)
+        for index, carried in enumerate(objects.found):
+            digest = objects.sha256(carried)
+            identity = b"object " + (digest.encode() if digest else b"%d" % index)
+            self._pseudonyms.counts["objects"] += 1
+            self._pseudonyms.counts["bytes"] += carried.canvas.bytes
+            for number, start in carried.pieces:
+                if start is not None:
+                    found[number] = identity, start
+        return found
