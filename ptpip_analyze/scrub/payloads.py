@@ -37,6 +37,8 @@ class Scrubber:
             if any(field.start < end and start < field.end for start, end in personal):
                 if isinstance(field.value, str):
                     self._text(field)
+                elif not any(self._data[field.start : field.end]):
+                    self._keep(field.start, field.end)
             else:
                 self._leaf(field, arrays)
 
@@ -66,8 +68,10 @@ class Scrubber:
             if high - low <= _LONGEST_NUMBER:
                 self._keep(low, high)
         elif isinstance(value, tuple) and all(isinstance(one, int) for one in value):
-            if (low, high) in arrays or high - low <= _COUNT + len(value):  # bytes, or a text as numbers
-                self._keep(low, min(low + _COUNT, high))
+            enumerated = high - low == len(value)  # of one byte each, and no count in front of them
+            first = field.parts[0].start if field.parts else low if enumerated else low + _COUNT
+            if (low, high) in arrays or (high - first <= len(value) and not enumerated):  # bytes, or a text as numbers
+                self._keep(low, min(first, high))
             else:
                 self._keep(low, high)
         elif not any(self._data[low:high]):

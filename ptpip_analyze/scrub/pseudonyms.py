@@ -11,9 +11,11 @@ import hashlib
 import re
 from collections import Counter, OrderedDict
 from functools import cached_property
+from itertools import pairwise
 
 from ..facts.makers import MAKERS, SHORT_PREFIX
 from ..facts.personal import DCF_FOLDERS, DCF_LETTERS, PLAIN_FOLDERS, PUBLIC_SHAPES, SUFFIXES
+from ..rules.bonding import MAC_PADDING, PLACEHOLDER
 
 KEY_BYTES = 32
 _BLOCK = 1 << 16  # filler is made in blocks, which can be found again whatever was asked for before
@@ -80,13 +82,31 @@ class Pseudonyms:
         return b"".join(pieces)
 
     def guid(self, guid: bytes) -> bytes:
-        """A GUID as 16 bytes; all zeros and all ones, which name nobody, stay."""
-        if len(guid) != 16 or guid in (bytes(16), b"\xff" * 16):
+        """A GUID as 16 bytes, one that names nobody (zeros, ones, counting up) as it is.
+
+        What else rules judge stays: that it is a text, or an Ethernet address with something around it.
+        """
+        if len(guid) != 16 or len({(after - before) & 0xFF for before, after in pairwise(guid)}) == 1:
             return guid
         self.counts["guid"] += 1
-        new = self._draw("guid", guid, 16)
+        new = self._new_guid(guid)
         self.note("guid", guid.hex(), new.hex())
         return new
+
+    def _new_guid(self, guid: bytes) -> bytes:
+        if guid.startswith(PLACEHOLDER):
+            return PLACEHOLDER + self._draw("guid", guid, 16 - len(PLACEHOLDER))
+        if all(0x20 <= byte < 0x7F for byte in guid):
+            return self.scrambled(guid.decode()).encode()
+        if not any(guid[:MAC_PADDING]):
+            return guid[:-6] + self.mac(guid[-6:]) if not any(guid[:-6]) else bytes(MAC_PADDING) + self._draw("guid", guid, 16 - MAC_PADDING)
+        if guid[:6] == guid[6:12] and guid[12:] == guid[:4]:
+            mac = self.mac(guid[:6])
+            return mac + mac + mac[:4]
+        if guid[4:10] == guid[10:]:
+            mac = self.mac(guid[10:])
+            return (mac[2:] if guid[:4] == guid[6:10] else self._draw("guid", guid, 4)) + mac + mac
+        return self._draw("guid", guid, 16)
 
     def mac(self, mac: bytes) -> bytes:
         """An Ethernet address: locally administered, and of no maker. Groups stay, but for those that name a host."""
