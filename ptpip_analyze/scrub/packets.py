@@ -22,7 +22,7 @@ from ..tcp.connection import SYN, signed32
 from .datagrams import arp, icmp6, scrubbed_datagram
 from .pseudonyms import Pseudonyms
 from .streams import Streams
-from .sums import PADDING, folded, range_sums, sum_of
+from .sums import sum_of
 
 ARP, UDP, ICMP, ICMP6 = 0x0806, 17, 1, 58
 _COOKED, _COOKED_2 = 113, 276
@@ -53,6 +53,7 @@ class _Sum(NamedTuple):
     new_pseudo: int
     old: int  # what stood there
     known: bool  # the capture holds all that it is about
+    none: int = 0  # what stands for a sum of 0: in UDP, where 0 means that there is none, all ones
 
 
 class Packets:
@@ -67,10 +68,7 @@ class Packets:
 
     def scrub(self, batch: PacketBatch) -> np.ndarray:
         """The bytes of the next batch (uint8), scrubbed in the places of packets; what lies between is as it was."""
-        size = len(batch.data)
-        old = np.zeros(size + PADDING, np.uint8)
-        old[:size] = batch.data
-        out = old.copy()
+        old, out = batch.data, batch.data.copy()
         start = batch.position - batch.base
         stop = start + batch.captured
         types, network = network_layer(batch.data, start, stop, batch.link)
@@ -83,16 +81,14 @@ class Packets:
             sums += self._packet(view, before, low, high, end, int(batch.link[row]), int(types[row]), int(network[row]))
         rows = np.flatnonzero(quick)
         if len(rows):
-            self._addresses(old, out, start[rows])
+            sums += self._addresses(old, out, start[rows])
         self._payload(batch, self._reader.read(batch), view)
-        if len(rows):
-            _sum_again(old, out, start[rows])
         for one in sums:
             _put_sum(view, before, one)
-        return out[:size]
+        return out
 
-    def _addresses(self, old: np.ndarray, out: np.ndarray, start: np.ndarray) -> None:
-        """The addresses of plain packets, and what is behind the datagram."""
+    def _addresses(self, old: np.ndarray, out: np.ndarray, start: np.ndarray) -> list[_Sum]:
+        """The addresses of plain packets; their checksums, which are left to do."""
         head = header_rows(old, start, start + _QUICK.itemsize, _QUICK)
         macs = header_rows(old, start, start + 12, _MACS)
         for place, high, low in ((0, "to_high", "to_low"), (6, "from_high", "from_low")):
@@ -104,6 +100,19 @@ class Packets:
             kinds, which = np.unique(head[name], return_inverse=True)
             told = [list(self._pseudonyms.ipv4(int(one)).to_bytes(4, "big")) for one in kinds]
             out[(start + place)[:, None] + np.arange(4)] = np.array(told, np.uint8)[which]
+        size = head["total"].astype(np.int64) - 20
+        before, after = ((header_rows(data, start, start + _QUICK.itemsize, _QUICK)) for data in (old, out))
+        sums = []
+        pseudo = [
+            (one["source"] >> 16) + (one["source"] & 0xFFFF) + (one["destination"] >> 16)
+            + (one["destination"] & 0xFFFF) + np.uint32(TCP) + size.astype(np.uint32)
+            for one in (before, after)
+        ]  # fmt: skip
+        columns = start + 14, size, head["sum"], head["tcp_sum"], *pseudo
+        for at, length, ip_sum, tcp_sum, was, now in zip(*(one.tolist() for one in columns), strict=True):
+            sums.append(_Sum(at + 10, at, at + 20, 0, 0, ip_sum, True))
+            sums.append(_Sum(at + 36, at + 20, at + 20 + length, was, now, tcp_sum, True))
+        return sums
 
     def _payload(self, batch: PacketBatch, headers: Headers, view: memoryview) -> None:
         """Put the scrubbed streams in the places of their segments."""
@@ -269,7 +278,8 @@ class Packets:
         tail = b"" if protocol == ICMP else length.to_bytes(4, "big") + protocol.to_bytes(4, "big")
         before, after = (sum_of(one + tail) if tail else 0 for one in ends)
         stood = int.from_bytes(old[begin + at : begin + at + 2], "big")
-        return [_Sum(begin + at, begin, end, before, after, stood, captured == end and not more)]
+        none = 0xFFFF if protocol == UDP else 0
+        return [_Sum(begin + at, begin, end, before, after, stood, captured == end and not more, none)]
 
     def _options(self, out: memoryview, old: memoryview, at: int, end: int) -> None:
         """TCP options: those that say nothing of anybody; NOP for all others."""
@@ -296,49 +306,17 @@ def _quick(batch: PacketBatch, data: np.ndarray, start: np.ndarray, stop: np.nda
     return np.asarray(found & ((size == 5) | ((size == 8) & (option == _TIMESTAMPS))))
 
 
-def _sum_again(old: np.ndarray, out: np.ndarray, start: np.ndarray) -> None:
-    """The checksums of plain packets."""
-    head = header_rows(old, start, start + _QUICK.itemsize, _QUICK)
-    total = head["total"].astype(np.int64)
-    for at, begin, end, stood, pseudo in (
-        (start + 24, start + 14, start + 34, head["sum"], False),
-        (start + 50, start + 34, start + 14 + total, head["tcp_sum"], True),
-    ):
-        sums = []
-        for data in (old, out):
-            extra = np.zeros(len(start), np.uint64)
-            if pseudo:
-                extra = range_sums(data, start + 26, start + 34) + np.uint64(TCP) + (total - 20).astype(np.uint64)
-            sums.append(folded(extra))
-        was = folded(range_sums(old, begin, end) + sums[0])
-        out[at] = out[at + 1] = 0
-        now = folded(range_sums(out, begin, end) + sums[1])
-        right = (~now) & np.uint64(0xFFFF)
-        stood = stood.astype(np.uint64)
-        new = np.where(was == 0xFFFF, right, np.where(stood == 0, 0, np.where(stood == sums[0], sums[1], right ^ 1)))
-        new = np.where((new == right) & (was != 0xFFFF) & (stood != 0), right ^ np.uint64(1), new)
-        out[at], out[at + 1] = (new >> np.uint64(8)).astype(np.uint8), (new & np.uint64(0xFF)).astype(np.uint8)
-
-
 def _put_sum(out: memoryview, old: memoryview, one: _Sum) -> None:
     """A checksum that is right if it was, wrong if it was, none if there was none, or it can't be known."""
     out[one.at : one.at + 2] = b"\0\0"
     if not one.known or one.old == 0:
         return
-    was = _fold(sum_of(bytes(old[one.begin : one.end])) + one.pseudo)
-    right = 0xFFFF ^ _fold(sum_of(bytes(out[one.begin : one.end])) + one.new_pseudo)
-    if was == 0xFFFF:
-        new = right or 0xFFFF if one.old == 0xFFFF or not right else right
-    else:
-        new = one.new_pseudo if one.pseudo and one.old == one.pseudo else right ^ 1
-        new = right ^ 1 if new == right else new
-    out[one.at : one.at + 2] = new.to_bytes(2, "big")
-
-
-def _fold(total: int) -> int:
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total
+    was = sum_of(old[one.begin : one.end], one.pseudo)
+    right = sum_of(out[one.begin : one.end], one.new_pseudo) ^ 0xFFFF
+    if was != 0xFFFF:  # of a segment that the network card was to finish there is the sum of the addresses
+        partial = one.pseudo and one.old == sum_of(b"", one.pseudo)
+        right = sum_of(b"", one.new_pseudo) if partial else right ^ 1
+    out[one.at : one.at + 2] = (right or one.none).to_bytes(2, "big")
 
 
 def _blank(out: memoryview, low: int, high: int) -> None:

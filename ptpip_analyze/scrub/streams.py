@@ -6,6 +6,7 @@ from a segment: every byte that stays was understood as part of a message; all o
 
 from __future__ import annotations
 
+import struct
 from collections import OrderedDict
 from functools import cached_property
 from typing import NamedTuple
@@ -13,8 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..decoded import MOST_READ, decoder
-from ..facts import packets as facts
-from ..facts.containers import HEADER_SIZE, MAGIC
+from ..facts.containers import MAGIC, SESSION_END_WORD
 from ..objects import Objects
 from ..ptp import NO_ROW
 from ..ptp.datasets import LIVE_VIEWS, jpeg_of, live_view_jpeg
@@ -23,7 +23,8 @@ from ..ptp.placing import HEADER, Layout
 from ..ptpip import Dialect
 from ..ptpip import messages as m
 from ..ptpip.recognise import GREETING_LIMIT
-from ..result import Result
+from ..payloads import Payloads, short_payloads
+from ..result import DataHead, Result
 from .payloads import Scrubber, skeleton
 from .pseudonyms import Pseudonyms
 
@@ -32,15 +33,10 @@ _PHASES_KEPT = 64
 _ANSWERS = 1 << 10  # answers that are repeated, remembered with what became of them
 _LONG = 1 << 16  # bytes of an answer that is remembered
 _BEGINNING = 16
+_TOGETHER, _SHORT = 256, 1 << 12  # transactions whose data phases are looked at together, and how long these may be
 _DATA = frozenset({m.DATA, m.END_DATA, m.CONTAINER_DATA})
 _GREETINGS = frozenset({m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK})
-_WITH_WORDS = frozenset({
-    m.OPERATION_REQUEST, m.OPERATION_RESPONSE, m.EVENT, m.CONTAINER_REQUEST, m.CONTAINER_RESPONSE, m.CONTAINER_EVENT,
-})  # fmt: skip
-_HEADS = {message.type_code: message.minimum_length for message in facts.MESSAGES.values()} | {
-    m.CONTAINER_REQUEST: HEADER_SIZE, m.CONTAINER_DATA: HEADER_SIZE, m.CONTAINER_RESPONSE: HEADER_SIZE,
-    m.CONTAINER_EVENT: HEADER_SIZE, m.LIVE_VIEW_FRAME: m.HEADER_BYTES, m.SESSION_END: m.HEADER_BYTES,
-}  # fmt: skip
+_WORD = struct.Struct("<I").pack
 
 
 class _Filling(NamedTuple):
@@ -72,8 +68,10 @@ class Streams:
     def __init__(self, result: Result, pseudonyms: Pseudonyms) -> None:
         self._result, self._pseudonyms = result, pseudonyms
         self._messages: OrderedDict[int, _Message] = OrderedDict()
+        self._current: dict[int, _Message] = {}  # by stream, the one that was asked for last
         self._phases: OrderedDict[int, _Phase] = OrderedDict()
         self._answers: OrderedDict[object, bytes] = OrderedDict()
+        self._short: tuple[int, list[bytes | None]] = (-1, [])
         self._rows: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         spoken = result.conversations
         self._of_fuji = {one.tcp.number for one in spoken if one.dialect is Dialect.FUJI}
@@ -82,6 +80,10 @@ class Streams:
 
     def bytes(self, stream: int, start: int, size: int) -> bytes:
         """As many bytes of a stream, from an offset on."""
+        message = self._current.get(stream)
+        if message is not None and message.begin + len(message.head) <= start and start + size <= message.end:
+            place = message.body.start + start - message.begin - len(message.head)
+            return self._filled(message.body, place, size)
         rows, begins = self._of(stream)
         end, at = start + size, start
         pieces: list[bytes] = []
@@ -99,6 +101,7 @@ class Streams:
                 self._pseudonyms.counts["bytes"] += stop - at
                 at = stop
                 continue
+            self._current[stream] = message
             stop = min(message.end, end)
             pieces.append(self._part(message, at - message.begin, stop - message.begin))
             at = stop
@@ -117,13 +120,10 @@ class Streams:
 
     def _filled(self, filling: _Filling, place: int, size: int) -> bytes:
         found = self._pseudonyms.filler(filling.identity, place, size)
-        if filling.patches:
-            over = bytearray(found)
-            for at, data in filling.patches:
-                low, high = max(at, place), min(at + len(data), place + size)
-                if low < high:
-                    over[low - place : high - place] = data[low - at : high - at]
-            found = bytes(over)
+        for at, data in filling.patches:
+            low, high = max(at, place), min(at + len(data), place + size)
+            if low < high:
+                found = found[: low - place] + data[low - at : high - at] + found[high - place :]
         return found
 
     def _of(self, stream: int) -> tuple[np.ndarray, np.ndarray]:
@@ -161,16 +161,33 @@ class Streams:
             return head if short else b"", _Filling(name, 0)
         if kind in _GREETINGS:
             return self._greeting(row, kind, length), _Filling(name, 0)
-        size = _HEADS.get(kind, m.HEADER_BYTES)
-        if kind in _WITH_WORDS:
-            size += 4 * int(columns["words"][row])
-        head = self._result.message_head(row, min(size, length))
+        head = self._head(row, kind)
         if kind in _DATA:
             return head, self._carried(row, kind, length)
         if kind == m.LIVE_VIEW_FRAME:
             return head, self._frame(row, name, length)
-        self._pseudonyms.counts["bytes"] += max(length - size, 0)
+        self._pseudonyms.counts["bytes"] += max(length - len(head), 0)
         return head, _Filling(name, 0)
+
+    def _head(self, row: int, kind: int) -> bytes:
+        """The fixed fields of a message and its parameters, as its row has them; zeros for those not captured."""
+        columns = self._result.messages
+        length, identity, code = (int(columns[name][row]) for name in ("length", "transaction_id", "code"))
+        words = b"".join(_WORD(int(columns[f"word{at}"][row])) for at in range(int(columns["words"][row])))
+        if kind > m.CONTAINERS:
+            if kind in (m.LIVE_VIEW_FRAME, m.SESSION_END):
+                return struct.pack("<II", length, 0 if kind == m.LIVE_VIEW_FRAME else SESSION_END_WORD)
+            return struct.pack("<IHHI", length, kind - m.CONTAINERS, code, identity) + words
+        head = struct.pack("<II", length & 0xFFFFFFFF, kind & 0xFFFFFFFF)
+        if kind == m.OPERATION_REQUEST:
+            return head + struct.pack("<IHI", int(columns["data_phase_info"][row]), code, identity) + words
+        if kind in (m.OPERATION_RESPONSE, m.EVENT):
+            return head + struct.pack("<HI", code, identity) + words
+        if kind == m.START_DATA:
+            return head + struct.pack("<IQ", identity, int(columns["total"][row]))
+        if kind in (m.DATA, m.END_DATA, m.CANCEL):
+            return head + _WORD(identity)
+        return head + _WORD(code) if kind in (m.INIT_EVENT_REQUEST, m.INIT_FAIL) else head
 
     def _greeting(self, row: int, kind: int, length: int) -> bytes:
         """An Init Command Request or Ack: GUID and friendly name replaced (CIPA DC-X005-2005 2.3.1, 2.3.2)."""
@@ -249,9 +266,9 @@ class Streams:
             identity, start = self._objects[number]
             return _Phase(layout, b"", _Filling(identity, start, self._ends(number, start)))
         if exchange is None or name is None or name == "ObjectBytes":
-            self._pseudonyms.counts["bytes"] += result.data_head(number, 0).held
+            self._pseudonyms.counts["bytes"] += int(layout.size.sum())
             return _Phase(layout, b"", _Filling(own, 0, self._ends(number, 0)))
-        head = result.data_head(number, MOST_READ)
+        head = self._data(number)
         key = (exchange, head)
         known = self._answers.get(key) if len(head.data) <= _LONG else None
         if known is None:
@@ -274,26 +291,38 @@ class Streams:
                     self._answers.popitem(last=False)
         return _Phase(layout, known, _Filling(own, 0))
 
+    def _data(self, number: int) -> DataHead:
+        """The beginning of a data phase. Short ones that lie close together are read together."""
+        low = number // _TOGETHER * _TOGETHER
+        if self._short[0] != low:
+            numbers = np.arange(low, min(low + _TOGETHER, len(self._result.transactions)))
+            self._short = low, short_payloads(self._result, numbers, _SHORT)
+        data = self._short[1][number - low]
+        return self._result.data_head(number, MOST_READ) if data is None else DataHead(data, len(data), len(data), None)
+
     def _ends(self, number: int, start: int) -> tuple[tuple[int, bytes], ...]:
         """What stays of a file: the first bytes, by which its format is known, and the last marker of a JPEG."""
         if start:
             return ()
-        head = self._result.data_head(number, _BEGINNING)
-        known = beginning_bytes(head.data)
-        patches = [(0, head.data[:known])] if known else []
-        if head.data.startswith(b"\xff\xd8\xff") and head.whole and head.size is not None and head.size >= 8:
-            last = self._result.data_pieces(number)[-1]
-            if last.position is not None and last.length is not None and last.length >= 2:
-                end = self._result.read(last.position + last.length - 2, 2)
-                if end == b"\xff\xd9":
-                    patches.append((head.size - 2, end))
+        payloads = self._found.payloads
+        head = _piece(payloads, number, 0, _BEGINNING)
+        known = beginning_bytes(head)
+        patches = [(0, head[:known])] if known else []
+        if head.startswith(b"\xff\xd8\xff") and (size := payloads.payload(number).size or 0) > len(head):
+            end = _piece(payloads, number, size - 2, size)
+            if end == b"\xff\xd9":
+                patches.append((size - 2, end))
         return tuple(patches)
+
+    @cached_property
+    def _found(self) -> Objects:
+        return Objects(self._result)
 
     @cached_property
     def _objects(self) -> dict[int, tuple[bytes, int]]:
         """By transaction, the object that it carries a part of, and where in the object that begins."""
         found: dict[int, tuple[bytes, int]] = {}
-        objects = Objects(self._result)
+        objects = self._found
         for index, carried in enumerate(objects.found):
             digest = objects.sha256(carried)
             identity = b"object " + (digest.encode() if digest else b"%d" % index)
@@ -303,3 +332,13 @@ class Streams:
                 if start is not None:
                     found[number] = identity, start
         return found
+
+
+def _piece(payloads: Payloads, number: int, start: int, end: int) -> bytes:
+    """Bytes of a payload; fewer where the first of them, or later ones, are missing."""
+    found = b""
+    for place, data in payloads.read(number, start, end):
+        if place != start + len(found):
+            break
+        found += data
+    return found
