@@ -48,7 +48,10 @@ def _scrub(
     mapped: Annotated[
         Path | None,
         typer.Option(
-            "--map", metavar="FILE", help="What stands for what, as JSON: the originals, for yourself.", show_default=False
+            "--map",
+            metavar="FILE",
+            help="What stands for what, as JSON: the originals, for yourself.",
+            show_default=False,
         ),
     ] = None,
     ports: Ports = None,

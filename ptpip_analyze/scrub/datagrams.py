@@ -199,9 +199,11 @@ def _line(line: str, pseudonyms: Pseudonyms) -> str:
     upper = name.upper()
     if not colon:
         return pseudonyms.scrambled(text) + ending
-    if upper in _PLAIN_HEADERS or (upper == "HOST" and value.startswith(("239.255.255.250", "[ff"))):
-        new = value
-    elif upper in ("ST", "NT") and _TYPE.fullmatch(value):
+    if (
+        upper in _PLAIN_HEADERS
+        or (upper == "HOST" and value.startswith(("239.255.255.250", "[ff")))
+        or (upper in ("ST", "NT") and _TYPE.fullmatch(value))
+    ):
         new = value
     elif usn := _USN.fullmatch(value):
         new = f"uuid:{_uuid(usn[1], pseudonyms)}{usn[2] or ''}"

@@ -74,7 +74,7 @@ class Packets:
         types, network = network_layer(batch.data, start, stop, batch.link)
         quick = _quick(batch, old, start, stop)
         sums: list[_Sum] = []
-        view, before = memoryview(out), memoryview(old)
+        view, before = out.data, old.data
         for row in np.flatnonzero(~quick).tolist():
             low, high = int(start[row]), int(stop[row])
             end = low + int(batch.original[row])
@@ -135,7 +135,7 @@ class Packets:
                 last[number] = offset
             at = position - batch.base
             if carried and at >= 0 and at + carried <= len(batch.data):
-                view[at : at + carried] = self._streams.bytes(number, offset, carried)
+                view[at : at + carried] = self._streams.read(number, offset, carried)
 
     def _packet(
         self, out: memoryview, old: memoryview, low: int, high: int, end: int, link: int, kind: int, network: int

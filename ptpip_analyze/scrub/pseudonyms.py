@@ -99,7 +99,11 @@ class Pseudonyms:
         if all(0x20 <= byte < 0x7F for byte in guid):
             return self.scrambled(guid.decode()).encode()
         if not any(guid[:MAC_PADDING]):
-            return guid[:-6] + self.mac(guid[-6:]) if not any(guid[:-6]) else bytes(MAC_PADDING) + self._draw("guid", guid, 16 - MAC_PADDING)
+            return (
+                guid[:-6] + self.mac(guid[-6:])
+                if not any(guid[:-6])
+                else bytes(MAC_PADDING) + self._draw("guid", guid, 16 - MAC_PADDING)
+            )
         if guid[:6] == guid[6:12] and guid[12:] == guid[:4]:
             mac = self.mac(guid[:6])
             return mac + mac + mac[:4]
@@ -211,9 +215,7 @@ class Pseudonyms:
     def _new_text(self, text: str) -> str:
         if not text or _PUBLIC.fullmatch(text):
             return text
-        return "".join(
-            part if part in "/\\" else self._file_name(part) for part in _SEPARATORS.split(text) if part
-        )
+        return "".join(part if part in "/\\" else self._file_name(part) for part in _SEPARATORS.split(text) if part)
 
     def _file_name(self, name: str) -> str:
         if name.upper() in PLAIN_FOLDERS or re.fullmatch("[A-Z]:", name):

@@ -16,6 +16,7 @@ import numpy as np
 from ..decoded import MOST_READ, decoder
 from ..facts.containers import MAGIC, SESSION_END_WORD
 from ..objects import Objects
+from ..payloads import Payloads, short_payloads
 from ..ptp import NO_ROW
 from ..ptp.datasets import LIVE_VIEWS, jpeg_of, live_view_jpeg
 from ..ptp.pictures import beginning_bytes
@@ -23,7 +24,6 @@ from ..ptp.placing import HEADER, Layout
 from ..ptpip import Dialect
 from ..ptpip import messages as m
 from ..ptpip.recognise import GREETING_LIMIT
-from ..payloads import Payloads, short_payloads
 from ..result import DataHead, Result
 from .payloads import Scrubber, skeleton
 from .pseudonyms import Pseudonyms
@@ -78,7 +78,7 @@ class Streams:
         for camera in result.cameras.values():
             pseudonyms.public.update(text for text in (camera.model, camera.manufacturer) if text)
 
-    def bytes(self, stream: int, start: int, size: int) -> bytes:
+    def read(self, stream: int, start: int, size: int) -> bytes:
         """As many bytes of a stream, from an offset on."""
         message = self._current.get(stream)
         if message is not None and message.begin + len(message.head) <= start and start + size <= message.end:
@@ -257,11 +257,11 @@ class Streams:
         return found
 
     def _made(self, number: int) -> _Phase:
-        result, read = self._result, decoder(self._result)
+        result, decoding = self._result, decoder(self._result)
         layout = result.data_layout(number)
         own = b"transaction %d" % number
-        exchange = read.exchange(number)
-        name = read.name(exchange)
+        exchange = decoding.exchange(number)
+        name = decoding.name(exchange)
         if number in self._objects:
             identity, start = self._objects[number]
             return _Phase(layout, b"", _Filling(identity, start, self._ends(number, start)))
@@ -273,14 +273,14 @@ class Streams:
         known = self._answers.get(key) if len(head.data) <= _LONG else None
         if known is None:
             scrubber = Scrubber(self._pseudonyms, own, head.data)
-            dataset = read.dataset(number)
+            dataset = decoding.dataset(number)
             if dataset is not None:
                 scrubber.dataset(dataset, exchange)
                 if name in LIVE_VIEWS:
                     found = live_view_jpeg(head.data, exchange.vendor, exchange.operation, exchange.parameters)
                     if found is not None:
                         scrubber.picture(*found)
-                again = read.dataset(number, bytes(scrubber.out))
+                again = decoding.dataset(number, bytes(scrubber.out))
                 if again is None or skeleton(again) != skeleton(dataset):
                     self._pseudonyms.counts["datasets not understood"] += 1
                     scrubber = Scrubber(self._pseudonyms, own, head.data)
