@@ -37,7 +37,7 @@ def _scrub(
         str | None,
         typer.Option(
             metavar="TEXT",
-            help="The same key gives the same stand-ins in every capture; keep it secret. Without one they are drawn anew.",
+            help="With one key all captures get the same stand-ins; keep it secret. Without, they are drawn anew.",
             show_default=False,
         ),
     ] = None,

@@ -1,5 +1,5 @@
-"""What in a conversation tells of a person, a device or a network, and what only of a make. Promises literals; refuses to
-replace anything: that is done by ``scrub``.
+"""What in a conversation tells of a person, a device or a network, and what only of a make. Promises literals; refuses
+to replace anything: that is done by ``scrub``.
 
 Texts are personal unless a row here says otherwise; numbers are not, unless a row here says so.
 """
@@ -14,6 +14,9 @@ PUBLIC_SHAPES: tuple[str, ...] = (
     r"\d{1,5}x\d{1,5}",  # ImageSize (PIMA 15740:2000 13.4.3)
 )
 """What a text may be that stays wherever it stands."""
+
+PRIVATE_DATASETS: frozenset[str] = frozenset({"NikonWiFiProfile", "NikonWiFiProfiles", "OlympusXML"})
+"""Datasets of which nothing stays: networks with their addresses and keys, documents of any content."""
 
 PERSONAL_PROPERTIES: tuple[str, ...] = (
     "artist", "author", "owner", "copyright", "serial", "gps", "latitude", "longitude", "altitude", "location", "ssid",

@@ -158,7 +158,7 @@ class Recording:
         if phase and m.END_DATA not in kinds:
             answer.flaw = "its data phase was broken off, or its end is not in the capture"
             return
-        for row, kind in zip(rows, kinds, strict=True):
+        for row in rows:
             message = self._message(row, request)
             if message is None:
                 answer.flaw = "bytes of it are missing from the capture"

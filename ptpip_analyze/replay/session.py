@@ -1,7 +1,7 @@
 """One client's session with a recorded camera: its requests are answered as they were, or refused with a reason.
 
-Promises that the k-th request of a kind gets the k-th answer that was recorded, and later ones the last. Refuses to make
-up what the capture doesn't hold.
+Promises that the k-th request of a kind gets the k-th answer that was recorded, and later ones the last. Refuses to
+make up what the capture doesn't hold.
 """
 
 from __future__ import annotations

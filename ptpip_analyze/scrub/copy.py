@@ -2,8 +2,8 @@
 the packets does not.
 
 Promises every frame at its number, with its time, lengths and link type. Of pcapng nothing but packets, interfaces
-(link type, snap length, resolution of times) and counters of lost packets is copied: comments, names of interfaces, hosts
-and programs, name resolution, keys, and blocks of makers' own are left out. Refuses what is behind damage.
+(link type, snap length, resolution of times) and counters of lost packets is copied: comments, names of interfaces,
+hosts and programs, name resolution, keys, and blocks of makers' own are left out. Refuses what is behind damage.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Packets without what is personal: addresses replaced in every header, payload of PTP-IP from its scrubbed streams, and
-zeros for all else.
+"""Packets without what is personal: addresses replaced in every header, payload of PTP-IP out of its scrubbed streams,
+and zeros for all else.
 
 Promises the same lengths, flags, numbers and times, and checksums that are right where they were right, and wrong where
 they were wrong. Refuses to let pass what it does not know: an unknown protocol keeps its number and nothing more.

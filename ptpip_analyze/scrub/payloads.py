@@ -18,6 +18,7 @@ from .pseudonyms import Pseudonyms
 
 _LONGEST_NUMBER = 8  # bytes: longer ones identify something
 _COUNT = 4  # bytes of an array's count
+_STRUCTURE = frozenset({"formFlag", "valuesCount", "count"})  # without which a description can't be read
 Range = tuple[int, int]
 
 
@@ -35,10 +36,7 @@ class Scrubber:
             if field.start >= field.end or field.end > len(self._data):
                 continue
             if any(field.start < end and start < field.end for start, end in personal):
-                if isinstance(field.value, str):
-                    self._text(field)
-                elif not any(self._data[field.start : field.end]):
-                    self._keep(field.start, field.end)
+                self._personal(field)
             else:
                 self._leaf(field, arrays)
 
@@ -56,6 +54,16 @@ class Scrubber:
             personal.append(_behind_head(dataset))
         return personal, arrays
 
+    def _personal(self, field: Value) -> None:
+        """Of a personal value, how many elements or letters it has stays, and nothing where it has a value."""
+        low, high = field.start, field.end
+        if isinstance(field.value, str):
+            self._text(field)
+        elif field.name in _STRUCTURE or not any(self._data[low:high]):
+            self._keep(low, high)
+        elif isinstance(field.value, tuple):
+            self._keep(low, min(_first(field), high))
+
     def _leaf(self, field: Value, arrays: set[Range]) -> None:
         value, low, high = field.value, field.start, field.end
         if isinstance(value, str):
@@ -68,9 +76,8 @@ class Scrubber:
             if high - low <= _LONGEST_NUMBER:
                 self._keep(low, high)
         elif isinstance(value, tuple) and all(isinstance(one, int) for one in value):
-            enumerated = high - low == len(value)  # of one byte each, and no count in front of them
-            first = field.parts[0].start if field.parts else low if enumerated else low + _COUNT
-            if (low, high) in arrays or (high - first <= len(value) and not enumerated):  # bytes, or a text as numbers
+            first = _first(field)
+            if (low, high) in arrays or (high - first <= len(value) and first > low):  # bytes, or a text as numbers
                 self._keep(low, min(first, high))
             else:
                 self._keep(low, high)
@@ -83,9 +90,10 @@ class Scrubber:
         self.out[low:high] = self._data[low:high]
 
     def _bytes(self, low: int, high: int) -> None:
-        """Filler, behind the first bytes by which a file says of which format it is."""
+        """Filler, behind the bytes by which a file says of which format it is, or a record how long it is."""
         self._pseudonyms.counts["bytes"] += high - low
-        self._keep(low, min(low + beginning_bytes(self._data, low), high))
+        counted = int.from_bytes(self._data[low : low + _COUNT], "little") == high - low
+        self._keep(low, min(low + (_COUNT if counted else beginning_bytes(self._data, low)), high))
 
     def picture(self, low: int, high: int) -> None:
         """A JPEG lies there: its first and its last marker stay."""
@@ -110,6 +118,14 @@ class Scrubber:
             self.out[begin + len(new) : field.end] = tail
 
 
+def _first(field: Value) -> int:
+    """Where the first number of a list stands: behind its count, if it has one."""
+    assert isinstance(field.value, tuple)
+    if field.parts:
+        return field.parts[0].start
+    return field.start if field.end - field.start == len(field.value) else field.start + _COUNT
+
+
 def _behind_head(dataset: Dataset) -> Range:
     """What stands behind the code, datatype and access of a property's description."""
     head = [field.end for field in dataset.fields if field.name in ("property", "dataType", "getSet")]
@@ -117,7 +133,7 @@ def _behind_head(dataset: Dataset) -> Range:
 
 
 def _placed(raw: bytes, text: str) -> tuple[int, str]:
-    """Where in its bytes a text stands, behind a count of at most four bytes, and in which encoding; (-1, "") if unsure.
+    """Where in its bytes a text stands, behind a count of at most four bytes, and in which encoding; -1 if unsure.
 
     The replacement is as long in each of these as the text: units of 16 bits, or letters of one byte.
     """

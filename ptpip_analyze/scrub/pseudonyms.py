@@ -159,7 +159,7 @@ class Pseudonyms:
         return new | order[host - 1]
 
     def _flipped(self, sort: str, prefix: int, bits: int, fixed: int) -> int:
-        """Each bit behind the first ``fixed`` ones turned over or not, as those before it say (Xu et al., ICNP 2002)."""
+        """Bits behind the first ``fixed`` ones, turned over or not as those before each say (Xu et al., ICNP 2002)."""
         new = prefix
         for bit in range(fixed, bits):
             before = prefix >> bits - bit

@@ -1,7 +1,7 @@
-"""The bytes of streams without what is personal, from any offset on: what messages say stays, what they carry does not.
+"""The bytes of streams without what is personal, from any offset on: what messages say stays, not what they carry.
 
-Promises the same bytes for the same place of a stream, so that what was sent again is sent again. Refuses to take a byte
-from a segment: every byte that stays was understood as part of a message; all others are filler.
+Promises the same bytes for the same place of a stream, so that what was sent again is sent again. Refuses to take a
+byte from a segment: every byte that stays was understood as part of a message; all others are filler.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from ..decoded import MOST_READ, decoder
 from ..facts.containers import MAGIC, SESSION_END_WORD
+from ..facts.personal import PRIVATE_DATASETS
 from ..objects import Objects
 from ..payloads import Payloads, short_payloads
 from ..ptp import NO_ROW
@@ -87,26 +88,18 @@ class Streams:
         rows, begins = self._of(stream)
         end, at = start + size, start
         pieces: list[bytes] = []
-        index = int(begins.searchsorted(start, "right")) - 1 if len(begins) else -1
         while at < end:
+            index = int(begins.searchsorted(at, "right")) - 1
             message = self._message(int(rows[index]), begins, index) if index >= 0 else None
-            if message is None or at >= message.end:
-                following = int(begins[index + 1]) if index + 1 < len(begins) else end
-                if index + 1 < len(begins) and following <= at:
-                    index += 1
-                    continue
-                stop = min(max(following, at), end)
-                stop = stop if stop > at else end
+            if message is not None and at < message.end:
+                self._current[stream] = message
+                stop = min(message.end, end)
+                pieces.append(self._part(message, at - message.begin, stop - message.begin))
+            else:
+                stop = min(int(begins[index + 1]), end) if index + 1 < len(begins) else end
                 pieces.append(self._pseudonyms.filler(b"stream %d" % stream, max(at, 0), stop - at))
                 self._pseudonyms.counts["bytes"] += stop - at
-                at = stop
-                continue
-            self._current[stream] = message
-            stop = min(message.end, end)
-            pieces.append(self._part(message, at - message.begin, stop - message.begin))
             at = stop
-            if at >= message.end:
-                index += 1
         return b"".join(pieces)
 
     def _part(self, message: _Message, low: int, high: int) -> bytes:
@@ -130,8 +123,8 @@ class Streams:
         """The message rows of a stream, and where they begin."""
         found = self._rows.get(stream)
         if found is None:
-            rows = self._result.by_stream.of(stream) if 0 <= stream < 2 * len(self._result.connections) else []
-            rows = np.asarray(rows, np.int64)
+            known = 0 <= stream < 2 * len(self._result.connections)
+            rows = self._result.by_stream.of(stream) if known else np.empty(0, np.int64)
             found = self._rows[stream] = rows, self._result.messages["offset"][rows]
         return found
 
@@ -265,7 +258,7 @@ class Streams:
         if number in self._objects:
             identity, start = self._objects[number]
             return _Phase(layout, b"", _Filling(identity, start, self._ends(number, start)))
-        if exchange is None or name is None or name == "ObjectBytes":
+        if exchange is None or name is None or name == "ObjectBytes" or name in PRIVATE_DATASETS:
             self._pseudonyms.counts["bytes"] += int(layout.size.sum())
             return _Phase(layout, b"", _Filling(own, 0, self._ends(number, 0)))
         head = self._data(number)
