@@ -7,7 +7,6 @@ the camera is busy. Refuses nothing that the recorded camera let in; it does not
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import struct
 from collections.abc import Callable
 
@@ -31,7 +30,7 @@ class Server:
         self._recording, self._say = recording, say
         self._paced, self._once = recorded_pace, once
         self._session: Session | None = None
-        self._open = 0
+        self._clients: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         greeting = recording.command_greeting
         if greeting is None:
@@ -46,25 +45,34 @@ class Server:
         ``ready`` is told the port.
         """
         server = await asyncio.start_server(self._client, host, port)
-        async with server:
+        try:
             ready(server.sockets[0].getsockname()[1])
             await self._over.wait()
+        finally:
+            server.close()
+            for task in self._clients:
+                task.cancel()
+            await asyncio.gather(*self._clients, return_exceptions=True)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
-        self._open += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._clients.add(task)
         try:
-            if self._open <= MOST_CONNECTIONS:
+            if len(self._clients) <= MOST_CONNECTIONS:
                 await self._greet(reader, Sender(writer), peer)
-        except (WireError, OSError) as error:
-            self._say(f"{peer} {error}" if isinstance(error, WireError) else f"{peer}: {error.strerror or 'is gone'}")
         except TimeoutError:
             self._say(f"{peer} did not go on in time")
+        except WireError as error:
+            self._say(f"{peer} {error}")
+        except OSError as error:
+            self._say(f"{peer} is gone: {error.strerror or error}")
+        except asyncio.CancelledError:  # no more clients are served
+            pass
         finally:
-            self._open -= 1
+            self._clients.discard(task)
             writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
 
     async def _greet(self, reader: asyncio.StreamReader, sender: Sender, peer: str) -> None:
         async with asyncio.timeout(GREETING_S):

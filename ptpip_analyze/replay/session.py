@@ -70,7 +70,7 @@ class Session:
                     self._cancelled = received.transaction_id
                 await incoming.put(received)
             await incoming.put(None)
-        except (WireError, OSError, TimeoutError) as error:
+        except (WireError, OSError) as error:
             await incoming.put(error)
 
     async def events(self, reader: asyncio.StreamReader, sender: Sender) -> None:
@@ -166,7 +166,7 @@ class Session:
             if self._event is None:
                 self._early.append(message)
                 continue
-            with contextlib.suppress(OSError, TimeoutError):  # its end is told where it is read
+            with contextlib.suppress(OSError):  # its end is told where it is read
                 for data in self._recording.read(message, self._live):
                     await self._event.send(data)
 

@@ -46,7 +46,8 @@ def test_replaces_the_numbers_of_a_personal_property_alone() -> None:
     assert scrub("DevicePropDesc", data) == data
     data = description(0xD406, 6, struct.pack("<I", 280))
     new = scrub("DevicePropDesc", data)
-    assert new[:5] == data[:5] and len(new) == len(data)
+    assert new[:5] == data[:5]
+    assert len(new) == len(data)
     assert struct.pack("<I", 280) not in new
 
 
@@ -74,7 +75,8 @@ def test_fills_what_no_field_accounts_for() -> None:
     data = struct.pack("<I2I", 2, 1, 2) + b"left over by Ada"
     new = scrub("ObjectHandles", data)
     assert new[:12] == data[:12]
-    assert b"Ada" not in new and len(new) == len(data)
+    assert b"Ada" not in new
+    assert len(new) == len(data)
 
 
 def test_keeps_the_first_bytes_of_a_file_that_tell_its_format() -> None:
@@ -87,7 +89,8 @@ def test_keeps_the_ends_of_a_picture() -> None:
     data = bytes(10) + b"\xff\xd8\xff\xe0" + b"light" * 9 + b"\xff\xd9" + bytes(3)
     scrubber = Scrubber(Pseudonyms(b"key"), b"one", data)
     scrubber.picture(10, len(data) - 3)
-    assert scrubber.out[10:13] == b"\xff\xd8\xff" and scrubber.out[-5:-3] == b"\xff\xd9"
+    assert scrubber.out[10:13] == b"\xff\xd8\xff"
+    assert scrubber.out[-5:-3] == b"\xff\xd9"
     assert b"light" not in scrubber.out
 
 

@@ -104,8 +104,10 @@ def test_leaves_nothing_that_tells_of_anybody() -> None:
         assert address not in done.capture
     for station in {packet.frame[6:12] for packet in revealing()} - {b"\xff" * 6}:
         assert station not in done.capture
-    assert b"51.4779N" not in done.capture and b"Exif" not in done.capture
-    assert b"skip me" not in done.capture and b"odd" not in done.capture
+    assert b"51.4779N" not in done.capture
+    assert b"Exif" not in done.capture
+    assert b"skip me" not in done.capture
+    assert b"odd" not in done.capture
     done.close()
 
 
@@ -114,7 +116,8 @@ def test_keeps_what_names_the_make_and_its_firmware() -> None:
     old, new = rows(done.old, "sessions")[0], rows(done.new, "sessions")[0]
     for column in ("manufacturer", "model", "vendor"):
         assert new[column] == old[column] is not None
-    assert new["responder_name"].startswith("EOS ") and new["responder_name"] != old["responder_name"]
+    assert new["responder_name"].startswith("EOS ")
+    assert new["responder_name"] != old["responder_name"]
     assert b"1.8.1".decode().encode("utf-16-le") in done.capture
     done.close()
 
@@ -124,7 +127,8 @@ def test_keeps_the_format_of_a_photo_and_nothing_else_of_it() -> None:
     number = next(row["transaction"] for row in rows(done.new, "transactions") if row["operation"] == "GetObject")
     photo = done.new.data(number)
     assert len(photo) == len(PHOTO)
-    assert photo[:3] == b"\xff\xd8\xff" and photo[-2:] == b"\xff\xd9"
+    assert photo[:3] == b"\xff\xd8\xff"
+    assert photo[-2:] == b"\xff\xd9"
     assert b"\xff" not in photo[3:-2]
     same = sum(one == other for one, other in zip(photo[3:-2], PHOTO[3:-2], strict=True))
     assert same < len(photo) / 20

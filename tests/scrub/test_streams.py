@@ -87,7 +87,8 @@ def test_gives_other_bytes_to_another_object() -> None:
 def test_keeps_how_well_a_name_is_formed(name: str) -> None:
     done = scrubbed(conversation(initiator_name=name).open().close().packets())
     (new,) = [row["initiator_name"] for row in rows(done.new, "sessions")]
-    assert len(new) == len(name) and new != name
+    assert len(new) == len(name)
+    assert new != name
     verdicts = [(row["rule"], row["verdict"]) for row in rows(done.new, "findings")]
     assert verdicts == [(row["rule"], row["verdict"]) for row in rows(done.old, "findings")]
     done.close()
