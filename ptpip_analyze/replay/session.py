@@ -32,7 +32,8 @@ class Session:
         self._asked: Counter[Request] = Counter()
         self._told: set[int] = set()  # transactions whose events were sent
         self._live: dict[int, int] = {}  # TransactionID by that in the capture
-        self._cancelled: int | None = None
+        self._cancelled: int | None = None  # transaction of the last Cancel
+        self._cancel = asyncio.Event()
         self._event: Sender | None = None
         self._early: list[Message] = list(recording.first_events)  # events for a connection that is not there yet
         self._later: set[asyncio.Task[None]] = set()
@@ -67,11 +68,15 @@ class Session:
         try:
             while (received := await receive(reader)) is not None:
                 if received.kind == m.CANCEL:
-                    self._cancelled = received.transaction_id
+                    self._note_cancel(received)
                 await incoming.put(received)
             await incoming.put(None)
         except (WireError, OSError) as error:
             await incoming.put(error)
+
+    def _note_cancel(self, received: Received) -> None:
+        self._cancelled = received.transaction_id
+        self._cancel.set()
 
     async def events(self, reader: asyncio.StreamReader, sender: Sender) -> None:
         """The event connection: probes are answered, events go out. WireError, OSError, TimeoutError."""
@@ -83,7 +88,7 @@ class Session:
                 if received.kind == m.PROBE_REQUEST:
                     await sender.send(struct.pack("<II", m.HEADER_BYTES, m.PROBE_RESPONSE))
                 elif received.kind == m.CANCEL:
-                    self._cancelled = received.transaction_id
+                    self._note_cancel(received)
                 elif received.kind != m.PROBE_RESPONSE:
                     raise WireError(f"sent a message of type {received.kind} on the event connection")
         finally:
@@ -96,6 +101,8 @@ class Session:
         words = struct.unpack_from(f"<{min((len(body) - 10) // 4, 5)}I", body, 10)
         request = key_of(operation, words)
         answer = self._answer(request)
+        if self._cancelled != identity:
+            self._cancel.clear()
         if answer is not None:
             self._live[answer.transaction_id] = identity
         if (phase == _DATA_OUT or (answer is not None and answer.takes_data)) and not await _taken(incoming, identity):
@@ -137,11 +144,10 @@ class Session:
         fresh = answer.number not in self._told
         self._told.add(answer.number)
         for message in answer.messages:
+            await self._pause(begun + message.after_s if self._paced else 0.0)
             if self._cancelled == identity and message.kind != m.OPERATION_RESPONSE:
                 await sender.send(response(CANCELLED, identity))
                 return
-            if self._paced:
-                await asyncio.sleep(max(begun + message.after_s - asyncio.get_running_loop().time(), 0))
             if message.kind == m.OPERATION_RESPONSE and fresh:
                 await self._tell(answer.before)
             for data in self._recording.read(message, self._live):
@@ -155,6 +161,16 @@ class Session:
                 task.add_done_callback(self._later.discard)
         else:
             await self._tell(answer.behind)
+
+    async def _pause(self, until: float) -> None:
+        """Let a moment of the loop's clock come, or a Cancel; in any case, let others do what they have to."""
+        left = until - asyncio.get_running_loop().time()
+        if left <= 0:
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await self._cancel.wait()
 
     async def _tell_at(self, time: float, message: Message) -> None:
         await asyncio.sleep(max(time - asyncio.get_running_loop().time(), 0))

@@ -10,7 +10,7 @@ from ptpip_analyze.facts import datasets, personal, vendors
 from ptpip_analyze.facts.properties import PROPERTIES
 from ptpip_analyze.ptp.datasets import NAMES
 
-ROWS = [row for row in PROPERTIES] + [row for vendor in vendors.MODULES for row in vendors.rows(vendor)]
+ROWS = [*PROPERTIES, *(row for vendor in vendors.MODULES for row in vendors.rows(vendor))]
 
 
 @pytest.mark.parametrize(
