@@ -30,7 +30,8 @@ _WIFI = frozenset({105, 127, 192})
 _NULLS = frozenset({0, 108})
 _RAW = frozenset({12, 14, 101, 228, 229})
 # TCP options that say nothing of anybody: end, NOP, largest segment, window scale, SACK permitted, SACK, timestamps.
-_PLAIN_OPTIONS = frozenset({0, 1, 2, 3, 4, 5, 8})
+# By kind, how long they may be.
+_PLAIN_OPTIONS = {1: {1}, 2: {4}, 3: {3}, 4: {2}, 5: {10, 18, 26, 34}, 8: {10}}
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})  # of IPv6, whose content is left out; 44 is a fragment's
 _FRAGMENT = 44
 _MOST_EXTENSIONS = 32
@@ -289,7 +290,7 @@ class Packets:
             if kind == 0 or size == 0 or at + size > end or (kind > 1 and size < 2):
                 _blank(out, at, end)
                 return
-            if kind not in _PLAIN_OPTIONS:
+            if size not in _PLAIN_OPTIONS.get(kind, ()):
                 out[at : at + size] = b"\1" * size
             at += size
 

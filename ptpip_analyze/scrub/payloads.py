@@ -18,6 +18,7 @@ from .pseudonyms import Pseudonyms
 
 _LONGEST_NUMBER = 8  # bytes: longer ones identify something
 _COUNT = 4  # bytes of an array's count
+_VALUES = frozenset({"value", "current", "factoryDefault", "default"})  # an array here may be a text
 _STRUCTURE = frozenset({"formFlag", "valuesCount", "count"})  # without which a description can't be read
 Range = tuple[int, int]
 
@@ -77,7 +78,8 @@ class Scrubber:
                 self._keep(low, high)
         elif isinstance(value, tuple) and all(isinstance(one, int) for one in value):
             first = _first(field)
-            if (low, high) in arrays or (high - first <= len(value) and first > low):  # bytes, or a text as numbers
+            counted = first > low
+            if counted and (field.name in _VALUES or (low, high) in arrays or high - first <= len(value)):
                 self._keep(low, min(first, high))
             else:
                 self._keep(low, high)

@@ -31,8 +31,8 @@ from .pseudonyms import Pseudonyms
 
 _MESSAGES_KEPT = 256
 _PHASES_KEPT = 64
-_ANSWERS = 1 << 10  # answers that are repeated, remembered with what became of them
-_LONG = 1 << 16  # bytes of an answer that is remembered
+_ANSWERS = 1 << 8  # answers that are repeated, remembered with what became of them
+_LONG = 1 << 14  # bytes of an answer that is remembered
 _BEGINNING = 16
 _TOGETHER, _SHORT = 256, 1 << 12  # transactions whose data phases are looked at together, and how long these may be
 _DATA = frozenset({m.DATA, m.END_DATA, m.CONTAINER_DATA})

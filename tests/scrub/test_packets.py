@@ -124,6 +124,8 @@ def test_leaves_out_options_of_ip_and_of_tcp_that_may_tell_something() -> None:
     assert b"Ada" not in new
     assert bytes([192, 168, 9, 9]) not in new
     assert b"\2\4\5\xb4" in new
+    (new,) = scrubbed([ethernet(ipv4(tcp(b"", options=b"\x08\x0cAda Ada A\1")))])
+    assert b"Ada" not in new
 
 
 def test_maps_addresses_of_ipv6_and_blanks_its_options() -> None:

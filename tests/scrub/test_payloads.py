@@ -64,6 +64,14 @@ def test_replaces_a_text_that_is_an_array_of_numbers() -> None:
     assert new.count(struct.pack("<I", 3)) == 2
 
 
+def test_replaces_a_text_that_an_object_has_as_an_array_of_numbers() -> None:
+    said = "Ada".encode("utf-16-le")
+    data = struct.pack("<IIHH", 1, 7, 0xDC48, 0x4004) + struct.pack("<I", 3) + said
+    new = scrub("ObjectPropList", data)
+    assert said not in new
+    assert new[:16] == data[:16]
+
+
 def test_keeps_lists_of_codes_and_of_values_that_may_be_set() -> None:
     data = struct.pack("<HHBHHBH4H", 0x5005, 4, 1, 2, 2, 2, 4, 1, 2, 3, 4)
     assert scrub("DevicePropDesc", data) == data
