@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,13 @@ def test_takes_one_capture_at_a_time(run, tmp_path: Path) -> None:
     ran = run("scrub", ROOT / "captures", "-o", tmp_path / "out.pcap")
     assert ran.code == 2
     assert "one capture at a time" in ran.err
+
+
+def test_says_what_the_documentation_shows(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "sharing.md").read_text()
+    (tmp_path / "captures").symlink_to(ROOT / "captures")
+    monkeypatch.chdir(tmp_path)
+    shown = re.findall(r"```console\n\$ ptpip-analyze (.*)\n(.*\n)```", page)
+    assert shown
+    for arguments, says in shown:
+        assert run(*arguments.split()).err == says
