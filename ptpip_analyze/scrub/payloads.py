@@ -6,6 +6,7 @@ filler stands for all of it where it reads otherwise. Refuses to let anything pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ..facts import name_of
@@ -20,6 +21,11 @@ _LONGEST_NUMBER = 8  # bytes: longer ones identify something
 _COUNT = 4  # bytes of an array's count
 _VALUES = frozenset({"value", "current", "factoryDefault", "default"})  # an array here may be a text
 _STRUCTURE = frozenset({"formFlag", "valuesCount", "count"})  # without which a description can't be read
+_CONTRADICTION = re.compile(
+    "^ends inside|is not at hand|no final NUL|unit.? behind its NUL|^says |no FormFlag|^no description"
+)
+_GUESS = re.compile("datatype is not known")
+_PRINTABLE = re.compile(rb"[\x20-\x7e]{3,}\0?")
 Range = tuple[int, int]
 
 
@@ -33,8 +39,17 @@ class Scrubber:
     def dataset(self, dataset: Dataset, exchange: Exchange) -> None:
         """Keep what may stay of a dataset, and put texts in place of texts."""
         personal, arrays = self._properties(dataset, exchange)
+        # Where a payload contradicts its layout, what is read from there on may be anything.
+        sound = min((note.start for note in dataset.notes if _CONTRADICTION.search(note.text)), default=len(self._data))
+        guessed = any(_GUESS.search(note.text) for note in dataset.notes)
         for field in _leaves(dataset.fields):
-            if field.start >= field.end or field.end > len(self._data):
+            if field.start >= field.end or field.end > sound:
+                continue
+            if (
+                guessed
+                and not isinstance(field.value, str)
+                and _PRINTABLE.fullmatch(self._data[field.start : field.end])
+            ):
                 continue
             if any(field.start < end and start < field.end for start, end in personal):
                 self._personal(field)

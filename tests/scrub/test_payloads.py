@@ -102,6 +102,22 @@ def test_keeps_the_ends_of_a_picture() -> None:
     assert b"light" not in scrubber.out
 
 
+def test_trusts_nothing_behind_a_contradiction() -> None:
+    info = struct.pack("<HIH", 100, 6, 100) + bytearray(string("microsoft.com: 1.0")) + struct.pack("<HI", 0, 0) * 3
+    info += bytes(6) + string("Canon Inc.") + string("EOS") + string("1.0") + string("SN-4471-0093")
+    secret = "SN-4471-0093".encode("utf-16-le")
+    for at in range(len(info) - len(secret) - 4):
+        for bit in range(8):
+            flipped = bytearray(info)
+            flipped[at] ^= 1 << bit
+            assert secret not in scrub("DeviceInfo", bytes(flipped)), (at, bit)
+
+
+def test_takes_a_guessed_number_that_spells_something_for_text() -> None:
+    assert scrub("DevicePropValue", b"Ada\0") != b"Ada\0"
+    assert scrub("DevicePropValue", struct.pack("<I", 560)) == struct.pack("<I", 560)
+
+
 @pytest.mark.parametrize("encoded", ["Ada L.", "Ada"])
 @given(data=st.data())
 def test_finds_a_text_in_any_of_its_encodings(encoded: str, data: st.DataObject) -> None:
