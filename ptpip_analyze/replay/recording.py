@@ -34,10 +34,12 @@ class ReplayError(Exception):
 
 @dataclass(slots=True)
 class Message:
-    """One message of the camera: where its bytes lie in the capture, and how long after the request it ended (s)."""
+    """One message of the camera: where it stands in its stream, and how long after the request it ended (s)."""
 
     kind: int
-    pieces: list[tuple[int, int]]  # position, length
+    stream: int
+    begin: int
+    length: int
     after_s: float
 
 
@@ -115,7 +117,10 @@ class Recording:
             yield head
 
     def _parts(self, message: Message) -> Iterator[bytes]:
-        for position, length in message.pieces:
+        end = message.begin + message.length
+        for _, length, position in self.result.stream_places.pieces(message.stream, message.begin, end):
+            if position is None:
+                raise ReplayError(f"bytes of a message of {message.length:,} bytes are missing from the capture")
             for start in range(0, length, STEP_BYTES):
                 yield self.result.read(position + start, min(STEP_BYTES, length - start))
 
@@ -173,14 +178,9 @@ class Recording:
         if columns["status"][row] in _LOST:
             return None
         stream, begin, length = (int(columns[name][row]) for name in ("stream", "offset", "length"))
-        pieces = []
-        for _, size, position in self.result.stream_places.pieces(stream, begin, begin + length):
-            if position is None:
-                return None
-            pieces.append((position, size))
         times = int(columns["time"][row]), NO_TIME if since is None else int(columns["time"][since])
         after = 0.0 if NO_TIME in times else max((times[0] - times[1]) / 1e9, 0.0)
-        return Message(int(columns["type"][row]), pieces, after)
+        return Message(int(columns["type"][row]), stream, begin, length, after)
 
     def _place_events(self, answers: list[Answer], begins: list[int], ends: list[int]) -> None:
         """Give events to the request that they came behind, in front of its response or behind it."""

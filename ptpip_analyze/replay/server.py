@@ -10,9 +10,10 @@ import asyncio
 import struct
 from collections.abc import Callable
 
+from ..capture import CaptureError
 from ..facts import name_of
 from ..ptpip import messages as m
-from .recording import Recording, Request
+from .recording import Recording, ReplayError, Request
 from .session import Say, Session
 from .wire import Sender, WireError, message, receive
 
@@ -55,7 +56,7 @@ class Server:
             await asyncio.gather(*self._clients, return_exceptions=True)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
+        peer = "{}:{}".format(*(writer.get_extra_info("peername") or ("somebody", 0))[:2])
         task = asyncio.current_task()
         assert task is not None
         self._clients.add(task)
@@ -66,6 +67,8 @@ class Server:
             self._say(f"{peer} did not go on in time")
         except WireError as error:
             self._say(f"{peer} {error}")
+        except (ReplayError, CaptureError) as error:  # the capture has changed, or holds less than its rows promise
+            self._say(f"{peer} was left: {error}")
         except OSError as error:
             self._say(f"{peer} is gone: {error.strerror or error}")
         except asyncio.CancelledError:  # no more clients are served

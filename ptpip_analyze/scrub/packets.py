@@ -40,6 +40,7 @@ _QUICK = layout(
     54, type=(12, ">u2"), version=(14, "u1"), total=(16, ">u2"), fragment=(20, ">u2"), protocol=(23, "u1"),
     sum=(24, ">u2"), source=(26, ">u4"), destination=(30, ">u4"), offset=(46, "u1"), tcp_sum=(50, ">u2"),
 )  # fmt: skip
+_ENDS = ("source", "destination")
 _OPTIONS = layout(4, first=(0, ">u4"))
 _TIMESTAMPS = 0x0101080A  # NOP, NOP, timestamps: the options of nearly every segment
 
@@ -97,18 +98,15 @@ class Packets:
             kinds, which = np.unique(value, return_inverse=True)
             new = np.array([list(self._pseudonyms.mac(int(one).to_bytes(6, "big"))) for one in kinds], np.uint8)
             out[(start + place)[:, None] + np.arange(6)] = new[which]
-        for place, name in ((26, "source"), (30, "destination")):
+        for place, name in zip((26, 30), _ENDS, strict=True):
             kinds, which = np.unique(head[name], return_inverse=True)
             told = [list(self._pseudonyms.ipv4(int(one)).to_bytes(4, "big")) for one in kinds]
             out[(start + place)[:, None] + np.arange(4)] = np.array(told, np.uint8)[which]
         size = head["total"].astype(np.int64) - 20
-        before, after = ((header_rows(data, start, start + _QUICK.itemsize, _QUICK)) for data in (old, out))
-        sums = []
-        pseudo = [
-            (one["source"] >> 16) + (one["source"] & 0xFFFF) + (one["destination"] >> 16)
-            + (one["destination"] & 0xFFFF) + np.uint32(TCP) + size.astype(np.uint32)
-            for one in (before, after)
-        ]  # fmt: skip
+        sums, pseudo = [], []
+        for one in (head, header_rows(out, start, start + _QUICK.itemsize, _QUICK)):
+            halves = [one[name] >> 16 for name in _ENDS] + [one[name] & 0xFFFF for name in _ENDS]
+            pseudo.append(sum(halves) + np.uint32(TCP) + size.astype(np.uint32))
         columns = start + 14, size, head["sum"], head["tcp_sum"], *pseudo
         for at, length, ip_sum, tcp_sum, was, now in zip(*(one.tolist() for one in columns), strict=True):
             sums.append(_Sum(at + 10, at, at + 20, 0, 0, ip_sum, True))

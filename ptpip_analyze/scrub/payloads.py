@@ -45,11 +45,8 @@ class Scrubber:
         for field in _leaves(dataset.fields):
             if field.start >= field.end or field.end > sound:
                 continue
-            if (
-                guessed
-                and not isinstance(field.value, str)
-                and _PRINTABLE.fullmatch(self._data[field.start : field.end])
-            ):
+            spells = _PRINTABLE.fullmatch(self._data[field.start : field.end])
+            if guessed and spells and not isinstance(field.value, str):
                 continue
             if any(field.start < end and start < field.end for start, end in personal):
                 self._personal(field)
@@ -66,7 +63,7 @@ class Scrubber:
                 personal.append((value.start, value.end))
             elif value.role == "current" and isinstance(value.value, tuple):
                 arrays.add((value.start, value.end))
-        if personal and len(dataset.fields) < 16 and dataset.name in ("DevicePropDesc", "DevicePropDescEx"):
+        if personal and dataset.name in ("DevicePropDesc", "DevicePropDescEx"):
             personal.append(_behind_head(dataset))
         return personal, arrays
 
@@ -176,5 +173,5 @@ def _leaves(values: Iterable[Value]) -> Iterator[Value]:
 
 
 def skeleton(dataset: Dataset) -> list[tuple[str, int, int, object]]:
-    """What has to be the same afterwards: names and places of fields, and the numbers among them that are counts."""
+    """What has to be the same afterwards: names, places and sorts of the fields."""
     return [(value.name, value.start, value.end, type(value.value).__name__) for value in _leaves(dataset.fields)]

@@ -18,7 +18,7 @@ from tests.camera import Gphoto2, Initiator, Recording
 from tests.camera.initiator import Rejected
 from tests.replay.made import stage
 from tests.support import ROOT, program
-from tests.traffic import capture, conversation
+from tests.traffic import capture, conversation, pcap_bytes
 
 FOLDER = "/store_00010001/DCIM/100SIMUL"
 _numbers = itertools.count(2)
@@ -89,6 +89,18 @@ def test_goes_on_after_garbage_inside_a_session() -> None:
         with Initiator("127.0.0.1", at.port) as initiator:
             assert initiator.open_session().response == 0x2001
     assert any("sent no message of PTP-IP" in line for line in at.said)
+
+
+def test_goes_on_where_the_capture_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "shrinks.pcap"
+    path.write_bytes(pcap_bytes(conversation().open().get_object(7, bytes(50_000)).close().packets(), nano=True))
+    with stage(path).listening() as at, Initiator("127.0.0.1", at.port) as initiator:
+        initiator.open_session()
+        os.truncate(path, 3000)
+        initiator.request(0x1009, 7)
+        while initiator.command.recv(4096):
+            pass
+    assert any("the capture has changed" in line for line in at.said)
 
 
 def test_gives_up_a_client_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
