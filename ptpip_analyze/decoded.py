@@ -129,13 +129,18 @@ class Decoder:
             return None
         return dataset_name(exchange.operation, exchange.vendor, exchange.direction, exchange.parameters)
 
-    def dataset(self, number: int) -> Dataset | None:
-        """What the data phase of a transaction says; None where there is none, or nobody has described it."""
+    def dataset(self, number: int, instead: bytes | None = None) -> Dataset | None:
+        """What the data phase of a transaction says; None where there is none, or nobody has described it.
+
+        ``instead`` are bytes to be read in place of those that were captured, as many of them.
+        """
         exchange = self.exchange(number)
         name = self.name(exchange)
         if exchange is None or name is None:
             return None
         head = self.result.data_head(number, MOST_BYTES if name == "ObjectBytes" else MOST_READ)
+        if instead is not None:
+            head = head._replace(data=instead)
         datatype = self._datatype(exchange, name, number)
         read = self._decoded(name, exchange, head, datatype)
         if name not in PROPERTY_LISTS:

@@ -48,6 +48,8 @@ FLOORS = {
     "conformance": 9.5,
     "doctor": 9.5,
     "extract": 9.5,
+    "scrub": 9.5,
+    "replay": 9.5,
     "wireshark": 9.6,
     "tui": 9.8,
     "cli": 10,

@@ -36,6 +36,8 @@ TOPICS: Final = {
     "codes": ("codes",),
     "tui": ("tui",),
     "annotate": ("annotate",),
+    "scrub": ("scrub",),
+    "replay": ("replay",),
     "crosscheck": ("crosscheck",),
     "lua": ("lua",),
 }  # fmt: skip

@@ -50,3 +50,9 @@ def find_jpeg(data: bytes, start: int = 0, end: int | None = None) -> tuple[int,
 def told_jpeg(data: bytes, start: int, size: int) -> tuple[int, int] | None:
     """The JPEG that a header says lies here, as far as it is at hand; None where none begins here."""
     return (start, min(start + size, len(data))) if size > 0 and data.startswith(_START, start) else None
+
+
+def beginning_bytes(data: bytes, start: int = 0) -> int:
+    """How many of the first bytes are those that ``kind_text`` knows the kind by; 0 where they tell nothing."""
+    known = (ahead + len(magic) for ahead, magic, _ in _BEGINNINGS if data.startswith(magic, start + ahead))
+    return next(known, 0)

@@ -1,0 +1,88 @@
+"""Messages of PTP-IP over asyncio streams (CIPA DC-X005-2005 2.3): what a client sends, within bounds.
+
+Promises that no length word makes it hold more than ``MOST_BYTES``, and that a client that stops in the middle of a
+message is given up after ``PATIENCE_S``. Refuses to keep data: it is counted and forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from typing import NamedTuple
+
+from ..ptpip import messages as m
+
+MOST_BYTES = 1 << 12  # of a message that is no data; greetings are the longest
+PATIENCE_S = 30.0
+_STEP_BYTES = 1 << 16
+_DATA = (m.DATA, m.END_DATA)
+
+
+class WireError(Exception):
+    """Why what a client sends can't be understood, in one line."""
+
+
+class Message(NamedTuple):
+    """A message: its type, what is behind its header, and for data how many bytes of it there were."""
+
+    kind: int
+    body: bytes
+    data_bytes: int = 0
+
+    @property
+    def transaction_id(self) -> int:
+        """TransactionID of Start Data, Data, End Data and Cancel."""
+        return int.from_bytes(self.body[:4], "little")
+
+
+async def receive(reader: asyncio.StreamReader) -> Message | None:
+    """The next message; None where the client has closed in between. WireError, ConnectionError, TimeoutError."""
+    head = await reader.read(1)
+    if not head:
+        return None
+    async with asyncio.timeout(PATIENCE_S):
+        try:
+            head += await reader.readexactly(m.HEADER_BYTES - 1)
+            length, kind = struct.unpack("<II", head)
+            if length < m.HEADER_BYTES or not 0 < kind <= m.LAST_TYPE:
+                raise WireError(f"sent no message of PTP-IP: length {length}, type {kind}")
+            if kind not in _DATA:
+                if length > MOST_BYTES:
+                    raise WireError(f"sent a message of type {kind} that claims {length:,} bytes")
+                return Message(kind, await reader.readexactly(length - m.HEADER_BYTES))
+            if length < m.HEADER_BYTES + 4:
+                raise WireError(f"sent data without a TransactionID: length {length}")
+            identity = await reader.readexactly(4)
+        except asyncio.IncompleteReadError as error:
+            raise WireError("closed in the middle of a message") from error
+    left = size = length - m.HEADER_BYTES - 4
+    while left:
+        async with asyncio.timeout(PATIENCE_S):
+            part = await reader.read(min(left, _STEP_BYTES))
+        if not part:
+            raise WireError("closed in the middle of a data phase")
+        left -= len(part)
+    return Message(kind, identity, size)
+
+
+def message(kind: int, body: bytes = b"") -> bytes:
+    """A message."""
+    return struct.pack("<II", len(body) + m.HEADER_BYTES, kind) + body
+
+
+def response(code: int, transaction_id: int) -> bytes:
+    """An Operation Response without parameters."""
+    return message(m.OPERATION_RESPONSE, struct.pack("<HI", code, transaction_id))
+
+
+class Sender:
+    """The sending side of a connection. A client that doesn't read is given up, too."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes, and wait until the client takes them. ConnectionError, TimeoutError."""
+        self._writer.write(data)
+        async with asyncio.timeout(PATIENCE_S):
+            await self._writer.drain()

@@ -1,0 +1,26 @@
+"""The benchmark of ``scrub``, on captures that are no measure of anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.run import BenchmarkError, default_product
+from tests.bench.scrub import is_met, line, scrub
+
+
+def test_measures_a_right_answer() -> None:
+    found = scrub(default_product(), "chatty", 0.5, 1)
+    assert found["mb_per_s"] > 0
+    assert found["peak_mib"] > 0
+    assert "chatty" in line(found)
+
+
+def test_has_no_time_for_a_process_that_fails() -> None:
+    with pytest.raises(BenchmarkError):
+        scrub(["false"], "chatty", 0.5, 1)
+
+
+def test_holds_bytes_to_the_target_and_messages_to_none() -> None:
+    assert is_met({"name": "bulk", "mb_per_s": 50.0})
+    assert not is_met({"name": "bulk", "mb_per_s": 49.9})
+    assert is_met({"name": "chatty", "mb_per_s": 1.0})

@@ -1,0 +1,91 @@
+"""`scrub`: a capture to be given away."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+NAME = "darkroom".encode("utf-16-le")
+
+
+def test_writes_a_capture_without_names(run, tmp_path: Path) -> None:
+    ran = run("scrub", ROOT / "captures" / "list-and-get.pcapng", "-o", tmp_path / "out.pcapng")
+    assert ran.code == 0
+    assert "292 packets; replaced 2 GUIDs, 1 name, 1 text" in ran.err
+    new = (tmp_path / "out.pcapng").read_bytes()
+    assert NAME in (ROOT / "captures" / "list-and-get.pcapng").read_bytes()
+    assert NAME not in new
+    listed = run(
+        "transactions", tmp_path / "out.pcapng", "--format", "csv", "--columns", "operation,response,data_bytes"
+    )
+    before = run(
+        "transactions", ROOT / "captures" / "list-and-get.pcapng", "--format", "csv", "--columns",
+        "operation,response,data_bytes",
+    )  # fmt: skip
+    assert listed.out == before.out
+
+
+def test_writes_a_report_without_values_and_a_map_with_them(run, tmp_path: Path, plain_pcap: Path) -> None:
+    ran = run(
+        "scrub", plain_pcap, "-o", tmp_path / "out.pcap", "--report", tmp_path / "report.json",
+        "--map", tmp_path / "map.json",
+    )  # fmt: skip
+    assert ran.code == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    values = json.loads((tmp_path / "map.json").read_text())
+    assert report["replaced"] == {kind: len(known) for kind, known in values.items()}
+    assert "192.168" not in (tmp_path / "report.json").read_text()
+    assert set(values["ipv4"]) == {"192.168.1.1", "192.168.1.20"}
+
+
+def test_gives_the_same_capture_with_the_same_key(run, tmp_path: Path, plain_pcap: Path) -> None:
+    for name, key in (("a", "one"), ("b", "one"), ("c", "two")):
+        assert run("scrub", plain_pcap, "-o", tmp_path / f"{name}.pcap", "--key", key).code == 0
+    first, again, other = ((tmp_path / f"{name}.pcap").read_bytes() for name in "abc")
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("-o", "out.pcapng"), "is written as what it is, pcap"),
+        (("-o", "out.pcap.gz"), "not compressed"),
+        (("-o", "out.pcap", "--map", "out.pcap"), "a file each"),
+        ((), "Missing option"),
+    ],
+)
+def test_refuses_in_one_line(run, tmp_path: Path, plain_pcap: Path, arguments: tuple[str, ...], says: str) -> None:
+    placed = [str(tmp_path / one) if one.startswith("out") else one for one in arguments]
+    ran = run("scrub", plain_pcap, *placed)
+    assert ran.code == 2
+    assert says in ran.err
+    assert ran.err.count("\n") == 1
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_never_overwrites_the_capture(run, tmp_path: Path, plain_pcap: Path) -> None:
+    mine = tmp_path / "mine.pcap"
+    mine.write_bytes(plain_pcap.read_bytes())
+    assert run("scrub", mine, "-o", mine).code == 2
+    assert mine.read_bytes() == plain_pcap.read_bytes()
+
+
+def test_takes_one_capture_at_a_time(run, tmp_path: Path) -> None:
+    ran = run("scrub", ROOT / "captures", "-o", tmp_path / "out.pcap")
+    assert ran.code == 2
+    assert "one capture at a time" in ran.err
+
+
+def test_says_what_the_documentation_shows(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "sharing.md").read_text()
+    (tmp_path / "captures").symlink_to(ROOT / "captures")
+    monkeypatch.chdir(tmp_path)
+    shown = re.findall(r"```console\n\$ ptpip-analyze (.*)\n(.*\n)```", page)
+    assert shown
+    for arguments, says in shown:
+        assert run(*arguments.split()).err == says
