@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ptpip_analyze.layers import Data, Event, OperationResponse, StartData
+from ptpip_analyze.layers import Data, Event, OperationResponse, ProbeResponse, StartData
 from tests.camera import Initiator
 from tests.replay.made import Stage, stage
 from tests.traffic import conversation
@@ -76,6 +76,16 @@ def test_sends_events_where_they_came_with_the_client_s_ids() -> None:
     assert [(one.eventCode, one.transactionId) for one in events if one is not None and Event in one] == [
         (0x4002, 3), (0x400D, 3),
     ]  # fmt: skip
+
+
+def test_sends_events_once() -> None:
+    spoken = conversation().open().request(0x100E).response().event(0x400D, 1).close()
+    with stage(spoken.packets()).listening() as at, client(at) as initiator:
+        initiator.open_session()
+        for _ in range(3):
+            initiator.transact(0x100E)
+        assert initiator.next_event() is not None
+        assert ProbeResponse in (initiator.probe() or b"")  # the next that comes
 
 
 def test_answers_probes() -> None:
