@@ -20,7 +20,8 @@ _KINDS = {
     "ipv6": ("IPv6 address", "IPv6 addresses"), "guid": ("GUID", "GUIDs"), "name": ("name", "names"),
     "text": ("text", "texts"),
 }  # fmt: skip
-_SUFFIXES = (".pcap", ".pcapng")
+_SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst")
+_STDOUT = Path("-")
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +32,10 @@ def register(app: typer.Typer) -> None:
 def _scrub(
     capture: Annotated[str, typer.Argument(metavar="CAPTURE", help="A capture file, or - for stdin.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="OUT", help="Where the scrubbed capture goes.", show_default=False)
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="Where the scrubbed capture goes; - is stdout.", show_default=False
+        ),
     ],
     key: Annotated[
         str | None,
@@ -70,10 +74,12 @@ def _scrub(
         if len(analysis.captures) != 1:
             raise CommandError(f"{capture}: one capture at a time")
         result = analysis.captures[0]
-        if output.suffix != f".{result.format}" and (output.suffix in _SUFFIXES or output.suffix in (".gz", ".zst")):
+        if output.suffix != f".{result.format}" and output.suffix in _SUFFIXES:
             raise CommandError(f"{output}: the capture is written as what it is, {result.format}, and not compressed")
         with ExitStack() as stack:
-            files = [stack.enter_context(written_to(place, [capture])) for place in places]
+            files = [
+                stack.enter_context(written_to(None if place == _STDOUT else place, [capture])) for place in places
+            ]
             done = scrub(result, files[0], None if key is None else key.encode())
             for place, file in zip(places[1:], files[1:], strict=True):
                 file.write(json_bytes(done.as_dict() if place is report else done.values))
