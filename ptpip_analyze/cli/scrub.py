@@ -68,6 +68,8 @@ def _scrub(
     places = [place for place in (output, report, mapped) if place is not None]
     if len({str(place) for place in places}) < len(places):
         raise CommandError("the capture, its report and the map need a file each")
+    if key == "":
+        raise CommandError("--key: a key has to be something")
     with analysed([capture], ports, progress, vendor=vendor) as analysis:
         from ptpip_analyze.scrub import scrub
 

@@ -59,6 +59,7 @@ def test_gives_the_same_capture_with_the_same_key(run, tmp_path: Path, plain_pca
         (("-o", "out.pcapng"), "is written as what it is, pcap"),
         (("-o", "out.pcap.gz"), "not compressed"),
         (("-o", "out.pcap", "--map", "out.pcap"), "a file each"),
+        (("-o", "out.pcap", "--key", ""), "a key has to be something"),
         ((), "Missing option"),
     ],
 )
