@@ -98,6 +98,8 @@ def _told(report: Report) -> str:
         told += f"; filled {human_bytes(filled)}"
     if blank := report.filled.get("bytes of other datagrams", 0):
         told += f"; blanked {human_bytes(blank)} of other datagrams"
+    if unread := report.filled.get("datasets not understood", 0):
+        told += f"; filled {counted(unread, 'dataset')} whole, which would not have read as before"
     if report.left_out:
         told += f"; left out {', '.join(f'{count:,} {kind}' for kind, count in sorted(report.left_out.items()))}"
     return told
