@@ -20,7 +20,8 @@ _KINDS = {
     "ipv6": ("IPv6 address", "IPv6 addresses"), "guid": ("GUID", "GUIDs"), "name": ("name", "names"),
     "text": ("text", "texts"),
 }  # fmt: skip
-_SUFFIXES = (".pcap", ".pcapng")
+_SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst")
+_STDOUT = Path("-")
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +32,10 @@ def register(app: typer.Typer) -> None:
 def _scrub(
     capture: Annotated[str, typer.Argument(metavar="CAPTURE", help="A capture file, or - for stdin.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="OUT", help="Where the scrubbed capture goes.", show_default=False)
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="Where the scrubbed capture goes; - is stdout.", show_default=False
+        ),
     ],
     key: Annotated[
         str | None,
@@ -64,16 +68,20 @@ def _scrub(
     places = [place for place in (output, report, mapped) if place is not None]
     if len({str(place) for place in places}) < len(places):
         raise CommandError("the capture, its report and the map need a file each")
+    if key == "":
+        raise CommandError("--key: a key has to be something")
     with analysed([capture], ports, progress, vendor=vendor) as analysis:
         from ptpip_analyze.scrub import scrub
 
         if len(analysis.captures) != 1:
             raise CommandError(f"{capture}: one capture at a time")
         result = analysis.captures[0]
-        if output.suffix != f".{result.format}" and (output.suffix in _SUFFIXES or output.suffix in (".gz", ".zst")):
+        if output.suffix != f".{result.format}" and output.suffix in _SUFFIXES:
             raise CommandError(f"{output}: the capture is written as what it is, {result.format}, and not compressed")
         with ExitStack() as stack:
-            files = [stack.enter_context(written_to(place, [capture])) for place in places]
+            files = [
+                stack.enter_context(written_to(None if place == _STDOUT else place, [capture])) for place in places
+            ]
             done = scrub(result, files[0], None if key is None else key.encode())
             for place, file in zip(places[1:], files[1:], strict=True):
                 file.write(json_bytes(done.as_dict() if place is report else done.values))
@@ -90,6 +98,8 @@ def _told(report: Report) -> str:
         told += f"; filled {human_bytes(filled)}"
     if blank := report.filled.get("bytes of other datagrams", 0):
         told += f"; blanked {human_bytes(blank)} of other datagrams"
+    if unread := report.filled.get("datasets not understood", 0):
+        told += f"; filled {counted(unread, 'dataset')} whole, which would not have read as before"
     if report.left_out:
         told += f"; left out {', '.join(f'{count:,} {kind}' for kind, count in sorted(report.left_out.items()))}"
     return told

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,7 @@ def test_gives_the_same_capture_with_the_same_key(run, tmp_path: Path, plain_pca
         (("-o", "out.pcapng"), "is written as what it is, pcap"),
         (("-o", "out.pcap.gz"), "not compressed"),
         (("-o", "out.pcap", "--map", "out.pcap"), "a file each"),
+        (("-o", "out.pcap", "--key", ""), "a key has to be something"),
         ((), "Missing option"),
     ],
 )
@@ -73,6 +77,14 @@ def test_never_overwrites_the_capture(run, tmp_path: Path, plain_pcap: Path) -> 
     mine.write_bytes(plain_pcap.read_bytes())
     assert run("scrub", mine, "-o", mine).code == 2
     assert mine.read_bytes() == plain_pcap.read_bytes()
+
+
+def test_writes_to_a_pipe_and_reads_from_one(plain_pcap: Path) -> None:
+    command = [sys.executable, "-m", "ptpip_analyze", "scrub", "-", "-o", "-"]
+    ran = subprocess.run(command, input=gzip.compress(plain_pcap.read_bytes()), capture_output=True, check=True)
+    assert len(ran.stdout) == plain_pcap.stat().st_size
+    assert ran.stdout[:4] == plain_pcap.read_bytes()[:4]
+    assert b"replaced" in ran.stderr
 
 
 def test_takes_one_capture_at_a_time(run, tmp_path: Path) -> None:

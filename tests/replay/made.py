@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import threading
 from collections.abc import Iterator, Sequence
@@ -23,22 +24,18 @@ class Stage:
         self.ended = threading.Event()
         self._ready = threading.Event()
         self._recording, self._options = recording, options
+        self._place = "127.0.0.1", 0
         self._loop = asyncio.new_event_loop()
         self._task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        async def serve(address: str, port: int) -> None:
-            await Server(self._recording, self.said.append, **self._options).serve(address, port, self._told)
-
-        asyncio.set_event_loop(self._loop)
-        self._task = self._loop.create_task(serve(*self._place))
+        server = Server(self._recording, self.said.append, **self._options)
+        self._task = self._loop.create_task(server.serve(*self._place, self._told))
         try:
-            self._loop.run_until_complete(self._task)
-        except asyncio.CancelledError:
-            pass
+            with contextlib.suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._task)
         finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
             self.ended.set()
             self._ready.set()

@@ -72,6 +72,15 @@ def test_says_what_it_can_t_answer_because_bytes_are_missing() -> None:
     assert told.answers[0x1009, (8,)][0].flaw is None
 
 
+def test_answers_nothing_of_which_a_whole_message_is_missing() -> None:
+    spoken = conversation().open().get_object(7, PHOTO, style="tail", chunk=1436)  # each fills a segment
+    packets = spoken.close().packets()
+    lost = [at for at, packet in enumerate(packets) if len(packet.payload) == 1448][1]
+    assert flaws(recording([*packets[:lost], *packets[lost + 1 :]])) == [
+        "bytes of its data phase are missing from the capture"
+    ]
+
+
 def test_answers_nothing_that_snaplen_cut() -> None:
     told = recording(pcap_bytes(conversation().open().get_object(7, PHOTO).close().packets(), snaplen=96))
     assert len(flaws(told)) == 1

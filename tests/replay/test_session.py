@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from ptpip_analyze.layers import Data, Event, OperationResponse, StartData
+from ptpip_analyze.layers import Data, Event, OperationResponse, ProbeResponse, StartData
 from tests.camera import Initiator
 from tests.replay.made import Stage, stage
 from tests.traffic import conversation
@@ -78,6 +76,16 @@ def test_sends_events_where_they_came_with_the_client_s_ids() -> None:
     ]  # fmt: skip
 
 
+def test_sends_events_once() -> None:
+    spoken = conversation().open().request(0x100E).response().event(0x400D, 1).close()
+    with stage(spoken.packets()).listening() as at, client(at) as initiator:
+        initiator.open_session()
+        for _ in range(3):
+            initiator.transact(0x100E)
+        assert initiator.next_event() is not None
+        assert ProbeResponse in (initiator.probe() or b"")  # the next that comes
+
+
 def test_answers_probes() -> None:
     with stage(conversation().open().close().packets()).listening() as at, client(at) as initiator:
         assert initiator.probe() is not None
@@ -107,15 +115,20 @@ def test_takes_a_cancel_in_place_of_data() -> None:
         assert initiator.outcome().response == CANCELLED
 
 
-@pytest.mark.parametrize("recorded_pace", [False, True])
-def test_keeps_the_pace_if_asked_to(recorded_pace: bool) -> None:
-    """What takes a fifth of a second in the capture takes as long, and no time else: told by order, not by a clock."""
-    spoken = (
-        conversation().open().request(0x100E).response().wait(0.2).event(0x400D, 1).get_property(value=b"\1").close()
-    )
-    with stage(spoken.packets(), recorded_pace=recorded_pace).listening() as at, client(at) as initiator:
+def test_answers_at_once_unless_told_otherwise() -> None:
+    spoken = conversation().open().request(0x100E).wait(60.0).response().wait(60.0).event(0x400D, 1).close()
+    with stage(spoken.packets()).listening() as at, client(at) as initiator:  # gives up after five seconds
+        initiator.open_session()
+        assert initiator.transact(0x100E).response == OK
+        assert initiator.next_event() is not None
+
+
+def test_sends_later_events_while_other_requests_are_answered_at_the_recorded_pace() -> None:
+    spoken = conversation().open().request(0x100E).response().wait(0.2).event(0x400D, 1).get_property().close()
+    with stage(spoken.packets(), recorded_pace=True).listening() as at, client(at) as initiator:
         initiator.open_session()
         initiator.transact(0x100E)
+        assert initiator.transact(0x1015, 0x5001).response == OK
         event = initiator.next_event()
         assert event is not None
         assert event.eventCode == 0x400D

@@ -111,3 +111,5 @@ def test_leaves_nothing_of_what_it_does_not_know(port: int) -> None:
 def test_leaves_nothing_of_what_is_cut() -> None:
     old = announce.announced("ada")
     assert scrubbed_datagram((5353, 5353), old[:60], len(old), Pseudonyms(b"key")) == bytes(60)
+    old = announce.notify("a17f3c99-55e2-460b-8d0e-11c2d3b4f5a6")
+    assert scrubbed_datagram((1900, 1900), old[:60], len(old), Pseudonyms(b"key")) == bytes(60)

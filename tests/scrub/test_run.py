@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ptpip_analyze.capture import Source
 from tests.scrub.made import PERSONAL, scrubbed, without_personal
 from tests.support import RECORDED, ROOT, rows
 from tests.traffic import STORIES, capture, conversation, pcapng_bytes
@@ -149,6 +150,17 @@ def test_gives_the_same_stand_ins_with_the_same_key_and_others_with_another() ->
     assert first == again
     assert first != other
     assert drawn not in (first, other)
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
+def test_writes_the_same_however_the_capture_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = scrubbed(path)
+    batches = Source.batches
+    monkeypatch.setattr(Source, "batches", lambda source, *_, **__: batches(source, 5000))
+    in_parts = scrubbed(path)
+    assert in_parts.capture == whole.capture
+    whole.close()
+    in_parts.close()
 
 
 def test_counts_in_its_report_and_tells_no_value() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptpip_analyze import analyze, open_capture
+from ptpip_analyze.scrub.payloads import Scrubber
 from ptpip_analyze.scrub.pseudonyms import Pseudonyms
 from ptpip_analyze.scrub.streams import Streams
 from tests.scrub.made import scrubbed
@@ -91,6 +92,15 @@ def test_keeps_how_well_a_name_is_formed(name: str) -> None:
     assert new != name
     verdicts = [(row["rule"], row["verdict"]) for row in rows(done.new, "findings")]
     assert verdicts == [(row["rule"], row["verdict"]) for row in rows(done.old, "findings")]
+    done.close()
+
+
+def test_fills_a_dataset_that_would_not_read_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scrubber, "_leaf", lambda self, field, arrays: self.out.__setitem__(field.start, 0xFF))
+    done = scrubbed(conversation().open().get_device_info().close().packets())
+    assert done.report.filled["datasets not understood"] == 1
+    assert max(done.new.data(1)) < 0x80
+    assert done.new.data(1) != done.old.data(1)
     done.close()
 
 
