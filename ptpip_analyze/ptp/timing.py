@@ -339,14 +339,15 @@ class Timing:
 
 
 def _device(moments: Moments, direction: np.ndarray, status: np.ndarray) -> np.ndarray:
-    first, transfer = span(moments.asked, moments.began), span(moments.began, moments.ended)
-    last, whole = span(moments.ended, moments.answered), span(moments.asked, moments.answered)
-    parts = np.where(direction == NONE, whole, np.minimum(last, np.minimum(first, transfer)))
-    device = np.where(direction == NONE, whole, np.where(direction == IN, first + last, last))
-    known = parts >= 0
+    asked, answered, began, ended = moments
+    bare = direction == NONE
+    first, transfer, last, whole = began - asked, ended - began, answered - ended, answered - asked
+    ordered = (first >= 0) & (transfer >= 0) & (last >= 0) & (began != NO_TIME) & (ended != NO_TIME)
+    known = (ordered | bare) & (whole >= 0) & (asked != NO_TIME) & (answered != NO_TIME)
     for spoilt in (*_HOLED, _DISORDERED):
         known &= status != spoilt
-    return np.where(known, device, NO_TIME)
+    device = np.where(bare, whole, last)
+    return np.where(known, np.where(direction == IN, first + last, device), NO_TIME)
 
 
 def _containing(low: np.ndarray, high: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:

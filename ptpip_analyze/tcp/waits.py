@@ -130,18 +130,19 @@ class Waits:
 
     def _note_turns(self, segments: Segments, streams: np.ndarray) -> None:
         """Look at the segments of each connection in packet order: who spoke, and what came right behind."""
-        rows = segments.order if len(segments.order) < len(segments.stream) else None
-        if rows is None:
+        # Of each: does the higher endpoint send it (1), does it carry payload (2)?
+        kind = (segments.length > 0).view(np.int8) << 1
+        kind |= segments.stream.astype(np.int8) & 1
+        if len(segments.order) == len(segments.stream):
             rows = stable_order(segments.stream >> 1)
         else:
-            rows = np.sort(rows)
+            rows = np.sort(segments.order)
             rows = rows[stable_order(segments.stream[rows] >> 1)]
+        kind = kind[rows]
         # Streams in order are connections in order, too.
         fresh = np.append(True, (streams[1:] >> 1) != (streams[:-1] >> 1))
         starts, connections = segments.starts[fresh], streams[fresh] >> 1
         found = self._carried_on(segments, rows[starts], connections) if self._open_turns else []
-        # Of each: does the higher endpoint send it (1), does it carry payload (2)?
-        kind = ((segments.length > 0).view(np.int8) << 1 | (segments.stream & 1).astype(np.int8))[rows]
         loud = np.flatnonzero(kind >= 2)
         speaker = kind[loud] & 1
         first, last = _bounds(loud, starts)
