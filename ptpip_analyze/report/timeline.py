@@ -1,0 +1,310 @@
+"""The columns behind the page's timeline: every transaction and event as a few small numbers, packed.
+
+Promises a bounded size whatever the capture holds: where transactions are too many, all that did not end well and the
+longest are kept, and every n-th of the rest; how many were left out is said, and the strip below counts all of them.
+Refuses texts from the wire but the names of operations, responses and events, each once.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ptpip_analyze.analysis import Analysis
+from ptpip_analyze.describe import iso_time
+from ptpip_analyze.result import Result
+from ptpip_analyze.tables.summary import OK
+from ptpip_analyze.tables.throughput import bytes_over_time
+
+from .texts import clipped
+
+MOST_MARKS: Final = 250_000
+"""Transactions that are kept as marks of their own, of all captures."""
+
+MOST_EVENTS: Final = 40_000
+"""Events that are kept, of all captures."""
+
+MOST_TEXT: Final = 2_400_000
+"""Characters of all packed columns: marks are thinned out until they fit."""
+
+STRETCHES: Final = 1200
+"""Parts of a capture's time for which all transactions and bytes are counted."""
+
+UNKNOWN: Final = 0xFFFFFFFF
+"""A latency that is not known."""
+
+NOWHERE: Final = 0xFFFF
+"""The session of what belongs to none."""
+
+KINDS: Final = ("ok", "refused", "cancelled", "unanswered", "doubtful")
+"""How a transaction ended: answered OK, with something else, cancelled, never answered by the end of the capture; or
+bytes are missing, it began before the capture, or took steps that are not allowed.
+"""
+
+MARKS: Final = (
+    ("start", 4), ("took", 4), ("operation", 2), ("outcome", 2), ("session", 2), ("bytes", 4), ("frame", 4),
+    ("frames", 4), ("id", 4),
+)  # fmt: skip
+"""Columns of a transaction: unsigned, bytes each. ``start``, ``frame`` and ``id`` are differences from the row before,
+modulo 2**32; ``start`` is in the capture's ``unit_us`` from its beginning, ``took`` in µs.
+"""
+
+EVENTS: Final = (("at", 4), ("event", 2), ("session", 2), ("frame", 4))
+"""Columns of an event; ``at`` and ``frame`` are differences."""
+
+_WORST: Final = 10_000  # the longest, kept where not all can be
+_NO_TIME: Final = -(1 << 63)
+
+
+class Names:
+    """Texts by number, in order of appearance; more than fit into the column share the last one."""
+
+    def __init__(self, most: int = 0xFFFF) -> None:
+        self.texts: list[Any] = []
+        self._numbers: dict[Any, int] = {}
+        self._most = most
+
+    def number(self, text: Any) -> int:
+        """The number of a text."""
+        found = self._numbers.get(text)
+        if found is None:
+            found = self._numbers[text] = min(len(self.texts), self._most)
+            if found == len(self.texts):
+                self.texts.append(text)
+        return found
+
+
+def timeline(analysis: Analysis, transactions: pa.Table) -> tuple[dict[str, Any], list[str]]:
+    """What the script is given, as plain values, and sentences about what was left out of it.
+
+    ``transactions`` is the whole table. ``captures`` have ``unit_us``, ``duration_us``, ``marks`` and ``events``
+    (deflated and in base64, each column by planes of bytes), their counts, and by stretch of time how many transactions
+    began (``density``), the longest of them in µs (``longest``), and the bytes carried (``bytes``).
+    """
+    operations, outcomes, events = Names(), Names(), Names()
+    total = max(len(transactions), 1)
+    parts, lost, untimed = [], 0, 0
+    most = min(MOST_MARKS, total)
+    event_parts = [_events(result, analysis, events) for result in analysis.results]
+    all_events = sum(len(part["at"]) for part in event_parts)
+    columns = [_marks(result, transactions, operations, outcomes) for result in analysis.results]
+    while True:
+        packed = []
+        kept_in_all = 0
+        for part in columns:
+            chosen = _chosen(part, max(int(most * len(part["start"]) / total), 1))
+            kept_in_all += len(chosen)
+            packed.append((len(chosen), _packed({name: part[name][chosen] for name, _ in MARKS}, MARKS)))
+        if sum(len(text) for _, text in packed) <= MOST_TEXT or most <= 1000:
+            break
+        most = most * 3 // 4
+    left_events = 0
+    for result, part, of_events, (count, text) in zip(analysis.results, columns, event_parts, packed, strict=True):
+        keep = max(int(MOST_EVENTS * len(of_events["at"]) / max(all_events, 1)), 1)
+        step = -(-max(len(of_events["at"]), 1) // keep)
+        some = {name: values[::step] for name, values in of_events.items()}
+        left_events += len(of_events["at"]) - len(some["at"])
+        untimed += part["untimed"]
+        lost += len(part["start"]) - count
+        parts.append(
+            {
+                "name": clipped(result.path),
+                "begins": None if part["begins"] is None else iso_time(part["begins"], digits=6),
+                "unit_us": part["unit"] / 1000,
+                "duration_us": part["duration"] / 1000,
+                "count": count,
+                "of": len(part["start"]),
+                "marks": text,
+                "event_count": len(some["at"]),
+                "events": _packed(some, EVENTS),
+                "first_session": result.first_session,
+                "sessions": len(result.pairs),
+                **_strips(result, analysis, part),
+            }
+        )
+    left = []
+    if lost:
+        left.append(
+            f"The timeline shows {total - untimed - lost:,} of {total - untimed:,} transactions one by one: all that "
+            f"did not end well, the longest, and some of the others evenly. The strip below it counts all of them."
+        )
+    if left_events:
+        left.append(f"The timeline leaves out {left_events:,} of {all_events:,} events, evenly.")
+    if untimed:
+        left.append(f"{untimed:,} transactions without a known time are not on the timeline.")
+    data = {
+        "captures": parts,
+        "operations": [clipped(text) for text in operations.texts],
+        "outcomes": [{"text": clipped(text), "kind": kind} for text, kind in outcomes.texts],
+        "events": [clipped(text) for text in events.texts],
+        "kinds": list(KINDS),
+        "layout": {"marks": MARKS, "events": EVENTS},
+        "unknown": UNKNOWN,
+        "nowhere": NOWHERE,
+    }
+    return data, left
+
+
+def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: Names) -> dict[str, Any]:
+    """A capture's transactions that have a time, in order of time, as arrays of the columns' meaning (not yet packed)."""
+    rows = transactions.slice(result.first_transaction, len(result.transactions))
+    asked, answered = (_times(rows, name) for name in ("request_time", "response_time"))
+    start = np.where(asked == _NO_TIME, answered, asked)
+    timed = np.flatnonzero(start != _NO_TIME)
+    order = timed[np.argsort(start[timed], kind="stable")]
+    begins, ends = result.times or (None, None)
+    if begins is None or ends is None:
+        begins, ends, order = None, 0, order[:0]
+    duration = 0 if begins is None else max(ends - begins, 1)
+    # A unit in which every moment of the capture fits into 32 bits: 1 µs, in captures of more than an hour a longer one.
+    unit = max(1000, -(-duration // ((1 << 32) - 2)))
+    latency = pc.fill_null(rows["latency_s"], -1.0).to_numpy()
+    took = np.where(latency < 0, UNKNOWN, np.clip(np.rint(latency * 1e6), 0, UNKNOWN - 1)).astype(np.int64)
+    code = _integers(rows, "response_code", -1)
+    ending = _endings(rows, code, outcomes)
+    first, last = _integers(rows, "first_frame", 0), _integers(rows, "last_frame", 0)
+    at = np.clip(start[order] - (begins or 0), 0, duration) // unit
+    return {
+        "begins": begins,
+        "unit": unit,
+        "duration": duration,
+        "untimed": len(rows) - len(order),
+        "start": at,
+        "took": took[order],
+        "operation": _numbered(rows["operation"], operations)[order],
+        "outcome": ending[order],
+        "session": _integers(rows, "session", result.first_session + NOWHERE)[order] - result.first_session,
+        "bytes": np.clip(_integers(rows, "data_bytes", 0), 0, UNKNOWN)[order],
+        "frame": first[order],
+        "frames": np.maximum(last - first, 0)[order],
+        "id": _integers(rows, "transaction_id", UNKNOWN)[order],
+        "odd": (np.array([kind != "ok" for _, kind in outcomes.texts] or [False])[ending])[order],
+    }
+
+
+def _endings(rows: pa.Table, code: np.ndarray, outcomes: Names) -> np.ndarray:
+    """By row the number of what it ended with: the response, and the status where that is not complete."""
+    response, status = _indices(rows["response"]), _indices(rows["status"])
+    found = np.zeros(len(rows), np.int64)
+    label = (response[0] + 1) * (len(status[1]) + 1) + status[0] + 1
+    for value in np.unique(label).tolist():
+        members = label == value
+        row = int(np.flatnonzero(members)[0])
+        answer = response[1][response[0][row]] if response[0][row] >= 0 else None
+        state = status[1][status[0][row]] if status[0][row] >= 0 else "unknown"
+        text = answer or "no response"
+        text = text if state == "complete" else f"{text} ({state})"
+        found[members] = outcomes.number((text, _kind(state, answer is not None, int(code[row]) == OK)))
+    return found
+
+
+def _kind(status: str, is_answered: bool, is_ok: bool) -> str:
+    if status == "complete":
+        return "ok" if is_ok else "refused"
+    if status in ("cancelled",):
+        return "cancelled"
+    if status == "open":
+        return "unanswered"
+    return "refused" if is_answered and not is_ok else "doubtful"
+
+
+def _chosen(part: dict[str, Any], most: int) -> np.ndarray:
+    """The rows that are kept: all, or what did not end well, the longest, and every n-th of the others."""
+    count = len(part["start"])
+    if count <= most:
+        return np.arange(count)
+    kept = np.zeros(count, bool)
+    odd = np.flatnonzero(part["odd"])
+    kept[odd[: most // 2] if len(odd) > most // 2 else odd] = True
+    known = np.where(part["took"] == UNKNOWN, -1, part["took"])
+    kept[np.argsort(known, kind="stable")[-min(_WORST, most // 4) :]] = True
+    rest = np.flatnonzero(~kept)
+    room = max(most - int(kept.sum()), 1)
+    kept[rest[:: -(-len(rest) // room)]] = True
+    return np.flatnonzero(kept)
+
+
+def _strips(result: Result, analysis: Analysis, part: dict[str, Any]) -> dict[str, list[int]]:
+    """All transactions and bytes by stretch of time."""
+    if part["begins"] is None:
+        return {"density": [], "longest": [], "bytes": []}
+    at = np.minimum(part["start"] * part["unit"] * STRETCHES // part["duration"], STRETCHES - 1)
+    longest = np.zeros(STRETCHES, np.int64)
+    np.maximum.at(longest, at, np.where(part["took"] == UNKNOWN, 0, part["took"]))
+    packets = next((batches for one, batches in analysis.batches_by_capture("packets") if one is result), iter(()))
+    carried = bytes_over_time(packets, part["begins"], part["begins"] + part["duration"], STRETCHES)
+    return {
+        "density": np.bincount(at, minlength=STRETCHES).tolist(),
+        "longest": longest.tolist(),
+        "bytes": carried.tolist(),
+    }
+
+
+def _events(result: Result, analysis: Analysis, names: Names) -> dict[str, np.ndarray]:
+    """A capture's events that have a time, in order of time."""
+    begins, ends = result.times or (0, 0)
+    unit = max(1000, -(-max(ends - begins, 1) // ((1 << 32) - 2)))
+    batches = next(found for one, found in analysis.batches_by_capture("events") if one is result)
+    parts: list[list[np.ndarray]] = [[], [], [], []]
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        time = _times(table, "time")
+        timed = time != _NO_TIME
+        columns = (
+            np.clip(time - begins, 0, max(ends - begins, 1)) // unit,
+            _numbered(table["event"], names),
+            _integers(table, "session", result.first_session + NOWHERE) - result.first_session,
+            _integers(table, "frame", 0),
+        )
+        for place, values in enumerate(columns):
+            parts[place].append(values[timed])
+    whole = [np.concatenate(part) if part else np.empty(0, np.int64) for part in parts]
+    order = np.argsort(whole[0], kind="stable")
+    return {name: values[order] for (name, _), values in zip(EVENTS, whole, strict=True)}
+
+
+_DIFFERENCES: Final = frozenset({"start", "at", "frame", "id"})
+
+
+def _packed(columns: dict[str, np.ndarray], layout: Sequence[tuple[str, int]]) -> str:
+    """Columns as base64 of deflated planes: all lowest bytes of a column, then all next ones. Zeros cost nothing."""
+    planes = []
+    for name, width in layout:
+        values = np.clip(columns[name].astype(np.int64), 0, (1 << 8 * width) - 1)
+        if name in _DIFFERENCES:
+            values = np.diff(values, prepend=0)
+        words = np.ascontiguousarray(values.astype(np.int64).astype(f"<u{width}"))
+        planes.append(words.view(np.uint8).reshape(-1, width).T.tobytes())
+    return base64.b64encode(zlib.compress(b"".join(planes), 6)).decode("ascii")
+
+
+def _times(table: pa.Table, name: str) -> np.ndarray:
+    return pc.fill_null(table[name].cast(pa.int64()), _NO_TIME).to_numpy()
+
+
+def _integers(table: pa.Table, name: str, null: int) -> np.ndarray:
+    return pc.fill_null(table[name].cast(pa.int64()), null).to_numpy()
+
+
+def _indices(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+    """A text column as numbers (-1: null) and the texts."""
+    column = column.unify_dictionaries()
+    parts = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in column.chunks]
+    texts: list[str] = column.chunks[0].dictionary.to_pylist() if parts else []
+    return (np.concatenate(parts).astype(np.int64) if parts else np.empty(0, np.int64)), texts
+
+
+def _numbered(column: pa.ChunkedArray, names: Names) -> np.ndarray:
+    index, texts = _indices(column)
+    used = np.unique(index).tolist()
+    lookup = {one: names.number("request not captured" if one < 0 else texts[one]) for one in used}
+    numbers = np.zeros(len(texts) + 1, np.int64)
+    for one, number in lookup.items():
+        numbers[one] = number  # -1 is the last place
+    return numbers[index]
