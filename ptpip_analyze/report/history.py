@@ -98,7 +98,7 @@ def _history(name: str, values: list[dict[str, Any]], count: int, span: tuple[in
         "more": count - len(values),
         "last": values[-1]["said"],
         "strip": strip,
-        "values": [
+        "told": [
             {
                 "said": row["said"],
                 "role": row["role"],

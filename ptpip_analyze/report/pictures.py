@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from ptpip_analyze import facts
 from ptpip_analyze.describe import clock_time, counted, human_bytes
 from ptpip_analyze.capture import NO_TIME
@@ -101,7 +103,7 @@ def small(data: bytes, budget: Budget) -> dict[str, Any]:
     source = "data:image/jpeg;base64," + base64.b64encode(written.getvalue()).decode("ascii")
     budget.pictures -= 1
     budget.text -= len(source)
-    return {"src": source, "width": image.width, "height": image.height, "real": f"{real[0]} × {real[1]}"}
+    return {"src": Markup(source), "width": image.width, "height": image.height, "real": f"{real[0]} × {real[1]}"}
 
 
 def carried(results: Sequence[Result], budget: Budget, anchors: Anchors) -> tuple[list[dict[str, Any]], list[str]]:

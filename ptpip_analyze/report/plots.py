@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+from markupsafe import Markup
 
 from ptpip_analyze.describe import clock_time, human_bytes, human_seconds
 from ptpip_analyze.tables.spread import LATENCY_DECADES, PER_DECADE, RATE_DECADES
@@ -102,7 +103,7 @@ def over_time(part: dict[str, Any], begins: int | None) -> dict[str, Any] | None
     step = 1000 / len(rate)
     line = "".join(f"H{place * step:.1f}V{100 - 96 * value / top:.1f}" for place, value in enumerate(rate.tolist()))
     return {
-        "path": f"M0,100{line}H1000V100Z",
+        "path": Markup(f"M0,100{line}H1000V100Z"),
         "top": _rate(top),
         "mean": _rate(float(carried.sum()) / duration_s),
         "total": human_bytes(int(carried.sum())),

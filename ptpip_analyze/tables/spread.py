@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from .summary import _floats, _groups, _integers, _text_at, _texts, _unasked
 
-PER_DECADE: Final = 8
+PER_DECADE: Final = 16
 """Bins of a factor of ten."""
 
 LATENCY_DECADES: Final = (-6, 3)

@@ -35,7 +35,7 @@
   let before = null;
   addEventListener("beforeprint", () => {
     before = { theme: root.dataset.theme, closed: [...document.querySelectorAll("details:not([open])")] };
-    before.closed.forEach((one) => { if (!one.closest(".strips, .finding")) one.open = true; });
+    before.closed.forEach((one) => { if (!one.closest(".strips, .finding, .card")) one.open = true; });
     root.dataset.theme = "light";
     redraw();
   });
@@ -180,7 +180,7 @@
     for (let row = 0; row < one.count; row++) {
       const took = one.took[row];
       one.log[row] = took === UNKNOWN ? NaN : Math.log10(Math.max(took, 1));
-      if (took === UNKNOWN) continue;
+      if (took === UNKNOWN) { one.timeless = true; continue; }
       if (took > one.longestTook) one.longestTook = took;
       if (one.log[row] < least) least = one.log[row];
       if (one.log[row] > most) most = one.log[row];
@@ -287,7 +287,7 @@
       pen.beginPath(); pen.moveTo(LEFT, y); pen.lineTo(width - RIGHT, y); pen.stroke();
       pen.fillText(seconds(10 ** decade), LEFT - 6, y);
     }
-    pen.fillText("no time", LEFT - 6, TOP - 8);
+    if (part.timeless) pen.fillText("no time", LEFT - 6, TOP - 8);
     part.lanes.forEach((name, lane) => {
       const y = laneY(lane);
       pen.fillStyle = colours.faint;
