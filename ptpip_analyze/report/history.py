@@ -6,6 +6,7 @@ what is left out is counted. Refuses to draw between what was told: a strip begi
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,9 +19,10 @@ from .texts import clipped
 
 MOST_PROPERTIES: Final = 80
 MOST_VALUES: Final = 40
-"""Changes of one property that are shown."""
+"""Values of one property that are shown: half of them the first, half the last."""
 
 _TOLD: Final = pa.array(["current", "set", "refused", "unanswered", "control", "reset"])
+_VAIN: Final = frozenset({"refused", "unanswered"})  # set, but it is not known that it came to be
 _COLUMNS: Final = ["session", "property", "value", "text", "role", "changed", "source", "time", "frame"]
 _KEPT: Final = 4000  # properties that are counted at all
 _LEAST: Final = 4.0  # percent of a strip that a value with a label has
@@ -31,37 +33,62 @@ def histories(analysis: Analysis, spans: dict[int, tuple[int, int]]) -> tuple[li
 
     ``spans`` are begin and end of the sessions (ns).
     """
-    found: dict[tuple[int, str], list[dict[str, Any]]] = {}
-    counts: dict[tuple[int, str], int] = {}
+    found: dict[tuple[int, str], _Values] = {}
     beyond = 0
     for batch in analysis.batches("properties"):
         table = pa.Table.from_batches([batch.select(_COLUMNS)])
-        same = pc.and_(pc.equal(table["role"].cast(pa.string()), "current"), pc.fill_null(pc.invert(table["changed"]), False))
-        told = pc.is_in(table["role"].cast(pa.string()), _TOLD)
-        for row in _plain(table.filter(pc.and_(told, pc.invert(pc.fill_null(same, False))))):
+        role = table["role"].cast(pa.string())
+        same = pc.and_(pc.equal(role, "current"), pc.fill_null(pc.invert(table["changed"]), False))
+        for row in _plain(table.filter(pc.and_(pc.is_in(role, _TOLD), pc.invert(pc.fill_null(same, False))))):
             key = row["session"], row["property"]
-            if key not in counts and len(counts) >= _KEPT:
+            if key not in found and len(found) >= _KEPT:
                 beyond += 1
                 continue
-            values = found.setdefault(key, [])
-            if row["role"] == "current" and values and values[-1]["role"] != "refused" and values[-1]["said"] == _said(row):
-                continue
-            counts[key] = counts.get(key, 0) + 1
-            if len(values) < MOST_VALUES:
-                values.append({**row, "said": _said(row)})
-    order = sorted(found, key=lambda key: (key[0], -min(counts[key], 2), key[1]))
-    moving = [key for key in order if counts[key] > 1]
-    chosen = set((moving + [key for key in order if counts[key] == 1])[:MOST_PROPERTIES])
+            found.setdefault(key, _Values()).take({**row, "said": _said(row), "until": None})
+    order = sorted(found, key=lambda key: (key[0], -min(found[key].count, 2), key[1]))
+    moving = [key for key in order if found[key].count > 1]
+    chosen = set((moving + [key for key in order if found[key].count == 1])[:MOST_PROPERTIES])
     sessions: dict[int, list[dict[str, Any]]] = {}
     for key in order:
         if key in chosen:
-            sessions.setdefault(key[0], []).append(_history(key[1], found[key], counts[key], spans.get(key[0])))
+            sessions.setdefault(key[0], []).append(_history(key[1], found[key], spans.get(key[0])))
     left = []
     if hidden := len(found) - len(chosen):
         left.append(f"{counted(hidden, 'property', 'properties')} more of {len(found):,}: ptpip-analyze properties.")
-    if values := sum(counts[key] - len(found[key]) for key in chosen) + beyond:
-        left.append(f"{counted(values, 'change')} of properties beyond the first {MOST_VALUES} of each.")
+    if beyond:
+        left.append(f"{counted(beyond, 'value')} of further properties: ptpip-analyze properties.")
+    if values := sum(found[key].left_out for key in chosen):
+        left.append(f"{counted(values, 'change')} of properties, between the first and the last of each.")
     return [{"session": session, "properties": rows} for session, rows in sessions.items()], left
+
+
+class _Values:
+    """What was told of one property: the first values and the last ones."""
+
+    def __init__(self) -> None:
+        self.first: list[dict[str, Any]] = []
+        self.last: deque[dict[str, Any]] = deque(maxlen=MOST_VALUES // 2)
+        self.count = 0
+        self._stands: dict[str, Any] | None = None  # what the property is now, as far as it was told
+
+    @property
+    def left_out(self) -> int:
+        return self.count - len(self.first) - len(self.last)
+
+    def take(self, row: dict[str, Any]) -> None:
+        """The next one; not what is told to be what it was already."""
+        stands = self._stands
+        if row["role"] == "current" and stands is not None and stands["said"] == row["said"]:
+            return
+        self.count += 1
+        if len(self.first) < MOST_VALUES // 2:
+            self.first.append(row)
+        else:
+            self.last.append(row)
+        if row["role"] not in _VAIN:
+            if stands is not None:
+                stands["until"] = row["time"]
+            self._stands = row
 
 
 def _plain(table: pa.Table) -> list[dict[str, Any]]:
@@ -69,34 +96,23 @@ def _plain(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def _said(row: dict[str, Any]) -> str:
-    return clipped(row["text"] or row["value"] or "not told", 60)
+    told = row["text"] or row["value"]
+    return "not told" if told is None else clipped(told, 60) if told else "empty"
 
 
-def _history(name: str, values: list[dict[str, Any]], count: int, span: tuple[int, int] | None) -> dict[str, Any]:
-    begins, ends = span or (0, 0)
-    length = max(ends - begins, 1)
-    strip: list[dict[str, Any]] = []
-    shown = [row for row in values if row["time"] is not None and row["role"] != "refused"]
-    for number, row in enumerate(shown):
-        low = (row["time"] - begins) / length * 100
-        until = shown[number + 1]["time"] if number + 1 < len(shown) else ends
-        width = (until - begins) / length * 100 - low
-        if span is None or not 0 <= low <= 100 or width < 0:
-            continue
-        strip.append(
-            {
-                "x": f"{low:.3f}",
-                "width": f"{min(max(width, 0.1), 100 - low):.3f}",
-                "label": row["said"] if width >= _LEAST else "",
-                "set": row["role"] == "set",
-                "tone": number % 2,
-            }
-        )
+def _history(name: str, values: _Values, span: tuple[int, int] | None) -> dict[str, Any]:
+    shown = [*values.first, *values.last]
+    begins = span[0] if span else None
+    strip = [part for row in shown if span and (part := _part(row, *span))]
+    for number, part in enumerate(strip):
+        part["tone"] = number % 2
+    if values.left_out and span:
+        strip += _between(values, *span)
     return {
         "property": clipped(name, 80),
-        "count": count,
-        "more": count - len(values),
-        "last": values[-1]["said"],
+        "count": values.count,
+        "more": values.left_out,
+        "last": shown[-1]["said"],
         "strip": strip,
         "told": [
             {
@@ -104,9 +120,36 @@ def _history(name: str, values: list[dict[str, Any]], count: int, span: tuple[in
                 "role": row["role"],
                 "source": row["source"],
                 "frame": row["frame"],
-                "at": "" if row["time"] is None else f"{'' if row['time'] < begins else '+'}"
-                f"{human_seconds((row['time'] - begins) / 1e9)}",
+                "at": "" if row["time"] is None or begins is None else human_seconds((row["time"] - begins) / 1e9),
+                "gap": values.left_out if number == len(values.first) else 0,
             }
-            for row in values
+            for number, row in enumerate(shown)
         ],
     }
+
+
+def _part(row: dict[str, Any], begins: int, ends: int) -> dict[str, Any] | None:
+    """A value on the strip; None for what did not come to be, or has no time within the session."""
+    if row["time"] is None or row["role"] in _VAIN or not begins <= row["time"] <= ends:
+        return None
+    until = ends if row["until"] is None else min(max(row["until"], row["time"]), ends)
+    low, width = _share(row["time"], until, begins, ends)
+    label = row["said"] if width >= _LEAST else ""
+    return {"x": f"{low:.3f}", "width": f"{max(width, 0.1):.3f}", "label": label, "set": row["role"] == "set"}
+
+
+def _between(values: _Values, begins: int, ends: int) -> list[dict[str, Any]]:
+    """The stretch of a strip in which changes are left out."""
+    before, after = values.first[-1], values.last[0]
+    start, end = before["until"] or before["time"], after["time"]
+    if start is None or end is None or not begins <= start <= end <= ends:
+        return []
+    low, width = _share(start, end, begins, ends)
+    label = f"{values.left_out:,} changes" if width >= _LEAST else ""
+    return [{"x": f"{low:.3f}", "width": f"{width:.3f}", "label": label, "set": False, "tone": "gap"}]
+
+
+def _share(start: int, end: int, begins: int, ends: int) -> tuple[float, float]:
+    """Place and width in percent of the session."""
+    length = max(ends - begins, 1)
+    return (start - begins) / length * 100, (end - start) / length * 100

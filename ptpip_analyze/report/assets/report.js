@@ -116,7 +116,7 @@
   const data = JSON.parse(island.textContent);
   const canvas = byId("timeline-canvas"), strip = byId("timeline-strip");
   const KINDS = data.kinds, UNKNOWN = data.unknown;
-  const LEFT = 62, RIGHT = 10, TOP = 22, PLOT = 210, AXIS = 22, STRIP = 46, MOST_LANES = 16, FEW = 4000;
+  const PAPER = 720, LEFT = 62, RIGHT = 10, TOP = 22, PLOT = 210, AXIS = 22, STRIP = 46, MOST_LANES = 16, FEW = 4000;
   const KIND_WORDS = { ok: "OK", refused: "answered other than OK", cancelled: "cancelled", unanswered: "never answered", doubtful: "bytes missing, or out of order" };
 
   const inflated = async (text) => {
@@ -190,6 +190,7 @@
     const lanes = Math.min(one.sessions, MOST_LANES);
     one.lanes = Array.from({ length: lanes }, (_, lane) =>
       lane === MOST_LANES - 1 && one.sessions > MOST_LANES ? `${one.first_session + lane}…` : `${one.first_session + lane}`);
+    one.y = Float32Array.from(one.log, (log) => (Number.isNaN(log) ? TOP - 8 : yOf(log, one)));
     one.unit = one.unit_us;
     one.ready = true;
     return one;
@@ -209,7 +210,7 @@
     for (const name of ["ink", "quiet", "line", "faint", "card", "focus", "event", ...KINDS]) colours[name] = style.getPropertyValue(`--${name}`).trim();
   };
   const sized = (element, height) => {
-    const ratio = devicePixelRatio || 1, width = Math.max(element.clientWidth, 200);
+    const ratio = before ? 2 : devicePixelRatio || 1, width = before ? PAPER : Math.max(element.clientWidth, 200);
     if (element.width !== Math.round(width * ratio) || element.height !== Math.round(height * ratio)) {
       element.width = Math.round(width * ratio);
       element.height = Math.round(height * ratio);
@@ -224,8 +225,7 @@
   };
   const laneHeight = () => (part.lanes.length > 8 ? 14 : 22);
   const fullHeight = () => TOP + PLOT + 8 + part.lanes.length * laneHeight() + AXIS;
-  const yOf = (log) => TOP + PLOT - 6 - (PLOT - 12) * (log - part.bottom) / (part.top - part.bottom);
-  const markY = (row) => (Number.isNaN(part.log[row]) ? TOP - 8 : yOf(part.log[row]));
+  const yOf = (log, of = part) => TOP + PLOT - 6 - (PLOT - 12) * (log - of.bottom) / (of.top - of.bottom);
   const laneOf = (session) => (session === data.nowhere ? -1 : Math.min(session, part.lanes.length - 1));
   const laneY = (lane) => TOP + PLOT + 8 + lane * laneHeight();
 
@@ -248,18 +248,18 @@
     const xOf = (us) => LEFT + (us - low) * scale;
     grid(pen, width, height, xOf);
     const from = firstFrom(part.start, low - part.longestTook), to = firstFrom(part.start, high + 1e-9);
+    const { start, took, kind, unit } = part;
     let shown = 0, odd = 0;
     for (let row = from; row < to; row++) {
-      const took = part.took[row] === UNKNOWN ? 0 : part.took[row];
-      if (startOf(row) + took < low || (operation >= 0 && part.operation[row] !== operation)) continue;
+      if (start[row] * unit + (took[row] === UNKNOWN ? 0 : took[row]) < low || (operation >= 0 && part.operation[row] !== operation)) continue;
       shown++;
-      odd += part.kind[row] > 0;
+      if (kind[row]) odd++;
     }
     pen.save();
     pen.beginPath();
     pen.rect(LEFT, 0, inner, height);
     pen.clip();
-    if (shown <= FEW) single(pen, from, to, xOf, width); else dense(pen, from, to, xOf, inner);
+    if (shown <= FEW) single(pen, from, to, xOf, width); else dense(pen, from, to, inner);
     events(pen, xOf, inner);
     if (selected >= 0) ring(pen, xOf);
     if (dragged && dragged.canvas) {
@@ -318,7 +318,7 @@
       if (end < LEFT - 4 || x > width) continue;
       pen.fillStyle = pen.strokeStyle = colours[KINDS[kind]];
       pen.globalAlpha = kind ? 1 : 0.75;
-      symbol(pen, kind, x, markY(row), kind ? 3.5 : 2.5);
+      symbol(pen, kind, x, part.y[row], kind ? 3.5 : 2.5);
       const lane = laneOf(part.session[row]);
       if (lane < 0) continue;
       const high = laneHeight() - 9;
@@ -328,46 +328,48 @@
     pen.globalAlpha = 1;
   };
 
-  // Many marks: how many there are in each small square; what is not OK stands above the rest.
+  // Many marks: how many there are in each small square; what is not OK stands above the rest, and larger.
   const CELL = 2;
-  const dense = (pen, from, to, xOf, inner) => {
-    const across = Math.ceil(inner / CELL) + 1, up = Math.ceil((TOP + PLOT) / CELL) + 1;
-    const squares = new Uint16Array(across * up), worst = new Uint8Array(across * up);
-    const lanes = part.lanes.map(() => new Uint8Array(across));
+  const shade = document.createElement("canvas");
+  const dense = (pen, from, to, inner) => {
+    const across = Math.ceil(inner / CELL) + 1, up = Math.ceil((TOP + PLOT) / CELL) + 1, lanes = part.lanes.length;
+    const squares = new Uint16Array(across * up), worst = new Uint8Array(across * up), bars = new Uint8Array(across * lanes);
+    const { start, took, kind, y, session, unit } = part, scale = inner / (high - low) / CELL;
     let most = 1;
     for (let row = from; row < to; row++) {
       if (operation >= 0 && part.operation[row] !== operation) continue;
-      const x = xOf(startOf(row)) - LEFT, kind = part.kind[row], took = part.took[row];
-      const column = (x / CELL) | 0;
+      const x = (start[row] * unit - low) * scale, column = x | 0;
       if (x >= 0 && column < across) {
-        const at = ((markY(row) / CELL) | 0) * across + column;
+        const at = ((y[row] / CELL) | 0) * across + column;
         if (squares[at] < 65535 && ++squares[at] > most) most = squares[at];
-        if (kind > worst[at]) worst[at] = kind;
+        if (kind[row] > worst[at]) worst[at] = kind[row];
       }
-      const lane = laneOf(part.session[row]);
-      if (lane < 0) continue;
-      const first = Math.max(column, 0), last = Math.min(took === UNKNOWN ? column : ((x + (took * inner) / (high - low)) / CELL) | 0, across - 1);
-      for (let one = first; one <= last; one++) if (lanes[lane][one] < kind + 1) lanes[lane][one] = kind + 1;
+      if (session[row] === data.nowhere) continue;
+      const lane = Math.min(session[row], lanes - 1) * across;
+      const last = Math.min(took[row] === UNKNOWN ? column : (x + took[row] * scale) | 0, across - 1);
+      for (let one = Math.max(column, 0); one <= last; one++) if (bars[lane + one] <= kind[row]) bars[lane + one] = kind[row] + 1;
     }
+    shade.width = across;
+    shade.height = up;
+    const brush = shade.getContext("2d"), picture = brush.createImageData(across, up), dots = new Uint32Array(picture.data.buffer);
+    const inks = KINDS.map((name) => parseInt(colours[name].slice(1), 16)).map((rgb) => ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16));
     const full = Math.log(1 + most);
-    for (let kind = 0; kind < KINDS.length; kind++) {
-      pen.fillStyle = colours[KINDS[kind]];
-      for (let at = 0; at < squares.length; at++) {
-        if (!squares[at] || worst[at] !== kind) continue;
-        const x = LEFT + (at % across) * CELL, y = ((at / across) | 0) * CELL;
-        if (kind) { pen.globalAlpha = 1; pen.fillRect(x - 1, y - 1, CELL + 2, CELL + 2); }
-        else { pen.globalAlpha = 0.3 + 0.7 * Math.log(1 + squares[at]) / full; pen.fillRect(x, y, CELL, CELL); }
+    for (let at = 0; at < squares.length; at++)
+      if (squares[at] && !worst[at]) dots[at] = inks[0] | (Math.round(80 + 175 * Math.log(1 + squares[at]) / full) << 24);
+    for (let at = 0; at < squares.length; at++)
+      if (worst[at]) for (const near of [at, at - 1, at + 1, at - across, at + across]) if (near >= 0 && near < dots.length) dots[near] = inks[worst[at]] | (255 << 24);
+    brush.putImageData(picture, 0, 0);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(shade, LEFT, 0, across * CELL, up * CELL);
+    pen.globalAlpha = 0.8;
+    for (let lane = 0; lane < lanes; lane++) {
+      for (let column = 0, until; column < across; column = until) {
+        const worth = bars[lane * across + column];
+        for (until = column + 1; until < across && bars[lane * across + until] === worth; until++);
+        if (!worth) continue;
+        pen.fillStyle = colours[KINDS[worth - 1]];
+        pen.fillRect(LEFT + column * CELL, laneY(lane) + 3, (until - column) * CELL, laneHeight() - 9);
       }
-      pen.globalAlpha = 0.8;
-      lanes.forEach((columnsOf, lane) => {
-        for (let column = 0; column < across; column++) {
-          if (columnsOf[column] !== kind + 1) continue;
-          let until = column;
-          while (until + 1 < across && columnsOf[until + 1] === kind + 1) until++;
-          pen.fillRect(LEFT + column * CELL, laneY(lane) + 3, (until - column + 1) * CELL, laneHeight() - 9);
-          column = until;
-        }
-      });
     }
     pen.globalAlpha = 1;
   };
@@ -384,7 +386,7 @@
   };
 
   const ring = (pen, xOf) => {
-    const x = xOf(startOf(selected)), y = markY(selected);
+    const x = xOf(startOf(selected)), y = part.y[selected];
     pen.strokeStyle = colours.ink;
     pen.lineWidth = 1.5;
     pen.beginPath(); pen.arc(x, y, 7, 0, 7); pen.stroke();
@@ -493,7 +495,7 @@
         const wide = part.took[row] === UNKNOWN ? 0 : part.took[row] * scale;
         dx = dx > 0 ? dx : Math.min(dx + wide, 0);
         dy = 0;
-      } else dy = markY(row) - y;
+      } else dy = part.y[row] - y;
       const apart = dx * dx + dy * dy - (part.kind[row] ? 4 : 0);
       if (apart < least) { least = apart; best = row; }
     }
