@@ -22,7 +22,11 @@ PROOF_DIGITS: Final = 64
 """Digits of the proof that are shown."""
 
 KNOWN: Final = "known-vendor-deviation"
-_CARD: Final = ("passed", "violated", "deviations", "inconclusive", "not_applicable")
+_CLASSES: Final = {
+    "passed": "passed", "partly": "partly passed", "violated": "violated", "one_of_both": "one of both",
+    "deviations": "known deviations", "inconclusive": "can't be known", "not_applicable": "nothing to judge",
+}  # fmt: skip
+"""Headings of the classes of a scorecard, as far as it has them."""
 _GRADES: Final = {"problem": "Problem", "slow": "Slow", "fine": "As it should be", "unknown": "Can't be known"}
 
 
@@ -56,6 +60,11 @@ def conformance(
             if (number := sum(row["level"] == level for row in violations))
         ],
         "known": known,
+        "apart": [
+            {"count": len(document[name]), "words": words}
+            for name, words in (("joined", "shown by others already"), ("waived", "waived"))
+            if document.get(name)
+        ],
         "hints": len(hints),
         "judged": document["judged_sessions"],
         "cards": [_card(one, anchors) for one in people[:MOST_CARDS]],
@@ -74,7 +83,7 @@ def _group(
         "level": first["level"],
         "verdict": first["verdict"],
         "kind": {"violation": "violation", KNOWN: "known deviation"}.get(first["verdict"], "points to something"),
-        "subject": first["subject"],
+        "subject": "one of both," if first["subject"] == "both" else first["subject"],
         "implementation": clipped(first["implementation"], 80),
         "title": first["title"],
         "clause": first["clause"],
@@ -105,7 +114,8 @@ def _finding(row: Mapping[str, Any], captures: Sequence[str], several: bool, anc
 
 
 def _card(one: Mapping[str, Any], anchors: Anchors) -> dict[str, Any]:
-    lines = [{"topic": topic, **{name: card[name] for name in _CARD}} for topic, card in one["scorecard"].items()]
+    card: Mapping[str, Mapping[str, int]] = one["scorecard"]
+    there = [name for name in _CLASSES if any(name in line for line in card.values())]
     return {
         "id": anchors.give("scorecard", one["subject"], one["title"]),
         "subject": one["subject"],
@@ -115,8 +125,12 @@ def _card(one: Mapping[str, Any], anchors: Anchors) -> dict[str, Any]:
         "guid": one["guid"],
         "judged": one["judged"],
         "sessions": len(one["sessions"]),
-        "lines": lines,
-        "total": {name: sum(line[name] for line in lines) for name in _CARD},
+        "classes": [
+            {"name": name, "heading": _CLASSES[name], "total": sum(line[name] for line in card.values())}
+            for name in there
+        ],
+        "lines": [{"topic": topic, "counts": [(name, line[name]) for name in there]} for topic, line in card.items()],
+        "broken": any(line.get(name) for line in card.values() for name in ("violated", "one_of_both", "deviations")),
     }
 
 

@@ -34,11 +34,12 @@ MOST_OF_ONE: Final = 400
 MOST_SESSIONS: Final = 40
 """Ladders at most."""
 
-_BEGIN, _END, _AROUND = 100, 50, 4  # lines of a long ladder: its beginning, its end, and on each side of a place of note
+_BEGIN, _END = 100, 50  # lines of the beginning and of the end of a long ladder
+_AROUND: Final = 4  # and on each side of a place of note
 _LEAST: Final = 24  # with fewer lines left a ladder is not begun
 
 ESSENTIAL, USUAL, ALL = 1, 2, 3
-"""How much of a ladder is shown: requests, events and what is odd; also data and answers; also announcements of data."""
+"""How much of a ladder is shown: requests, events and what is odd; data and answers, too; all messages."""
 
 
 class _Chosen:

@@ -27,7 +27,7 @@ from ptpip_analyze.tui.rows import Listing
 
 from . import findings, history, pictures, plots
 from .ladder import ladders
-from .texts import Anchors, anchor, clipped, finalized, island
+from .texts import Anchors, clipped, finalized, island
 from .timeline import timeline
 
 MOST_SESSIONS: Final = 60
@@ -38,6 +38,7 @@ MOST_ROWS: Final = 60
 """Rows of a small table."""
 
 _ASSETS: Final = Path(__file__).with_name("assets")
+_SCRIPT, _STYLE = "report.js", "report.css"
 _CHUNK: Final = 64  # pieces of the page that are written at once
 
 
@@ -50,8 +51,7 @@ def write_page(analysis: Analysis, stream: BinaryIO) -> list[str]:
     template = _environment().get_template("page.html.j2")
     pieces = template.stream(said)
     pieces.enable_buffering(_CHUNK)
-    for piece in pieces:
-        stream.write(piece.encode("utf-8", "backslashreplace"))
+    stream.writelines(piece.encode("utf-8") for piece in pieces)
     return list(said["left_out"])
 
 
@@ -97,8 +97,8 @@ def gathered(analysis: Analysis) -> dict[str, Any]:
         "version": __version__,
         "title": _title(facts["captures"]),
         "policy": _policy(),
-        "style": Markup(_asset("report.css")),
-        "script": Markup(_asset("report.js")),
+        "style": Markup(_asset(_STYLE)),
+        "script": Markup(_asset(_SCRIPT)),
         "captures": captures,
         "totals": _totals(facts),
         "doctor": doctor,
@@ -290,9 +290,7 @@ def _announced(row: dict[str, Any]) -> dict[str, Any]:
 def _spans(analysis: Analysis) -> dict[int, tuple[int, int]]:
     table = analysis.arrow("sessions").select(["session", "start_time", "end_time"])
     number, start, end = (table[name].cast("int64").to_pylist() for name in table.column_names)
-    return {
-        one: (begins, ends) for one, begins, ends in zip(number, start, end, strict=True) if begins is not None
-    }
+    return {one: (begins, ends) for one, begins, ends in zip(number, start, end, strict=True) if begins is not None}
 
 
 @cache
@@ -303,12 +301,10 @@ def _asset(name: str) -> str:
 
 def _policy() -> str:
     """The Content-Security-Policy: nothing is loaded, and of scripts and styles only our own may act."""
-    scripts, styles = (
-        base64.b64encode(hashlib.sha256(_asset(name).encode()).digest()).decode() for name in ("report.js", "report.css")
-    )
+    script, style = (hashlib.sha256(_asset(name).encode()).digest() for name in (_SCRIPT, _STYLE))
     return (
-        f"default-src 'none'; script-src 'sha256-{scripts}'; style-src 'sha256-{styles}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src 'sha256-{base64.b64encode(script).decode()}'; "
+        f"style-src 'sha256-{base64.b64encode(style).decode()}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
 
 
@@ -323,6 +319,4 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["count"] = count
-    environment.globals["anchor"] = anchor
     return environment
-

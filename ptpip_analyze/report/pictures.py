@@ -15,9 +15,9 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from ptpip_analyze import facts
-from ptpip_analyze.describe import clock_time, counted, human_bytes
 from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.carried import Carried
+from ptpip_analyze.describe import clock_time, counted, human_bytes
 from ptpip_analyze.liveview import NO_PICTURE, Frame, live_view_frames, pace
 from ptpip_analyze.objects import Objects
 from ptpip_analyze.ptp import NO_ROW
@@ -113,9 +113,7 @@ def carried(results: Sequence[Result], budget: Budget, anchors: Anchors) -> tupl
     for result in results:
         objects = Objects(result)
         total += len(objects.found)
-        shown += [
-            _object(result, objects, one, budget, anchors) for one in objects.found[: MOST_OBJECTS - len(shown)]
-        ]
+        shown += [_object(result, objects, one, budget, anchors) for one in objects.found[: MOST_OBJECTS - len(shown)]]
     left = []
     if total > len(shown):
         left.append(f"{counted(total - len(shown), 'object')} more: ptpip-analyze objects, or extract.")
@@ -188,7 +186,7 @@ def live_views(results: Sequence[Result], budget: Budget) -> list[dict[str, Any]
                     "incomplete": measured.incomplete,
                     "fps": None if measured.fps is None else f"{measured.fps:.1f}",
                     "jitter": None if measured.jitter_s is None else f"{measured.jitter_s * 1e3:.1f} ms",
-                    "sizes": [human_bytes(size) for size in (min(frames.sizes), max(frames.sizes))] if frames.sizes else [],
+                    "sizes": [human_bytes(of(frames.sizes)) for of in (min, max)] if frames.sizes else [],
                     "left_out": [f"{count:,} without a picture: {why}" for why, count in frames.left_out.items()],
                     "pictures": pictures,
                 }
@@ -231,4 +229,3 @@ def _by_session(result: Result) -> dict[int, _Shown]:
     for shown in seen.values():
         shown.some = shown.some[:FRAMES_SHOWN]
     return seen
-

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.describe import iso_time
 from ptpip_analyze.result import Result
+from ptpip_analyze.tables.columns import equal_rows, floats_of, integers_of, texts_of
 from ptpip_analyze.tables.summary import OK
 from ptpip_analyze.tables.throughput import bytes_over_time
 
@@ -152,9 +152,9 @@ def timeline(analysis: Analysis, transactions: pa.Table) -> tuple[dict[str, Any]
 
 
 def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: Names) -> dict[str, Any]:
-    """A capture's transactions that have a time, in order of time, as arrays of the columns' meaning (not yet packed)."""
+    """A capture's transactions that have a time, in order of time: what the columns mean, not yet packed."""
     rows = transactions.slice(result.first_transaction, len(result.transactions))
-    asked, answered = (_times(rows, name) for name in ("request_time", "response_time"))
+    asked, answered = (integers_of(rows, name, _NO_TIME) for name in ("request_time", "response_time"))
     start = np.where(asked == _NO_TIME, answered, asked)
     timed = np.flatnonzero(start != _NO_TIME)
     order = timed[np.argsort(start[timed], kind="stable")]
@@ -162,13 +162,15 @@ def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: 
     if begins is None or ends is None:
         begins, ends, order = None, 0, order[:0]
     duration = 0 if begins is None else max(ends - begins, 1)
-    # A unit in which every moment of the capture fits into 32 bits: 1 µs, in captures of more than an hour a longer one.
-    unit = max(1000, -(-duration // ((1 << 32) - 2)))
-    latency = pc.fill_null(rows["latency_s"], -1.0).to_numpy()
-    took = np.where(latency < 0, UNKNOWN, np.clip(np.rint(latency * 1e6), 0, UNKNOWN - 1)).astype(np.int64)
-    code = _integers(rows, "response_code", -1)
+    unit = _unit(duration)
+    latency = floats_of(rows, "latency_s")
+    known = latency >= 0  # neither null nor of a clock that ran back
+    took = np.where(known, np.clip(np.rint(np.where(known, latency, 0) * 1e6), 0, UNKNOWN - 1), UNKNOWN).astype(
+        np.int64
+    )
+    code = integers_of(rows, "response_code", -1)
     ending = _endings(rows, code, outcomes)
-    first, last = _integers(rows, "first_frame", 0), _integers(rows, "last_frame", 0)
+    first, last = integers_of(rows, "first_frame", 0), integers_of(rows, "last_frame", 0)
     at = np.clip(start[order] - (begins or 0), 0, duration) // unit
     return {
         "begins": begins,
@@ -177,27 +179,29 @@ def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: 
         "untimed": len(rows) - len(order),
         "start": at,
         "took": took[order],
-        "operation": _numbered(rows["operation"], operations)[order],
+        "operation": _numbered(rows, "operation", operations)[order],
         "outcome": ending[order],
-        "session": _integers(rows, "session", result.first_session + NOWHERE)[order] - result.first_session,
-        "bytes": np.clip(_integers(rows, "data_bytes", 0), 0, UNKNOWN)[order],
+        "session": integers_of(rows, "session", result.first_session + NOWHERE)[order] - result.first_session,
+        "bytes": np.clip(integers_of(rows, "data_bytes", 0), 0, UNKNOWN)[order],
         "frame": first[order],
         "frames": np.maximum(last - first, 0)[order],
-        "id": _integers(rows, "transaction_id", UNKNOWN)[order],
+        "id": integers_of(rows, "transaction_id", UNKNOWN)[order],
         "odd": (np.array([kind != "ok" for _, kind in outcomes.texts] or [False])[ending])[order],
     }
 
 
+def _unit(duration: int) -> int:
+    """A unit (ns) in which every moment of a capture fits into 32 bits: 1 µs, a longer one beyond an hour."""
+    return max(1000, -(-duration // ((1 << 32) - 2)))
+
+
 def _endings(rows: pa.Table, code: np.ndarray, outcomes: Names) -> np.ndarray:
     """By row the number of what it ended with: the response, and the status where that is not complete."""
-    response, status = _indices(rows["response"]), _indices(rows["status"])
+    response, status = texts_of(rows, "response"), texts_of(rows, "status")
     found = np.zeros(len(rows), np.int64)
-    label = (response[0] + 1) * (len(status[1]) + 1) + status[0] + 1
-    for value in np.unique(label).tolist():
-        members = label == value
-        row = int(np.flatnonzero(members)[0])
-        answer = response[1][response[0][row]] if response[0][row] >= 0 else None
-        state = status[1][status[0][row]] if status[0][row] >= 0 else "unknown"
+    for members in equal_rows(response.rows, status.rows):
+        row = int(members[0])
+        answer, state = response.at(row), status.at(row) or "unknown"
         text = answer or "no response"
         text = text if state == "complete" else f"{text} ({state})"
         found[members] = outcomes.number((text, _kind(state, answer is not None, int(code[row]) == OK)))
@@ -207,7 +211,7 @@ def _endings(rows: pa.Table, code: np.ndarray, outcomes: Names) -> np.ndarray:
 def _kind(status: str, is_answered: bool, is_ok: bool) -> str:
     if status == "complete":
         return "ok" if is_ok else "refused"
-    if status in ("cancelled",):
+    if status == "cancelled":
         return "cancelled"
     if status == "open":
         return "unanswered"
@@ -249,18 +253,18 @@ def _strips(result: Result, analysis: Analysis, part: dict[str, Any]) -> dict[st
 def _events(result: Result, analysis: Analysis, names: Names) -> dict[str, np.ndarray]:
     """A capture's events that have a time, in order of time."""
     begins, ends = result.times or (0, 0)
-    unit = max(1000, -(-max(ends - begins, 1) // ((1 << 32) - 2)))
+    unit = _unit(max(ends - begins, 1))
     batches = next(found for one, found in analysis.batches_by_capture("events") if one is result)
     parts: list[list[np.ndarray]] = [[], [], [], []]
     for batch in batches:
         table = pa.Table.from_batches([batch])
-        time = _times(table, "time")
+        time = integers_of(table, "time", _NO_TIME)
         timed = time != _NO_TIME
         columns = (
             np.clip(time - begins, 0, max(ends - begins, 1)) // unit,
-            _numbered(table["event"], names),
-            _integers(table, "session", result.first_session + NOWHERE) - result.first_session,
-            _integers(table, "frame", 0),
+            _numbered(table, "event", names),
+            integers_of(table, "session", result.first_session + NOWHERE) - result.first_session,
+            integers_of(table, "frame", 0),
         )
         for place, values in enumerate(columns):
             parts[place].append(values[timed])
@@ -284,27 +288,10 @@ def _packed(columns: dict[str, np.ndarray], layout: Sequence[tuple[str, int]]) -
     return base64.b64encode(zlib.compress(b"".join(planes), 6)).decode("ascii")
 
 
-def _times(table: pa.Table, name: str) -> np.ndarray:
-    return pc.fill_null(table[name].cast(pa.int64()), _NO_TIME).to_numpy()
-
-
-def _integers(table: pa.Table, name: str, null: int) -> np.ndarray:
-    return pc.fill_null(table[name].cast(pa.int64()), null).to_numpy()
-
-
-def _indices(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
-    """A text column as numbers (-1: null) and the texts."""
-    column = column.unify_dictionaries()
-    parts = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in column.chunks]
-    texts: list[str] = column.chunks[0].dictionary.to_pylist() if parts else []
-    return (np.concatenate(parts).astype(np.int64) if parts else np.empty(0, np.int64)), texts
-
-
-def _numbered(column: pa.ChunkedArray, names: Names) -> np.ndarray:
-    index, texts = _indices(column)
-    used = np.unique(index).tolist()
-    lookup = {one: names.number("request not captured" if one < 0 else texts[one]) for one in used}
-    numbers = np.zeros(len(texts) + 1, np.int64)
-    for one, number in lookup.items():
-        numbers[one] = number  # -1 is the last place
-    return numbers[index]
+def _numbered(table: pa.Table, name: str, names: Names) -> np.ndarray:
+    """A column of names as their numbers."""
+    column = texts_of(table, name)
+    numbers = np.zeros(len(column.values) + 1, np.int64)
+    for one in np.unique(column.rows).tolist():  # -1, for null, is the last place
+        numbers[one] = names.number("request not captured" if one < 0 else column.values[one])
+    return numbers[column.rows]

@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from .summary import _floats, _groups, _integers, _text_at, _texts, _unasked
+from .columns import equal_rows, floats_of, integers_of, texts_of
+from .summary import unasked_of
 
 PER_DECADE: Final = 16
 """Bins of a factor of ten."""
@@ -33,24 +34,24 @@ def spreads(transactions: pa.Table) -> list[dict[str, Any]]:
     ``latency`` and ``rate`` (bytes per second, from the first to the last data) are null where nothing was timed, else
     ``count``, ``p50``, ``p95``, ``p99``, ``max`` and ``bins``: counts over ``LATENCY_DECADES`` and ``RATE_DECADES``.
     """
-    operation, vendor = _texts(transactions, "operation"), _texts(transactions, "vendor")
-    code, size = _integers(transactions, "operation_code"), _integers(transactions, "data_bytes", 0)
-    latency, transfer = _floats(transactions, "latency_s"), _floats(transactions, "transfer_s")
-    unasked = _unasked(transactions)
+    operation, vendor = texts_of(transactions, "operation"), texts_of(transactions, "vendor")
+    code, size = integers_of(transactions, "operation_code"), integers_of(transactions, "data_bytes", 0)
+    latency, transfer = floats_of(transactions, "latency_s"), floats_of(transactions, "transfer_s")
+    unasked = unasked_of(transactions)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where((transfer > 0) & (size >= LEAST_BYTES), size / transfer, np.nan)
     rows = [
         {
-            "operation": _text_at(operation, members[0]),
+            "operation": operation.at(members[0]),
             "operation_code": None if code[members[0]] < 0 else int(code[members[0]]),
-            "vendor": _text_at(vendor, members[0]),
+            "vendor": vendor.at(members[0]),
             "unasked": bool(unasked[members[0]]),
             "transactions": len(members),
             "data_bytes": int(size[members].sum()),
             "latency": spread(latency[members], LATENCY_DECADES),
             "rate": spread(rate[members], RATE_DECADES),
         }
-        for members in _groups(operation.rows, vendor.rows, code, unasked)
+        for members in equal_rows(operation.rows, vendor.rows, code, unasked)
     ]
     return sorted(rows, key=lambda row: (-row["transactions"], row["operation"] or "", row["operation_code"] or 0))
 

@@ -7,13 +7,15 @@ Refuses judgement: a problem is what a status says, with its frames.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptpip_analyze import describe
+
+from .columns import Texts, equal_rows, floats_of, integers_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +38,6 @@ _BROKEN: Final = ("violation", "known-vendor-deviation")
 _LEVELS: Final = ("must", "should", "may", "info")
 
 _LAST_LINK_TYPE: Final = 0xFFFF  # LINKTYPE numbers have 16 bits; what is above marks records that are no packets
-
-
-class _Texts(NamedTuple):
-    """A text column as numbers: for each row the place of its text among `values`, -1 for null."""
-
-    rows: np.ndarray
-    values: list[str]
 
 
 def summarize(analysis: Analysis) -> dict[str, Any]:
@@ -108,8 +103,8 @@ def _sessions(sessions: pa.Table, transactions: pa.Table, events: Counter[EventK
     for row in rows:
         row["transactions_by_status"] = {}
         row["events_by_name"] = {}
-    texts = _texts(transactions, "status")
-    for (session, index), count in _pairs(_integers(transactions, "session"), texts.rows):
+    texts = texts_of(transactions, "status")
+    for (session, index), count in _pairs(integers_of(transactions, "session"), texts.rows):
         if session in number and index >= 0:
             number[session]["transactions_by_status"][texts.values[index]] = count
     for kind, count in sorted(events.items(), key=lambda item: item[0].name or ""):
@@ -130,24 +125,24 @@ def _events(events: Counter[EventKind]) -> list[dict[str, Any]]:
 
 def operations_of(transactions: pa.Table) -> list[dict[str, Any]]:
     """One row per operation, the most frequent first; ``unasked``: nothing is missing where the request should be."""
-    operation = _texts(transactions, "operation")
-    vendor = _texts(transactions, "vendor")
-    code = _integers(transactions, "operation_code")
-    size = _integers(transactions, "data_bytes", 0)
-    latency = _floats(transactions, "latency_s")
-    response = _integers(transactions, "response_code")
-    unasked = _unasked(transactions)
+    operation = texts_of(transactions, "operation")
+    vendor = texts_of(transactions, "vendor")
+    code = integers_of(transactions, "operation_code")
+    size = integers_of(transactions, "data_bytes", 0)
+    latency = floats_of(transactions, "latency_s")
+    response = integers_of(transactions, "response_code")
+    unasked = unasked_of(transactions)
     rows = []
-    for members in _groups(operation.rows, vendor.rows, code, unasked):
+    for members in equal_rows(operation.rows, vendor.rows, code, unasked):
         first = members[0]
         timed = latency[members]
         timed = timed[np.isfinite(timed)]
         answered = response[members]
         rows.append(
             {
-                "operation": _text_at(operation, first),
+                "operation": operation.at(first),
                 "operation_code": None if code[first] < 0 else int(code[first]),
-                "vendor": _text_at(vendor, first),
+                "vendor": vendor.at(first),
                 "unasked": bool(unasked[first]),
                 "transactions": len(members),
                 "data_bytes": int(size[members].sum()),
@@ -161,28 +156,28 @@ def operations_of(transactions: pa.Table) -> list[dict[str, Any]]:
 
 def _responses(transactions: pa.Table) -> list[dict[str, Any]]:
     """One row per response other than OK, operation and capture, the most frequent first."""
-    code = _integers(transactions, "response_code")
+    code = integers_of(transactions, "response_code")
     other = np.flatnonzero((code >= 0) & (code != OK))
     transactions = transactions.take(pa.array(other))
-    response, operation = _texts(transactions, "response"), _texts(transactions, "operation")
-    capture, unasked = _texts(transactions, "capture"), _unasked(transactions)
-    code, frame = code[other], _integers(transactions, "last_frame")
+    response, operation = texts_of(transactions, "response"), texts_of(transactions, "operation")
+    capture, unasked = texts_of(transactions, "capture"), unasked_of(transactions)
+    code, frame = code[other], integers_of(transactions, "last_frame")
     rows = [
         {
-            "response": _text_at(response, members[0]),
+            "response": response.at(members[0]),
             "response_code": int(code[members[0]]),
-            "operation": _text_at(operation, members[0]),
+            "operation": operation.at(members[0]),
             "unasked": bool(unasked[members[0]]),
-            "capture": _text_at(capture, members[0]),
+            "capture": capture.at(members[0]),
             "transactions": len(members),
             "frames": _first_frames(frame[members]),
         }
-        for members in _groups(response.rows, code, operation.rows, capture.rows, unasked)
+        for members in equal_rows(response.rows, code, operation.rows, capture.rows, unasked)
     ]
     return sorted(rows, key=lambda row: (-row["transactions"], row["response"] or "", row["operation"] or ""))
 
 
-def _unasked(transactions: pa.Table) -> np.ndarray:
+def unasked_of(transactions: pa.Table) -> np.ndarray:
     """Is there no request, though the capture lacks nothing? Where it does, these are not the statuses."""
     status = pc.is_in(_plain(transactions["status"]), pa.array(["disordered", "cancelled"]))
     silent = pc.and_(pc.is_null(transactions["operation_code"]), pc.is_null(transactions["request_time"]))
@@ -190,11 +185,11 @@ def _unasked(transactions: pa.Table) -> np.ndarray:
 
 
 def _counted(table: pa.Table, name: str, with_columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    texts = _texts(table, name)
-    codes = [_integers(table, column) for column in with_columns]
+    texts = texts_of(table, name)
+    codes = [integers_of(table, column) for column in with_columns]
     rows = []
-    for members in _groups(texts.rows, *codes):
-        row: dict[str, Any] = {name: _text_at(texts, members[0])}
+    for members in equal_rows(texts.rows, *codes):
+        row: dict[str, Any] = {name: texts.at(members[0])}
         for column, values in zip(with_columns, codes, strict=True):
             row[column] = None if values[members[0]] < 0 else int(values[members[0]])
         rows.append(row | {"count": len(members)})
@@ -261,11 +256,15 @@ def _findings(batches: Iterator[pa.RecordBatch]) -> list[dict[str, Any]]:
 
 def _unanswered(probes: pa.Table) -> list[dict[str, Any]]:
     """Probe requests without a response on their connection. They carry no number: a response answers the latest."""
-    capture, stream, kind = _texts(probes, "capture"), _integers(probes, "tcp_stream"), _integers(probes, "type_code")
+    capture, stream, kind = (
+        texts_of(probes, "capture"),
+        integers_of(probes, "tcp_stream"),
+        integers_of(probes, "type_code"),
+    )
     direction = pc.fill_null(pc.equal(_plain(probes["direction"]), "to-responder"), False).to_numpy()
     asks = kind == PROBE_REQUEST
     open_rows = []
-    for members in _groups(capture.rows, stream, (direction ^ ~asks).astype(np.int64)):
+    for members in equal_rows(capture.rows, stream, (direction ^ ~asks).astype(np.int64)):
         depth = np.cumsum(np.where(asks[members], 1, -1))
         lowest = np.minimum.accumulate(depth[::-1])[::-1]  # from here on: a response in between has gone below
         open_rows.append(members[asks[members] & (depth == lowest)])
@@ -292,27 +291,27 @@ def _session_problems(sessions: pa.Table) -> list[dict[str, Any]]:
 
 
 def _transaction_problems(transactions: pa.Table) -> list[dict[str, Any]]:
-    status = _texts(transactions, "status")
+    status = texts_of(transactions, "status")
     fine = np.array([value == "complete" for value in status.values] + [False])
     return _problems("transaction", transactions.take(pa.array(np.flatnonzero(~fine[status.rows]))))
 
 
 def _problems(of: str, table: pa.Table, reason: str | None = None) -> list[dict[str, Any]]:
     """Rows of `table` with the same session, status and reason as one problem, in order of first appearance."""
-    session, frame = _integers(table, "session"), _integers(table, "first_frame")
-    status, capture = _texts(table, "status"), _texts(table, "capture")
-    reasons = _texts(table, reason) if reason else _Texts(np.full(table.num_rows, -1), [])
+    session, frame = integers_of(table, "session"), integers_of(table, "first_frame")
+    status, capture = texts_of(table, "status"), texts_of(table, "capture")
+    reasons = texts_of(table, reason) if reason else Texts(np.full(table.num_rows, -1), [])
     return [
         {
             "of": of,
-            "status": _text_at(status, members[0]),
-            "reason": _text_at(reasons, members[0]),
+            "status": status.at(members[0]),
+            "reason": reasons.at(members[0]),
             "session": None if session[members[0]] < 0 else int(session[members[0]]),
-            "capture": _text_at(capture, members[0]),
+            "capture": capture.at(members[0]),
             "count": len(members),
             "frames": _first_frames(frame[members]),
         }
-        for members in _groups(session, status.rows, reasons.rows, capture.rows)
+        for members in equal_rows(session, status.rows, reasons.rows, capture.rows)
     ]
 
 
@@ -341,42 +340,5 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string())
 
 
-def _texts(table: pa.Table, name: str) -> _Texts:
-    column = table[name]
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    column = column.unify_dictionaries()
-    chunks = column.chunks
-    values: list[str] = chunks[0].dictionary.to_pylist() if chunks else []
-    index = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in chunks]
-    return _Texts(np.concatenate(index).astype(np.int64) if index else np.empty(0, np.int64), values)
-
-
-def _text_at(texts: _Texts, row: int) -> str | None:
-    index = int(texts.rows[row])
-    return None if index < 0 else texts.values[index]
-
-
-def _integers(table: pa.Table, name: str, null: int = -1) -> np.ndarray:
-    return pc.fill_null(table[name].cast(pa.int64()), null).to_numpy()
-
-
-def _floats(table: pa.Table, name: str) -> np.ndarray:
-    return pc.fill_null(table[name], float("nan")).to_numpy()
-
-
-def _groups(*keys: np.ndarray) -> list[np.ndarray]:
-    """The row numbers of each different combination of `keys`, in order of first appearance."""
-    if not len(keys[0]):
-        return []
-    label = np.zeros(len(keys[0]), np.int64)
-    for key in keys:
-        values, place = np.unique(key, return_inverse=True)
-        label = np.unique(label * len(values) + place, return_inverse=True)[1]
-    order = np.argsort(label, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-    return sorted(groups, key=lambda members: int(members[0]))
-
-
 def _pairs(left: np.ndarray, right: np.ndarray) -> list[tuple[tuple[int, int], int]]:
-    return [((int(left[members[0]]), int(right[members[0]])), len(members)) for members in _groups(left, right)]
+    return [((int(left[members[0]]), int(right[members[0]])), len(members)) for members in equal_rows(left, right)]

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hid
              "--disable-background-networking", "--disable-component-update")  # fmt: skip
 KEYS = {"ArrowLeft": "\ue012", "ArrowRight": "\ue014", "Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c"}
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver names an element (W3C WebDriver 11)
+_READY = "return !document.getElementById('timeline-data') || document.documentElement.dataset.ready === 'true'"
 _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -35,13 +37,14 @@ class Browser:
 
     def open(self, path: Path, fragment: str = "", *, width: int = 1400, height: int = 900, dark: bool = False) -> None:
         """Open a file in a window of a size, once the page is ready; what was logged before is forgotten."""
-        self._cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
+        window = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self._cdp("Emulation.setDeviceMetricsOverride", **window)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._cdp("Emulation.setEmulatedMedia", features=[scheme])
         self._ask("POST", "/url", {"url": "about:blank"})
         self.logged()
         self._ask("POST", "/url", {"url": path.as_uri() + fragment})
-        self.wait("return !document.getElementById('timeline-data') || document.documentElement.dataset.ready === 'true'")
+        self.wait(_READY)
 
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script returns."""
@@ -49,7 +52,10 @@ class Browser:
 
     def wait(self, script: str) -> None:
         """Until a script returns something true; WebDriver's own time limit fails it."""
-        waits = f"const done = arguments[0]; const ask = () => (() => {{ {script} }})() ? done(true) : setTimeout(ask, 10); ask();"
+        waits = (
+            f"const [done] = arguments, is = () => {{ {script} }};"
+            "const ask = () => is() ? done(true) : setTimeout(ask, 10); ask();"
+        )
         self._ask("POST", "/execute/async", {"script": waits, "args": []})
 
     def click(self, selector: str) -> None:
@@ -69,10 +75,11 @@ class Browser:
     def drag(self, selector: str, start: tuple[int, int], end: tuple[int, int]) -> None:
         """Drag the mouse over an element, between places counted from its upper left corner."""
         self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
-        x, y = self.run("const box = document.querySelector(arguments[0]).getBoundingClientRect(); return [box.left, box.top]", selector)
+        box = self.run("return document.querySelector(arguments[0]).getBoundingClientRect().toJSON()", selector)
 
         def to(place: tuple[int, int]) -> dict[str, Any]:
-            return {"type": "pointerMove", "duration": 20, "x": round(x + place[0]), "y": round(y + place[1])}
+            return {"type": "pointerMove", "duration": 20, "x": round(box["x"] + place[0]),
+                    "y": round(box["y"] + place[1])}  # fmt: skip
 
         steps = [to(start), {"type": "pointerDown", "button": 0}, to(end), {"type": "pointerUp", "button": 0}]
         self._ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": steps}]})
@@ -86,7 +93,8 @@ class Browser:
 
     def requests(self) -> list[str]:
         """The addresses of all requests since they were last asked for."""
-        events = [json.loads(one["message"])["message"] for one in self._ask("POST", "/se/log", {"type": "performance"})]
+        lines = self._ask("POST", "/se/log", {"type": "performance"})
+        events = [json.loads(one["message"])["message"] for one in lines]
         return [one["params"]["request"]["url"] for one in events if one["method"] == "Network.requestWillBeSent"]
 
     def screenshot(self, path: Path | None = None, *, whole: bool = False) -> bytes:
@@ -105,7 +113,8 @@ class Browser:
 
     def pdf(self) -> bytes:
         """The page on A4."""
-        return base64.b64decode(self._ask("POST", "/print", {"page": {"width": 21.0, "height": 29.7}, "background": True}))
+        paper = {"page": {"width": 21.0, "height": 29.7}, "background": True}
+        return base64.b64decode(self._ask("POST", "/print", paper))
 
     def _cdp(self, command: str, **parameters: Any) -> Any:
         return self._ask("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
@@ -129,7 +138,8 @@ def browsing(folder: Path) -> Iterator[Browser]:
     process = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None
-        port = next(line.rsplit(" ", 1)[1].rstrip(".\n") for line in process.stdout if "started successfully on port" in line)
+        started = next(line for line in process.stdout if "started successfully on port" in line)
+        port = started.rsplit(" ", 1)[1].rstrip(".\n")
         address = f"http://127.0.0.1:{port}"
         wishes = {
             "browserName": "chrome",
