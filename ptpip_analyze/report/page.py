@@ -86,9 +86,9 @@ def gathered(analysis: Analysis) -> dict[str, Any]:
         left.append(f"{counted(measured['more'], 'operation')} more: ptpip-analyze summary --format json.")
     properties = keep(history.histories(analysis, _spans(analysis)))
     rates = [
-        {"capture": part["name"], **line}
-        for part, result in list(zip(times["captures"], analysis.results, strict=True))[:MOST_CAPTURES]
-        if (line := plots.over_time(part, result.times[0] if result.times else None))
+        line
+        for (result, packets), _ in zip(analysis.batches_by_capture("packets"), range(MOST_CAPTURES), strict=False)
+        if (line := plots.over_time(result, packets))
     ]
     captures = [_capture(one, facts["sessions"]) for one in facts["captures"][:MOST_CAPTURES]]
     if more := len(facts["captures"]) - len(captures):

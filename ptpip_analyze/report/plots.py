@@ -5,19 +5,23 @@ Promises axes with round numbers on them, and one scale for what is compared. Re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from markupsafe import Markup
 
 from ptpip_analyze.describe import clock_time, human_bytes, human_seconds
+from ptpip_analyze.result import Result
 from ptpip_analyze.tables.spread import LATENCY_DECADES, PER_DECADE, RATE_DECADES
+from ptpip_analyze.tables.throughput import bytes_over_time
 
 from .texts import clipped
 
 MOST_OPERATIONS: Final = 40
 _HEIGHT: Final = 100.0
+_POINTS: Final = 300  # of a line over time
 
 
 def operations(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -91,23 +95,28 @@ def _bars(spread: dict[str, Any] | None, axis: dict[str, Any] | None, words: Any
     }
 
 
-def over_time(part: dict[str, Any], begins: int | None) -> dict[str, Any] | None:
-    """The bytes of a capture of the timeline over its time, as a line in a drawing 1000 wide and 100 high."""
-    carried = np.array(part["bytes"], np.float64)
-    if not len(carried) or not carried.any():
+def over_time(result: Result, packets: Iterable[pa.RecordBatch]) -> dict[str, Any] | None:
+    """The bytes of a capture's sessions over its time, as a line in a drawing 1000 wide and 100 high; None for none.
+
+    ``packets`` are the batches of its packets table.
+    """
+    if result.times is None or not result.pairs:
         return None
-    duration_s = part["duration_us"] / 1e6
-    groups = carried.reshape(-1, 4).sum(axis=1)  # 300 points are enough for paper
-    rate = groups / (duration_s / len(groups))
-    top = float(rate.max())
-    step = 1000 / len(rate)
+    begins, ends = result.times
+    carried = bytes_over_time(packets, begins, ends, _POINTS).astype(np.float64)
+    if not carried.any():
+        return None
+    duration_s = max(ends - begins, 1) / 1e9
+    rate = carried / (duration_s / _POINTS)
+    top, step = float(rate.max()), 1000 / _POINTS
     line = "".join(f"H{place * step:.1f}V{100 - 96 * value / top:.1f}" for place, value in enumerate(rate.tolist()))
     return {
+        "capture": clipped(result.path),
         "path": Markup(f"M0,100{line}H1000V100Z"),
         "top": _rate(top),
         "mean": _rate(float(carried.sum()) / duration_s),
         "total": human_bytes(int(carried.sum())),
         "duration": human_seconds(duration_s),
-        "stretch": human_seconds(duration_s / len(groups)),
-        "begins": "" if begins is None else clock_time(begins),
+        "stretch": human_seconds(duration_s / _POINTS),
+        "begins": clock_time(begins),
     }

@@ -16,13 +16,14 @@ import numpy as np
 import pyarrow as pa
 
 from ptpip_analyze.analysis import Analysis
-from ptpip_analyze.describe import iso_time
+from ptpip_analyze.describe import counted, iso_time
 from ptpip_analyze.result import Result
 from ptpip_analyze.tables.columns import equal_rows, floats_of, integers_of, texts_of
 from ptpip_analyze.tables.summary import OK
-from ptpip_analyze.tables.throughput import bytes_over_time
 
 from .texts import clipped
+
+MOST_CAPTURES: Final = 40
 
 MOST_MARKS: Final = 250_000
 """Transactions that are kept as marks of their own, of all captures."""
@@ -34,7 +35,7 @@ MOST_TEXT: Final = 2_400_000
 """Characters of all packed columns: marks are thinned out until they fit."""
 
 STRETCHES: Final = 1200
-"""Parts of a capture's time for which all transactions and bytes are counted."""
+"""Parts of a capture's time for which all transactions are counted."""
 
 UNKNOWN: Final = 0xFFFFFFFF
 """A latency that is not known."""
@@ -84,34 +85,17 @@ def timeline(analysis: Analysis, transactions: pa.Table) -> tuple[dict[str, Any]
     """What the script is given, as plain values, and sentences about what was left out of it.
 
     ``transactions`` is the whole table. ``captures`` have ``unit_us``, ``duration_us``, ``marks`` and ``events``
-    (deflated and in base64, each column by planes of bytes), their counts, and by stretch of time how many transactions
-    began (``density``), the longest of them in µs (``longest``), and the bytes carried (``bytes``).
+    (deflated and in base64, each column by planes of bytes), their counts, and how many transactions began in each of
+    ``STRETCHES`` of its time (``density``).
     """
     operations, outcomes, events = Names(), Names(), Names()
-    total = max(len(transactions), 1)
-    parts, lost, untimed = [], 0, 0
-    most = min(MOST_MARKS, total)
-    event_parts = [_events(result, analysis, events) for result in analysis.results]
-    all_events = sum(len(part["at"]) for part in event_parts)
-    columns = [_marks(result, transactions, operations, outcomes) for result in analysis.results]
-    while True:
-        packed = []
-        kept_in_all = 0
-        for part in columns:
-            chosen = _chosen(part, max(int(most * len(part["start"]) / total), 1))
-            kept_in_all += len(chosen)
-            packed.append((len(chosen), _packed({name: part[name][chosen] for name, _ in MARKS}, MARKS)))
-        if sum(len(text) for _, text in packed) <= MOST_TEXT or most <= 1000:
-            break
-        most = most * 3 // 4
-    left_events = 0
-    for result, part, of_events, (count, text) in zip(analysis.results, columns, event_parts, packed, strict=True):
-        keep = max(int(MOST_EVENTS * len(of_events["at"]) / max(all_events, 1)), 1)
-        step = -(-max(len(of_events["at"]), 1) // keep)
-        some = {name: values[::step] for name, values in of_events.items()}
-        left_events += len(of_events["at"]) - len(some["at"])
-        untimed += part["untimed"]
-        lost += len(part["start"]) - count
+    results = analysis.results[:MOST_CAPTURES]
+    marks = [_marks(result, transactions, operations, outcomes) for result in results]
+    ticks = [_events(result, analysis, events) for result in results]
+    packed = _within_bounds(marks)
+    total, told = sum(len(part["start"]) for part in marks), sum(len(part["at"]) for part in ticks)
+    parts = []
+    for result, part, some, (count, text) in zip(results, marks, _thinned(ticks, told), packed, strict=True):
         parts.append(
             {
                 "name": clipped(result.path),
@@ -125,30 +109,56 @@ def timeline(analysis: Analysis, transactions: pa.Table) -> tuple[dict[str, Any]
                 "events": _packed(some, EVENTS),
                 "first_session": result.first_session,
                 "sessions": len(result.pairs),
-                **_strips(result, analysis, part),
+                "density": _density(part),
             }
         )
-    left = []
-    if lost:
-        left.append(
-            f"The timeline shows {total - untimed - lost:,} of {total - untimed:,} transactions one by one: all that "
-            f"did not end well, the longest, and some of the others evenly. The strip below it counts all of them."
-        )
-    if left_events:
-        left.append(f"The timeline leaves out {left_events:,} of {all_events:,} events, evenly.")
-    if untimed:
-        left.append(f"{untimed:,} transactions without a known time are not on the timeline.")
-    data = {
+    left = _left_out(parts, total, told, sum(part["untimed"] for part in marks))
+    if more := len(analysis.results) - len(results):
+        left.append(f"The timeline shows the first {MOST_CAPTURES} captures, and leaves out {more:,}.")
+    return {
         "captures": parts,
         "operations": [clipped(text) for text in operations.texts],
         "outcomes": [{"text": clipped(text), "kind": kind} for text, kind in outcomes.texts],
         "events": [clipped(text) for text in events.texts],
-        "kinds": list(KINDS),
+        "kinds": KINDS,
         "layout": {"marks": MARKS, "events": EVENTS},
         "unknown": UNKNOWN,
         "nowhere": NOWHERE,
-    }
-    return data, left
+    }, left
+
+
+def _left_out(parts: Sequence[dict[str, Any]], total: int, told: int, untimed: int) -> list[str]:
+    left = []
+    if (shown := sum(part["count"] for part in parts)) < total:
+        left.append(
+            f"The timeline shows {shown:,} of {total:,} transactions one by one: what did not end well, the longest, "
+            "and some of the others, evenly. The strip below it counts all of them."
+        )
+    if (shown := sum(part["event_count"] for part in parts)) < told:
+        left.append(f"The timeline shows {shown:,} of {told:,} events, evenly.")
+    if untimed:
+        left.append(f"{counted(untimed, 'transaction')} without a known time are not on the timeline.")
+    return left
+
+
+def _within_bounds(marks: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
+    """By capture, how many marks are kept and their columns: all, or so many that they fit."""
+    total = sum(len(part["start"]) for part in marks)
+    most = min(MOST_MARKS, total)
+    while True:
+        packed = []
+        for part in marks:
+            kept = _chosen(part, most * len(part["start"]) // max(total, 1))
+            packed.append((len(kept), _packed({name: part[name][kept] for name, _ in MARKS}, MARKS)))
+        if sum(len(text) for _, text in packed) <= MOST_TEXT or most <= 1:
+            return packed
+        most = most * 3 // 4
+
+
+def _thinned(ticks: Sequence[dict[str, np.ndarray]], told: int) -> list[dict[str, np.ndarray]]:
+    """Every n-th event, so that there are no more than ``MOST_EVENTS``."""
+    step = max(-(-told // MOST_EVENTS), 1)
+    return [{name: values[::step] for name, values in part.items()} for part in ticks]
 
 
 def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: Names) -> dict[str, Any]:
@@ -234,20 +244,12 @@ def _chosen(part: dict[str, Any], most: int) -> np.ndarray:
     return np.flatnonzero(kept)
 
 
-def _strips(result: Result, analysis: Analysis, part: dict[str, Any]) -> dict[str, list[int]]:
-    """All transactions and bytes by stretch of time."""
+def _density(part: dict[str, Any]) -> list[int]:
+    """All transactions by stretch of time."""
     if part["begins"] is None:
-        return {"density": [], "longest": [], "bytes": []}
-    at = np.minimum(part["start"] * part["unit"] * STRETCHES // part["duration"], STRETCHES - 1)
-    longest = np.zeros(STRETCHES, np.int64)
-    np.maximum.at(longest, at, np.where(part["took"] == UNKNOWN, 0, part["took"]))
-    packets = next((batches for one, batches in analysis.batches_by_capture("packets") if one is result), iter(()))
-    carried = bytes_over_time(packets, part["begins"], part["begins"] + part["duration"], STRETCHES)
-    return {
-        "density": np.bincount(at, minlength=STRETCHES).tolist(),
-        "longest": longest.tolist(),
-        "bytes": carried.tolist(),
-    }
+        return []
+    at = np.minimum(part["start"] * part["unit"] // 1000 * STRETCHES // (part["duration"] // 1000 + 1), STRETCHES - 1)
+    return np.bincount(at, minlength=STRETCHES).tolist()
 
 
 def _events(result: Result, analysis: Analysis, names: Names) -> dict[str, np.ndarray]:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from ptpip_analyze.tables.summary import _groups, summarize
+from ptpip_analyze.tables.summary import summarize
 from tests.cli.pretend import START_NS, Analysis, session, transaction
 
 
@@ -119,13 +115,3 @@ def test_gives_times_with_every_nanosecond() -> None:
     facts = summarize(Analysis({"sessions": [session(start_time=START_NS)]}))
     assert facts["sessions"][0]["start_time"] == "2026-01-02T03:04:05.123456789Z"
     assert facts["captures"][0]["first_time"] == "2026-01-02T03:04:05.123456789Z"
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 2**40))))
-def test_groups_rows_as_a_dictionary_would(pairs: list[tuple[int, int]]) -> None:
-    expected: dict[tuple[int, int], list[int]] = {}
-    for row, pair in enumerate(pairs):
-        expected.setdefault(pair, []).append(row)
-    keys = np.array(pairs, np.int64).reshape(-1, 2)
-    assert [members.tolist() for members in _groups(keys[:, 0], keys[:, 1])] == list(expected.values())
