@@ -35,16 +35,24 @@ class Browser:
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         return _ask(method, self._at + path, body)
 
-    def open(self, path: Path, fragment: str = "", *, width: int = 1400, height: int = 900, dark: bool = False) -> None:
-        """Open a file in a window of a size, once the page is ready; what was logged before is forgotten."""
+    def open(
+        self, path: Path, fragment: str = "", *, width: int = 1400, height: int = 900, dark: bool = False,
+        scripts: bool = True,
+    ) -> None:  # fmt: skip
+        """Open a file in a window of a size, and wait until the page's scripts are ready, unless it has none.
+
+        What was logged and asked for before is forgotten.
+        """
         window = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self._cdp("Emulation.setDeviceMetricsOverride", **window)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._cdp("Emulation.setEmulatedMedia", features=[scheme])
         self._ask("POST", "/url", {"url": "about:blank"})
         self.logged()
+        self.requests()
         self._ask("POST", "/url", {"url": path.as_uri() + fragment})
-        self.wait(_READY)
+        if scripts:
+            self.wait(_READY)
 
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script returns."""

@@ -34,6 +34,7 @@
 
   let before = null;
   addEventListener("beforeprint", () => {
+    if (before) return;
     before = { theme: root.dataset.theme, closed: [...document.querySelectorAll("details:not([open])")] };
     before.closed.forEach((one) => { if (!one.closest(".strips, .finding, .card")) one.open = true; });
     root.dataset.theme = "light";
