@@ -268,12 +268,13 @@ def _response(row: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _problem(row: dict[str, Any], several: bool) -> str:
+def _problem(row: dict[str, Any], several: bool) -> dict[str, str]:
     line = describe.problem_line(
         row["of"], row["status"] or "unknown", session=row["session"], count=row["count"], frames=row["frames"],
         reason=row["reason"],
     )  # fmt: skip
-    return line + (f" in {clipped(row['capture'], 80)}" if several and row["capture"] else "")
+    where = f" in {clipped(row['capture'], 80)}" if several and row["capture"] else ""
+    return {"status": row["status"] or "unknown", "says": line + where}
 
 
 def _announced(row: dict[str, Any]) -> dict[str, Any]:

@@ -30,13 +30,15 @@
   dark.addEventListener("change", () => { nameTheme(); redraw(); });
   nameTheme();
 
-  // On paper everything is open, and light
+  // On paper ladders are open, unless they fill a book, and all is light
 
+  const PAPER_LINES = 600;
   let before = null;
   addEventListener("beforeprint", () => {
     if (before) return;
     before = { theme: root.dataset.theme, closed: [...document.querySelectorAll("details:not([open])")] };
-    before.closed.forEach((one) => { if (!one.closest(".strips, .finding, .card")) one.open = true; });
+    const few = document.querySelectorAll(".rungs li").length <= PAPER_LINES;
+    if (few) before.closed.forEach((one) => { if (one.matches(".ladder")) one.open = true; });
     root.dataset.theme = "light";
     redraw();
   });
