@@ -22,7 +22,7 @@ MOST_VALUES: Final = 40
 """Values of one property that are shown: half of them the first, half the last."""
 
 _TOLD: Final = pa.array(["current", "set", "refused", "unanswered", "control", "reset"])
-_VAIN: Final = frozenset({"refused", "unanswered"})  # set, but it is not known that it came to be
+_VAIN: Final = frozenset({"refused", "unanswered", "control"})  # not known to have come to be, or to last
 _COLUMNS: Final = ["session", "property", "value", "text", "role", "changed", "source", "time", "frame"]
 _KEPT: Final = 4000  # properties that are counted at all
 _LEAST: Final = 4.0  # percent of a strip that a value with a label has

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -84,7 +85,9 @@ def small(data: bytes, budget: Budget) -> dict[str, Any]:
         raise NoPictureError("no JPEG")
     try:
         ImageFile.LOAD_TRUNCATED_IMAGES = True  # a part of a photo is better than none
-        with Image.open(io.BytesIO(data[start:]), formats=["JPEG"]) as opened:
+        with warnings.catch_warnings(), io.BytesIO(data[start:]) as stream:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound is ours
+            opened = Image.open(stream, formats=["JPEG"])
             real = opened.size
             if real[0] * real[1] > MOST_PIXELS:
                 raise NoPictureError(f"{real[0]} × {real[1]} pixels are too many to decode")

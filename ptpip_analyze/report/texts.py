@@ -18,6 +18,9 @@ from ptpip_analyze.describe import safe_text
 LONGEST: Final = 240
 """Characters of one text from the wire; what is longer ends in … and says how much there was."""
 
+LONGEST_OF_OURS: Final = 4000
+"""Characters of one text of our own."""
+
 _ISLAND: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
@@ -34,7 +37,7 @@ def finalized(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return clipped(value, 4 * LONGEST)
+        return clipped(value, LONGEST_OF_OURS)
     return value
 
 

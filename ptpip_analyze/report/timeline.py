@@ -34,16 +34,21 @@ MOST_EVENTS: Final = 40_000
 MOST_TEXT: Final = 2_400_000
 """Characters of all packed columns: marks are thinned out until they fit."""
 
+MOST_NAMES: Final = 2000
+"""Names of operations, of endings and of events, each."""
+
 STRETCHES: Final = 1200
 """Parts of a capture's time for which all transactions are counted."""
 
 UNKNOWN: Final = 0xFFFFFFFF
-"""A latency that is not known."""
+"""A latency that is not known; the number before it stands for all that are as long or longer. A size of as many bytes
+stands for all larger ones, too.
+"""
 
 NOWHERE: Final = 0xFFFF
 """The session of what belongs to none."""
 
-KINDS: Final = ("ok", "refused", "cancelled", "unanswered", "doubtful")
+OK_KIND, REFUSED, CANCELLED, UNANSWERED, DOUBTFUL = KINDS = ("ok", "refused", "cancelled", "unanswered", "doubtful")
 """How a transaction ended: answered OK, with something else, cancelled, never answered by the end of the capture; or
 bytes are missing, it began before the capture, or took steps that are not allowed.
 """
@@ -64,21 +69,21 @@ _NO_TIME: Final = -(1 << 63)
 
 
 class Names:
-    """Texts by number, in order of appearance; more than fit into the column share the last one."""
+    """Texts by number, in order of appearance; those beyond ``MOST_NAMES`` share one number, that of ``other``."""
 
-    def __init__(self, most: int = 0xFFFF) -> None:
+    def __init__(self, other: Any) -> None:
         self.texts: list[Any] = []
         self._numbers: dict[Any, int] = {}
-        self._most = most
+        self._other = other
 
     def number(self, text: Any) -> int:
         """The number of a text."""
-        found = self._numbers.get(text)
-        if found is None:
-            found = self._numbers[text] = min(len(self.texts), self._most)
-            if found == len(self.texts):
-                self.texts.append(text)
-        return found
+        if text not in self._numbers:
+            text = text if len(self.texts) < MOST_NAMES else self._other
+        if text not in self._numbers:
+            self._numbers[text] = len(self.texts)
+            self.texts.append(text)
+        return self._numbers[text]
 
 
 def timeline(analysis: Analysis, transactions: pa.Table) -> tuple[dict[str, Any], list[str]]:
@@ -88,7 +93,11 @@ def timeline(analysis: Analysis, transactions: pa.Table) -> tuple[dict[str, Any]
     (deflated and in base64, each column by planes of bytes), their counts, and how many transactions began in each of
     ``STRETCHES`` of its time (``density``).
     """
-    operations, outcomes, events = Names(), Names(), Names()
+    operations, outcomes, events = (
+        Names("another operation"),
+        Names(("another response", DOUBTFUL)),
+        Names("another event"),
+    )
     results = analysis.results[:MOST_CAPTURES]
     marks = [_marks(result, transactions, operations, outcomes) for result in results]
     ticks = [_events(result, analysis, events) for result in results]
@@ -196,7 +205,7 @@ def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: 
         "frame": first[order],
         "frames": np.maximum(last - first, 0)[order],
         "id": integers_of(rows, "transaction_id", UNKNOWN)[order],
-        "odd": (np.array([kind != "ok" for _, kind in outcomes.texts] or [False])[ending])[order],
+        "odd": (np.array([kind != OK_KIND for _, kind in outcomes.texts] or [False])[ending])[order],
     }
 
 
@@ -220,12 +229,10 @@ def _endings(rows: pa.Table, code: np.ndarray, outcomes: Names) -> np.ndarray:
 
 def _kind(status: str, is_answered: bool, is_ok: bool) -> str:
     if status == "complete":
-        return "ok" if is_ok else "refused"
-    if status == "cancelled":
-        return "cancelled"
-    if status == "open":
-        return "unanswered"
-    return "refused" if is_answered and not is_ok else "doubtful"
+        return OK_KIND if is_ok else REFUSED
+    if status in ("cancelled", "open"):
+        return CANCELLED if status == "cancelled" else UNANSWERED
+    return REFUSED if is_answered and not is_ok else DOUBTFUL
 
 
 def _chosen(part: dict[str, Any], most: int) -> np.ndarray:

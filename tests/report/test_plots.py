@@ -56,6 +56,7 @@ def test_draws_bytes_over_time_where_they_were_carried() -> None:
         assert min(heights) == 4  # the highest is just below the upper edge
         assert heights.index(min(heights)) > 250
         assert found["total"] == "100 kB"
+        assert (found["top"], found["mean"], found["stretch"]) == ("3.33 MB/s", "11.1 kB/s", "30 ms")
 
 
 def test_draws_nothing_without_a_session() -> None:

@@ -145,6 +145,17 @@ def test_numbers_the_sessions_of_each_capture_from_its_own_first() -> None:
             assert set(unpacked(part["marks"], MARKS)["session"].tolist()) == set(range(len(result.pairs)))
 
 
+def test_names_what_is_beyond_the_names_that_it_keeps_another(monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOST_NAMES", 2)
+    talk = conversation().open()
+    for code in (0x1004, 0x1005, 0x1006, 0x1004):
+        talk.transaction(code)
+    with whole(talk) as analysis:
+        data, _ = made(analysis)
+        assert data["operations"] == ["OpenSession", "GetStorageIDs", "another operation"]
+        assert unpacked(data["captures"][0]["marks"], MARKS)["operation"].tolist() == [0, 1, 2, 2, 1]
+
+
 def test_shows_the_first_of_very_many_captures(monkeypatch) -> None:
     monkeypatch.setattr(module, "MOST_CAPTURES", 1)
     with analyze([str(ROOT / "captures" / name) for name in ("busy.pcap", "config.pcap")]) as analysis:

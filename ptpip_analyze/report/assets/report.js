@@ -433,8 +433,9 @@
   };
 
   const words = (row) => {
-    const took = part.took[row] === UNKNOWN ? "" : ` after ${part.took[row] ? seconds(part.took[row]) : "less than 1 µs"}`;
-    const bytes = part.bytes[row] ? `, ${size(part.bytes[row])} of data` : "";
+    const us = part.took[row], sent = part.bytes[row];
+    const took = us === UNKNOWN ? "" : ` after ${us === UNKNOWN - 1 ? "more than " : ""}${us ? seconds(us) : "less than 1 µs"}`;
+    const bytes = sent ? `, ${sent === UNKNOWN ? "more than " : ""}${size(sent)} of data` : "";
     return `${data.operations[part.operation[row]]} → ${data.outcomes[part.outcome[row]].text}${took}${bytes}, at ${moment(startOf(row))}`;
   };
   const say = () => {
