@@ -16,7 +16,10 @@ from .texts import Anchors, clipped, listed
 
 MOST_GROUPS: Final = 240
 MOST_OF_GROUP: Final = 10
-MOST_SAYINGS: Final = 400
+MOST_FINDINGS: Final = 600
+"""Findings in all, but that each rule has one."""
+
+MOST_SAYINGS: Final = 300
 MOST_CARDS: Final = 24
 PROOF_DIGITS: Final = 64
 """Digits of the proof that are shown."""
@@ -39,13 +42,16 @@ def conformance(
     for row in (*document["findings"], *hints):
         groups.setdefault((row["rule"], row["verdict"], row["subject"], row["implementation"]), []).append(row)
     several = len(captures) > 1
-    shown = [_group(rows, captures, several, anchors) for rows in list(groups.values())[:MOST_GROUPS]]
+    shown, room = [], MOST_FINDINGS
+    for rows in list(groups.values())[:MOST_GROUPS]:
+        shown.append(_group(rows, rows[: min(MOST_OF_GROUP, max(room, 1))], captures, several, anchors))
+        room -= len(shown[-1]["rows"])
     left = []
     if len(groups) > MOST_GROUPS:
         left.append(f"{counted(len(groups) - MOST_GROUPS, 'more rule')} broken: ptpip-analyze check lists them.")
     hidden = sum(group["more"] for group in shown)
     if hidden:
-        left.append(f"{counted(hidden, 'finding')} beyond the first {MOST_OF_GROUP} of a rule: ptpip-analyze findings.")
+        left.append(f"{counted(hidden, 'finding')} beyond the first ones of a rule: ptpip-analyze findings.")
     people = document["implementations"]
     if len(people) > MOST_CARDS:
         left.append(f"{counted(len(people) - MOST_CARDS, 'scorecard')} more: ptpip-analyze check.")
@@ -73,10 +79,13 @@ def conformance(
 
 
 def _group(
-    rows: Sequence[Mapping[str, Any]], captures: Sequence[str], several: bool, anchors: Anchors
+    rows: Sequence[Mapping[str, Any]],
+    shown: Sequence[Mapping[str, Any]],
+    captures: Sequence[str],
+    several: bool,
+    anchors: Anchors,
 ) -> dict[str, Any]:
     first = rows[0]
-    shown = rows[:MOST_OF_GROUP]
     return {
         "id": anchors.give("rule", first["rule"]),
         "rule": first["rule"],

@@ -78,7 +78,7 @@ def gathered(analysis: Analysis) -> dict[str, Any]:
     drawn = keep(ladders(analysis.results, listing, findings.notable_frames(check, doctor), anchors))
     budget = pictures.Budget()
     carried = keep(pictures.carried(analysis.results, budget, anchors))
-    live_view = pictures.live_views(analysis.results, budget)
+    live_view = keep(pictures.live_views(analysis.results, budget))
     if budget.refused:
         left.append(f"{counted(budget.refused, 'picture')} more are not shown.")
     measured = plots.operations(spreads(transactions))

@@ -42,6 +42,7 @@ MOST_PIXELS_IN_ALL: Final = 600_000_000
 MOST_READ: Final = 1 << 25
 """Bytes of an object that are read for its picture."""
 
+MOST_LIVE_VIEWS: Final = 40
 FRAMES_SHOWN: Final = 6
 """Pictures of one session's live view."""
 
@@ -78,7 +79,7 @@ def small(data: bytes, budget: Budget) -> dict[str, Any]:
     if budget.spent:
         budget.refused += 1
         raise NoPictureError("left out: enough pictures are shown")
-    from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageFile, ImageOps
 
     start = data[:_LOOKED_THROUGH].find(_START)
     if start < 0:
@@ -95,7 +96,9 @@ def small(data: bytes, budget: Budget) -> dict[str, Any]:
             opened.draft("RGB", (WIDTH, HEIGHT))  # decodes no more than that needs
             image = ImageOps.exif_transpose(opened.convert("RGB"))
             image.thumbnail((WIDTH, HEIGHT))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, KeyError) as error:
+    except NoPictureError:
+        raise
+    except Exception as error:  # whatever a decoder makes of bytes that somebody else wrote
         raise NoPictureError("its JPEG can't be decoded") from error
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -170,9 +173,9 @@ def _bytes(objects: Objects, one: Carried) -> bytes:
     return bytes(data)
 
 
-def live_views(results: Sequence[Result], budget: Budget) -> list[dict[str, Any]]:
-    """How the pictures of live view came, by session, and some of them, evenly."""
-    found = []
+def live_views(results: Sequence[Result], budget: Budget) -> tuple[list[dict[str, Any]], list[str]]:
+    """How the pictures of live view came, by session, and some of them, evenly; and what is left out."""
+    found: list[dict[str, Any]] = []
     for result in results:
         for session, frames in _by_session(result).items():
             measured = pace(frames.times, frames.sizes, frames.incomplete)
@@ -194,7 +197,10 @@ def live_views(results: Sequence[Result], budget: Budget) -> list[dict[str, Any]
                     "pictures": pictures,
                 }
             )
-    return found
+    left = []
+    if len(found) > MOST_LIVE_VIEWS:
+        left.append(f"{counted(len(found) - MOST_LIVE_VIEWS, 'live view')} more: ptpip-analyze extract.")
+    return found[:MOST_LIVE_VIEWS], left
 
 
 @dataclass

@@ -93,11 +93,8 @@ def timeline(analysis: Analysis, transactions: pa.Table) -> tuple[dict[str, Any]
     (deflated and in base64, each column by planes of bytes), their counts, and how many transactions began in each of
     ``STRETCHES`` of its time (``density``).
     """
-    operations, outcomes, events = (
-        Names("another operation"),
-        Names(("another response", DOUBTFUL)),
-        Names("another event"),
-    )
+    operations, events = Names("another operation"), Names("another event")
+    outcomes = Names(("another response", DOUBTFUL))
     results = analysis.results[:MOST_CAPTURES]
     marks = [_marks(result, transactions, operations, outcomes) for result in results]
     ticks = [_events(result, analysis, events) for result in results]
@@ -159,7 +156,7 @@ def _within_bounds(marks: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
         for part in marks:
             kept = _chosen(part, most * len(part["start"]) // max(total, 1))
             packed.append((len(kept), _packed({name: part[name][kept] for name, _ in MARKS}, MARKS)))
-        if sum(len(text) for _, text in packed) <= MOST_TEXT or most <= 1:
+        if sum(len(text) for _, text in packed) <= MOST_TEXT or not most:
             return packed
         most = most * 3 // 4
 
@@ -184,9 +181,8 @@ def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: 
     unit = _unit(duration)
     latency = floats_of(rows, "latency_s")
     known = latency >= 0  # neither null nor of a clock that ran back
-    took = np.where(known, np.clip(np.rint(np.where(known, latency, 0) * 1e6), 0, UNKNOWN - 1), UNKNOWN).astype(
-        np.int64
-    )
+    us = np.rint(np.where(known, latency, 0.0) * 1e6).astype(np.int64)
+    took = np.where(known, np.minimum(us, UNKNOWN - 1), UNKNOWN)
     code = integers_of(rows, "response_code", -1)
     ending = _endings(rows, code, outcomes)
     first, last = integers_of(rows, "first_frame", 0), integers_of(rows, "last_frame", 0)
@@ -236,13 +232,15 @@ def _kind(status: str, is_answered: bool, is_ok: bool) -> str:
 
 
 def _chosen(part: dict[str, Any], most: int) -> np.ndarray:
-    """The rows that are kept: all, or what did not end well, the longest, and every n-th of the others."""
+    """The rows that are kept: all; or what did not end well, as far as that is no more than half of what can be kept,
+    the longest, and every n-th of the others.
+    """
     count = len(part["start"])
     if count <= most:
         return np.arange(count)
     kept = np.zeros(count, bool)
     odd = np.flatnonzero(part["odd"])
-    kept[odd[: most // 2] if len(odd) > most // 2 else odd] = True
+    kept[odd[:: max(-(-len(odd) // max(most // 2, 1)), 1)]] = True  # they may be most of them
     known = np.where(part["took"] == UNKNOWN, -1, part["took"])
     kept[np.argsort(known, kind="stable")[-min(_WORST, most // 4) :]] = True
     rest = np.flatnonzero(~kept)
@@ -302,5 +300,5 @@ def _numbered(table: pa.Table, name: str, names: Names) -> np.ndarray:
     column = texts_of(table, name)
     numbers = np.zeros(len(column.values) + 1, np.int64)
     for one in np.unique(column.rows).tolist():  # -1, for null, is the last place
-        numbers[one] = names.number("request not captured" if one < 0 else column.values[one])
+        numbers[one] = names.number("no request seen" if one < 0 else column.values[one])
     return numbers[column.rows]

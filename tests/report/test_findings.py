@@ -41,7 +41,7 @@ def test_has_every_rule_that_the_check_names_with_its_count() -> None:
         assert sum(one["count"] for one in found["by_level"]) == found["violations"]
         hidden = sum(group["more"] for group in found["groups"])
         assert hidden == sum(max(group["count"] - module.MOST_OF_GROUP, 0) for group in found["groups"]) > 0
-        assert left == [f"{hidden} findings beyond the first 10 of a rule: ptpip-analyze findings."]
+        assert left == [f"{hidden} findings beyond the first ones of a rule: ptpip-analyze findings."]
 
 
 def test_gives_anchors_of_rule_and_frame_that_stay_the_same() -> None:
@@ -60,10 +60,12 @@ def test_bounds_rules_cards_and_sentences_and_counts_the_rest(monkeypatch) -> No
     monkeypatch.setattr(module, "MOST_GROUPS", 1)
     monkeypatch.setattr(module, "MOST_CARDS", 1)
     monkeypatch.setattr(module, "MOST_SAYINGS", 3)
+    monkeypatch.setattr(module, "MOST_FINDINGS", 4)
     with broken() as analysis:
         document = conformance.checked(analysis.results)
         found, left = shown(document, ["x"], Anchors())
         assert len(found["groups"]) == len(found["cards"]) == 1
+        assert len(found["groups"][0]["rows"]) <= 4
         assert any("more rule" in line for line in left)
         assert any("1 scorecard more" in line for line in left)
         said, left = verdicts(examined(analysis.results), Anchors())

@@ -109,7 +109,8 @@ def test_shows_some_frames_of_live_view_evenly() -> None:
     from tests.support import analysed
 
     with analysed(talk.close().packets()) as analysis:
-        (found,) = live_views(analysis.results, Budget())
+        (found,), left = live_views(analysis.results, Budget())
+        assert left == []
         assert found["frames"] == 40
         assert found["fps"] == pytest.approx("25.0") or 20 < float(found["fps"]) <= 25
         frames = [one["frame"] for one in found["pictures"]]

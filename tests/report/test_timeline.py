@@ -101,6 +101,18 @@ def test_keeps_all_that_did_not_end_well_and_the_longest_where_not_all_can_be(mo
         assert f"{part['count']:,} of 301 transactions one by one" in left[0]
 
 
+def test_spreads_what_is_kept_over_the_capture_where_most_did_not_end_well(monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOST_MARKS", 40)
+    talk = conversation().open()
+    for turn in range(400):
+        talk.transaction(0x1004, response=0x2001 if turn % 4 == 0 else 0x2019)
+    with whole(talk.close()) as analysis:
+        data, _ = made(analysis)
+        marks = unpacked(data["captures"][0]["marks"], MARKS)
+        assert len(marks["frame"]) <= 41
+        assert np.diff(marks["frame"]).max() < analysis.transactions["last_frame"].max() / 4
+
+
 def test_thins_marks_out_until_they_fit(monkeypatch) -> None:
     """Noise does not deflate: the bound holds all the same."""
     monkeypatch.setattr(module, "MOST_TEXT", 8_000)
