@@ -9,7 +9,8 @@ APT    := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 # command:package, for what is not a Python package
 SYSTEM := tshark:tshark dumpcap:wireshark-common gphoto2:gphoto2 tmux:tmux tcpdump:tcpdump ip:iproute2 \
-          luac5.1:lua5.1 luac5.2:lua5.2 luac5.3:lua5.3 luac5.4:lua5.4
+          luac5.1:lua5.1 luac5.2:lua5.2 luac5.3:lua5.3 luac5.4:lua5.4 \
+          chromium:chromium chromedriver:chromium-driver pdftotext:poppler-utils
 
 DEMO         := build/demo
 DEMO_CAPTURE := captures/list-and-get.pcapng
@@ -54,6 +55,7 @@ bench: setup system  ## speed and memory, beside tshark
 	$(BIN)/python -m tests.bench.run
 	$(BIN)/python -m tests.bench.terminal
 	$(BIN)/python -m tests.bench.scrub
+	$(BIN)/python -m tests.bench.report
 
 clean:  ## remove what was built; .venv stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

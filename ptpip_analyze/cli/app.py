@@ -31,6 +31,7 @@ TOPICS: Final = {
     "check": ("check", "explain"),
     "doctor": ("doctor",),
     "diff": ("diff",),
+    "report": ("report",),
     "export": ("export",),
     "extract": ("extract",),
     "codes": ("codes",),

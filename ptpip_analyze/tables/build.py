@@ -254,7 +254,12 @@ def messages(result: Result) -> Iterator[pa.RecordBatch]:
     """The messages table."""
     schema = arrow_schema("messages")
     for low in range(0, result.message_count, BATCH_ROWS):
-        yield _message_batch(result, slice(low, low + BATCH_ROWS), schema)
+        yield _message_batch(result, np.arange(low, min(low + BATCH_ROWS, result.message_count)), schema)
+
+
+def message_rows(result: Result, numbers: np.ndarray) -> pa.RecordBatch:
+    """Some rows of the messages table, by their numbers within the capture."""
+    return _message_batch(result, numbers, arrow_schema("messages"))
 
 
 _MESSAGE_COLUMNS = (
@@ -273,8 +278,8 @@ _MESSAGE_COLUMNS = (
 )
 
 
-def _message_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordBatch:
-    rows = result.order[part]
+def _message_batch(result: Result, numbers: np.ndarray, schema: pa.Schema) -> pa.RecordBatch:
+    rows = result.order[numbers]
     columns = {name: result.messages[name][rows] for name in _MESSAGE_COLUMNS}
     session, connection, outward = result.places
     stream, kind, known = columns["stream"], columns["type"], columns["known"]
@@ -282,7 +287,7 @@ def _message_batch(result: Result, part: slice, schema: pa.Schema) -> pa.RecordB
     has_id = m.carries_transaction_id(kind, known, columns["length"])
     has_code = m.carries_code(kind, known, columns["length"])
     values = {
-        "message": _integers(np.arange(part.start, part.start + count) + result.first_message),
+        "message": _integers(numbers + result.first_message),
         "session": _integers(session[stream] + result.first_session, session[stream] >= 0),
         "connection": arrow.choices(connection[stream].astype(np.int32), CONNECTIONS),
         "direction": arrow.choices(outward[stream].astype(np.int32), ("to-initiator", "to-responder")),

@@ -80,7 +80,8 @@ class Ladder:
 
     def _lay_out(self) -> None:
         row = self._rows_of_owners()
-        loop = np.where(row >= 0, self._listing.loops.of_row[row], -1) if self.folded else np.full(len(row), -1)
+        of_row = np.append(self._listing.loops.of_row, -1)  # the last one is what row -1 finds
+        loop = of_row[row] if self.folded else np.full(len(row), -1)
         first = np.zeros(len(loop), bool)
         first[np.unique(loop, return_index=True)[1]] = True
         self._lines = np.flatnonzero((loop < 0) | first)

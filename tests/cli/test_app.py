@@ -18,7 +18,7 @@ from ptpip_analyze.cli.app import TOPICS, built
 from .conftest import ENVIRONMENT, program
 
 COMMANDS = (
-    "summary", "sessions", "transactions", "messages", "events", "packets", "properties", "objects", "export",
+    "summary", "sessions", "transactions", "messages", "events", "packets", "properties", "objects", "export", "report",
     "extract", "codes", "findings", "check", "explain", "doctor", "diff", "discovery", "tui",
     "annotate", "crosscheck", "lua", "stats", "scrub", "replay",
 )  # fmt: skip

@@ -119,3 +119,12 @@ def test_shows_the_data_of_a_dialect_that_has_no_end_data(tmp_path: Path) -> Non
     part = next(one for one in parts_of(loading.analysis, loading.table("transactions").num_rows - 1))
     assert part.title == "OperationRequest"
     assert "code" in [value.name for value in part.fields]
+
+
+def test_draws_a_session_in_which_nothing_was_requested(tmp_path: Path) -> None:
+    refused = conversation().connect().init_command_request().init_fail(1).close()
+    loading = loaded(write_pcap(tmp_path / "refused.pcap", refused.packets()))
+    assert loading.analysis is not None
+    drawn = Ladder(loading.analysis, [0], listing(loading))
+    said = [drawn.arrow(line).text for line in range(len(drawn))]
+    assert said == ["InitCommandRequest", "InitFail FAIL_REJECTED_INITIATOR"]
