@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 import pytest
 
@@ -10,14 +11,42 @@ from ptpip_analyze.rules import CATALOGUE, REGISTRY
 from ptpip_analyze.rules.rule import NOWHERE, SIDES
 from ptpip_analyze.rules.run import load as load_rules
 from tests.rules import matrix
-from tests.rules.matrix import BROKEN, KEPT, SILENT, Broken, Story, accusations, found_in, passes, spoken
+from tests.rules.matrix import (
+    BROKEN,
+    KEPT,
+    SILENT,
+    Broken,
+    Story,
+    accusations,
+    found_in,
+    judged,
+    packets_of,
+    passes,
+    spoken,
+)
+from tests.traffic import Packet, damage
+from tests.traffic.packet import TO_INITIATOR, TO_RESPONDER
 
 matrix.load()
 load_rules()
 DECIDABLE = [entry.id for entry in CATALOGUE.rules.values() if not entry.undecidable]
 STORIES = list(dict.fromkeys([*(one.tell for one in BROKEN), *(tell for _, tell in [*KEPT, *SILENT])]))
+CHECKED = [broken for broken in BROKEN if CATALOGUE.rules[broken.rule].checks]
 # Nothing that a capture shows keeps these: they speak of a fault, or of one of the ways to do without.
 NEVER_PASSED = {"init-fail-only-during-establishment", "probe-responder-on-new-session"}
+# What a capture lacks where a precondition of the catalogue is not met.
+WITHOUT: dict[str, Callable[[list[Packet]], list[list[Packet]]]] = {
+    "BOTHDIR": lambda packets: [damage.one_direction_only(packets, way) for way in (TO_RESPONDER, TO_INITIATOR)],
+    "TCPSTART": lambda packets: [damage.without_handshake(packets)],
+    "PAIRED": lambda packets: [damage.one_connection_only(packets, one) for one in ("command", "event")],
+    "BODY": lambda packets: [damage.snap(packets, 62)],  # a message's header and nothing of its fields
+}
+# The catalogue asks for more than these rules need to know.
+NEEDLESS = {
+    ("PAIRED", "init-fail-only-during-establishment"), ("PAIRED", "event-txid-known-or-none"),
+    ("PAIRED", "cancel-i-case1-1"), ("BOTHDIR", "cancel-i-case1-1"), ("PAIRED", "probe-responder-on-new-session"),
+    ("PAIRED", "session-device-busy-open"),
+}  # fmt: skip
 
 
 def peers(subject: str) -> set[str]:
@@ -73,14 +102,14 @@ def test_stays_silent(rule: str, tell: Story) -> None:
 
 def test_judges_the_sides_that_the_catalogue_names() -> None:
     """A scorecard counts a rule for its subject: the rule passes, doubts or accuses these and nobody else."""
-    judged: dict[str, set[str]] = defaultdict(set)
+    sides: dict[str, set[str]] = defaultdict(set)
     for tell in STORIES:
         found = found_in(tell)
         for rule in found.rulings:
-            judged[rule] |= {SIDES[side] for _, side in found.tallies(rule)}
+            sides[rule] |= {SIDES[side] for _, side in found.tallies(rule)}
     for entry in CATALOGUE.rules.values():
-        assert judged[entry.id] <= peers(entry.subject), entry.id
-        assert judged[entry.id] == peers(entry.subject) or not entry.checks or entry.undecidable, entry.id
+        assert sides[entry.id] <= peers(entry.subject), entry.id
+        assert sides[entry.id] == peers(entry.subject) or not entry.checks or entry.undecidable, entry.id
 
 
 @pytest.mark.parametrize("tell", STORIES, ids=lambda tell: f"{tell.__module__.rpartition('.')[2]}-{tell.__name__}")
@@ -92,3 +121,12 @@ def test_shows_what_it_found(tell: Story) -> None:
             assert finding.rule == ruling.rule
             assert finding.row is not None or finding.packet is not None or finding.session != NOWHERE
             assert (finding.shown_by is not None) == (finding in ruling.joined)
+
+
+@pytest.mark.parametrize("broken", CHECKED, ids=lambda broken: f"{broken.rule}-{broken.tell.__name__}")
+def test_accuses_nobody_where_a_precondition_is_not_met(broken: Broken) -> None:
+    """Each name in ``requires`` of a rule is a guard that it has."""
+    for name in CATALOGUE.rules[broken.rule].requires:
+        if name in WITHOUT and (name, broken.rule) not in NEEDLESS:
+            for packets in WITHOUT[name](packets_of(broken.tell())):
+                assert accusations(judged(packets, only=(broken.rule,))) == set(), name
