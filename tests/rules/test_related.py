@@ -110,6 +110,17 @@ def test_finds_among_several_the_one_of_the_same_side() -> None:
     assert [one.rule for one in (rulings[GENERAL].joined[0].shown_by,) if one] == [PRECISE]
 
 
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.INCONCLUSIVE])
+@pytest.mark.parametrize("which", [GENERAL, PRECISE])
+def test_joins_violations_and_nothing_else(which: str, verdict: Verdict) -> None:
+    found = [finding(GENERAL, INITIATOR), finding(PRECISE, INITIATOR)]
+    for one in found:
+        one.verdict = verdict if one.rule == which else Verdict.VIOLATION
+    rulings = joined(*found)
+    assert rulings[GENERAL].joined == []
+    assert (rulings[GENERAL].findings, rulings[PRECISE].findings) == ([found[0]], [found[1]])
+
+
 def test_shares_what_became_of_the_one_that_speaks() -> None:
     rulings = {rule: Ruling(rule, checks=True) for rule in (GENERAL, PRECISE)}
     rulings[GENERAL].findings.append(finding(GENERAL, INITIATOR))
