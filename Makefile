@@ -11,11 +11,13 @@ APT    := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 SYSTEM := tshark:tshark dumpcap:wireshark-common gphoto2:gphoto2 tmux:tmux tcpdump:tcpdump ip:iproute2 \
           luac5.1:lua5.1 luac5.2:lua5.2 luac5.3:lua5.3 luac5.4:lua5.4
 
+EVERY := 1
+
 DEMO         := build/demo
 DEMO_CAPTURE := captures/list-and-get.pcapng
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo lint test bench clean
+.PHONY: help setup system demo lint test bench mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +55,9 @@ test: setup system lint  ## all checks and all tests
 bench: setup system  ## speed and memory, beside tshark
 	$(BIN)/python -m tests.bench.run
 	$(BIN)/python -m tests.bench.terminal
+
+mutants: setup  ## do tests notice broken rules? Takes an hour or two; EVERY=20 takes each twentieth
+	$(BIN)/python -m tests.rules.mutants --every $(EVERY)
 
 clean:  ## remove what was built; .venv stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from ptpip_analyze.rules import CATALOGUE, Verdict
-from ptpip_analyze.rules.deviations import FINGERPRINTS, SUSPECTED
+from ptpip_analyze.rules.catalogue import Treatment
+from ptpip_analyze.rules.deviations import FINGERPRINTS
 from tests.rules.matrix import Told, judged, packets_of
 from tests.rules.stories.init_answers import answered_too_late, lingers, numbered, unknown_reason
 from tests.rules.stories.name import VERSION, asked, of_eight_bits, utf16
@@ -151,7 +152,7 @@ def verdicts(told: Told, rule: str, **options: bool) -> set[tuple[Verdict, str |
 def test_tells_a_known_implementation_from_a_stranger(
     deviation: str, rule: str, known: Callable[[], Told], stranger: Callable[[], Told]
 ) -> None:
-    suspected = CATALOGUE.deviations[deviation].treat_as.startswith(SUSPECTED)
+    suspected = CATALOGUE.deviations[deviation].treat_as is Treatment.REPORT
     assert verdicts(known(), rule) == {(Verdict.VIOLATION if suspected else Verdict.DEVIATION, deviation)}
     assert verdicts(known(), rule, strict=True) == {(Verdict.VIOLATION, None)}
     assert verdicts(stranger(), rule) == {(Verdict.VIOLATION, None)}
