@@ -35,8 +35,8 @@ registry = sys.modules["ptpip_analyze.rules.rule"]  # the package has a function
 FOLDER = Path(str(registry.__file__)).parent
 TESTS = Path(__file__).parent
 SHARED = (
-    "related", "deviations", "case", "clock", "doubt", "evidence", "cancel_cases", "announced", "greeting", "numbering",
-    "opening", "phases", "receipt", "spread", "unended", "wording",
+    "related", "deviations", "case", "clock", "doubt", "order", "evidence", "cancel_cases", "announced", "greeting",
+    "numbering", "opening", "phases", "receipt", "spread", "unended", "wording",
 )  # fmt: skip
 MODULES = (*TOPICS, *SHARED)
 LONGEST_S = 180  # a mutant may run for ever

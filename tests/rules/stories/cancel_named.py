@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.rules.matrix import breaks, keeps, silent
-from tests.traffic import Conversation
+from tests.traffic import Conversation, Packet, damage
 from tests.traffic import conversation as talk
 
 from .cancel import (
@@ -49,10 +49,16 @@ def cancelled_too_late() -> Conversation:
     return finish(event_first(one, 2))
 
 
-@breaks("cancel-phase-unsure")
+@keeps("cancel-phase-unsure")
 def both_at_once() -> Conversation:
-    """Both Cancels leave within a millisecond: 4.1 or 4.2."""
+    """Both Cancels leave within a millisecond, and one tap sees which is the first: 4.1."""
     return finish(talk().open().request(0x100F, 1).wait(APART).cancel().response(CANCELLED))
+
+
+@breaks("cancel-phase-unsure")
+def both_at_once_seen_by_two_taps() -> list[Packet]:
+    """The taps differ by a hundredth of a second, and the establishment stands in the wrong order: 4.1 or 4.2."""
+    return damage.skewed(both_at_once().packets(), 10_000_000, connection="event")
 
 
 @breaks("cancel-i-case1-1", related=["cancel-txid-valid"])
