@@ -247,8 +247,16 @@ def fail_initiator_closes(seen: Evidence, ruling: Ruling) -> None:
         elif left:
             says = f"the initiator did not close the command connection in {in_time(grace)} after Init Fail"
             ruling.fires(one.session, INITIATOR, says, row=row, packet=line.closing_packet(INITIATOR))
-        else:
+        elif _heard_out(line):
             ruling.passes(one.session, INITIATOR)
+        else:
+            ruling.unknown(one.session, INITIATOR, "what the initiator said behind Init Fail may be missing")
+
+
+def _heard_out(line: Line) -> bool:
+    """Is all that the initiator said on a connection in the capture, from its first message there on?"""
+    rows = line.rows[INITIATOR]
+    return line.nothing_missing_after(int(rows[0])) if len(rows) else line.whole(INITIATOR)
 
 
 def _said_after(seen: Evidence, line: Line, fail: int) -> int | None:
@@ -288,6 +296,8 @@ def fail_responder_closes(seen: Evidence, ruling: Ruling) -> None:
             ruling.fires(one.session, RESPONDER, says, row=row, packet=line.closing_packet(RESPONDER))
         elif None in left:
             ruling.unknown(one.session, RESPONDER, _NOT_LONG)
+        elif one.is_event and not one.case.paired:
+            ruling.unknown(one.session, RESPONDER, "the command connection of the attempt is not certain")
         else:
             ruling.passes(one.session, RESPONDER)
 

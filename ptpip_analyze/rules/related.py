@@ -31,7 +31,6 @@ MORE_PRECISE: dict[str, tuple[str, ...]] = {
     "data-total-length-exact": ("data-total-length-overrun", "cancel-r-error-code", "cancel-r-case2"),
     "response-for-every-request": ("response-txid-matches", "cancel-response-present"),
     "response-txid-matches": ("data-txid-consistent",),
-    "cancel-both-connections": ("cancel-txid-valid",),
     "cancel-datain-responder-stops": ("cancel-i-case3-1",),
     "cancel-r-error-code": ("cancel-r-case2",),
     "cancel-responder-answers-cancelled": ("cancel-i-case2-1", "cancel-i-case3-1", "cancel-i-case4-1"),

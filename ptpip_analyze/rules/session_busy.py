@@ -147,7 +147,7 @@ def async_response(seen: Evidence, ruling: Ruling) -> None:
 
 @rule("session-isolation")
 def isolation(seen: Evidence, ruling: Ruling) -> None:
-    """Sessions of one responder do not disturb each other."""
+    """That one session of a responder ends leaves the others open: they are answered as before."""
     grace = seen.limit_ns("close_grace_s")
     groups: dict[int, list[Case]] = {}
     for case in seen.judged:
@@ -165,7 +165,11 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
             told = seen.once(asked)[case.index]
             open_here = told.state == OPEN
             refused = np.flatnonzero(open_here & (told.answer == SESSION_NOT_OPEN) & (told.code >> 12 == 1))
-            ruling.passes(case.index, RESPONDER, int((open_here & (told.answer == OK)).sum()))
+            answered = seen.time[told.response[open_here & (told.answer == OK)]]
+            own = np.array([time for time, session, _ in closings if session == case.index], np.int64)
+            ruling.passes(
+                case.index, RESPONDER, int((_within(times, answered, grace) > _within(own, answered, grace)).sum())
+            )
             for place in refused.tolist():
                 row = int(told.response[place])
                 time = int(seen.time[row])
@@ -178,6 +182,11 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
                 says = f"{name} was answered Session_Not_Open in an open session, right after another one was closed"
                 number = int(told.number[place])
                 ruling.fires(case.index, RESPONDER, says, row=row, rows=(other[2],), transaction=number)
+
+
+def _within(times: np.ndarray, until: np.ndarray, span: int) -> np.ndarray:
+    """How many of some sorted times lie in the time before each of others, or at it."""
+    return np.searchsorted(times, until, "right") - np.searchsorted(times, until - span)
 
 
 def _closings(seen: Evidence, told: Asked) -> np.ndarray:

@@ -21,6 +21,7 @@ def test_changes_every_module_of_rules() -> None:
 
 def test_holds_for_rules_that_nobody_broke() -> None:
     assert stories_hold(rules_of("shutdown"))
+    assert {"name-max-length", "probe-answered"} <= set(rules_of("deviations")) < set(rules_of("related"))
     assert set(rules_of("shutdown")) == {name for name in rules_of("related") if name.startswith("shutdown-")}
 
 
