@@ -19,7 +19,7 @@ from .case import Case
 from .catalogue import CATALOGUE, Treatment
 from .data_amounts import Amounts
 from .evidence import EVENT, Evidence
-from .greeting import PROTOCOL_VERSION, Greeting, by_row
+from .greeting import ANONYMOUS, PROTOCOL_VERSION, Greeting, by_row
 from .numbering import CLOSE_SESSION, Numbering
 from .opening import openings
 from .rule import INITIATOR, RESPONDER, Finding, Ruling, Verdict
@@ -29,7 +29,6 @@ _HOST_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 _HOST_NAME_UNITS = 99  # libgphoto2 camlibs/ptp2/ptpip.c
 _REJECTED = 1  # reason of Init Fail (2.3.5)
 _VCAM_GUID = bytes.fromhex("0000000000000000000100bbc1859fab")  # vcam src/ptpip.c
-ANONYMOUS = "ff" * 16  # GUID of an initiator that does not say who it is (2.3.1)
 OPEN_SESSION, GET_DEVICE_INFO = 0x1002, 0x1001
 FIVE_PARAMETERS = 38  # bytes of an Operation Request with all its parameters
 FINGERPRINTS: dict[str, Fingerprint] = {}

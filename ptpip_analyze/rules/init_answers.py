@@ -12,22 +12,11 @@ from ..capture import NO_TIME
 from ..ptpip import messages as m
 from .case import Case, Line
 from .evidence import Evidence
-from .opening import (
-    INITIATOR,
-    MOST_TRIES,
-    RESPONDER,
-    Opening,
-    arrived,
-    delay,
-    end_of,
-    in_time,
-    openings,
-    patience,
-    unanswered,
-)
-from .rule import BOTH, Ruling, rule
+from .greeting import ANONYMOUS
+from .opening import MOST_TRIES, Opening, arrived, delay, end_of, in_time, openings, patience, unanswered
+from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
-ANONYMOUS = b"\xff" * 16
+_NOBODY = bytes.fromhex(ANONYMOUS)
 REASONS = {1: "rejected initiator", 2: "busy", 3: "unspecified"}
 _COMMAND_ANSWERS = (m.INIT_COMMAND_ACK, m.INIT_FAIL)
 _EVENT_ANSWERS = (m.INIT_EVENT_ACK, m.INIT_FAIL)
@@ -397,7 +386,7 @@ def fail_classify(seen: Evidence, ruling: Ruling) -> None:
         code, time = int(seen.code[row]), int(seen.time[row])
         says = f"refused with reason {code} ({REASONS.get(code, 'not defined')})"
         guid = _guid(seen, one)
-        if guid == ANONYMOUS:
+        if guid == _NOBODY:
             says += ", the initiator is anonymous"
         elif guid is not None:
             says += ", this initiator was accepted at another time" if (one.hosts[1], guid) in accepted else ""
@@ -449,7 +438,7 @@ def busy_retry_later(seen: Evidence, ruling: Ruling) -> None:
     tries: dict[tuple[int, bytes], list[Opening]] = {}
     for one in openings(seen).commands:
         row, guid = one.first(INITIATOR, m.INIT_COMMAND_REQUEST), _guid(seen, one)
-        if row is not None and guid is not None and guid != ANONYMOUS and seen.timed(row):
+        if row is not None and guid is not None and guid != _NOBODY and seen.timed(row):
             tries.setdefault((one.hosts[1], guid), []).append(one)
     for several in tries.values():
         asked = {id(one): one.all(INITIATOR, m.INIT_COMMAND_REQUEST)[0] for one in several}

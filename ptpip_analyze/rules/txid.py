@@ -12,12 +12,13 @@ import numpy as np
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .evidence import Evidence
+from .greeting import ANONYMOUS
 from .numbering import CLOSED, GET_DEVICE_INFO, LAST_ID, NO_ID, OPEN, OPEN_SESSION, UNKNOWN, Numbering
 from .rule import INITIATOR, Ruling, rule
 from .spread import groups
 from .wording import identity, operation, times
 
-ANONYMOUS = ("ff" * 16, "00" * 16)
+NOBODY = (ANONYMOUS, "00" * 16)  # GUIDs that do not say who it is
 
 
 def _requests_pass(ruling: Ruling, numbering: Numbering, places: np.ndarray) -> None:
@@ -220,7 +221,7 @@ def _peers(seen: Evidence, session: int) -> tuple[object, ...] | None:
     pair = seen.pairs[session]
     row = None if pair.command is None else pair.command.rows.get(m.INIT_COMMAND_REQUEST)
     greeting = None if row is None else seen.greeting(row)
-    if pair.command is None or greeting is None or greeting["guid"] in (None, *ANONYMOUS):
+    if pair.command is None or greeting is None or greeting["guid"] in (None, *NOBODY):
         return None
     return greeting["guid"], pair.command.initiator_address, pair.command.responder
 
