@@ -267,15 +267,20 @@ class Cancels:
         if early is not True or one.command is not None:
             found |= self._cases(one, acknowledged)
         one.candidates = one.by_order = tuple(sorted(found))
-        if one.command is not None and one.event is not None and BEFORE_REQUEST not in found and ASYNC not in found:
-            self._by_order(one, one.command, one.event)
+        if len(found) > 1 and one.command is not None and one.event is not None:
+            self._by_order(one, one.request, one.command, one.event)
 
-    def _by_order(self, one: Cancelling, command: int, event: int) -> None:
-        """Which of the two came first, as the capture has them, where nothing speaks against its order."""
-        if self._seen.once(Order).trusted(one.case):
-            packet = self._seen.columns["last"]
-            first = "1" if packet[command] < packet[event] else "2"
-            one.by_order = tuple(case for case in one.candidates if case[2:] == first) or one.candidates
+    def _by_order(self, one: Cancelling, request: int, command: int, event: int) -> None:
+        """Which of the two came first, and did both come behind the request, as the capture has them?
+
+        Asked where nothing speaks against its order.
+        """
+        packet = self._seen.columns["last"]
+        if not self._seen.once(Order).trusted(one.case) or packet[event] < packet[request]:
+            return
+        first = "1" if packet[command] < packet[event] else "2"
+        left = (case for case in one.candidates if case == ASYNC or (case != BEFORE_REQUEST and case[2:] == first))
+        one.by_order = tuple(left) or one.candidates
 
     def _before_request(self, one: Cancelling) -> bool | None:
         """Did the event Cancel reach the responder before the request that it names (case 1)? None: it may have."""

@@ -47,7 +47,7 @@ def _of_case(seen: Evidence, ruling: Ruling, name: str) -> list[Cancelling]:
 def _name(ruling: Ruling, one: Cancelling, name: str, *, sure: bool = True) -> None:
     says = f"transaction {one.identity}: {'' if sure else 'perhaps '}{CASES[name]} (case {name})"
     if sure and len(one.candidates) > 1:
-        says += ", if the capture has both Cancels in their order"
+        says += ", if the capture has its packets in order"
     ruling.names(
         one.case.index, RESPONDER, says, row=one.rows[0], rows=_proof(one), transaction=one.transaction, sure=sure
     )
@@ -95,7 +95,7 @@ def case_1_2(seen: Evidence, ruling: Ruling) -> None:
             )
         elif early:
             _name(ruling, one, BEFORE_REQUEST)
-        elif BEFORE_REQUEST in one.candidates:
+        elif BEFORE_REQUEST in one.by_order:
             _name(ruling, one, BEFORE_REQUEST, sure=False)
         elif not one.candidates:
             ruling.unknown(session, RESPONDER, one.why)

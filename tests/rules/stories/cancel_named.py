@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.rules.matrix import breaks, keeps, silent
-from tests.traffic import Conversation, Packet, damage
+from tests.traffic import Conversation
 from tests.traffic import conversation as talk
 
 from .cancel import (
@@ -56,9 +56,10 @@ def both_at_once() -> Conversation:
 
 
 @breaks("cancel-phase-unsure")
-def both_at_once_seen_by_two_taps() -> list[Packet]:
-    """The taps differ by a hundredth of a second, and the establishment stands in the wrong order: 4.1 or 4.2."""
-    return damage.skewed(both_at_once().packets(), 10_000_000, connection="event")
+def right_before_its_request() -> Conversation:
+    """The event Cancel leaves a moment before the request, and may arrive behind it: 1.2, 4.1 or 4.2."""
+    one = talk().open().wait(APART).cancel(1, on=("event",)).request(0x100F, 1).cancel(on=("command",))
+    return finish(one.wait(READ).response(CANCELLED))
 
 
 @breaks("cancel-i-case1-1", related=["cancel-txid-valid"])
