@@ -12,11 +12,13 @@ SYSTEM := tshark:tshark dumpcap:wireshark-common gphoto2:gphoto2 tmux:tmux tcpdu
           luac5.1:lua5.1 luac5.2:lua5.2 luac5.3:lua5.3 luac5.4:lua5.4 \
           chromium:chromium chromedriver:chromium-driver pdftotext:poppler-utils
 
+EVERY := 1
+
 DEMO         := build/demo
 DEMO_CAPTURE := captures/list-and-get.pcapng
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo lint test bench clean
+.PHONY: help setup system demo lint test bench mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +58,9 @@ bench: setup system  ## speed and memory, beside tshark
 	$(BIN)/python -m tests.bench.terminal
 	$(BIN)/python -m tests.bench.scrub
 	$(BIN)/python -m tests.bench.report
+
+mutants: setup  ## do tests notice broken rules? Takes an hour or two; EVERY=20 takes each twentieth
+	$(BIN)/python -m tests.rules.mutants --every $(EVERY)
 
 clean:  ## remove what was built; .venv stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

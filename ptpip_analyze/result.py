@@ -113,6 +113,7 @@ class Result:
         self.greetings = conversations.framer.greetings
         self.silent_connections = conversations.silent(self.connections)
         self.strangers = conversations.strangers
+        self._clocks: dict[int, Clock] = {}
         self.late_marks = list(conversations.reassembler.late_marks)
         self._messages = conversations.framer.messages
         self.messages: dict[str, np.ndarray] = self._messages.whole()
@@ -388,12 +389,20 @@ class Result:
 
         return judge(self._evidence(thresholds or {}), only, skip, strict=strict)
 
-    @cached_property
+    @property
     def clock(self) -> Clock:
         """Whether the clock of the capture ran evenly while a session lasted."""
+        from .rules import CATALOGUE
+
+        return self._clock(round(CATALOGUE.thresholds["margin_s"] * 1e9))
+
+    def _clock(self, least_ns: int) -> Clock:
+        """The same, where steps of ``least_ns`` count; each is read once, whoever asks."""
         from .rules.clock import Clock
 
-        return Clock(self._evidence({}))
+        if least_ns not in self._clocks:
+            self._clocks[least_ns] = Clock(self.messages, self.pairs, self._headers_again, least_ns)
+        return self._clocks[least_ns]
 
     def _evidence(self, thresholds: Mapping[str, float]) -> Evidence:
         """What rules are shown of the capture."""
@@ -414,6 +423,8 @@ class Result:
             lambda: self.vendors,
             self.strangers,
             self._headers_again,
+            clock=self._clock,
+            one_interface=self.source.one_interface,
             discovery=lambda: self.discovery,
             stations=self.stations,
             cameras=lambda: self.cameras,

@@ -90,12 +90,15 @@ def _section(path: str, buffer: Buffer, at: int, begin: int) -> Section:
     return Section(order)
 
 
-def batches(path: str, window: Window, dropped: dict[tuple[int, int], int]) -> Iterator[PacketBatch]:
+def batches(
+    path: str, window: Window, dropped: dict[tuple[int, int], int], described: set[tuple[int, int]]
+) -> Iterator[PacketBatch]:
     """The packets of a pcapng file, a batch never crossing a section or interface description.
 
-    ``dropped`` receives the latest ``isb_ifdrop`` under (section number, interface number). CaptureError, after the
-    last good packet, with the offset of a bad block: one of impossible length, with two lengths that differ, of an
-    interface that was not described, or running past the end of the file.
+    ``dropped`` receives the latest ``isb_ifdrop`` under (section number, interface number), ``described`` such numbers
+    of the first two interfaces. CaptureError, after the last good packet, with the offset of a bad block: one of
+    impossible length, with two lengths that differ, of an interface that was not described, or running past the end of
+    the file.
     """
     window.move(0)
     section = Section("<")  # until the section header, which open_capture has seen at offset 0
@@ -146,6 +149,8 @@ def batches(path: str, window: Window, dropped: dict[tuple[int, int], int]) -> I
             number, section = number + 1, following
         elif kind == INTERFACE:
             section.interfaces.append(_interface(path, window.buffer, at, length, begin, section))
+            if len(described) < 2:
+                described.add((number, len(section.interfaces) - 1))
         elif kind == STATISTICS:
             interface = section.struct("I").unpack_from(window.buffer, at + 8)[0]
             for code, value in _options(path, window.buffer, at + 20, at + length - 4, begin, section):

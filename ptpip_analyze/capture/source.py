@@ -57,6 +57,7 @@ class Source:
         self._fd = file.fileno()
         self._spool_damage = damage
         self._dropped: dict[tuple[int, int], int] = {}
+        self._described: set[tuple[int, int]] = set()
         self.size = os.fstat(self._fd).st_size
         start = os.pread(self._fd, _START_BYTES, 0)
         self._header: pcap.PcapHeader | None = None
@@ -93,20 +94,26 @@ class Source:
         """Packets that were lost while capturing, over all interfaces; None when the capture does not tell."""
         return sum(self._dropped.values()) if self._dropped else None
 
+    @property
+    def one_interface(self) -> bool:
+        """Does the file tell of no more than one interface? Of a pcap file nobody knows better."""
+        return len(self._described) <= 1
+
     def batches(self, chunk_bytes: int = CHUNK_BYTES, kept: int = KEPT) -> Iterator[PacketBatch]:
         """All packets from the beginning, read ``chunk_bytes`` at a time.
 
-        The bytes of the last ``kept`` batches stay valid. Sets ``damage``, ``links`` and
-        ``dropped`` as it goes on. ValueError when the source is closed.
+        The bytes of the last ``kept`` batches stay valid. Sets ``damage``, ``links``,
+        ``dropped`` and ``one_interface`` as it goes on. ValueError when the source is closed.
         """
         if self._fd < 0:
             raise ValueError("the capture is closed")
         self.damage = self._spool_damage
         self.links = {}
         self._dropped = {}
+        self._described = set()
         window = Window(self._fd, self.size, max(chunk_bytes, _LEAST_CHUNK_BYTES), kept)
         if self._header is None:
-            packets = pcapng.batches(self.path, window, self._dropped)
+            packets = pcapng.batches(self.path, window, self._dropped, self._described)
         else:
             packets = pcap.batches(self.path, window, self._header)
         try:
@@ -123,11 +130,11 @@ class Source:
 
     def told(self) -> tuple[Any, ...]:
         """What ``batches`` has found out beside packets, for a ``Source`` in another process: see ``learn``."""
-        return self.damage, self.links, self._dropped
+        return self.damage, self.links, self._dropped, self._described
 
     def learn(self, told: tuple[Any, ...]) -> None:
         """Take over what the ``batches`` of the same source found out in another process."""
-        self.damage, self.links, self._dropped = told
+        self.damage, self.links, self._dropped, self._described = told
 
     def _count_links(self, batch: PacketBatch) -> None:
         link = batch.link

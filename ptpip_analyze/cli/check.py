@@ -32,10 +32,12 @@ FOUND: Final = 1  # exit code: something at or above --fail-on
 _SHOWN: Final = 3  # findings of one rule and implementation that are told in full; JSON has all
 _PROOF: Final = 32  # digits of the proof in a line
 _COLOUR: Final = {"must": "bold red", "should": "yellow", "may": "cyan", "info": "dim"}
-_CARD: Final = (
-    ("passed", "green"), ("violated", "red"), ("deviations", "magenta"), ("inconclusive", "yellow"),
-    ("not_applicable", "dim"),
-)  # fmt: skip
+_CARD: Final = {  # heading and colour of each class of a scorecard
+    "passed": ("passed", "green"), "partly": ("partly\npassed", "green"), "violated": ("violated", "red"),
+    "one_of_both": ("one of\nboth", "red"), "deviations": ("known\ndeviation", "magenta"),
+    "inconclusive": ("can't\nknow", "yellow"), "not_applicable": ("nothing\nto judge", "dim"),
+}  # fmt: skip
+_LEAST: Final = 5  # rules that are named where most of their instances can't be known; JSON has all
 
 
 def register(app: typer.Typer) -> None:
@@ -140,7 +142,7 @@ def _timed(document: dict[str, Any]) -> dict[str, Any]:
         return {**one, "time": None if time is None else describe.iso_time(time)}
 
     return {
-        key: [row(one) for one in value] if key in ("findings", "waived", "known", "notes") else value
+        key: [row(one) for one in value] if key in ("findings", "joined", "waived", "known", "notes") else value
         for key, value in document.items()
     }
 
@@ -180,13 +182,15 @@ def _groups(console: Console, findings: Sequence[dict[str, Any]]) -> None:
     for (rule, verdict, subject, implementation), rows in groups.items():
         first = rows[0]
         kind = "known deviation" if verdict == "known-vendor-deviation" else "violation"
-        _say(console, f"{first['level'].upper()} {rule}: {counted(len(rows), kind)} by {subject} {implementation}",
-             _COLOUR[first["level"]])  # fmt: skip
+        by = f"{subject} {implementation}" if subject != "both" else f"one of both, {implementation}"
+        _say(console, f"{first['level'].upper()} {rule}: {counted(len(rows), kind)} by {by}", _COLOUR[first["level"]])
         _say(console, f"{first['title']}. {first['clause']}", "dim", 2)
         if first["deviation"]:
             _say(console, f"as known of {first['deviation']}", "magenta", 2)
         for row in rows[:_SHOWN]:
             _say(console, f"{_place(row)}: {row['says']}", "", 2)
+            if row["related"]:
+                _say(console, f"with it: {row['related'].replace(',', ', ')}", "dim", 4)
             if row["proof"]:
                 digits = row["proof"][: 2 * _PROOF]
                 more = " …" if len(row["proof"]) > 2 * _PROOF else ""
@@ -238,17 +242,31 @@ def _cards(console: Console, implementations: Sequence[dict[str, Any]]) -> None:
             _say(console, "")
             continue
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-        table.add_column("  rules")
-        for name, _ in _CARD:
-            table.add_column(name.replace("_", " "), justify="right")
-        total = dict.fromkeys((name for name, _ in _CARD), 0)
+        table.add_column("  rules", vertical="bottom")
+        for heading, _ in _CARD.values():
+            table.add_column(heading, justify="right")
+        total = dict.fromkeys(_CARD, 0)
         for topic, card in one["scorecard"].items():
-            table.add_row(f"  {topic}", *(_number(card[name], style) for name, style in _CARD))
-            for name, _ in _CARD:
+            table.add_row(f"  {topic}", *(_number(card[name], style) for name, (_, style) in _CARD.items()))
+            for name in _CARD:
                 total[name] += card[name]
-        table.add_row(Text("  all", style="bold"), *(_number(total[name], style) for name, style in _CARD))
+        table.add_row(Text("  all", style="bold"), *(_number(total[name], style) for name, (_, style) in _CARD.items()))
         console.print(table)
+        _instances(console, one)
         _say(console, "")
+
+
+def _instances(console: Console, one: dict[str, Any]) -> None:
+    """How much of what a peer did was judged, and the rules that one pass stands for much that nobody knows."""
+    passed, unknown = one["instances"]["passed"], one["instances"]["inconclusive"]
+    _say(console, f"{counted(passed, 'instance')} passed, {unknown:,} can't be known", "", 2)
+    least = [row for row in one["partly"] if row["passed"] < row["inconclusive"]]
+    for row in least[:_LEAST]:
+        _say(console, f"{row['rule']}: {row['passed']:,} passed, {row['inconclusive']:,} can't be known", "dim", 4)
+    if len(least) > _LEAST:
+        _say(
+            console, f"… {counted(len(least) - _LEAST, 'more rule')} known in fewer than half: --format json", "dim", 4
+        )
 
 
 def _number(value: int, style: str) -> Any:
@@ -258,26 +276,27 @@ def _number(value: int, style: str) -> Any:
 
 
 def _verdict(console: Console, document: dict[str, Any], fail_on: str) -> None:
+    if not document["judged_sessions"]:
+        _say(console, "Nothing to judge: no session of the standard's dialect is in these captures.", "yellow")
+        return
     violations = [row for row in document["findings"] if row["verdict"] == "violation"]
     by_level = {level: sum(row["level"] == level for row in violations) for level in ("must", "should", "may", "info")}
     parts = [f"{count:,} {level}" for level, count in by_level.items() if count]
     known = len(document["findings"]) - len(violations)
-    cards = [card for one in document["implementations"] for card in one["scorecard"].values()]
-    undecided = sum(card["inconclusive"] for card in cards)
-    apart = [(len(document["waived"]), "waived"), (len(document["known"]), "known from the baseline")]
-    if not document["judged_sessions"]:
-        _say(console, "Nothing to judge: no session of the standard's dialect is in these captures.", "yellow")
-        return
-    beside = [f"{count:,} {how}" for count, how in apart if count]
-    none = "No other violations" if beside else "No violations"
-    said = f"{counted(len(violations), 'violation')} ({', '.join(parts)})" if violations else none
-    said += f", {', '.join(beside)}" if beside else ""
+    apart = [f"{len(document[key]):,} {word}" for key, word in (("waived", "waived"), ("known", "in the baseline"))
+             if document[key]]  # fmt: skip
+    said = f"{counted(len(violations), 'violation')} ({', '.join(parts)})" if violations else "No violations"
+    said += f" beside {' and '.join(apart)}" if apart else ""
     said += f", {counted(known, 'known deviation')}" if known else ""
-    said += f"; {undecided:,} of the scorecards could not be decided for lack of evidence" if undecided else ""
-    said += (
-        f", {counted(len(document['undecidable']), 'rule')} never can from a capture" if document["undecidable"] else ""
-    )
+    cards = [card for one in document["implementations"] for card in one["scorecard"].values()]
+    total = {name: sum(card[name] for card in cards) for name in _CARD}
+    asked = sum(total.values()) - total["not_applicable"]
+    words = {"inconclusive": "can't be known", "partly": "only in part"}
+    unknown = [f"{total[name]:,} {word}" for name, word in words.items() if total[name]]
+    said += f"; of {counted(asked, 'verdict')} in the scorecards {' and '.join(unknown) or 'all are known'}"
     _say(console, said + ".", "bold red" if violations else "bold green")
+    if document["undecidable"]:
+        _say(console, f"{counted(len(document['undecidable']), 'rule')} can't be decided from any capture.", "dim")
 
 
 def _explain(

@@ -1,33 +1,29 @@
 """The outcome of a check as one document of plain values: findings by rule, scorecards, what was waived, what is new.
 
-Promises that nothing disappears: a finding that is waived, known from a baseline or excused by a known deviation is
-still in it, under its own heading. Wording is left to the faces.
+Promises that nothing disappears: a finding that is waived, known from a baseline, excused by a known deviation or shown
+by another one is still in it, under its own heading; and that a rule's findings are judged alike whether others were
+checked with it or not. Wording is left to the faces.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from ..result import Result
 from ..rules import CATALOGUE, Finding, Judged, Verdict
-from ..rules.rule import BOTH, NOWHERE, SIDES
+from ..rules.rule import BOTH, INITIATOR, NOWHERE, RESPONDER, SIDES
 from ..rules.run import chosen
 from ..tables.findings import batches_of
 from .implementations import Implementation, by_part, implementations
+from .scorecard import scores
 from .settings import Waiver
 
 FAIL_ON = ("must", "should", "never")
 _BREAKS = (Verdict.VIOLATION.value, Verdict.DEVIATION.value)
-_COUNTED = {
-    Verdict.VIOLATION: "violated",
-    Verdict.DEVIATION: "deviations",
-    Verdict.PASS: "passed",
-    Verdict.INCONCLUSIVE: "inconclusive",
-}
 _LEVELS = {"must": 0, "should": 1, "may": 2, "info": 3}
 _NOBODY = "unknown"
 
@@ -51,10 +47,11 @@ def checked(results: Sequence[Result], options: Options | None = None) -> dict[s
     """The document.
 
     ``findings`` are violations and known deviations that count, worst first; ``waived`` and ``known`` those that are
-    covered by a waiver or the baseline; ``notes`` what rules name, measure or hint at. Each is a row of the findings
-    table with ``title``, ``implementation`` and ``fingerprint``. ``implementations`` have a ``scorecard`` by topic;
-    ``compared`` tells that there was a baseline.
-    ``rules`` say for each rule how often it passed, was violated or could not be decided, and why not.
+    covered by a waiver or the baseline; ``joined`` those that one of ``findings`` shows more precisely, its rule named
+    in ``shown_by``; ``notes`` what rules name, measure or hint at. Each is a row of the findings table with ``title``,
+    ``implementation`` and ``fingerprint``. ``implementations`` have what ``scores`` says of them; ``compared`` tells
+    that there was a baseline. ``rules`` say for each rule how often it passed, was violated or could not be decided,
+    and why not.
     """
     asked = options or Options()
     people = implementations(list(results))
@@ -62,37 +59,25 @@ def checked(results: Sequence[Result], options: Options | None = None) -> dict[s
     judged = [
         result.judge(asked.only, asked.skip, strict=asked.strict, thresholds=asked.thresholds) for result in results
     ]
-    groups: dict[str, list[dict[str, Any]]] = {"findings": [], "waived": [], "known": [], "notes": []}
-    used: set[int] = set()
-    left = dict(asked.baseline or {})
     today = asked.today or date.today()
-    for row in _rows(results, judged, who):
-        if row["verdict"] not in _BREAKS:
-            groups["notes"].append(row)
-            continue
-        number = _waiver(asked.waivers, row, today)
-        if number is not None:
-            used.add(number)
-            groups["waived"].append({**row, "reason": asked.waivers[number].reason})
-        elif left.get(row["fingerprint"], 0) > 0:
-            left[row["fingerprint"]] -= 1
-            groups["known"].append(row)
-        else:
-            groups["findings"].append(row)
+    sorter = _Sorter(asked.waivers, dict(asked.baseline or {}), today)
+    for row, finding, parties in _rows(results, judged, who):
+        sorter.take(row, finding, parties)
+    groups = sorter.groups
     for rows in groups.values():
         rows.sort(key=_worst_first)
     entries = chosen(asked.only, asked.skip)
     return {
         "captures": [result.path for result in results],
         "implementations": [
-            {**one.facts, "sessions": _sessions(results, one), "scorecard": card}
-            for one, card in zip(people, _scorecards(people, who, judged), strict=True)
+            {**one.facts, "sessions": _sessions(results, one), **scored}
+            for one, scored in zip(people, scores(people, who, judged), strict=True)
         ],
         **groups,
         "unused_waivers": [
             {"rule": one.rule, "reason": one.reason, "line": one.line, "why": _why_unused(one, today)}
             for number, one in enumerate(asked.waivers)
-            if number not in used
+            if number not in sorter.used
         ],
         "rules": [_rule(entry.id, judged) for entry in entries],
         "undecidable": [{"rule": entry.id, "why": entry.undecidable} for entry in entries if entry.undecidable],
@@ -111,21 +96,59 @@ def fails(document: Mapping[str, Any], fail_on: str) -> bool:
     )
 
 
+class _Sorter:
+    """Puts rows under their headings, as waivers and the baseline want it."""
+
+    def __init__(self, waivers: Sequence[Waiver], left: dict[str, int], today: date) -> None:
+        self.groups: dict[str, list[dict[str, Any]]] = {
+            name: [] for name in ("findings", "joined", "waived", "known", "notes")
+        }
+        self.used: set[int] = set()  # numbers of waivers
+        self._waivers, self._left, self._today = waivers, left, today
+        self._counted: set[int] = set()  # ids of findings
+
+    def take(self, row: dict[str, Any], finding: Finding, parties: Sequence[str]) -> None:
+        """Take the row of a finding; findings that speak come before those for which they do.
+
+        Where the one that speaks is waived or known, and this one is not, this one counts itself.
+        """
+        if row["verdict"] not in _BREAKS:
+            self.groups["notes"].append(row)
+            return
+        number = _waiver(self._waivers, row, parties, self._today)
+        if number is not None:
+            self.used.add(number)
+            self.groups["waived"].append({**row, "reason": self._waivers[number].reason})
+        elif self._left.get(row["fingerprint"], 0) > 0:
+            self._left[row["fingerprint"]] -= 1
+            self.groups["known"].append(row)
+        elif finding.shown_by is not None and id(finding.shown_by) in self._counted:
+            self.groups["joined"].append({**row, "shown_by": finding.shown_by.rule})
+        else:
+            self._counted.add(id(finding))
+            self.groups["findings"].append(row)
+
+
 def _rows(
     results: Sequence[Result], judged: Sequence[Judged], who: Mapping[tuple[int, int, int], Implementation]
-) -> Iterator[dict[str, Any]]:
-    """The rows of the findings table of all captures, with what else a document says of them."""
+) -> Iterator[tuple[dict[str, Any], Finding, list[str]]]:
+    """The rows of the findings table of all captures with what else a document says of them, their findings, and the
+    implementations that each speaks of. Of each capture those come first that speak, then those that are joined.
+    """
     for number, (result, found) in enumerate(zip(results, judged, strict=True)):
-        findings = iter(found.findings)
-        for batch in batches_of(result, found):
-            for row, finding in zip(_plain(batch), findings, strict=False):
-                implementation = _who(number, finding, who)
-                yield {
-                    **row,
-                    "title": CATALOGUE.rules[finding.rule].title,
-                    "implementation": implementation,
-                    "fingerprint": _fingerprint(result, finding, implementation),
-                }
+        joined = [one for ruling in found.rulings.values() for one in ruling.joined]
+        for part in (found, replace(found, findings=joined)):
+            findings = iter(part.findings)
+            for batch in batches_of(result, part):
+                for row, finding in zip(_plain(batch), findings, strict=False):
+                    parties = _who(number, finding, who)
+                    implementation = " or ".join(parties)
+                    more = {
+                        "title": CATALOGUE.rules[finding.rule].title,
+                        "implementation": implementation,
+                        "fingerprint": _fingerprint(result, finding, implementation),
+                    }
+                    yield {**row, **more}, finding, parties
 
 
 def _plain(batch: Any) -> list[dict[str, Any]]:
@@ -137,12 +160,11 @@ def _plain(batch: Any) -> list[dict[str, Any]]:
     return list(batch.set_column(at, "time", time).to_pylist())
 
 
-def _who(number: int, finding: Finding, who: Mapping[tuple[int, int, int], Implementation]) -> str:
-    if finding.session == NOWHERE:
-        return _NOBODY
-    sides = (1, 0) if finding.side == BOTH else (finding.side,)
-    titles = [who[number, finding.session, side].title for side in sides if (number, finding.session, side) in who]
-    return " and ".join(titles) or _NOBODY
+def _who(number: int, finding: Finding, who: Mapping[tuple[int, int, int], Implementation]) -> list[str]:
+    """What those are called of whom a finding speaks; two where it was one of both."""
+    sides = (RESPONDER, INITIATOR) if finding.side == BOTH else (finding.side,)
+    keys = [(number, finding.session, side) for side in sides]
+    return [who[key].title for key in keys if finding.session != NOWHERE and key in who] or [_NOBODY]
 
 
 def _fingerprint(result: Result, finding: Finding, implementation: str) -> str:
@@ -168,9 +190,9 @@ def _worst_first(row: Mapping[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _waiver(waivers: Sequence[Waiver], row: Mapping[str, Any], today: date) -> int | None:
+def _waiver(waivers: Sequence[Waiver], row: Mapping[str, Any], parties: Sequence[str], today: date) -> int | None:
     for number, one in enumerate(waivers):
-        if not one.is_over(today) and one.covers(row["rule"], row["subject"], row["implementation"]):
+        if not one.is_over(today) and one.covers(row["rule"], row["subject"], parties):
             return number
     return None
 
@@ -183,53 +205,24 @@ def _sessions(results: Sequence[Result], one: Implementation) -> list[int]:
     return [part.session + results[part.result].first_session for part in one.parts]
 
 
-def _scorecards(
-    people: Sequence[Implementation], who: Mapping[tuple[int, int, int], Implementation], judged: Sequence[Judged]
-) -> list[dict[str, dict[str, int]]]:
-    """For each implementation by topic: how many rules it kept, broke, or could not be judged by.
-
-    Only rules that can be violated, and by its side. A rule counts once, however many sessions there are, with the
-    worst that was said of it. A dialect is not scored: its card is empty.
-    """
-    cards: list[dict[str, dict[str, int]]] = [{} for _ in people]
-    number_of = {id(one): number for number, one in enumerate(people)}
-    order = list(_COUNTED)
-    for rule in judged[0].rulings if judged else ():
-        entry = CATALOGUE.rules[rule]
-        if not entry.checks or entry.undecidable:
-            continue
-        worst: dict[int, Verdict] = {}
-        for index, found in enumerate(judged):
-            for (session, side), verdict in found.verdicts(rule).items():
-                one = who.get((index, session, side))
-                if one is not None:
-                    worst[id(one)] = min(verdict, worst.get(id(one), verdict), key=order.index)
-        for one in people:
-            # Who may send a message at all is asked of the one who should not, too.
-            if one.judged and (entry.subject in (SIDES[one.side], "both") or id(one) in worst):
-                line = cards[number_of[id(one)]].setdefault(
-                    entry.topic, dict.fromkeys([*_COUNTED.values(), "not_applicable"], 0)
-                )
-                line[_COUNTED[worst[id(one)]] if id(one) in worst else "not_applicable"] += 1
-    return cards
-
-
 def _rule(rule: str, judged: Sequence[Judged]) -> dict[str, Any]:
     entry = CATALOGUE.rules[rule]
     why: dict[str, int] = {}
     for found in judged:
         for reason, count in found.rulings[rule].why.items():
             why[reason] = why.get(reason, 0) + count
-    findings = [one for found in judged for one in found.rulings[rule].findings]
+    findings = [one for found in judged for one in (*found.rulings[rule].findings, *found.rulings[rule].joined)]
+    said = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
+    named = said if entry.checks else dict.fromkeys(Verdict, 0)  # instances only where something is demanded
     return {
         "rule": rule,
         "level": entry.level,
         "kind": entry.kind,
         "title": entry.title,
         "clause": entry.clause,
-        "passed": sum(sum(found.rulings[rule].passed.values()) for found in judged),
-        "inconclusive": sum(sum(found.rulings[rule].unsure.values()) for found in judged),
-        "violated": sum(one.verdict is Verdict.VIOLATION for one in findings),
-        "deviations": sum(one.verdict is Verdict.DEVIATION for one in findings),
+        "passed": sum(sum(found.rulings[rule].passed.values()) for found in judged) + named[Verdict.PASS],
+        "inconclusive": sum(sum(found.rulings[rule].unsure.values()) for found in judged) + named[Verdict.INCONCLUSIVE],
+        "violated": said[Verdict.VIOLATION],
+        "deviations": said[Verdict.DEVIATION],
         "why_inconclusive": why,
     }

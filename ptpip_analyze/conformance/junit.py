@@ -1,7 +1,7 @@
 """A check as JUnit XML, which CI systems show: one suite per implementation, one case per rule that was looked at.
 
-A violation is a failure, a rule that could not be decided is skipped with its reason. Nothing from the wire becomes
-markup.
+A violation is a failure, also where another rule shows it more precisely; a rule that could not be decided is skipped
+with its reason, and one that could be decided only in part says so. Nothing from the wire becomes markup.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def junit(document: Mapping[str, Any], fail_on: str = "must") -> bytes:
     levels = ("must", "should") if fail_on == "should" else ("must",) if fail_on == "must" else ()
     root = etree.Element("testsuites", name="ptpip-analyze check")
     findings: dict[str, list[Mapping[str, Any]]] = {}
-    for row in document["findings"]:
+    for row in (*document["findings"], *document["joined"]):
         findings.setdefault(row["rule"], []).append(row)
     total = failed = skipped = 0
     suite = etree.SubElement(root, "testsuite", name="CIPA DC-X005-2005")
@@ -46,9 +46,12 @@ def junit(document: Mapping[str, Any], fail_on: str = "must") -> bytes:
             skipped += 1
             reasons = "; ".join(rule["why_inconclusive"]) or "nothing to judge in these captures"
             etree.SubElement(case, "skipped", message=_text(reasons))
-        if len(rows) > len(failing):
-            out = etree.SubElement(case, "system-out")
-            out.text = _told([row for row in rows if row not in failing])
+        told = [_told([row for row in rows if row not in failing])] if len(rows) > len(failing) else []
+        if rule["passed"] and rule["inconclusive"]:
+            reasons = "; ".join(rule["why_inconclusive"]) or "it points to a violation and proves none"
+            told.append(_text(f"{rule['passed']} passed, {rule['inconclusive']} inconclusive: {reasons}"))
+        if told:
+            etree.SubElement(case, "system-out").text = "\n".join(told)
     for element in (root, suite):
         element.set("tests", str(total))
         element.set("failures", str(failed))
@@ -62,6 +65,7 @@ def _told(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         f"{row['implementation']} ({row['subject']}): {row['says']} [{row['verdict']}] "
         f"{row['capture']}, session {row['session']}, frames {', '.join(map(str, row['frames'] or []))}"
+        f"{', shown by ' + row['shown_by'] if 'shown_by' in row else ''}"
         for row in rows
     ]
     return _text("\n".join(safe_text(line) for line in lines))

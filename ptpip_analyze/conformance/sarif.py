@@ -15,6 +15,9 @@ from ..rules import CATALOGUE, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"must": "error", "should": "warning", "may": "note", "info": "note"}
+_PROPERTIES = (
+    "verdict", "subject", "session", "transaction_id", "frames", "proof", "deviation", "related", "clause",
+)  # fmt: skip
 
 
 def sarif(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,11 +78,7 @@ def _result(row: Mapping[str, Any], suppression: dict[str, Any] | None, state: s
             }
         ],
         "partialFingerprints": {"ptpip/v1": row["fingerprint"]},
-        "properties": {
-            key: row[key]
-            for key in ("verdict", "subject", "session", "transaction_id", "frames", "proof", "deviation", "clause")
-            if row[key] is not None
-        },
+        "properties": {key: row[key] for key in _PROPERTIES if row[key] is not None},
     }
     if state is not None:
         result["baselineState"] = state

@@ -27,8 +27,9 @@ class Waiver:
     """Findings that somebody takes responsibility for.
 
     ``rule`` is a glob over rule names, ``implementation`` one over the names of implementations (None: all),
-    ``subject`` "initiator", "responder" or "both" (None: any); what both did, a waiver
-    for one of them does not cover. It holds up to and including the day ``expires``.
+    ``subject`` "initiator", "responder", or "both" for what one of both did and nobody can tell who (None: all). It
+    covers what it names and nothing else: what one of two implementations did only if it names both. It holds up to and
+    including the day ``expires``.
     """
 
     rule: str
@@ -38,12 +39,12 @@ class Waiver:
     subject: str | None = None
     line: int = 0
 
-    def covers(self, rule: str, subject: str, implementation: str) -> bool:
-        """Does it speak of this finding?"""
+    def covers(self, rule: str, subject: str, implementations: Sequence[str]) -> bool:
+        """Does it speak of this finding, by one of these implementations?"""
         return (
             fnmatchcase(rule, self.rule)
             and self.subject in (None, subject)
-            and (self.implementation is None or fnmatchcase(implementation, self.implementation))
+            and (self.implementation is None or all(fnmatchcase(one, self.implementation) for one in implementations))
         )
 
     def is_over(self, today: date) -> bool:
@@ -127,7 +128,7 @@ def baseline_of(path: Path) -> dict[str, int]:
     """By fingerprint, how many findings an earlier ``check --format json`` had. Raises TomlFileError."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        rows: Sequence[Mapping[str, Any]] = content["findings"]
+        rows: Sequence[Mapping[str, Any]] = [*content["findings"], *content.get("joined", ())]
         counts: dict[str, int] = {}
         for row in rows:
             counts[str(row["fingerprint"])] = counts.get(str(row["fingerprint"]), 0) + 1
@@ -135,6 +136,6 @@ def baseline_of(path: Path) -> dict[str, int]:
         raise TomlFileError(path, None, error.strerror or "can't be read") from None
     except json.JSONDecodeError as error:
         raise TomlFileError(path, error.lineno, f"is not JSON: {error.msg}") from None
-    except (UnicodeDecodeError, KeyError, TypeError):
+    except (UnicodeDecodeError, KeyError, TypeError, AttributeError):
         raise TomlFileError(path, None, "is not what check --format json writes") from None
     return counts

@@ -16,7 +16,6 @@ from .rule import INITIATOR, RESPONDER
 _SERVICES = frozenset(one.name for one in DNS_SD_SERVICES)
 _SPEAKING = frozenset(one.name for one in DNS_SD_SERVICES if one.speaks_ptp)
 _TYPES = tuple(one.name.lower() for one in SSDP_SERVICES)
-ANONYMOUS = "ff" * 16
 
 
 class Greeting(NamedTuple):

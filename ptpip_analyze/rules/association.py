@@ -13,8 +13,8 @@ from itertools import pairwise
 from ..capture import NO_TIME
 from ..ptpip import messages as m
 from .evidence import Evidence
-from .opening import INITIATOR, RESPONDER, Opening, openings
-from .rule import BOTH, Ruling, rule
+from .opening import Opening, openings
+from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
 _UNKNOWN = "the responder may have given the number where the capture does not show it"
 _UNSPECIFIED = 3

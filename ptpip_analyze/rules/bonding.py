@@ -11,9 +11,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..ptpip import messages as m
-from .announced import ANONYMOUS, Greeting, greetings, greets_in_8_bits, is_camera, station_of
+from .announced import Greeting, greetings, greets_in_8_bits, is_camera, station_of
 from .case import Case
 from .evidence import Evidence
+from .greeting import ANONYMOUS
 from .rule import BOTH, INITIATOR, NOWHERE, RESPONDER, SIDES, Ruling, rule
 
 REJECTED = 1  # Init Fail: rejected by the user or by the list of those who may connect (2.3.5)

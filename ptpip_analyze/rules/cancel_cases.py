@@ -23,6 +23,7 @@ from ..ptp.walk import CANCELLED_RESPONSE, NO_ROW, OK_RESPONSE
 from ..ptpip import messages as m
 from .case import Case
 from .evidence import COMMAND, EVENT, Evidence
+from .order import Order
 from .receipt import Receipts, Span
 from .rule import INITIATOR, RESPONDER
 
@@ -41,9 +42,11 @@ class Cancelling:
 
     ``request``, ``transaction`` and ``response`` are what it names, as far as it began before; ``later`` is the first
     request of this id behind the Cancel. ``candidates`` are the cases that it may be ("1.1" to "5.2", ASYNC), none
-    where even that can't be known; then ``why`` says what is missing. ``alone``: its twin was never sent, for certain;
-    ``twin_unknown`` says why that can't be told. ``ignored``: its event Cancel certainly came before the request (1.2),
-    and the candidates are those of the other one. ``may_go_on``: what it names may go on after its answer.
+    where even that can't be known; then ``why`` says what is missing. ``by_order``: what is left of them if the two
+    Cancels stand in the capture in the order in which they were sent: good enough for a name, not to accuse.
+    ``alone``: its twin was never sent, for certain; ``twin_unknown`` says why that can't be told. ``ignored``: its
+    event Cancel certainly came before the request (1.2), and the candidates are those of the other one.
+    ``may_go_on``: what it names may go on after its answer.
     """
 
     case: Case
@@ -55,6 +58,7 @@ class Cancelling:
     response: int | None = None
     later: int | None = None
     candidates: tuple[str, ...] = ()
+    by_order: tuple[str, ...] = ()
     why: str = ""
     alone: bool = False
     twin_unknown: str = ""
@@ -262,7 +266,21 @@ class Cancels:
         found = {BEFORE_REQUEST} if early is not False and not one.ignored else set()
         if early is not True or one.command is not None:
             found |= self._cases(one, acknowledged)
-        one.candidates = tuple(sorted(found))
+        one.candidates = one.by_order = tuple(sorted(found))
+        if len(found) > 1 and one.command is not None and one.event is not None:
+            self._by_order(one, one.request, one.command, one.event)
+
+    def _by_order(self, one: Cancelling, request: int, command: int, event: int) -> None:
+        """Which of the two came first, and did both come behind the request, as the capture has them?
+
+        Asked where nothing speaks against its order.
+        """
+        packet = self._seen.columns["last"]
+        if not self._seen.once(Order).trusted(one.case) or packet[event] < packet[request]:
+            return
+        first = "1" if packet[command] < packet[event] else "2"
+        left = (case for case in one.candidates if case == ASYNC or (case != BEFORE_REQUEST and case[2:] == first))
+        one.by_order = tuple(left) or one.candidates
 
     def _before_request(self, one: Cancelling) -> bool | None:
         """Did the event Cancel reach the responder before the request that it names (case 1)? None: it may have."""

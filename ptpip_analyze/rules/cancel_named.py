@@ -39,13 +39,15 @@ def _of_case(seen: Evidence, ruling: Ruling, name: str) -> list[Cancelling]:
             ruling.unknown(one.case.index, RESPONDER, one.why)
         elif one.sole == name:
             sole.append(one)
-        elif name in one.candidates:
-            _name(ruling, one, name, sure=False)
+        elif name in one.by_order:
+            _name(ruling, one, name, sure=len(one.by_order) == 1)
     return sole
 
 
 def _name(ruling: Ruling, one: Cancelling, name: str, *, sure: bool = True) -> None:
     says = f"transaction {one.identity}: {'' if sure else 'perhaps '}{CASES[name]} (case {name})"
+    if sure and len(one.candidates) > 1:
+        says += ", if the capture has its packets in order"
     ruling.names(
         one.case.index, RESPONDER, says, row=one.rows[0], rows=_proof(one), transaction=one.transaction, sure=sure
     )
@@ -59,8 +61,8 @@ def _proof(one: Cancelling) -> tuple[int, ...]:
 def phase_unsure(seen: Evidence, ruling: Ruling) -> None:
     """Tells the candidates where there is more than one."""
     for one in cancels(seen).all:
-        if len(one.candidates) > 1:
-            says = f"transaction {one.identity}: cancel case {' or '.join(one.candidates)}; the capture can't tell"
+        if len(one.by_order) > 1:
+            says = f"transaction {one.identity}: cancel case {' or '.join(one.by_order)}; the capture can't tell"
             ruling.fires(
                 one.case.index, RESPONDER, says, row=one.rows[0], rows=_proof(one), transaction=one.transaction
             )
@@ -93,7 +95,7 @@ def case_1_2(seen: Evidence, ruling: Ruling) -> None:
             )
         elif early:
             _name(ruling, one, BEFORE_REQUEST)
-        elif BEFORE_REQUEST in one.candidates:
+        elif BEFORE_REQUEST in one.by_order:
             _name(ruling, one, BEFORE_REQUEST, sure=False)
         elif not one.candidates:
             ruling.unknown(session, RESPONDER, one.why)

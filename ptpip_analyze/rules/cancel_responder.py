@@ -234,7 +234,11 @@ def discards_leftovers(seen: Evidence, ruling: Ruling) -> None:
                 session, RESPONDER, says, row=again, rows=(one.response, leftover), transaction=one.transaction
             )
         elif reset is None or not line.reset or not line.closed_first(RESPONDER):
-            ruling.passes(session, RESPONDER)
+            until = int(seen.time[leftover]) + seen.limit_ns("close_grace_s")
+            if seen.timed(leftover) and line.vouched(until) and line.nothing_missing_after(one.response):
+                ruling.passes(session, RESPONDER)
+            else:
+                ruling.unknown(session, RESPONDER, "the connection is not seen long enough behind the rest of the data")
         elif _for_leftovers(seen, one, line.closed_at(RESPONDER)):
             says = f"the responder reset the command connection over the rest of the data of transaction {one.identity}"
             ruling.fires(

@@ -17,11 +17,10 @@ from ..ptpip.pairing import Handshake
 from ..ptpip.recognise import TO_INITIATOR, TO_RESPONDER, Dialect
 from ..tcp import Connection
 from ..tcp.connection import signed32
+from .rule import INITIATOR, RESPONDER
 
 if TYPE_CHECKING:
     from .evidence import Evidence
-
-INITIATOR, RESPONDER = 0, 1
 
 _COMMAND_GREETINGS = {m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK}
 _EVENT_GREETINGS = {m.INIT_EVENT_REQUEST, m.INIT_EVENT_ACK}

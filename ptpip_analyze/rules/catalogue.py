@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +17,23 @@ from typing import Any
 LEVELS = ("must", "should", "may", "info")
 KINDS = ("check", "classify+check", "classify", "hint", "metric")
 SUBJECTS = ("initiator", "responder", "both")
-TREATMENTS = ("allowed-variant", "known-vendor-deviation", "vendor-profile", "info")
 FILE = Path(__file__).with_name("catalogue.toml")
+
+
+class Treatment(StrEnum):
+    """What a finding counts as where a deviation is recognised.
+
+    ALLOWED: the standard leaves room for it, so nothing was broken, however strict the check. KNOWN: broken, as known
+    of a maker; it does not fail a check unless that is strict. PROFILE: part of a dialect, which is recognised as a
+    whole and not scored. INFO: good to know, and excuses nothing. REPORT: suspected, and confirmed by nobody; the
+    finding stays a violation and names the deviation.
+    """
+
+    ALLOWED = "allowed-variant"
+    KNOWN = "known-vendor-deviation"
+    PROFILE = "vendor-profile"
+    INFO = "info"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ class Entry:
 class Deviation:
     """How a known implementation differs from the standard, and from where that is known.
 
-    ``treat_as`` is of TREATMENTS; ``fingerprint`` is how it shows on the wire, in words.
+    ``fingerprint`` is how it shows on the wire, in words.
     """
 
     id: str
@@ -82,7 +98,7 @@ class Deviation:
     source: str
     confidence: str
     fingerprint: str
-    treat_as: str
+    treat_as: Treatment
     rules: tuple[str, ...]
 
 
@@ -101,7 +117,7 @@ class Catalogue:
     @cached_property
     def deviations(self) -> Mapping[str, Deviation]:
         """By id."""
-        return MappingProxyType({row["id"]: Deviation(**_frozen(row)) for row in self._read["deviation"]})
+        return MappingProxyType({row["id"]: _deviation(row) for row in self._read["deviation"]})
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -122,6 +138,10 @@ class Catalogue:
     def unobservable(self) -> tuple[Mapping[str, str], ...]:
         """Statements of the standard that leave no trace on the wire: id, section, statement, why, nearest_evidence."""
         return tuple(MappingProxyType(row) for row in self._read["unobservable"])
+
+
+def _deviation(row: dict[str, Any]) -> Deviation:
+    return Deviation(**_frozen({**row, "treat_as": Treatment(row["treat_as"])}))
 
 
 def _frozen(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,17 @@ taken for one. Judges nobody.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
 import numpy as np
 
 from ..capture import NO_TIME
 from ..headers import Headers, tcp_timestamps
+from ..ptpip import Pair
 from ..tcp import Connection
 from ..tcp.connection import SYN
 from ..tcp.numbering import FlowKey
-from .evidence import MS, Evidence, S
+from .evidence import MS, S
 from .rule import NOWHERE
 
 STEPPED = "the clock of the capture was set in this time"
@@ -23,19 +26,35 @@ TICKS = 20  # so many tell the rate
 
 
 class Clock:
-    """What is known of the clock of one capture; reads its headers once more when it is first asked about a session."""
+    """What is known of the clock of one capture; reads its headers once more when it is first asked about a session.
 
-    def __init__(self, seen: Evidence) -> None:
-        self._seen = seen
+    ``columns`` are the message columns, ``pairs`` the sessions; ``headers`` reads all headers from the first packet. A
+    step is one of ``least_ns`` and more.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, np.ndarray],
+        pairs: Sequence[Pair],
+        headers: Callable[[], Iterable[Headers]],
+        least_ns: int,
+    ) -> None:
+        self._columns, self._pairs, self._headers, self._least = columns, pairs, headers, least_ns
         self._back: list[int] | None = None  # packets before which the clock was set back
+        self._in_order = True
         self._ahead: dict[int, list[int]] = {}  # by connection, packets before which it was set forward
 
     def seems_even(self) -> bool:
         """Do the times of the messages never run back? What one look at the table tells."""
-        seen = self._seen
-        time = seen.time[np.argsort(seen.columns["last"], kind="stable")]
+        time = self._columns["time"][np.argsort(self._columns["last"], kind="stable")]
         time = time[time != NO_TIME]
-        return bool((np.diff(time) >= -seen.limit_ns("margin_s")).all())
+        return bool((np.diff(time) >= -self._least).all())
+
+    def in_order(self) -> bool:
+        """Does no packet of the capture have an earlier time than the one in front of it?"""
+        if self._back is None:
+            self._read()
+        return self._in_order
 
     def stepped(self, session: int) -> bool:
         """Was the clock set while a session lasted, or anywhere in the capture for what belongs to none?"""
@@ -44,17 +63,18 @@ class Clock:
         assert self._back is not None
         if session == NOWHERE:
             return bool(self._back)
-        parts = [part.tcp for part in self._seen.pairs[session].parts]
+        parts = [part.tcp for part in self._pairs[session].parts]
         first, last = min(tcp.first_packet for tcp in parts), max(tcp.last_packet for tcp in parts)
         return any(first < packet <= last for packet in self._back) or any(tcp.number in self._ahead for tcp in parts)
 
     def _read(self) -> None:
-        stamps, before, back = _Stamps(self._seen), NO_TIME, []
-        least = self._seen.limit_ns("margin_s")
-        for headers in self._seen.headers():
+        stamps, before, back = _Stamps(self._pairs), NO_TIME, []
+        least = self._least
+        for headers in self._headers():
             known = np.flatnonzero(headers.time != NO_TIME)
             if len(known):
                 times = np.append(headers.time[known[0]] if before == NO_TIME else before, headers.time[known])
+                self._in_order &= bool((np.diff(times) >= 0).all())
                 back += (headers.first + known[np.flatnonzero(np.diff(times) < -least)]).tolist()
                 before = int(times[-1])
             stamps.take(headers)
@@ -65,9 +85,9 @@ class Clock:
 class _Stamps:
     """The timestamps of the segments of all sessions, as far as they stand behind a pause, and how fast they tick."""
 
-    def __init__(self, seen: Evidence) -> None:
+    def __init__(self, pairs: Sequence[Pair]) -> None:
         self._of_key: dict[FlowKey, list[Connection]] = {}
-        for tcp in (part.tcp for pair in seen.pairs for part in pair.parts):
+        for tcp in (part.tcp for pair in pairs for part in pair.parts):
             self._of_key.setdefault(tcp.key, []).append(tcp)
         self._flow_of: dict[int, list[Connection]] = {}  # by flow, its connections that are of sessions
         self._chosen = np.zeros(0, bool)

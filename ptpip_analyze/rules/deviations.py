@@ -16,10 +16,10 @@ from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .announced import greets_in_8_bits, station_of
 from .case import Case
-from .catalogue import CATALOGUE
+from .catalogue import CATALOGUE, Treatment
 from .data_amounts import Amounts
 from .evidence import EVENT, Evidence
-from .greeting import PROTOCOL_VERSION, Greeting, by_row
+from .greeting import ANONYMOUS, PROTOCOL_VERSION, Greeting, by_row
 from .numbering import CLOSE_SESSION, Numbering
 from .opening import openings
 from .rule import INITIATOR, RESPONDER, Finding, Ruling, Verdict
@@ -29,9 +29,6 @@ _HOST_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 _HOST_NAME_UNITS = 99  # libgphoto2 camlibs/ptp2/ptpip.c
 _REJECTED = 1  # reason of Init Fail (2.3.5)
 _VCAM_GUID = bytes.fromhex("0000000000000000000100bbc1859fab")  # vcam src/ptpip.c
-SUSPECTED = "report"  # how ``Deviation.treat_as`` begins where nobody has confirmed it
-ALLOWED = "allowed-variant"  # breaks nothing: a finding that points to it says whose it is
-ANONYMOUS = "ff" * 16  # GUID of an initiator that does not say who it is (2.3.1)
 OPEN_SESSION, GET_DEVICE_INFO = 0x1002, 0x1001
 FIVE_PARAMETERS = 38  # bytes of an Operation Request with all its parameters
 FINGERPRINTS: dict[str, Fingerprint] = {}
@@ -242,22 +239,30 @@ def _begins_as_libgphoto2(seen: Evidence, case: Case) -> bool:
     return list(shown) == [(OPEN_SESSION, 0, 22), (GET_DEVICE_INFO, 1, 18)] and seen.columns["word0"][requests[0]] == 1
 
 
-def excuse(seen: Evidence, rulings: dict[str, Ruling]) -> None:
-    """Mark the violations that are known deviations; those that are only suspected stay violations, and say so."""
+def excuse(seen: Evidence, rulings: dict[str, Ruling], *, strict: bool = False) -> None:
+    """Mark the violations in which a deviation is recognised, and treat them as the catalogue says.
+
+    With ``strict`` nobody is excused: only what the standard leaves room for is no violation.
+    """
     for deviation in CATALOGUE.deviations.values():
         recognise = FINGERPRINTS.get(deviation.id)
-        if recognise is None:
+        if recognise is None or (strict and deviation.treat_as is not Treatment.ALLOWED):
             continue
         for rule in deviation.rules:
             for finding in rulings[rule].findings if rule in rulings else ():
                 broken = finding.verdict is Verdict.VIOLATION
-                suspected = deviation.treat_as.startswith(SUSPECTED)
-                if suspected and finding.deviation is not None:
-                    continue
-                if (broken or deviation.treat_as == ALLOWED) and recognise(seen, finding):
+                if deviation.treat_as is Treatment.REPORT and finding.deviation is not None:
+                    continue  # a suspicion says nothing where it is known whose it is
+                if (broken or deviation.treat_as is Treatment.ALLOWED) and recognise(seen, finding):
                     finding.deviation = deviation.id
-                    if broken and not suspected:
-                        finding.verdict = Verdict.DEVIATION
+                    finding.verdict = COUNTS_AS[deviation.treat_as]
+
+
+COUNTS_AS = {
+    Treatment.ALLOWED: Verdict.PASS,
+    Treatment.KNOWN: Verdict.DEVIATION,
+    Treatment.REPORT: Verdict.VIOLATION,
+}
 
 
 def _cancelling(seen: Evidence) -> set[int]:

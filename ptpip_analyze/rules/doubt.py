@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .catalogue import CATALOGUE
-from .clock import STEPPED, Clock
+from .clock import STEPPED
 from .evidence import Evidence
 from .rule import Ruling, Verdict
 
@@ -17,7 +17,7 @@ TIMED = frozenset({"CLOCK", "WINDOW", "ORDER"})  # preconditions of rules that c
 
 def doubt(seen: Evidence, rulings: Mapping[str, Ruling]) -> None:
     """Turn verdicts of rules that compare times into "can't know" for sessions in which the clock was set."""
-    clock = seen.once(Clock)
+    clock = seen.clock
     even = clock.seems_even()
     for rule, ruling in rulings.items():
         if not TIMED.intersection(CATALOGUE.rules[rule].requires):

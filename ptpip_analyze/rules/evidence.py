@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..headers import Headers
     from ..ptp.camera import DeviceInfo
     from ..ptpip.discovery import Discovered
+    from .clock import Clock
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ class Evidence:
     NO_TIME. ``thresholds`` are those of the catalogue, by name. ``vendors`` has the vendor of each session, or None.
     ``strangers`` has the first bytes of the connections to a PTP-IP port that are not PTP-IP, by their number.
     ``headers`` reads the headers of all packets once more, from the first, for the few questions that messages leave
-    open.
+    open; ``clock`` knows of steps of the capture's clock from so many ns on. ``one_interface``: the file has no other.
     ``discovery`` has what was announced in UDP, ``stations`` the Ethernet addresses of a connection's lower and higher
     endpoint (0: not known), ``cameras`` the DeviceInfo of sessions that asked for it.
     """
@@ -75,6 +76,8 @@ class Evidence:
         strangers: Mapping[int, tuple[bytes | None, bytes | None]],
         headers: Callable[[], Iterable[Headers]],
         *,
+        clock: Callable[[int], Clock],
+        one_interface: bool,
         discovery: Callable[[], Discovered],
         stations: Callable[[Connection], tuple[int, int]],
         cameras: Callable[[], Mapping[int, DeviceInfo]],
@@ -89,6 +92,7 @@ class Evidence:
         self.first_time, self.last_time = first_time, last_time
         self.thresholds = thresholds
         self._vendors = vendors
+        self._clock, self.one_interface = clock, one_interface
         self._discovery, self.stations, self._cameras = discovery, stations, cameras
         self._made: dict[Callable[[Evidence], Any], Any] = {}
         self.strangers = strangers
@@ -108,6 +112,11 @@ class Evidence:
     def limit_ns(self, name: str) -> int:
         """A threshold whose name ends in ``_s`` or ``_ms``, in nanoseconds."""
         return round(self.limit(name) * (MS if name.endswith("_ms") else S))
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Whether the clock of the capture ran evenly."""
+        return self._clock(self.limit_ns("margin_s"))
 
     @cached_property
     def vendors(self) -> list[str | None]:

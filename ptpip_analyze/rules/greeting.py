@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KINDS = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK)
 NAME_AT = {m.INIT_COMMAND_REQUEST: 24, m.INIT_COMMAND_ACK: 28}
 VERSION_BYTES = 4
+ANONYMOUS = "ff" * 16  # GUID of an initiator that does not say who it is (2.3.1)
 PROTOCOL_VERSION = 0x00010000  # of the standard (3)
 _VERSION = PROTOCOL_VERSION.to_bytes(VERSION_BYTES, "little")
 # GUIDs that many devices share: anonymous, empty, and the one that counts up from 00 11 22.

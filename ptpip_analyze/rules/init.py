@@ -13,8 +13,8 @@ from ..capture import NO_TIME
 from ..ptpip import messages as m
 from .case import Case, Line
 from .evidence import Evidence
-from .opening import INITIATOR, RESPONDER, Opening, delay, end_of, in_time, openings
-from .rule import Ruling, rule
+from .opening import Opening, delay, end_of, in_time, openings
+from .rule import INITIATOR, RESPONDER, Ruling, rule
 
 _NAMES = m.type_names()
 _GREETINGS = (m.INIT_COMMAND_REQUEST, m.INIT_EVENT_REQUEST)

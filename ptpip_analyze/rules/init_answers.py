@@ -12,22 +12,11 @@ from ..capture import NO_TIME
 from ..ptpip import messages as m
 from .case import Case, Line
 from .evidence import Evidence
-from .opening import (
-    INITIATOR,
-    MOST_TRIES,
-    RESPONDER,
-    Opening,
-    arrived,
-    delay,
-    end_of,
-    in_time,
-    openings,
-    patience,
-    unanswered,
-)
-from .rule import BOTH, Ruling, rule
+from .greeting import ANONYMOUS
+from .opening import MOST_TRIES, Opening, arrived, delay, end_of, in_time, openings, patience, unanswered
+from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
-ANONYMOUS = b"\xff" * 16
+_NOBODY = bytes.fromhex(ANONYMOUS)
 REASONS = {1: "rejected initiator", 2: "busy", 3: "unspecified"}
 _COMMAND_ANSWERS = (m.INIT_COMMAND_ACK, m.INIT_FAIL)
 _EVENT_ANSWERS = (m.INIT_EVENT_ACK, m.INIT_FAIL)
@@ -247,8 +236,16 @@ def fail_initiator_closes(seen: Evidence, ruling: Ruling) -> None:
         elif left:
             says = f"the initiator did not close the command connection in {in_time(grace)} after Init Fail"
             ruling.fires(one.session, INITIATOR, says, row=row, packet=line.closing_packet(INITIATOR))
-        else:
+        elif _heard_out(line):
             ruling.passes(one.session, INITIATOR)
+        else:
+            ruling.unknown(one.session, INITIATOR, "what the initiator said behind Init Fail may be missing")
+
+
+def _heard_out(line: Line) -> bool:
+    """Is all that the initiator said on a connection in the capture, from its first message there on?"""
+    rows = line.rows[INITIATOR]
+    return line.nothing_missing_after(int(rows[0])) if len(rows) else line.whole(INITIATOR)
 
 
 def _said_after(seen: Evidence, line: Line, fail: int) -> int | None:
@@ -288,6 +285,8 @@ def fail_responder_closes(seen: Evidence, ruling: Ruling) -> None:
             ruling.fires(one.session, RESPONDER, says, row=row, packet=line.closing_packet(RESPONDER))
         elif None in left:
             ruling.unknown(one.session, RESPONDER, _NOT_LONG)
+        elif one.is_event and not one.case.paired:
+            ruling.unknown(one.session, RESPONDER, "the command connection of the attempt is not certain")
         else:
             ruling.passes(one.session, RESPONDER)
 
@@ -387,7 +386,7 @@ def fail_classify(seen: Evidence, ruling: Ruling) -> None:
         code, time = int(seen.code[row]), int(seen.time[row])
         says = f"refused with reason {code} ({REASONS.get(code, 'not defined')})"
         guid = _guid(seen, one)
-        if guid == ANONYMOUS:
+        if guid == _NOBODY:
             says += ", the initiator is anonymous"
         elif guid is not None:
             says += ", this initiator was accepted at another time" if (one.hosts[1], guid) in accepted else ""
@@ -439,7 +438,7 @@ def busy_retry_later(seen: Evidence, ruling: Ruling) -> None:
     tries: dict[tuple[int, bytes], list[Opening]] = {}
     for one in openings(seen).commands:
         row, guid = one.first(INITIATOR, m.INIT_COMMAND_REQUEST), _guid(seen, one)
-        if row is not None and guid is not None and guid != ANONYMOUS and seen.timed(row):
+        if row is not None and guid is not None and guid != _NOBODY and seen.timed(row):
             tries.setdefault((one.hosts[1], guid), []).append(one)
     for several in tries.values():
         asked = {id(one): one.all(INITIATOR, m.INIT_COMMAND_REQUEST)[0] for one in several}

@@ -14,11 +14,11 @@ from ..capture import NO_TIME
 from ..ptpip import messages as m
 from ..tcp import Connection, Endpoint
 from .case import Case, Line
+from .rule import INITIATOR, RESPONDER
 
 if TYPE_CHECKING:
     from .evidence import Evidence
 
-INITIATOR, RESPONDER = 0, 1
 MOST_TRIES = 16  # looked at of the connections that may have been tries for an event connection
 KINDS = (m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK, m.INIT_EVENT_REQUEST, m.INIT_EVENT_ACK, m.INIT_FAIL)
 Hosts = tuple[int, int]  # addresses of initiator and responder

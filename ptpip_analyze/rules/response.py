@@ -13,7 +13,6 @@ from ..capture import NO_TIME
 from ..ptp.transactions import IN, OUT
 from ..ptp.walk import NO_ROW, OK_RESPONSE
 from ..ptpip import messages as m
-from .clock import Clock
 from .evidence import COMMAND, Evidence
 from .phases import Phases
 from .request import DATA_IN, DATA_OUT, UNKNOWN_PHASE, due_direction, misplaced, weigh_parameters
@@ -196,7 +195,7 @@ class _Waiting:
         if received is None or received < end or closed_at in (None, NO_TIME):
             return None
         late = int(closed_at or 0) - int(seen.time[request]) > seen.limit_ns("close_grace_s")
-        return line.closing_packet(RESPONDER) if late and not seen.once(Clock).stepped(case.index) else None
+        return line.closing_packet(RESPONDER) if late and not seen.clock.stepped(case.index) else None
 
     def stalls(self, request: int) -> bool:
         """Did the connection stay open for longer than any usual operation takes, without a word of the responder?"""
@@ -207,7 +206,7 @@ class _Waiting:
         until = int(seen.time[request]) + seen.limit_ns("response_stall_s")
         closed_at = line.closed_at()
         long = line.tcp.last_time >= until and (closed_at is None or closed_at >= until)
-        return long and not seen.once(Clock).stepped(int(seen.session[request]))
+        return long and not seen.clock.stepped(int(seen.session[request]))
 
 
 @rule("response-after-data")

@@ -41,8 +41,9 @@ class Finding:
     where a rule only names or measures what happened. ``side`` is an index of SIDES, ``session`` an index into the
     sessions of the capture or NOWHERE. ``row`` is the message that proves it, ``rows`` further ones; where no message
     does (a SYN, a FIN), ``packet`` is the number of the packet, from 0, and ``packets`` are further ones.
-    ``transaction`` is a transaction row.
-    ``related`` are rules that the same bytes break as well and that keep silent for it.
+    ``transaction`` is a transaction row. BOTH is one of the two where nobody can tell who. ``related`` are rules that
+    the same bytes break as well and that keep silent for it; ``shown_by``, in a finding of those, is the one that
+    speaks for it.
     """
 
     rule: str
@@ -57,6 +58,7 @@ class Finding:
     transaction: int | None = None
     deviation: str | None = None
     related: tuple[str, ...] = ()
+    shown_by: Finding | None = None
 
 
 class Shown(TypedDict, total=False):
@@ -73,14 +75,16 @@ class Shown(TypedDict, total=False):
 class Ruling:
     """What one rule found in one capture.
 
-    ``passed`` and ``unsure`` count instances by (session, side). ``why`` says, once per reason, what was missing where
-    the rule could not decide.
+    ``findings`` speak; ``joined`` are those that another rule shows more precisely, and count all the same. ``passed``
+    and ``unsure`` count instances by (session, side). ``why`` says, once per reason, what was missing where the rule
+    could not decide.
     """
 
     rule: str
     checks: bool
     hints: bool = False
     findings: list[Finding] = field(default_factory=list)
+    joined: list[Finding] = field(default_factory=list)
     passed: dict[tuple[int, int], int] = field(default_factory=dict)
     unsure: dict[tuple[int, int], int] = field(default_factory=dict)
     why: dict[str, int] = field(default_factory=dict)

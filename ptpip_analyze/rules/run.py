@@ -5,10 +5,9 @@ Decides which rules run and what a finding finally counts as; looks at no messag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
 from importlib import import_module
 
 from .catalogue import CATALOGUE, Entry
@@ -22,46 +21,79 @@ TOPICS = (
 )  # fmt: skip
 
 
-@dataclass
+@dataclass(slots=True)
+class Tally:
+    """How often a rule was kept by a side, can't be decided, was broken by it, or by one of both and nobody can tell.
+
+    ``deviations`` are those of ``violated`` kind that known makers are excused for.
+    """
+
+    passed: int = 0
+    unsure: int = 0
+    violated: int = 0
+    deviations: int = 0
+    either: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Count what another one counted, too."""
+        self.passed += other.passed
+        self.unsure += other.unsure
+        self.violated += other.violated
+        self.deviations += other.deviations
+        self.either += other.either
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that was said. A side that may be the one or not is in doubt; a pass outweighs "can't know"."""
+        if self.violated:
+            return Verdict.VIOLATION
+        if self.either:
+            return Verdict.INCONCLUSIVE
+        if self.deviations:
+            return Verdict.DEVIATION
+        return Verdict.PASS if self.passed else Verdict.INCONCLUSIVE if self.unsure else Verdict.NOT_APPLICABLE
+
+
+@dataclass(slots=True)
 class Judged:
-    """What the rules say of one capture: a ruling for each rule that ran, and all findings, in order of packet."""
+    """What the rules say of one capture: a ruling for each rule that ran, and the findings that speak, in order of
+    packet.
+    """
 
     rulings: dict[str, Ruling]
     findings: list[Finding]
 
-    @cached_property
-    def _spoken_for(self) -> dict[str, list[Finding]]:
-        """By rule, the findings of others that speak for it."""
-        found: dict[str, list[Finding]] = {}
-        for one in self.findings:
-            for rule in one.related:
-                found.setdefault(rule, []).append(one)
+    def tallies(self, rule: str) -> dict[tuple[int, int], Tally]:
+        """By session and side (of one of the two), what a rule counted; what it did not look at is not there.
+
+        What another rule shows more precisely counts like any other finding.
+        """
+        found: dict[tuple[int, int], Tally] = {}
+        for session, side, field, count in _counts(self.rulings[rule]):
+            for one in (INITIATOR, RESPONDER) if side == BOTH else (side,):
+                tally = found.setdefault((session, one), Tally())
+                setattr(tally, field, getattr(tally, field) + count)
         return found
 
     def verdicts(self, rule: str) -> dict[tuple[int, int], Verdict]:
-        """What a rule says of each side of each session that it looked at; what is not there is not applicable.
-
-        The worst finding wins, then a pass, then "can't know".
-        """
-        ruling = self.rulings[rule]
-        said: list[tuple[int, int, Verdict]] = [
-            *((session, side, Verdict.PASS) for session, side in ruling.passed),
-            *((session, side, Verdict.INCONCLUSIVE) for session, side in ruling.unsure),
-            *((one.session, one.side, one.verdict) for one in ruling.findings),
-            *((one.session, one.side, one.verdict) for one in self._spoken_for.get(rule, ())),
-        ]
-        found: dict[tuple[int, int], Verdict] = {}
-        for session, side, verdict in said:
-            for one in (INITIATOR, RESPONDER) if side == BOTH else (side,):
-                before = found.get((session, one))
-                if before is None or _RANK[verdict] < _RANK[before]:
-                    found[session, one] = verdict
-        return found
+        """What a rule says of each side of each session that it looked at; what is not there is not applicable."""
+        return {key: tally.verdict for key, tally in self.tallies(rule).items()}
 
 
-_RANK = {
-    verdict: rank
-    for rank, verdict in enumerate((Verdict.VIOLATION, Verdict.DEVIATION, Verdict.PASS, Verdict.INCONCLUSIVE))
+def _counts(ruling: Ruling) -> Iterator[tuple[int, int, str, int]]:
+    """Session, side, field of a tally and number, of all that a ruling has."""
+    yield from ((session, side, "passed", count) for (session, side), count in ruling.passed.items())
+    yield from ((session, side, "unsure", count) for (session, side), count in ruling.unsure.items())
+    for one in (*ruling.findings, *ruling.joined):
+        accuses = one.verdict in (Verdict.VIOLATION, Verdict.DEVIATION)
+        yield one.session, one.side, "either" if accuses and one.side == BOTH else _FIELDS[one.verdict], 1
+
+
+_FIELDS = {
+    Verdict.VIOLATION: "violated",
+    Verdict.DEVIATION: "deviations",
+    Verdict.PASS: "passed",
+    Verdict.INCONCLUSIVE: "unsure",
 }
 
 
@@ -83,25 +115,32 @@ def chosen(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Entry]:
 
 
 def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *, strict: bool = False) -> Judged:
-    """Let the rules look at the evidence. With ``strict`` known deviations count as violations."""
+    """Let the rules look at the evidence. With ``strict`` known deviations count as violations.
+
+    What is said of a rule does not depend on which others were chosen: those that may speak for it look as well.
+    """
     from .deviations import excuse
     from .doubt import doubt
-    from .related import join
+    from .related import join, settle, speakers
 
     functions = load()
+    wanted = [entry.id for entry in chosen(only, skip)]
+    helping = speakers(wanted)
     rulings: dict[str, Ruling] = {}
-    for entry in chosen(only, skip):
-        ruling = Ruling(entry.id, checks=entry.checks, hints=entry.kind == "hint")
-        if entry.id in functions:
-            functions[entry.id](seen, ruling)
-        rulings[entry.id] = ruling
+    for entry in CATALOGUE.rules.values():
+        if entry.id in helping or entry.id in wanted:
+            ruling = Ruling(entry.id, checks=entry.checks, hints=entry.kind == "hint")
+            if entry.id in functions:
+                functions[entry.id](seen, ruling)
+            rulings[entry.id] = ruling
     doubt(seen, rulings)
     join(rulings)
-    if not strict:
-        excuse(seen, rulings)
-    findings = [finding for ruling in rulings.values() for finding in ruling.findings]
+    excuse(seen, rulings, strict=strict)
+    settle(rulings, wanted)
+    mine = {rule: rulings[rule] for rule in wanted}
+    findings = [finding for ruling in mine.values() for finding in ruling.findings]
     findings.sort(key=lambda finding: place_of(seen, finding))
-    return Judged(rulings, findings)
+    return Judged(mine, findings)
 
 
 def place_of(seen: Evidence, finding: Finding) -> int:

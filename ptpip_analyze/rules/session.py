@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import facts
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case
@@ -78,10 +77,6 @@ def _asked(seen: Evidence, case: Case) -> Asked:
     return Asked(numbers, request, response, code, answer, np.where(known, state, UNKNOWN), since)
 
 
-def _name(seen: Evidence, case: Case, code: int) -> str:
-    return f"{facts.name_of('operation', code, seen.vendors[case.index])} (0x{code:04X})"
-
-
 def _needs_session(code: np.ndarray) -> np.ndarray:
     """Standard operations that are bound to a session; makers' own may do as they like."""
     return (code >> 12 == 1) & ~np.isin(code, WITHOUT_SESSION)
@@ -97,7 +92,8 @@ def open_before_operations(seen: Evidence, ruling: Ruling) -> None:
         ruling.passes(case.index, INITIATOR, int((bound & (told.state == OPEN)).sum()))
         ruling.unknown(case.index, INITIATOR, _UNKNOWN, int((bound & (told.state == UNKNOWN)).sum()))
         for place in np.flatnonzero(never).tolist():
-            says = f"{_name(seen, case, int(told.code[place]))} was requested before any OpenSession was answered OK"
+            name = seen.named("operation", int(told.code[place]), case.index)
+            says = f"{name} was requested before any OpenSession was answered OK"
             ruling.fires(case.index, INITIATOR, says, row=int(told.request[place]), transaction=int(told.number[place]))
 
 
@@ -110,7 +106,8 @@ def ended_operations_stop(seen: Evidence, ruling: Ruling) -> None:
         ruling.passes(case.index, INITIATOR, int((after & (told.state == OPEN)).sum()))
         ruling.unknown(case.index, INITIATOR, _HOLE, int((after & (told.state == UNKNOWN)).sum()))
         for place in np.flatnonzero(after & (told.state == CLOSED)).tolist():
-            says = f"{_name(seen, case, int(told.code[place]))} was requested after CloseSession had been answered OK"
+            name = seen.named("operation", int(told.code[place]), case.index)
+            says = f"{name} was requested after CloseSession had been answered OK"
             ruling.fires(
                 case.index,
                 INITIATOR,
@@ -130,7 +127,7 @@ def refuse_without_session(seen: Evidence, ruling: Ruling) -> None:
         ruling.passes(case.index, RESPONDER, int((without & (told.answer >= 0) & (told.answer != OK)).sum()))
         ruling.unknown(case.index, RESPONDER, "no answer is in the capture", int((without & (told.answer < 0)).sum()))
         for place in np.flatnonzero(without & (told.answer == OK)).tolist():
-            name = _name(seen, case, int(told.code[place]))
+            name = seen.named("operation", int(told.code[place]), case.index)
             says = f"{name} was answered OK without a session, instead of Session_Not_Open (0x2003)"
             ruling.fires(
                 case.index,
@@ -248,7 +245,8 @@ def one_transaction(seen: Evidence, ruling: Ruling) -> None:
             if received is None or received >= int(seen.offset[late]) + int(seen.length[late]):
                 ruling.unknown(case.index, INITIATOR, "it can't be told which of both was first")
                 continue
-            says = f"{_name(seen, case, int(told.code[place + 1]))} was requested before the response of the one before"
+            name = seen.named("operation", int(told.code[place + 1]), case.index)
+            says = f"{name} was requested before the response of the one before"
             rows = (int(told.request[place]), late)
             ruling.fires(case.index, INITIATOR, says, row=row, rows=rows, transaction=int(told.number[place + 1]))
 
@@ -270,6 +268,6 @@ def first_operations(seen: Evidence, ruling: Ruling) -> None:
         told = seen.once(asked)[case.index]
         if not case.from_start or case.established is None:
             continue
-        names = ", then ".join(_name(seen, case, int(code)) for code in told.code[:2] if code >= 0)
+        names = ", then ".join(seen.named("operation", int(code), case.index) for code in told.code[:2] if code >= 0)
         if names:
             ruling.fires(case.index, INITIATOR, f"first asked for {names}", row=int(told.request[0]))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import facts
 from ..capture import NO_TIME
 from ..ptp.camera import DEVICE_INFO_BYTES, DeviceInfo, device_info
 from ..ptp.walk import NO_ROW
@@ -18,15 +17,11 @@ from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 from .session import DEVICE_BUSY, GET_DEVICE_INFO, OK, OPEN, OPEN_SESSION, SESSION_NOT_OPEN, Asked, asked
 
 INITIATE_CAPTURE, SEND_OBJECT_INFO = 0x100E, 0x100C
-CAPTURE_COMPLETE, OBJECT_ADDED = 0x400D, 0x4002
+CAPTURE_COMPLETE = 0x400D
 NOT_SUPPORTED = 0x2005
 SCRIPT = 0x3002  # format of PictBridge's files
 LEAST_TRIES = 3  # that make a busy loop
 _WINDOW = "the waiting time is not covered by the capture"
-
-
-def _name(seen: Evidence, case: Case, code: int) -> str:
-    return facts.name_of("operation", code, seen.vendors[case.index])
 
 
 @rule("session-device-busy-open")
@@ -93,7 +88,7 @@ def device_busy_async(seen: Evidence, ruling: Ruling) -> None:
                 if int(seen.time[rows[one]]) >= int(seen.time[event]) > int(asked_at[one]) + patience
             ]
             if held:
-                name = _name(seen, case, int(told.code[held[0]]))
+                name = seen.named("operation", int(told.code[held[0]]), case.index)
                 says = f"{name} was left waiting until CaptureComplete, instead of Device_Busy (0x2019)"
                 row, number = int(told.request[held[0]]), int(told.number[held[0]])
                 ruling.fires(case.index, RESPONDER, says, row=row, rows=(event,), transaction=number)
@@ -125,7 +120,7 @@ def device_busy_reissue(seen: Evidence, ruling: Ruling) -> None:
             (dropped, 1, "answered Device_Busy and never asked again"),
         ):
             if len(places) >= least:
-                name = _name(seen, case, int(told.code[places[0]]))
+                name = seen.named("operation", int(told.code[places[0]]), case.index)
                 says = f"{name} {what}" + (f", {len(places)} times" if len(places) > 1 else "")
                 rows = tuple(int(told.response[one]) for one in places[1:8])
                 row, number = int(told.response[places[0]]), int(told.number[places[0]])
@@ -147,7 +142,7 @@ def async_response(seen: Evidence, ruling: Ruling) -> None:
 
 @rule("session-isolation")
 def isolation(seen: Evidence, ruling: Ruling) -> None:
-    """Sessions of one responder do not disturb each other."""
+    """That one session of a responder ends leaves the others open: they are answered as before."""
     grace = seen.limit_ns("close_grace_s")
     groups: dict[int, list[Case]] = {}
     for case in seen.judged:
@@ -165,7 +160,11 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
             told = seen.once(asked)[case.index]
             open_here = told.state == OPEN
             refused = np.flatnonzero(open_here & (told.answer == SESSION_NOT_OPEN) & (told.code >> 12 == 1))
-            ruling.passes(case.index, RESPONDER, int((open_here & (told.answer == OK)).sum()))
+            answered = seen.time[told.response[open_here & (told.answer == OK)]]
+            own = np.array([time for time, session, _ in closings if session == case.index], np.int64)
+            ruling.passes(
+                case.index, RESPONDER, int((_within(times, answered, grace) > _within(own, answered, grace)).sum())
+            )
             for place in refused.tolist():
                 row = int(told.response[place])
                 time = int(seen.time[row])
@@ -174,10 +173,15 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
                 if other is None:
                     ruling.unknown(case.index, RESPONDER, "nothing in another session explains the refusal")
                     continue
-                name = _name(seen, case, int(told.code[place]))
+                name = seen.named("operation", int(told.code[place]), case.index)
                 says = f"{name} was answered Session_Not_Open in an open session, right after another one was closed"
                 number = int(told.number[place])
                 ruling.fires(case.index, RESPONDER, says, row=row, rows=(other[2],), transaction=number)
+
+
+def _within(times: np.ndarray, until: np.ndarray, span: int) -> np.ndarray:
+    """How many of some sorted times lie in the time before each of others, or at it."""
+    return np.searchsorted(times, until, "right") - np.searchsorted(times, until - span)
 
 
 def _closings(seen: Evidence, told: Asked) -> np.ndarray:
@@ -265,7 +269,7 @@ def supported_operations(seen: Evidence, ruling: Ruling) -> None:
         ):
             for code in np.unique(told.code[mask]).tolist():
                 place = int(np.flatnonzero(mask & (told.code == code))[0])
-                says = f"{_name(seen, case, code)} (0x{code:04X}) {what}"
+                says = f"{seen.named('operation', code, case.index)} {what}"
                 row, number = int(told.request[place]), int(told.number[place])
                 ruling.fires(case.index, side, says, row=row, transaction=number)
 

@@ -12,12 +12,13 @@ import numpy as np
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .evidence import Evidence
+from .greeting import ANONYMOUS
 from .numbering import CLOSED, GET_DEVICE_INFO, LAST_ID, NO_ID, OPEN, OPEN_SESSION, UNKNOWN, Numbering
 from .rule import INITIATOR, Ruling, rule
 from .spread import groups
 from .wording import identity, operation, times
 
-ANONYMOUS = ("ff" * 16, "00" * 16)
+NOBODY = (ANONYMOUS, "00" * 16)  # GUIDs that do not say who it is
 
 
 def _requests_pass(ruling: Ruling, numbering: Numbering, places: np.ndarray) -> None:
@@ -164,16 +165,27 @@ def restart(seen: Evidence, ruling: Ruling) -> None:
         begun, found = int(numbering.identity[opener]), int(numbering.identity[first])
         used, session = int(numbering.identity[last]), int(numbering.session[first])
         goes_on = found == used + 1 if begun in (0, NO_ID) else (begun, found) == (used + 1, used + 2)
-        if found <= 2 or not goes_on:
+        row, opened, previous = (int(numbering.row[at]) for at in (first, opener, last))
+        if found <= 2 or (not goes_on and _last_known(seen, previous, opened)):
             ruling.passes(session, INITIATOR)
             continue
-        row, opened, previous = (int(numbering.row[at]) for at in (first, opener, last))
+        if not goes_on:
+            ruling.unknown(session, INITIATOR, "the last request of the session before may be missing")
+            continue
         says = (
             f"the session begins with TransactionID {identity(found)} (OpenSession: {identity(begun)}), where the "
             f"session before it ended with {identity(used)}"
         )
         rows = (opened, previous)
         ruling.fires(session, INITIATOR, says, row=row, rows=rows, transaction=seen.transaction_of(row))
+
+
+def _last_known(seen: Evidence, last: int, opener: int) -> bool:
+    """Would a request behind the last one of a session, and before the next session, be in the capture?"""
+    if seen.session[last] == seen.session[opener]:
+        return bool(seen.run[last] == seen.run[opener])
+    line = seen.cases[int(seen.session[last])].command
+    return line is not None and line.nothing_missing_after(last)
 
 
 def _successions(seen: Evidence, numbering: Numbering) -> Iterator[tuple[int, int, int]]:
@@ -209,7 +221,7 @@ def _peers(seen: Evidence, session: int) -> tuple[object, ...] | None:
     pair = seen.pairs[session]
     row = None if pair.command is None else pair.command.rows.get(m.INIT_COMMAND_REQUEST)
     greeting = None if row is None else seen.greeting(row)
-    if pair.command is None or greeting is None or greeting["guid"] in (None, *ANONYMOUS):
+    if pair.command is None or greeting is None or greeting["guid"] in (None, *NOBODY):
         return None
     return greeting["guid"], pair.command.initiator_address, pair.command.responder
 

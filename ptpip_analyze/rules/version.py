@@ -10,8 +10,8 @@ from typing import NamedTuple
 from ..ptpip import messages as m
 from .evidence import Evidence
 from .greeting import PROTOCOL_VERSION, VERSION_BYTES, Greeting, by_row, greetings, in_words, is_shared
-from .opening import INITIATOR, RESPONDER, Opening, openings
-from .rule import Ruling, rule
+from .opening import Opening, openings
+from .rule import INITIATOR, RESPONDER, Ruling, rule
 
 _NOT_WHOLE = "the greeting is not in the capture as a whole"
 _SWAPPED_HALVES, _SWAPPED_BYTES = 0x00000001, 0x00000100

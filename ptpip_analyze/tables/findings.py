@@ -105,7 +105,7 @@ def with_findings(batch: pa.RecordBatch, results: Sequence[Result]) -> pa.Record
     for result in results:
         for one in result.judged.findings:
             if one.transaction is not None and one.verdict is Verdict.VIOLATION:
-                broken.setdefault(one.transaction + result.first_transaction, set()).add(one.rule)
+                broken.setdefault(one.transaction + result.first_transaction, set()).update((one.rule, *one.related))
     (kind,) = arrow_schema("transactions", [COLUMN]).types
     texts = [
         ",".join(sorted(broken[number])) if number in broken else None for number in batch["transaction"].to_pylist()

@@ -377,7 +377,9 @@ FINDINGS: Final = (
         'a violation and does not prove it, or one of several candidates); "pass" (the rule names or measures what '
         "happened and demands nothing more).",
     ),
-    Column("subject", "text", "", 'Who did it: "initiator", "responder" or "both".'),
+    Column(
+        "subject", "text", "", 'Who did it: "initiator", "responder"; "both": one of both, and nobody can tell which.'
+    ),
     Column("session", "int", "", "Session in which it happened; null for a connection that belongs to none."),
     Column("transaction_id", "uint", "", "TransactionID of the transaction in which it happened."),
     Column("frame", "int", "", "Frame number of the packet that shows it, from 1."),
@@ -389,7 +391,7 @@ FINDINGS: Final = (
     Column("proof", "text", "", "The first bytes of the message that shows it, as hex digits; at most 64 bytes."),
     Column("message", "int", "", "Row of the messages table that shows it; null where a bare packet does."),
     Column("transaction", "int", "", "Row of the transactions table in which it happened."),
-    Column("related", "text", "", "Rules that the same bytes break as well, joined by commas."),
+    Column("related", "text", "", "Rules that the same bytes break as well, violated like this one; joined by commas."),
     _CAPTURE,
 )
 

@@ -139,6 +139,7 @@ class Reading:
                 self.batches += 1
             self.format, self.compression, self.size = source.format, source.compression, source.size
             self.damage: CaptureError | None = source.damage
+            self.one_interface = source.one_interface
             self.links, self.unknown_links, self.dropped = source.links, source.unknown_links, source.dropped
             self.columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
             self.packets = [

@@ -107,6 +107,12 @@ def several_interfaces() -> bytes:
     )  # fmt: skip
 
 
+def test_tells_whether_all_packets_are_of_one_interface() -> None:
+    assert Reading(three_kinds("<")).one_interface
+    assert not Reading(several_interfaces()).one_interface
+    assert not Reading(several_sections()).one_interface
+
+
 def test_reads_each_packet_as_its_interface_says() -> None:
     reading = Reading(several_interfaces())
     assert reading.list("time") == [5 * SECOND, 6 * SECOND, 7 * SECOND, 8 * SECOND, 9 * SECOND]

@@ -10,6 +10,9 @@ import pytest
 
 from ptpip_analyze.rules import CATALOGUE
 from tests.conformance.captures import bad, good
+from tests.rules.matrix import packets_of
+from tests.rules.stories.association import second_event_connection
+from tests.rules.stories.name import without_a_name
 from tests.traffic import damage, write_pcap
 
 RULE = "framing-fixed-size-types"
@@ -69,7 +72,7 @@ def test_takes_its_own_json_as_a_baseline(run, bad_pcap: Path, tmp_path: Path) -
     ran = run("check", bad_pcap, "--baseline", old)
     assert ran.code == 0
     assert "Known from the baseline: " in ran.out
-    assert "No other violations, 1 known from the baseline" in ran.out
+    assert "No violations beside 1 in the baseline" in ran.out
 
 
 def test_waives_what_a_file_says_and_reports_the_rest(run, bad_pcap: Path, tmp_path: Path) -> None:
@@ -78,7 +81,7 @@ def test_waives_what_a_file_says_and_reports_the_rest(run, bad_pcap: Path, tmp_p
     ran = run("check", bad_pcap, "--waivers", waivers, "--only", "framing-*")
     assert ran.code == 0
     assert "Waived: 1 finding" in ran.out
-    assert "No other violations, 1 waived" in ran.out
+    assert "No violations beside 1 waived" in ran.out
     assert "Waiver in line 5 not used (name-*): nothing to waive" in ran.out
 
 
@@ -112,16 +115,6 @@ def test_needs_a_session_where_it_is_told_so(run, good_pcap: Path) -> None:
     assert run("check", good_pcap, "--need-session").code == 0
 
 
-def test_counts_in_its_last_line_what_the_scorecards_have(run, tmp_path: Path) -> None:
-    packets = damage.without_handshake(good().packets())
-    write_pcap(tmp_path / "late.pcap", packets)
-    cards = json.loads(run("check", tmp_path / "late.pcap", "--format", "json").out)["implementations"]
-    undecided = sum(card["inconclusive"] for one in cards for card in one["scorecard"].values())
-    assert undecided > 0
-    last = run("check", tmp_path / "late.pcap").out.splitlines()[-1]
-    assert f"{undecided} of the scorecards could not be decided" in last
-
-
 def test_explains_a_rule(run) -> None:
     ran = run("explain", RULE)
     assert ran.code == 0
@@ -145,6 +138,51 @@ def test_guesses_what_was_meant(run) -> None:
     ran = run("explain", "framing-fixed-size-type")
     assert ran.code == 2
     assert f"did you mean {RULE}?" in ran.err
+
+
+def test_names_the_rules_that_one_finding_shows(run, tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "name.pcap", without_a_name().packets())
+    out = run("check", path).out
+    assert "MUST name-empty-single-nul: 1 violation by initiator" in out
+    assert "with it: framing-variable-size-bounds" in out
+    assert "1 violation (1 must)" in out
+
+
+def test_says_where_nobody_can_tell_who(run, tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "left.pcap", packets_of(second_event_connection()))
+    said = "MUST association-one-event-per-command: 1 violation by one of both, Pretend Camera or desk"
+    assert said in run("check", path).out
+
+
+def test_ends_with_the_sums_of_the_scorecards(run, tmp_path: Path) -> None:
+    """A capture that is cut short: much of it can't be known."""
+    path = write_pcap(tmp_path / "cut.pcap", damage.snap(good().packets(), 96))
+    document = json.loads(run("check", path, "--format", "json").out)
+    cards = [card for one in document["implementations"] for card in one["scorecard"].values()]
+    unknown, partly = (sum(card[name] for card in cards) for name in ("inconclusive", "partly"))
+    asked = sum(sum(card.values()) - card["not_applicable"] for card in cards)
+    assert 0 < partly < unknown < asked
+    out = run("check", path).out
+    assert f"of {asked} verdicts in the scorecards {unknown} can't be known and {partly} only in part." in out
+    for one in document["implementations"]:
+        counts = one["instances"]
+        assert f"{counts['passed']} instances passed, {counts['inconclusive']} can't be known" in out
+
+
+def test_names_what_is_waived_beside_what_is_not(run, bad_pcap: Path, tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text(f'[[waiver]]\nrule = "{RULE}"\nreason = "known"\n')
+    assert "No violations beside 1 waived; of " in run("check", bad_pcap, "--waivers", waivers).out
+    old = tmp_path / "old.json"
+    run("check", bad_pcap, "-o", old)
+    assert "No violations beside 1 in the baseline; of " in run("check", bad_pcap, "--baseline", old).out
+
+
+def test_fits_into_80_columns(run, tmp_path: Path) -> None:
+    out = run("check", write_pcap(tmp_path / "good.pcap", good().packets())).out
+    rows = [line for line in out.splitlines() if line.startswith("  ") and ("·" in line or "passed" in line)]
+    assert len(rows) > 20
+    assert max(map(len, rows)) <= 80
 
 
 def test_lets_no_control_character_from_the_wire_through(run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 
 from ptpip_analyze import Analysis, analyze
-from tests.traffic import Conversation, damage, pcap_bytes
+from tests.traffic import Conversation, Packet, damage, pcap_bytes
 from tests.traffic import conversation as talk
 
 
@@ -25,7 +25,11 @@ def bad(**options: object) -> Conversation:
 
 def analysed(*conversations: Conversation) -> Analysis:
     """Conversations in one capture."""
-    packets = damage.in_turn(*(one.packets() for one in conversations))
+    return analysed_packets(damage.in_turn(*(one.packets() for one in conversations)))
+
+
+def analysed_packets(packets: Sequence[Packet]) -> Analysis:
+    """A capture of these packets."""
     return analyze(io.BytesIO(pcap_bytes(packets, nano=True)))
 
 

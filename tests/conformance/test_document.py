@@ -9,9 +9,13 @@ import pytest
 
 from ptpip_analyze.conformance import Options, Waiver, checked, fails
 from ptpip_analyze.rules import CATALOGUE
+from tests.rules.matrix import Story, packets_of
+from tests.rules.stories.association import second_event_connection
+from tests.rules.stories.cancel_named import late_cancel_answered
+from tests.rules.stories.name import without_a_name
 from tests.traffic import conversation as talk
 
-from .captures import analysed, bad, good, rules_of
+from .captures import analysed, analysed_packets, bad, good, rules_of
 
 RULE = "framing-fixed-size-types"
 FRAMING = Options(only=("framing-*",))
@@ -38,16 +42,6 @@ def test_fails_at_the_level_that_was_asked_for(level: str, failed: bool) -> None
     assert fails(checked(analysed(bad()).results, FRAMING), level) is failed
 
 
-def test_counts_a_rule_once_in_the_scorecard_of_each_side() -> None:
-    document = checked(analysed(bad(), bad(command_port=50003, event_port=50004)).results, FRAMING)
-    cards = {one["subject"]: one for one in document["implementations"]}
-    assert cards["initiator"]["sessions"] == cards["responder"]["sessions"] == [0, 1]
-    assert cards["initiator"]["scorecard"]["framing"]["violated"] == 1
-    assert cards["responder"]["scorecard"]["framing"]["violated"] == 0
-    judged = [entry for entry in CATALOGUE.rules.values() if entry.topic == "framing" and entry.checks]
-    assert sum(cards["initiator"]["scorecard"]["framing"].values()) == len(judged)
-
-
 def test_says_for_each_rule_how_often_it_was_kept() -> None:
     document = checked(analysed(good()).results, Options(only=(RULE,)))
     (rule,) = document["rules"]
@@ -70,6 +64,7 @@ def test_keeps_what_is_waived_and_says_why() -> None:
         (Waiver(RULE, "old", date(2026, 1, 31)), "expired on 2026-01-31"),
         (Waiver(RULE, "another camera", implementation="EOS*"), "nothing to waive"),
         (Waiver(RULE, "the camera's", subject="responder"), "nothing to waive"),
+        (Waiver(RULE, "whose?", subject="both"), "nothing to waive"),
         (Waiver("name-*", "another rule"), "nothing to waive"),
     ],
 )
@@ -78,11 +73,6 @@ def test_reports_a_waiver_that_covers_nothing(waiver: Waiver, why: str) -> None:
     document = checked(analysed(bad()).results, options)
     assert rules_of(document["findings"]) == [RULE]
     assert [one["why"] for one in document["unused_waivers"]] == [why]
-
-
-def test_does_not_waive_for_one_side_what_both_did() -> None:
-    assert [Waiver("a-*", "x", subject=subject).covers("a-b", "both", "desk and camera") for subject in
-            ("initiator", "responder", "both", None)] == [False, False, True, True]  # fmt: skip
 
 
 def test_counts_what_the_side_did_that_may_not() -> None:
@@ -126,3 +116,90 @@ def test_takes_and_leaves_out_rules_by_glob() -> None:
     results = analysed(bad()).results
     assert rules_of(checked(results, Options(only=("name-*",)))["findings"]) == []
     assert RULE not in rules_of(checked(results, Options(skip=("framing-fixed*",)))["findings"])
+
+
+SPEAKS, JOINED = "name-empty-single-nul", "framing-variable-size-bounds"
+
+
+def test_keeps_what_another_rule_shows_and_counts_it() -> None:
+    document = checked(analysed(without_a_name()).results)
+    assert rules_of(document["findings"]) == [SPEAKS]
+    assert [(row["rule"], row["shown_by"], row["subject"]) for row in document["joined"]] == [
+        (JOINED, SPEAKS, "initiator")
+    ]
+    assert {row["rule"]: row["violated"] for row in document["rules"] if row["violated"]} == {SPEAKS: 1, JOINED: 1}
+    (card,) = (one["scorecard"] for one in document["implementations"] if one["subject"] == "initiator")
+    assert (card["name"]["violated"], card["framing"]["violated"]) == (1, 1)
+
+
+@pytest.mark.parametrize("rule", [SPEAKS, JOINED])
+def test_waives_a_rule_alone_and_not_what_it_speaks_for(rule: str) -> None:
+    """What remains is the same as where only the other one is checked."""
+    results = analysed(without_a_name()).results
+    document = checked(results, Options(waivers=(Waiver(rule, "known"),)))
+    (other,) = {SPEAKS, JOINED} - {rule}
+    assert rules_of(document["waived"]) == [rule]
+    assert rules_of(document["findings"]) == rules_of(checked(results, Options(only=(other,)))["findings"]) == [other]
+    assert document["joined"] == []
+
+
+def test_waives_both_where_both_are_named() -> None:
+    waivers = (Waiver(SPEAKS, "known"), Waiver(JOINED, "known"))
+    document = checked(analysed(without_a_name()).results, Options(waivers=waivers))
+    assert (document["findings"], document["joined"], document["unused_waivers"]) == ([], [], [])
+    assert sorted(rules_of(document["waived"])) == [JOINED, SPEAKS]
+
+
+def test_knows_from_the_baseline_what_was_joined() -> None:
+    results = analysed(without_a_name()).results
+    first = checked(results)
+    known = {row["fingerprint"]: 1 for row in (*first["findings"], *first["joined"])}
+    again = checked(results, Options(only=(JOINED,), baseline=known))
+    assert (again["findings"], rules_of(again["known"])) == ([], [JOINED])
+
+
+EITHER = "association-one-event-per-command"
+
+
+def test_names_both_where_nobody_can_tell_who() -> None:
+    document = checked(analysed_packets(packets_of(second_event_connection())).results, Options(only=(EITHER,)))
+    (row,) = document["findings"]
+    assert (row["subject"], row["implementation"]) == ("both", "Pretend Camera or desk")
+    both = [one for one in document["implementations"] if one["title"] in row["implementation"]]
+    cards = [one["scorecard"]["association"] for one in both]
+    assert [(card["violated"], card["one_of_both"]) for card in cards] == [(0, 1), (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("waiver", "covers"),
+    [
+        (Waiver(EITHER, "x"), True),
+        (Waiver(EITHER, "x", subject="both"), True),
+        (Waiver(EITHER, "x", subject="initiator"), False),
+        (Waiver(EITHER, "x", subject="responder"), False),
+        (Waiver(EITHER, "x", implementation="desk"), False),
+        (Waiver(EITHER, "x", implementation="Pretend*"), False),
+        (Waiver(EITHER, "x", implementation="*"), True),
+        (Waiver(EITHER, "x", implementation="[Pd]*"), True),
+    ],
+)
+def test_waives_what_one_of_both_did_only_where_both_are_named(waiver: Waiver, covers: bool) -> None:
+    document = checked(
+        analysed_packets(packets_of(second_event_connection())).results, Options(only=(EITHER,), waivers=(waiver,))
+    )
+    assert bool(document["waived"]) is covers
+    assert bool(document["findings"]) is not covers
+
+
+@pytest.mark.parametrize("story", [late_cancel_answered, without_a_name, second_event_connection])
+def test_fails_alike_whole_and_in_part(story: Story) -> None:
+    """All rules together find the same as each of them alone: no fault is hidden behind a lesser one."""
+    results = analysed_packets(packets_of(story())).results
+    whole = checked(results)
+    broken = {row["rule"]: row["violated"] + row["deviations"] for row in whole["rules"]}
+    failing = set()
+    for rule in (name for name, count in broken.items() if count):
+        part = checked(results, Options(only=(rule,)))
+        assert len(part["findings"]) == broken[rule]
+        failing |= {level for level in ("must", "should") if fails(part, level)}
+    assert failing == {level for level in ("must", "should") if fails(whole, level)}

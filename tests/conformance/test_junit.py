@@ -5,8 +5,10 @@ from __future__ import annotations
 from xml.etree import ElementTree as etree
 
 from ptpip_analyze.conformance import Options, Waiver, checked, junit
+from tests.rules.stories.name import without_a_name
+from tests.traffic import damage
 
-from .captures import analysed, bad, good
+from .captures import analysed, analysed_packets, bad, good
 
 RULE = "framing-fixed-size-types"
 FRAMING = Options(only=("framing-*",))
@@ -21,6 +23,26 @@ def test_fails_the_case_of_a_violated_rule() -> None:
     assert "InitEventRequest of 16 bytes" in (failure.text or "")
     assert root.get("failures") == "1"
     assert int(root.get("tests") or 0) == len(list(root.iter("testcase")))
+
+
+def test_fails_the_case_that_another_rule_shows() -> None:
+    root = etree.fromstring(junit(checked(analysed(without_a_name()).results)))
+    failed = {case.get("name"): case.find("failure") for case in root.iter("testcase")}
+    failure = failed["framing-variable-size-bounds"]
+    assert failure is not None
+    assert "shown by name-empty-single-nul" in (failure.text or "")
+    assert root.get("failures") == "2"
+
+
+def test_says_how_much_of_a_passed_case_is_not_known() -> None:
+    packets = good().packets()
+    cut = damage.cut(packets, damage.segments(packets, "command", "to-initiator")[-1], 62)
+    only = Options(only=("response-for-every-request",))
+    root = etree.fromstring(junit(checked(analysed_packets(cut).results, only)))
+    (case,) = root.iter("testcase")
+    out = case.find("system-out")
+    assert out is not None
+    assert "3 passed, 1 inconclusive: " in (out.text or "")
 
 
 def test_skips_what_nothing_was_seen_of() -> None:

@@ -7,6 +7,7 @@ import json
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Schema
 
 from ptpip_analyze.conformance import Options, Waiver, checked, sarif
+from tests.rules.stories.name import without_a_name
 
 from .captures import analysed, bad, good
 
@@ -29,6 +30,11 @@ def test_names_the_rule_the_frame_and_the_capture() -> None:
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == RULE
     assert result["locations"][0]["logicalLocations"][0]["name"].startswith("frame ")
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+
+
+def test_names_the_rules_that_a_result_speaks_for() -> None:
+    (result,) = sarif(checked(analysed(without_a_name()).results))["runs"][0]["results"]
+    assert result["properties"]["related"] == "framing-variable-size-bounds"
 
 
 def test_suppresses_what_is_waived() -> None:

@@ -87,8 +87,9 @@ def test_says_the_line_of_a_threshold_that_is_wrong(tmp_path: Path, text: str, l
 
 def test_counts_the_findings_of_a_baseline(tmp_path: Path) -> None:
     rows = [{"fingerprint": "a"}, {"fingerprint": "b"}, {"fingerprint": "a"}]
-    path = written(tmp_path, json.dumps({"findings": rows}), "old.json")
-    assert baseline_of(path) == {"a": 2, "b": 1}
+    path = written(tmp_path, json.dumps({"findings": rows, "joined": [{"fingerprint": "c"}]}), "old.json")
+    assert baseline_of(path) == {"a": 2, "b": 1, "c": 1}
+    assert baseline_of(written(tmp_path, json.dumps({"findings": rows}), "older.json")) == {"a": 2, "b": 1}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"findings": 3}', '{"findings": [{}]}', "null"])

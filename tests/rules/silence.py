@@ -1,24 +1,31 @@
 """What happens to captures: every story begins late, ends early, loses each segment in turn, is cut, is half seen.
 
-Each variant says what was done to the packets, so that a failure can be told. Judges nothing.
+``variants`` is what a capture lacks; ``disturbances`` is what networks, taps and clocks add: packets twice, in another
+order, under another address, at another time. Each says what was done to the packets, so that a failure can be told.
+Judges nothing. `python -m tests.rules.silence [KIND...]` tries all disturbances of all stories.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from tests.rules import matrix
 from tests.traffic import Packet, damage
 from tests.traffic.packet import FIN, RST, SYN, TO_INITIATOR, TO_RESPONDER
 
 SNAP_LENGTHS = (66, 74, 96, 110)  # behind the TCP header, inside and behind the PTP-IP header, inside the fixed fields
 ROUND_TRIP_NS = 30_000_000
-SKEWS_NS = (40_000, 20_000_000)  # between two queues of one card, and two taps
-STEPS_NS = (-40_000_000_000, -100_000_000, 3_600_000_000_000)  # of a clock that is set back, or forward by an hour
-STEP_PLACES, PAIRS = 2, 4
-FEWEST = 4  # packets of a story
 MOST = 60  # packets at which a story begins late or ends early, and segments that it loses: longer ones every n-th
+NEAR_NS = 20_000_000  # packets this near may change places: two mirror ports, a card with several queues
+SKEWS_NS = (40_000, 20_000_000, 49_000_000)  # between two queues of one card, and the clocks of two taps: below skew_ms
+STEPS_NS = (-100_000_000_000, -100_000_000, -50_000_000, 3_600_000_000_000)  # of a clock that is set
+PAIRS = 4
+LATE_NS = 300_000  # of a copy behind the original, as a mirror port sees both sides of a switch
 
 Variant = tuple[str, list[Packet]]
 
@@ -42,25 +49,6 @@ def variants(packets: Sequence[Packet]) -> Iterator[Variant]:
     for connection in ("command", "event"):
         yield f"only the {connection} connection", damage.one_connection_only(packets, connection)
     yield "without handshakes", damage.without_handshake(packets)
-    if len(packets) < FEWEST or any(packet.connection == "discovery" for packet in packets):
-        return  # what follows is done to conversations over TCP
-    rng = random.Random(len(packets))
-    for skew in SKEWS_NS:
-        yield f"packets to the responder {skew} ns late", damage.skewed(packets, skew, TO_RESPONDER)
-        yield f"packets to the initiator {skew} ns late", damage.skewed(packets, skew, TO_INITIATOR)
-        yield f"the event connection {skew} ns late", damage.skewed(packets, skew, connection="event")
-    for step in STEPS_NS:
-        for place in sorted(rng.sample(range(1, len(packets)), min(STEP_PLACES, len(packets) - 1))):
-            yield f"clock set by {step} ns before packet {place}", damage.clock_set(packets, place, step)
-    ends = [place for place, packet in enumerate(packets) if packet.flags & (SYN | FIN | RST)]
-    for place in ends[:MOST]:
-        yield f"loses packet {place}", damage.drop(packets, place)
-    for _ in range(PAIRS):
-        pair = rng.sample(range(len(packets)), 2)
-        yield f"loses packets {pair}", damage.drop(packets, *pair)
-    for seed in range(2):
-        yield f"near packets shuffled, {seed}", damage.near_shuffle(packets, seed=seed)
-    yield "both sides of a NAT", damage.both_sides_of_nat(packets)
 
 
 def seen_from(packets: Sequence[Packet], arriving: str, round_trip_ns: int = ROUND_TRIP_NS) -> list[Packet]:
@@ -75,3 +63,147 @@ def seen_from(packets: Sequence[Packet], arriving: str, round_trip_ns: int = ROU
             shift += round_trip_ns
         result.append(replace(packet, time_ns=packet.time_ns + shift))
     return result
+
+
+def _twice(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    late = [replace(packet, time_ns=packet.time_ns + LATE_NS) for packet in packets]
+    yield "every packet captured twice", _by_time([*packets, *late])
+    place = rng.randrange(len(packets))
+    yield f"packet {place} captured twice", damage.duplicate(packets, place)
+
+
+def _near(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    for window in (2, 3, 6):
+        seed = rng.randrange(1 << 16)
+        shuffled = damage.near_shuffle(packets, NEAR_NS, seed, window)
+        yield f"near packets in another order, {window} at a time, seed {seed}", shuffled
+
+
+def _again(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    places = [place for place, index in enumerate(damage.segments(packets)) if packets[index].connection != "discovery"]
+    for earlier, later in ((5, 7), (-3, 9)) if places else ():
+        place = rng.choice(places)
+        if len(packets[damage.segments(packets)[place]].payload) > abs(earlier):
+            again = damage.retransmit(packets, place, 1 + rng.randrange(4), earlier, later)
+            yield f"segment {place} sent again from {earlier} bytes before to {later} behind", again
+
+
+def _without_marks(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    for place, packet in enumerate(packets):
+        if packet.flags & (SYN | FIN | RST):
+            yield f"loses packet {place}, {_mark(packet)} {packet.direction}", damage.drop(packets, place)
+    bare = [
+        place for place, packet in enumerate(packets) if not packet.payload and not packet.flags & (SYN | FIN | RST)
+    ]
+    yield "loses all ACKs without payload", damage.drop(packets, *bare)
+    for place in rng.sample(bare, min(2, len(bare))):
+        yield f"loses the ACK at {place}", damage.drop(packets, place)
+
+
+def _mark(packet: Packet) -> str:
+    return "SYN" if packet.flags & SYN else "FIN" if packet.flags & FIN else "RST"
+
+
+def _pairs(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    for _ in range(PAIRS if len(packets) > 2 else 0):
+        pair = rng.sample(range(len(packets)), 2)
+        yield f"loses packets {pair}", damage.drop(packets, *pair)
+
+
+def _set(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    for step_ns in STEPS_NS:
+        place = rng.randrange(1, max(len(packets), 2))
+        yield f"clock set by {step_ns / 1e9} s before packet {place}", damage.clock_set(packets, place, step_ns)
+
+
+def _two_taps(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    for skew_ns in SKEWS_NS:
+        for direction in (TO_INITIATOR, TO_RESPONDER):
+            skewed = damage.skewed(packets, skew_ns, direction)
+            yield f"directions from two taps, clocks {skew_ns / 1e6} ms apart, {direction} late", skewed
+
+
+def _two_taps_by_connection(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    for skew_ns in SKEWS_NS:
+        for late in ("event", "command"):
+            skewed = damage.skewed(packets, skew_ns, connection=late)
+            yield f"connections from two taps, clocks {skew_ns / 1e6} ms apart, {late} late", skewed
+
+
+def _nat(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    yield "captured on both sides of a router", damage.both_sides_of_nat(packets)
+
+
+def _one_stream_missing(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
+    for connection in ("command", "event"):
+        for direction in (TO_RESPONDER, TO_INITIATOR):
+            rest = [one for one in packets if (one.connection, one.direction) != (connection, direction)]
+            yield f"without what goes {direction} on the {connection} connection", rest
+
+
+def _by_time(packets: Sequence[Packet]) -> list[Packet]:
+    return sorted(packets, key=lambda packet: packet.time_ns)
+
+
+Disturb = Callable[[list[Packet], random.Random], Iterator[Variant]]
+DISTURBANCES: dict[str, Disturb] = {
+    "twice": _twice,
+    "near": _near,
+    "again": _again,
+    "marks": _without_marks,
+    "pairs": _pairs,
+    "set": _set,
+    "taps": _two_taps,
+    "taps-by-connection": _two_taps_by_connection,
+    "nat": _nat,
+    "stream": _one_stream_missing,
+}
+ON = tuple(DISTURBANCES)  # the kinds that the rules are known to bear
+
+
+def disturbances(packets: Sequence[Packet], name: str, kinds: Sequence[str] = ON) -> Iterator[Variant]:
+    """The disturbances of a story; the same each time for the same name."""
+    for kind in kinds:
+        yield from DISTURBANCES[kind](list(packets), random.Random(zlib.crc32(f"{kind} {name}".encode())))
+
+
+def invented(found: matrix.Judged, known: set[matrix.Accusation]) -> list[matrix.Accusation]:
+    """What is said of a damaged capture and was not said of the whole one.
+
+    That one of both did it is no invention where one of them did.
+    """
+    rules = {rule for rule, _ in known}
+    return sorted((rule, who) for rule, who in matrix.accusations(found) - known if who != "both" or rule not in rules)
+
+
+def stories() -> dict[str, matrix.Story]:
+    """All stories of the matrix, by name."""
+    matrix.load()
+    return {
+        f"{tell.__module__.rpartition('.')[2]}-{tell.__name__}": tell
+        for tell in [
+            *(broken.tell for broken in matrix.BROKEN),
+            *(tell for _, tell in (*matrix.KEPT, *matrix.SILENT)),
+        ]
+    }
+
+
+def main(kinds: list[str]) -> int:
+    """Try all disturbances of all stories, of these kinds; the exit code."""
+    tried: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for name, tell in stories().items():
+        known = matrix.accusations(matrix.found_in(tell))
+        for kind in kinds or DISTURBANCES:
+            for what, packets in disturbances(matrix.packets_of(tell()), name, [kind]):
+                tried[kind] += 1
+                if said := invented(matrix.judged(packets), known):
+                    wrong[kind] += 1
+                    print(f"{kind}: {name}, {what}: {', '.join(map(' by '.join, said))}", flush=True)
+    for kind, count in tried.items():
+        print(f"{kind}: {count} variants, {wrong[kind]} with an invented accusation")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -11,7 +11,16 @@ from ptpip_analyze.rules.cancel_cases import Cancelling, cancels
 from tests.rules import silence
 from tests.rules.matrix import accused, judged
 from tests.rules.seen import evidence
-from tests.rules.stories.cancel import APART, CANCELLED, command_first, downloading, event_first, finish, uploading
+from tests.rules.stories.cancel import (
+    APART,
+    CANCELLED,
+    READ,
+    command_first,
+    downloading,
+    event_first,
+    finish,
+    uploading,
+)
 from tests.traffic import Conversation, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import TO_INITIATOR, TO_RESPONDER
@@ -217,3 +226,36 @@ def test_does_not_know_whether_a_request_that_was_cut_off_goes_on() -> None:
     one = talk().open().transaction(0x101C, 0, 0).wait(0.1).cancel(1, on=("command",)).event(0x400D, 1).wait(5)
     (found,) = cancelling(damage.snap(finish(one).packets(), 79))
     assert found.asynchronous is None
+
+
+@pytest.mark.parametrize(("first", "case"), [("command", "4.1"), ("event", "4.2")])
+def test_names_the_case_by_the_order_in_which_one_tap_saw_the_two(first: str, case: str) -> None:
+    second = "event" if first == "command" else "command"
+    one = formatting().wait(APART).cancel(on=(first,)).cancel(on=(second,)).wait(APART).response(CANCELLED)
+    (told,) = cancelling(finish(one))
+    assert told.candidates == ("4.1", "4.2")
+    assert told.by_order == (case,)
+    skewed = damage.skewed(one.packets(), 10_000_000, connection="event")
+    (unsure,) = cancelling(skewed)
+    assert unsure.by_order == unsure.candidates
+
+
+def test_believes_by_the_order_of_packets_that_a_request_came_before_its_cancels() -> None:
+    """By the clock of another tap the event Cancel may have been there before the request: 1.2."""
+    one = formatting().cancel(on=("event",)).cancel(on=("command",)).wait(READ).response(CANCELLED)
+    (told,) = cancelling(finish(one))
+    assert "1.2" in told.candidates
+    assert told.by_order == ("4.2",)
+    early = talk().open().cancel(1, on=("event",)).request(0x100F, 1).cancel(on=("command",)).wait(READ)
+    (unsure,) = cancelling(finish(early.response(CANCELLED)))
+    assert "1.2" in unsure.candidates
+    assert unsure.by_order == unsure.candidates
+
+
+def test_accuses_nobody_by_the_order_of_two_that_were_sent_at_once() -> None:
+    """Answered OK: a fault, whichever came first, and not the fault of one of the two cases."""
+    one = formatting().wait(APART).cancel(on=("command",)).cancel(on=("event",)).wait(READ).response()
+    found = judged(finish(one).packets())
+    assert accused(found) == {"cancel-responder-answers-cancelled"}
+    (note,) = (one.says for one in found.findings if one.rule == "cancel-i-case4-1")
+    assert note.endswith("(case 4.1), if the capture has its packets in order")

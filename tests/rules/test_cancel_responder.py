@@ -156,3 +156,11 @@ def test_takes_a_reset_for_one_over_leftovers_while_the_event_connection_stays()
         if closes:
             one.close(connections=("event",))
         assert len(of(one, "cancel-r-discard-leftovers")) == 1, closes
+
+
+def test_does_not_know_what_became_of_leftovers_where_the_capture_ends_at_once() -> None:
+    rule = "cancel-r-discard-leftovers"
+    for seconds, known in ((0.1, False), (5.5, True)):
+        one = refused_upload().data(bytes(1000), TO_RESPONDER, 1).wait(seconds).get_property()
+        ruling = judged(one.packets(), only=(rule,)).rulings[rule]
+        assert (bool(ruling.passed), bool(ruling.unsure)) == (known, not known)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from ptpip_analyze import analyze
+from ptpip_analyze.headers import Headers
+from ptpip_analyze.result import Result
 from ptpip_analyze.rules import Evidence
 from ptpip_analyze.rules.clock import Clock
 from tests.rules.matrix import accused, judged
 from tests.rules.seen import evidence
-from tests.traffic import Packet, damage
+from tests.traffic import Packet, damage, pcap_bytes
 from tests.traffic import conversation as talk
 
 HOUR = 3_600_000_000_000
@@ -22,7 +27,7 @@ def usual() -> list[Packet]:
 
 def clock_of(packets: list[Packet]) -> tuple[Clock, Evidence]:
     seen = evidence(packets)
-    return Clock(seen), seen
+    return seen.clock, seen
 
 
 def test_is_even_in_a_usual_capture() -> None:
@@ -76,3 +81,21 @@ def test_says_so_where_a_verdict_is_withdrawn() -> None:
     one = talk().open().close_session().close(connections=("command",)).wait(20).close(connections=("event",))
     ruling = judged(damage.clock_set(one.packets(), 14, -40_000_000_000)).rulings["shutdown-both-connections"]
     assert ruling.why == {"the clock of the capture was set in this time": 1}
+
+
+def test_is_read_once_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[None] = []
+    headers = Result._headers_again
+
+    def counted(result: Result) -> Iterator[Headers]:
+        read.append(None)
+        return headers(result)
+
+    monkeypatch.setattr(Result, "_headers_again", counted)
+    with analyze(io.BytesIO(pcap_bytes(damage.clock_set(usual(), 12, HOUR), nano=True))) as analysis:
+        (result,) = analysis.results
+        result.judge(only=("response-for-every-request",))
+        assert result.clock.stepped(0)
+        before = len(read)
+        result.judge(only=("response-for-every-request",))
+        assert len(read) == before == 1

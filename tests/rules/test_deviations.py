@@ -8,12 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from ptpip_analyze.rules import CATALOGUE, Verdict
-from ptpip_analyze.rules.deviations import FINGERPRINTS, SUSPECTED
+from ptpip_analyze.rules.catalogue import Treatment
+from ptpip_analyze.rules.deviations import FINGERPRINTS
 from tests.rules.matrix import Told, judged, packets_of
 from tests.rules.stories.init_answers import answered_too_late, lingers, numbered, unknown_reason
 from tests.rules.stories.name import VERSION, asked, of_eight_bits, utf16
 from tests.rules.stories.version import at, whole, with_half_a_version
-from tests.traffic import TO_RESPONDER
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation
 from tests.traffic import conversation as talk
 
 ANONYMOUS = b"\xff" * 16
@@ -151,9 +152,99 @@ def verdicts(told: Told, rule: str, **options: bool) -> set[tuple[Verdict, str |
 def test_tells_a_known_implementation_from_a_stranger(
     deviation: str, rule: str, known: Callable[[], Told], stranger: Callable[[], Told]
 ) -> None:
-    suspected = CATALOGUE.deviations[deviation].treat_as.startswith(SUSPECTED)
+    suspected = CATALOGUE.deviations[deviation].treat_as is Treatment.REPORT
     assert verdicts(known(), rule) == {(Verdict.VIOLATION if suspected else Verdict.DEVIATION, deviation)}
     assert verdicts(known(), rule, strict=True) == {(Verdict.VIOLATION, None)}
+    assert verdicts(stranger(), rule) == {(Verdict.VIOLATION, None)}
+
+
+LONG = "studio-workstation-17.photography.example.com"
+
+
+def begins_so(name: str, **options: object) -> Conversation:
+    """The known one's session, greeted by another name."""
+    one = talk(initiator_name=name, **options).open().get_device_info()  # type: ignore[arg-type]
+    return one.get_property().close_session().close()
+
+
+def of_another_version() -> Told:
+    return asked(utf16(LONG + "\0") + struct.pack("<I", 0x00010001))
+
+
+def long_responder() -> Told:
+    return talk(responder_name=LONG).open().get_device_info().get_property().close_session().close()
+
+
+def number(given: int, sent: int) -> Told:
+    one = talk(connection_number=given).connect().message(1, LIBPICT).init_command_ack().connect("event")
+    one.message(3, struct.pack("<I", sent), connection="event").init_fail(3, "event")
+    return one.hang_up("event", by="responder").hang_up("command")
+
+
+def greeted_and_gone() -> Told:
+    """No operation either: nothing shows that it does without an event connection."""
+    one = talk().connect().message(1, LIBPICT).init_command_ack()
+    return [lingers(one, seconds=40).close(), whole(at(5, 1, connection_number=2))]
+
+
+def long_start_data_of_the_camera() -> Told:
+    one = talk().connect().message(1, LIBPICT).init_command_ack().connect("event").init_event_request()
+    one.init_event_ack().open_session().request(0x1015, 0x5001, transaction_id=1)
+    one.raw(struct.pack("<IIIQ", 32, 9, 1, 1) + bytes(12), direction=TO_INITIATOR)
+    one.data(b"\1", TO_INITIATOR, last=True).response()
+    return one.transaction(0x1003, transaction_id=2).close()
+
+
+def long_end_data() -> Told:
+    one = talk().connect().message(1, LIBPICT).init_command_ack().connect("event").init_event_request()
+    one.init_event_ack().open_session().request(0x1016, 0x5001, transaction_id=1, data_phase_info=2)
+    one.start_data(1, TO_RESPONDER).data(b"\1", TO_RESPONDER, last=True).response()
+    one.message(13, bytes(24))
+    return one.transaction(0x1003, transaction_id=2).close()
+
+
+def another_number_of_vcam() -> Told:
+    one = talk(responder_guid=VCAM, connection_number=2).connect().init_command_request().init_command_ack()
+    one.connect("event").message(3, struct.pack("<I", 5), connection="event").init_event_ack().wait(0.1)
+    return one.open_session().get_device_info().close_session().close()
+
+
+def stays_where_it_was_refused_at_once() -> Told:
+    one = talk().connect().init_command_request().init_fail(3)
+    one.hang_up("command", "half", "responder")
+    return lingers(one).hang_up("command", "half")
+
+
+def event_answered_late() -> Told:
+    return numbered().connect("event").init_event_request().wait(32).init_event_ack().open_session().close()
+
+
+def anonymous_prompt() -> Told:
+    one = talk(initiator_guid=ANONYMOUS).connect().init_command_request().wait(32).init_command_ack()
+    return one.close()
+
+
+# By rule, others that break it and differ from the known one in one respect.
+STRANGERS: list[tuple[str, Callable[[], Told]]] = [
+    ("name-max-length", lambda: begins_so("n" * 100)),
+    ("name-max-length", lambda: begins_so("studio workstation of the photography department")),
+    ("name-max-length", lambda: begins_so(LONG, initiator_guid=ANONYMOUS)),
+    ("name-max-length", of_another_version),
+    ("name-max-length", long_responder),
+    ("version-field-present", lambda: asked(utf16("\0"))),
+    ("association-number-echoed", lambda: number(7, 2)),
+    ("init-event-connection-required", greeted_and_gone),
+    ("framing-fixed-size-types", long_start_data_of_the_camera),
+    ("framing-fixed-size-types", long_end_data),
+    ("association-unknown-number-refused", another_number_of_vcam),
+    ("init-fail-initiator-closes", stays_where_it_was_refused_at_once),
+    ("init-establishment-30s", event_answered_late),
+    ("init-establishment-30s", anonymous_prompt),
+]
+
+
+@pytest.mark.parametrize(("rule", "stranger"), STRANGERS)
+def test_takes_nobody_for_known_who_differs_in_one_respect(rule: str, stranger: Callable[[], Told]) -> None:
     assert verdicts(stranger(), rule) == {(Verdict.VIOLATION, None)}
 
 

@@ -7,9 +7,15 @@ from dataclasses import replace
 import pytest
 
 from tests.rules.matrix import Told, accused, judged, packets_of
-from tests.rules.stories.init_answers import lingers, numbered, refusals, responder_stays
+from tests.rules.stories.init_answers import (
+    lingers,
+    numbered,
+    refusals,
+    refused_on_the_event_connection,
+    responder_stays,
+)
 from tests.rules.stories.version import at, whole
-from tests.traffic import Conversation, damage
+from tests.traffic import TO_RESPONDER, Conversation, damage
 from tests.traffic import conversation as talk
 
 
@@ -123,3 +129,25 @@ def test_names_the_connection_that_was_left_open() -> None:
     found = judged(responder_stays().packets()).findings
     (says,) = (one.says for one in found if one.rule == "init-fail-responder-closes")
     assert says == "the responder did not close the event connection in 5.0 s after Init Fail"
+
+
+def outcome(story: Told, rule: str) -> tuple[bool, bool]:
+    """Did anybody pass, and is anything not known?"""
+    ruling = judged(packets_of(story), only=(rule,)).rulings[rule]
+    return bool(ruling.passed), bool(ruling.unsure)
+
+
+def test_does_not_let_an_initiator_pass_whose_last_words_are_missing() -> None:
+    one = talk().connect().init_command_request().init_fail(2).wait(0.5).init_command_request()
+    packets = one.close(by="responder").packets()
+    lost = damage.drop(packets, damage.segments(packets, "command", TO_RESPONDER)[1])
+    assert outcome(lost, "init-fail-initiator-closes") == (False, True)
+    usual = talk().connect().init_command_request().init_fail(2).wait(0.5).close(by="responder")
+    assert outcome(usual, "init-fail-initiator-closes") == (True, False)
+
+
+def test_does_not_let_a_responder_pass_whose_other_connection_is_not_certain() -> None:
+    packets = refused_on_the_event_connection().packets()
+    assert outcome(packets, "init-fail-responder-closes") == (True, False)
+    event = damage.one_connection_only(packets, "event")
+    assert outcome(event, "init-fail-responder-closes") == (False, True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ptpip_analyze.rules import Finding, Judged, Ruling, Verdict
+from ptpip_analyze.rules import CATALOGUE, Finding, Judged, Ruling, Verdict
 from ptpip_analyze.rules.rule import BOTH, INITIATOR, RESPONDER
-from ptpip_analyze.rules.run import chosen, load
+from ptpip_analyze.rules.run import Tally, chosen, load
 from tests.conformance.captures import analysed, bad, good
 
 RULE = "framing-fixed-size-types"
@@ -49,7 +49,25 @@ def finding(verdict: Verdict, side: int) -> Finding:
             [finding(Verdict.VIOLATION, BOTH)],
             {},
             {},
-            {(0, INITIATOR): Verdict.VIOLATION, (0, RESPONDER): Verdict.VIOLATION},
+            {(0, INITIATOR): Verdict.INCONCLUSIVE, (0, RESPONDER): Verdict.INCONCLUSIVE},
+        ),
+        (
+            [finding(Verdict.VIOLATION, BOTH), finding(Verdict.DEVIATION, RESPONDER)],
+            {(0, INITIATOR): 1, (0, RESPONDER): 1},
+            {},
+            {(0, INITIATOR): Verdict.INCONCLUSIVE, (0, RESPONDER): Verdict.INCONCLUSIVE},
+        ),
+        (
+            [finding(Verdict.VIOLATION, BOTH), finding(Verdict.VIOLATION, RESPONDER)],
+            {},
+            {},
+            {(0, INITIATOR): Verdict.INCONCLUSIVE, (0, RESPONDER): Verdict.VIOLATION},
+        ),
+        (
+            [finding(Verdict.DEVIATION, RESPONDER)],
+            {(0, BOTH): 1},
+            {},
+            {(0, INITIATOR): Verdict.PASS, (0, RESPONDER): Verdict.DEVIATION},
         ),
     ],
 )
@@ -58,6 +76,33 @@ def test_lets_the_worst_verdict_win(
 ) -> None:
     ruling = Ruling(RULE, checks=True, findings=findings, passed=passed, unsure=unsure)
     assert Judged({RULE: ruling}, findings).verdicts(RULE) == said
+
+
+def test_counts_what_another_rule_shows() -> None:
+    ruling = Ruling(RULE, checks=True, passed={(0, INITIATOR): 3})
+    ruling.joined.append(finding(Verdict.VIOLATION, INITIATOR))
+    assert Judged({RULE: ruling}, []).tallies(RULE) == {(0, INITIATOR): Tally(passed=3, violated=1)}
+
+
+def test_adds_up_tallies() -> None:
+    total = Tally(1, 2, 3, 4, 5)
+    total.add(Tally(10, 20, 30, 40, 50))
+    assert total == Tally(11, 22, 33, 44, 55)
+    assert Tally().verdict is Verdict.NOT_APPLICABLE
+
+
+def test_counts_for_each_side_what_was_said_of_both() -> None:
+    ruling = Ruling(RULE, checks=True, passed={(0, BOTH): 2}, unsure={(0, RESPONDER): 1})
+    assert Judged({RULE: ruling}, []).tallies(RULE) == {
+        (0, INITIATOR): Tally(passed=2), (0, RESPONDER): Tally(passed=2, unsure=1),
+    }  # fmt: skip
+
+
+def test_says_of_a_rule_what_it_says_among_all() -> None:
+    """Also where a rule that was not chosen speaks for it, and where it is a known deviation."""
+    result = analysed(bad()).results[0]
+    for entry in CATALOGUE.rules.values():
+        assert result.judge([entry.id]).verdicts(entry.id) == result.judged.verdicts(entry.id)
 
 
 def test_puts_findings_in_order_of_packet() -> None:

@@ -1,29 +1,58 @@
-"""No capture makes an innocent peer guilty: a story never fires more rules for being captured badly.
+"""No capture makes an innocent peer guilty: a story never accuses more for being captured badly.
 
-The test that matters most. Every story of the matrix in all its variants (``silence.variants``): a rule that a damaged
-capture fires was fired by the whole one as well, or the reader was told something false.
+The test that matters most. Every story of the matrix in all its variants (``silence.variants``) and in some of its
+disturbances: who is accused of what in a damaged capture was accused of it in the whole one as well, or the reader was
+told something false.
 """
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from ptpip_analyze.rules.run import load as load_rules
-from tests.rules import matrix, silence
-from tests.rules.matrix import BROKEN, KEPT, Story, accused_sides, guilty_sides, judged, packets_of
+from tests.rules import silence
+from tests.rules.matrix import accusations, found_in, judged, packets_of
+from tests.rules.silence import invented
+from tests.rules.stories.association import second_event_connection
 
-matrix.load()
 load_rules()
-STORIES: dict[str, Story] = {
-    f"{tell.__module__.rpartition('.')[2]}-{tell.__name__}": tell
-    for tell in [*(broken.tell for broken in BROKEN), *(tell for _, tell in KEPT)]
-}
+STORIES = silence.stories()
+EVERY = 3  # disturbances: each story takes another third of them
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_accuses_nobody_for_what_a_capture_lacks(name: str) -> None:
+    known = accusations(found_in(STORIES[name]))
+    for what, damaged in silence.variants(packets_of(STORIES[name]())):
+        assert invented(judged(damaged), known) == [], f"{name} {what}"
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_accuses_nobody_for_what_disturbs_a_capture(name: str) -> None:
+    known = accusations(found_in(STORIES[name]))
+    first = zlib.crc32(name.encode()) % EVERY
+    for what, disturbed in list(silence.disturbances(packets_of(STORIES[name]()), name))[first::EVERY]:
+        assert invented(judged(disturbed), known) == [], f"{name} {what}"
+
+
+def test_takes_one_of_both_for_no_invention_where_one_of_them_did_it() -> None:
+    found = found_in(second_event_connection)
+    rule = "association-one-event-per-command"
+    assert invented(found, {(rule, "initiator")}) == []
+    assert invented(found, {("shutdown-by-initiator", "initiator")}) == [(rule, "both")]
+    assert invented(found_in(STORIES["probe-no_answer"]), {("probe-answered", "initiator")}) == [
+        ("probe-answered", "responder")
+    ]
+
+
+def test_disturbs_in_every_way_that_there_is() -> None:
+    """Each kind changes the packets, and does it the same way again."""
+    name = "shutdown-orderly"
     packets = packets_of(STORIES[name]())
-    known = guilty_sides(judged(packets))
-    for what, damaged in silence.variants(packets):
-        invented = accused_sides(judged(damaged)) - known
-        assert not invented, f"{name} {what}: {', '.join(f'{rule} by {side}' for rule, side in sorted(invented))}"
+    for kind in silence.DISTURBANCES:
+        made = list(silence.disturbances(packets, name, [kind]))
+        assert made, kind
+        assert all(disturbed != packets for _, disturbed in made), kind
+        assert made == list(silence.disturbances(packets, name, [kind]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ptpip_analyze.rules import Verdict
-from tests.rules.matrix import accused
+from tests.rules.matrix import accused, judged
 from tests.rules.test_request import found, ours
-from tests.traffic import NOT_APPLICABLE, Conversation, damage
+from tests.traffic import NOT_APPLICABLE, TO_RESPONDER, Conversation, Packet, damage
 from tests.traffic import conversation as talk
 
 
@@ -163,6 +163,30 @@ def test_knows_theta4j_by_one_counter_for_a_connection(opened: int, first: int, 
 @pytest.mark.parametrize(("opened", "first"), [(0, 1), (1, 2), (0, 7), (9, 10)])
 def test_takes_no_other_beginning_for_counting_on(opened: int, first: int) -> None:
     assert not found(counting_on(opened, first), "txid-restart-per-session")
+
+
+def restarted(packets: list[Packet]) -> tuple[bool, bool]:
+    """Did the initiator pass in the session behind another one, or can't that be known?"""
+    ruling = judged(packets, only=("txid-restart-per-session",)).rulings["txid-restart-per-session"]
+    return bool(ruling.passed), bool(ruling.unsure)
+
+
+def one_after_the_other(first: int) -> list[Packet]:
+    """Two sessions of one initiator on connections of their own; the first one ends with id 3."""
+    one = talk(initiator_guid=bytes(range(16))).init().open_session(1, 1).transaction(0x1014, 1, transaction_id=2)
+    two = talk(initiator_guid=bytes(range(16)), seed=1, number=1, command_port=50011, event_port=50012)
+    two.init().open_session(1, 0).transaction(0x1014, 1, transaction_id=first)
+    ended = one.transaction(0x1003, transaction_id=3).close().packets()
+    return damage.in_turn(ended, two.transaction(0x1003, transaction_id=first + 1).close().packets())
+
+
+def test_does_not_know_with_what_a_session_ended_whose_last_request_is_missing() -> None:
+    """Ids 1, 2, 3, and then 7: another beginning, unless more than 3 is missing."""
+    packets = one_after_the_other(7)
+    assert restarted(packets) == (True, False)
+    closes = damage.segments(packets, "command", TO_RESPONDER)[3]
+    assert restarted(damage.drop(packets, closes)) == (False, True)
+    assert restarted(damage.drop(one_after_the_other(1), closes)) == (True, False)
 
 
 def test_takes_no_session_of_another_initiator_for_the_one_before() -> None:

@@ -198,12 +198,14 @@ def clock_set(packets: Sequence[Packet], place: int, by_ns: int) -> list[Packet]
     ]
 
 
-def near_shuffle(packets: Sequence[Packet], within_ns: int = 20_000_000, seed: int = 0) -> list[Packet]:
-    """Packets that are as near as this to each other in random order, stamped anew: queues that are emptied in turn."""
+def near_shuffle(packets: Sequence[Packet], within_ns: int = 20_000_000, seed: int = 0, most: int = 4) -> list[Packet]:
+    """Packets that are as near as this to each other, ``most`` at a time, in random order, stamped anew: queues that
+    are emptied in turn.
+    """
     rng, result, start = random.Random(seed), list(packets), 0
     while start < len(result):
         end = start + 1
-        while end < len(result) and result[end].time_ns - packets[start].time_ns <= within_ns and end - start < 4:
+        while end < len(result) and result[end].time_ns - packets[start].time_ns <= within_ns and end - start < most:
             end += 1
         part = result[start:end]
         rng.shuffle(part)

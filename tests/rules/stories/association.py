@@ -49,14 +49,14 @@ def another_number_refused() -> Conversation:
     return one.hang_up("event", by="responder").hang_up("command")
 
 
-@breaks("association-number-echoed", related=("association-unknown-number-refused",))
+@breaks("association-number-echoed", related=["association-unknown-number-refused by responder"])
 def another_number_accepted() -> Conversation:
     """The initiator repeats 1 for 7, and is accepted."""
     one = numbered(7).connect("event").message(3, struct.pack("<I", 1), connection="event").init_event_ack()
     return on(one)
 
 
-@breaks("association-unknown-number-refused", related=("association-number-echoed",))
+@breaks("association-unknown-number-refused", related=["association-number-echoed by initiator"])
 def swapped_number_accepted() -> Conversation:
     """The bytes of the number are swapped, and it is accepted."""
     one = numbered(7).connect("event").message(3, struct.pack(">I", 7), connection="event").init_event_ack()
@@ -79,7 +79,7 @@ def used_again() -> list[Conversation]:
     return [whole(talk()), whole(at(5, 1))]
 
 
-@breaks("association-same-peer")
+@breaks("association-same-peer", by="both")
 def event_connection_of_another_host() -> list[Conversation]:
     """A third host repeats the number, and serves the session from then on."""
     first = talk().connect().init_command_request().init_command_ack().wait(2)
@@ -87,7 +87,7 @@ def event_connection_of_another_host() -> list[Conversation]:
     return [on(first), second.close()]
 
 
-@breaks("association-one-event-per-command")
+@breaks("association-one-event-per-command", by="both")
 def second_event_connection() -> list[Conversation]:
     """A second event connection with the same number is accepted."""
     first = talk().init().open_session().wait(2).event(0x4006, 0xFFFFFFFF, 0x5007).get_device_info()

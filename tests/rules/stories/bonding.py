@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from tests.rules.matrix import breaks, keeps
+from tests.rules.matrix import breaks, keeps, silent
 from tests.traffic import Conversation, Packet, announce, damage
 from tests.traffic import conversation as talk
 from tests.traffic.conversation import device_info
@@ -54,19 +54,19 @@ def readable() -> Conversation:
     return session()
 
 
-@breaks("bonding-guid-present")
+@breaks("bonding-guid-present", by="responder")
 def zero() -> Conversation:
     """Nothing but zeros."""
     return session(responder_guid=bytes(16))
 
 
-@breaks("bonding-guid-present")
+@breaks("bonding-guid-present", by="initiator")
 def placeholder_of_initiator() -> Conversation:
     """Bytes that count in steps of 0x11."""
     return session(initiator_guid=PLACEHOLDER)
 
 
-@keeps("bonding-guid-present")
+@silent("bonding-guid-present")
 def counting_up() -> Conversation:
     """A number that was made up, perhaps: nobody can know that it is not unique."""
     return session(initiator_guid=bytes(range(16)), responder_guid=b"camera-number-42")
@@ -78,7 +78,7 @@ def padded_address() -> Conversation:
     return session(responder_guid=bytes(10) + bytes.fromhex("020304050607"))
 
 
-@breaks("bonding-guid-unique")
+@breaks("bonding-guid-unique", by="responder")
 def two_cameras() -> list[Packet]:
     """Two cameras of different serial numbers say the same."""
     other = known("B2", responder="192.168.1.9", command_port=51001, event_port=51002, number=1)
@@ -107,7 +107,7 @@ def two_addresses() -> list[Packet]:
     return damage.interleave(session().packets(), other.packets())
 
 
-@breaks("bonding-guid-stable")
+@breaks("bonding-guid-stable", by="responder")
 def another_guid() -> list[Packet]:
     """The same serial number, another GUID."""
     other = known("A1", responder_guid=GUID[::-1], command_port=51001, event_port=51002, number=1)

@@ -30,7 +30,7 @@ def upload_refused() -> Conversation:
     return finish(refused_upload().data(bytes(1000), TO_RESPONDER, 1).wait(READ))
 
 
-@breaks("cancel-r-case1")
+@breaks("cancel-r-case1", by="initiator")
 def initiator_sends_on() -> Conversation:
     """The initiator sends on, long after it has the response."""
     one = refused_upload().data(bytes(1000), TO_RESPONDER, 1).wait(READ)
@@ -43,13 +43,13 @@ def download_broken_off() -> Conversation:
     return finish(downloading(talk().open()).response(ACCESS_DENIED))
 
 
-@breaks("cancel-r-case2", related=["response-after-data"])
+@breaks("cancel-r-case2", related=["cancel-r-error-code", "data-end-required", "response-after-data"])
 def download_broken_off_with_ok() -> Conversation:
     """The camera breaks off a download, and says that all is well."""
     return finish(downloading(talk().open()).response())
 
 
-@breaks("cancel-r-case2", related=["data-phase-needs-request", "response-after-data", "data-nothing-after-end"])
+@breaks("cancel-r-case2", related=["data-phase-needs-request"])
 def download_goes_on_behind_its_response() -> Conversation:
     """The camera breaks off a download, says why, and sends more of it."""
     return finish(downloading(talk().open()).response(ACCESS_DENIED).data(bytes(1000), transaction_id=1))
@@ -79,7 +79,7 @@ def leftovers_answered() -> Conversation:
     return finish(refused_upload().data(bytes(1000), TO_RESPONDER, 1).response(STORE_FULL, transaction_id=1))
 
 
-@breaks("cancel-r-discard-leftovers", related=["shutdown-both-connections", "shutdown-error-propagates"])
+@breaks("cancel-r-discard-leftovers", related=["shutdown-both-connections"])
 def reset_over_leftovers() -> Conversation:
     """The camera resets the command connection when the rest of the data comes; the event connection stays."""
     one = refused_upload().data(bytes(1000), TO_RESPONDER, 1).wait(0.1)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import struct
 
-from tests.rules.matrix import breaks, keeps
+from tests.rules.matrix import breaks, keeps, silent
 from tests.traffic import UNKNOWN_TOTAL, Conversation
 from tests.traffic import conversation as talk
 
 
 @keeps(
     "data-total-length-exact", "data-total-length-overrun", "data-unknown-total", "data-unknown-total-limited",
-    "data-unknown-total-32bit", "data-null-out-option-a", "data-null-out-option-b", "data-null-out-no-data-packets",
-    "data-null-in", "data-empty-data-packet", "data-32bit-packet-limit", "data-null-out-a-answered",
+    "data-unknown-total-32bit", "data-null-out-option-a",
+    "data-null-in", "data-empty-data-packet", "data-32bit-packet-limit",
 )  # fmt: skip
+@silent("data-null-out-option-b", "data-null-out-no-data-packets", "data-null-out-a-answered")
 def all_that_was_announced() -> Conversation:
     """Data of all sizes, in all styles, both ways."""
     one = talk().open()
@@ -29,13 +30,15 @@ def no_data() -> Conversation:
     return talk().open().transaction(0x9105, 1).close_session().close()
 
 
-@keeps("data-total-length-exact", "data-null-out-option-b", "data-null-out-no-data-packets")
+@keeps("data-null-out-option-b", "data-null-out-no-data-packets")
+@silent("data-total-length-exact")
 def nothing_to_send() -> Conversation:
     """A null object with Data Phase Info 2, as the standard has it."""
     return talk().open().transaction(0x1016, 0x5007, data_out=b"").close_session().close()
 
 
-@keeps("data-total-length-exact", "data-total-length-overrun", "data-null-out-option-b")
+@keeps("data-total-length-exact", "data-total-length-overrun")
+@silent("data-null-out-option-b")
 def not_all_that_was_announced() -> Conversation:
     """Less than was announced, but cancelled or refused: an upload, a download, a null object."""
     one = talk().open().request(0x1009, 1).data_phase(b"x" * 2000, style="tail", announced=9000).response(0x2002)
@@ -45,7 +48,8 @@ def not_all_that_was_announced() -> Conversation:
     return one.get_property().close_session().close()
 
 
-@keeps("data-unknown-total-limited", "data-total-length-exact", "data-unknown-total-32bit")
+@keeps("data-unknown-total-32bit")
+@silent("data-unknown-total-limited", "data-total-length-exact")
 def streams() -> Conversation:
     """A size that is not known: live view of a vendor, and objects of which no ObjectInfo was seen."""
     one = talk().open().transaction(0x9201, data_in=b"x" * 4000, style="tail", announced=UNKNOWN_TOTAL)
@@ -72,33 +76,33 @@ def cancelled_null_object() -> Conversation:
     return talk().open().request(0x1016, 0x5007).wait(1).cancel().response(0x201F).close_session().close()
 
 
-@breaks("data-total-length-exact")
+@breaks("data-total-length-exact", by="responder")
 def less_than_announced() -> Conversation:
     """100 bytes are announced, 90 come."""
     return talk().open().transaction(0x1009, 1, data_in=b"x" * 90, announced=100).close_session().close()
 
 
-@breaks("data-total-length-exact")
+@breaks("data-total-length-exact", by="initiator")
 def less_than_announced_in_pieces() -> Conversation:
     """An upload in pieces lacks one byte."""
     one = talk().open().transaction(0x9105, data_out=b"x" * 2999, style="tail", announced=3000)
     return one.close_session().close()
 
 
-@breaks("data-total-length-exact")
+@breaks("data-total-length-exact", by="responder")
 def less_than_announced_beside_a_probe() -> Conversation:
     """One byte is lacking, in a transaction that is not flawless: a Cancel of another one is in its midst."""
     one = talk().open().get_property().request(0x1009, 1).start_data(2000).data(b"x" * 1000).wait(0.1).cancel(1)
     return one.data(b"x" * 999, transaction_id=2, last=True).response(transaction_id=2).close_session().close()
 
 
-@breaks("data-total-length-overrun")
+@breaks("data-total-length-overrun", by="responder", related=["data-total-length-exact"])
 def more_than_announced() -> Conversation:
     """10 bytes are announced, 64 come."""
     return talk().open().transaction(0x1009, 1, data_in=b"x" * 64, announced=10).close_session().close()
 
 
-@breaks("data-total-length-overrun")
+@breaks("data-total-length-overrun", by="responder")
 def more_than_announced_then_cancelled() -> Conversation:
     """Too much came before the initiator cancelled."""
     one = talk().open().request(0x1009, 1).start_data(1500).data(b"x" * 1000).data(b"x" * 1000).wait(0.1).cancel()
@@ -112,14 +116,14 @@ def live_view() -> Conversation:
     return one.close_session().close()
 
 
-@breaks("data-unknown-total-limited")
+@breaks("data-unknown-total-limited", by="responder")
 def device_info_of_unknown_size() -> Conversation:
     """GetDeviceInfo as a stream."""
     one = talk().open().transaction(0x1001, data_in=b"x" * 300, announced=UNKNOWN_TOTAL)
     return one.close_session().close()
 
 
-@breaks("data-unknown-total-limited")
+@breaks("data-unknown-total-limited", by="responder")
 def object_of_known_size() -> Conversation:
     """GetObject as a stream, though ObjectInfo said how long it is."""
     one = talk().open().transaction(0x1008, 7, data_in=object_info(2000))
@@ -127,7 +131,7 @@ def object_of_known_size() -> Conversation:
     return one.close_session().close()
 
 
-@breaks("data-unknown-total-limited")
+@breaks("data-unknown-total-limited", by="initiator")
 def upload_of_known_size() -> Conversation:
     """SendObject as a stream, though its ObjectInfo said how long it is."""
     one = talk().open().transaction(0x100C, 0x10001, 0, data_out=object_info(2000), returns=(0x10001, 0, 9))
@@ -135,7 +139,7 @@ def upload_of_known_size() -> Conversation:
     return one.close_session().close()
 
 
-@breaks("data-unknown-total-32bit", related=("data-total-length-exact",))
+@breaks("data-unknown-total-32bit", by="responder", related=["data-total-length-exact"])
 def half_of_the_total() -> Conversation:
     """0xFFFFFFFF is announced, 500 bytes come."""
     return talk().open().transaction(0x1009, 1, data_in=b"x" * 500, announced=0xFFFFFFFF).close_session().close()
@@ -153,7 +157,7 @@ def null_object_with_payload() -> Conversation:
     return talk().open().transaction(0x1016, 0x5007, data_out=b"\1\2", announced=0).close_session().close()
 
 
-@breaks("data-null-out-option-b")
+@breaks("data-null-out-option-b", related=["data-end-required"])
 def null_object_without_end() -> Conversation:
     """Start Data of 0 bytes, and the next request."""
     one = talk().open().get_property().request(0x1016, 0x5007, data_phase_info=2).start_data(0, "to-responder")
@@ -188,7 +192,7 @@ def empty_data() -> Conversation:
     return one.close_session().close()
 
 
-@breaks("data-32bit-packet-limit", related=("framing-length-covers-whole-packet", "data-total-length-exact"))
+@breaks("data-32bit-packet-limit")
 def five_gigabytes_in_one() -> Conversation:
     """5 GiB in a single End Data: what is left of its length in 32 bits is 1 GiB."""
     one = talk().open().request(0x1009, 1).start_data(5 << 30)

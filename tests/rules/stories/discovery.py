@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from tests.rules.matrix import breaks, keeps
+from tests.rules.matrix import breaks, keeps, silent
 from tests.traffic import Conversation, Packet, announce, damage
 from tests.traffic import conversation as talk
 
@@ -93,13 +93,13 @@ def announced_in_other_words() -> list[Packet]:
     return after(announce.mdns(announce.announced("My Camera", b"k=" + base64.b64encode(GUID))))
 
 
-@keeps("discovery-guid-announced")
+@silent("discovery-guid-announced")
 def announced_as_another() -> list[Packet]:
     """Another identity, which may be the same one in a form that nobody knows."""
     return after(announce.mdns(announce.announced("My Camera", b"guid=" + OTHER.hex().encode())))
 
 
-@keeps("discovery-guid-announced")
+@silent("discovery-guid-announced")
 def announced_another_camera() -> list[Packet]:
     """The instance is that of another port of this host."""
     return after(announce.mdns(announce.announced("My Camera", b"ver=1", port=15999)))

@@ -29,14 +29,14 @@ def smallest_and_largest() -> Conversation:
     return one.event(0x4002, 0xFFFFFFFF).event(0xC101, 0xFFFFFFFF, 1, 2, 3).close_session().close()
 
 
-@breaks("framing-length-minimum")
+@breaks("framing-length-minimum", by="responder")
 def init_event_ack_of_four_bytes() -> Conversation:
     """The responder's Init Event Ack says that it has 4 bytes."""
     one = talk().connect().init_command_request().init_command_ack().connect("event").init_event_request()
     return one.raw(struct.pack("<II", 4, 4), "to-initiator", "event").close()
 
 
-@breaks("framing-fixed-size-types")
+@breaks("framing-fixed-size-types", by="initiator")
 def init_event_request_of_sixteen_bytes() -> Conversation:
     """The initiator's Init Event Request has four bytes more."""
     one = talk().connect().init_command_request().init_command_ack().connect("event")
@@ -44,7 +44,7 @@ def init_event_request_of_sixteen_bytes() -> Conversation:
     return one.open_session().close_session().close()
 
 
-@breaks("framing-variable-size-bounds")
+@breaks("framing-variable-size-bounds", by="responder")
 def data_of_ten_bytes() -> Conversation:
     """A Data message that ends in the middle of its TransactionID."""
     one = talk().open().request(0x1009, 1).start_data(10)
@@ -52,7 +52,7 @@ def data_of_ten_bytes() -> Conversation:
     return one.data(b"0123456789", last=True).response().close_session().close()
 
 
-@breaks("framing-length-covers-whole-packet", related=("framing-variable-size-bounds", "event-param-count"))
+@breaks("framing-length-covers-whole-packet", by="responder", related=["framing-variable-size-bounds"])
 def event_that_does_not_count_its_id() -> Conversation:
     """The length word of an event leaves out the TransactionID; other events follow."""
     one = talk().open().event(0x4006, 0xFFFFFFFF, 0x5007)
@@ -60,20 +60,20 @@ def event_that_does_not_count_its_id() -> Conversation:
     return one.event(0x4006, 0xFFFFFFFF, 0x5007).event(0x4006, 0xFFFFFFFF, 0x5008).close_session().close()
 
 
-@breaks("framing-length-covers-whole-packet", related=("framing-fixed-size-types",))
+@breaks("framing-length-covers-whole-packet", by="initiator", related=["framing-fixed-size-types"])
 def probe_request_that_counts_too_much() -> Conversation:
     """The length word of a Probe Request has four bytes more than there are."""
     one = talk().open().raw(struct.pack("<II", 12, 13), "to-responder", "event").message(14, b"", TO_INITIATOR, "event")
     return one.probe().close_session().close()
 
 
-@breaks("framing-type-zero")
+@breaks("framing-type-zero", by="initiator")
 def message_of_type_zero() -> Conversation:
     """A message of eight bytes and type 0, and a request behind it."""
     return talk().open().get_device_info().raw(struct.pack("<II", 8, 0)).close_session().close()
 
 
-@breaks("framing-type-reserved")
+@breaks("framing-type-reserved", by="responder")
 def message_of_type_fifteen() -> Conversation:
     """The responder says something of type 15 between two events."""
     one = talk().open().event(0x4006, 0xFFFFFFFF, 0x5007).raw(struct.pack("<II", 8, 15), TO_INITIATOR, "event")
@@ -88,14 +88,14 @@ def type_fifteen_of_a_later_revision() -> Conversation:
     return one.event(0x4006, 0xFFFFFFFF, 0x5008).close_session().close()
 
 
-@breaks("framing-no-partial-packet-at-close")
+@breaks("framing-no-partial-packet-at-close", by="initiator")
 def request_that_breaks_off() -> Conversation:
     """The initiator closes behind ten bytes of a request."""
     one = talk().open().close_session().raw(struct.pack("<IIH", 18, 6, 1))
     return one.hang_up("command").hang_up("event")
 
 
-@breaks("framing-no-partial-packet-at-close")
+@breaks("framing-no-partial-packet-at-close", by="initiator")
 def header_that_breaks_off() -> Conversation:
     """The initiator closes behind five bytes of a header."""
     return talk().open().close_session().raw(b"\x12\0\0\0\6").hang_up("command").hang_up("event")
@@ -120,14 +120,14 @@ def web_server_on_the_port() -> Conversation:
     return one.close()
 
 
-@breaks("framing-little-endian")
+@breaks("framing-little-endian", by="initiator")
 def big_endian_initiator() -> Conversation:
     """An Init Command Request with all numbers the other way round."""
     body = bytes(range(16)) + "desk\0".encode("utf-16-be") + struct.pack(">I", 0x10000)
     return talk().connect().raw(struct.pack(">II", 8 + len(body), 1) + body).close(by="responder")
 
 
-@breaks("framing-little-endian")
+@breaks("framing-little-endian", by="responder")
 def big_endian_responder() -> Conversation:
     """An Init Command Ack with all numbers the other way round."""
     body = struct.pack(">I", 1) + bytes(range(16)) + "camera\0".encode("utf-16-be") + struct.pack(">I", 0x10000)
@@ -135,7 +135,7 @@ def big_endian_responder() -> Conversation:
     return one.raw(struct.pack(">II", 8 + len(body), 2) + body, TO_INITIATOR).close()
 
 
-@breaks("framing-little-endian", related=("init-fail-reason-defined",))
+@breaks("framing-little-endian", by="responder", related=["init-fail-reason-defined"])
 def big_endian_reason() -> Conversation:
     """An Init Fail whose reason has its bytes swapped."""
     return talk().connect().init_command_request().init_fail(0x01000000).close(by="responder")

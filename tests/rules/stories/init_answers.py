@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rules.matrix import breaks, keeps
+from tests.rules.matrix import breaks, keeps, silent
 from tests.rules.stories.version import at, whole
 from tests.traffic import Conversation
 from tests.traffic import conversation as talk
@@ -27,7 +27,7 @@ def answered_after_thirty_seconds() -> Conversation:
     return one.init_event_request().init_event_ack().open_session().close_session().close()
 
 
-@keeps("init-command-answered", "init-establishment-30s")
+@silent("init-command-answered", "init-establishment-30s")
 def given_up() -> Conversation:
     """The initiator does not wait for longer than that."""
     return talk().connect().init_command_request().wait(30).close()
@@ -47,7 +47,7 @@ def refused_on_the_event_connection() -> Conversation:
     return one.wait(1).hang_up("event", by="responder").hang_up("command", by="initiator")
 
 
-@keeps("init-close-command-if-event-fails")
+@silent("init-close-command-if-event-fails")
 def refused_at_first() -> Conversation:
     """The event connection is refused by TCP, and accepted a moment later."""
     one = numbered().refused().wait(0.1).connect("event").init_event_request().init_event_ack().open_session()
@@ -72,13 +72,13 @@ def reset_without_an_answer() -> Conversation:
     return talk().connect().init_command_request().wait(0.1).acknowledge(by="responder").close("reset", "responder")
 
 
-@breaks("init-command-answered", related=("init-establishment-30s",))
+@breaks("init-command-answered", related=["init-establishment-30s"])
 def never_answered() -> Conversation:
     """Nothing comes for more than half a minute."""
     return lingers(talk().connect().init_command_request().wait(0.1), seconds=40).close()
 
 
-@breaks("init-establishment-30s")
+@breaks("init-establishment-30s", by="responder")
 def answered_too_late() -> Conversation:
     """An answer behind the limit."""
     return talk().connect().init_command_request().wait(32).init_command_ack().close()
@@ -91,7 +91,7 @@ def event_request_without_an_answer() -> Conversation:
     return one.hang_up("event", by="responder").wait(0.1).hang_up("command", by="responder")
 
 
-@breaks("init-event-answered", related=("init-establishment-30s",))
+@breaks("init-event-answered", related=["init-establishment-30s"])
 def event_request_never_answered() -> Conversation:
     """Nothing comes for more than half a minute."""
     one = numbered().connect("event").init_event_request().wait(0.1)
@@ -119,7 +119,7 @@ def refused_and_accepted() -> Conversation:
     return one.hang_up("event", by="responder").hang_up("command")
 
 
-@breaks("init-event-connection-required", related=("transport-two-connections",))
+@breaks("init-event-connection-required", related=["transport-two-connections"])
 def without_an_event_connection() -> list[Conversation]:
     """One session of two has no event connection."""
     first = numbered().open_session().get_device_info()
@@ -133,14 +133,14 @@ def without_an_event_connection_till_the_end() -> list[Conversation]:
     return [first, whole(at(5, 1, connection_number=2))]
 
 
-@breaks("init-establishment-30s")
+@breaks("init-establishment-30s", by="initiator")
 def event_connection_after_a_minute() -> Conversation:
     """The initiator waits with the event connection."""
     one = numbered().wait(60).connect("event").init_event_request().init_event_ack()
     return one.open_session().close_session().close()
 
 
-@breaks("init-close-command-if-event-fails", related=("shutdown-both-connections",))
+@breaks("init-close-command-if-event-fails", by="initiator", related=["shutdown-both-connections"])
 def command_connection_left_alone() -> Conversation:
     """The initiator gives up the event connection, and keeps the other one."""
     one = numbered().connect("event").init_event_request().wait(1).hang_up("event")
@@ -153,7 +153,7 @@ def command_connection_closed_in_time() -> Conversation:
     return lingers(numbered().refused().wait(0.1).refused(), seconds=10).hang_up("command")
 
 
-@breaks("init-close-command-if-event-fails")
+@breaks("init-close-command-if-event-fails", by="initiator")
 def command_connection_left_alone_by_tcp() -> Conversation:
     """The event connection is refused by TCP twice, and the other one is kept."""
     return lingers(numbered().refused().wait(0.1).refused(), seconds=40).hang_up("command")
@@ -166,21 +166,21 @@ def initiator_stays() -> Conversation:
     return lingers(one).hang_up("command", "half")
 
 
-@breaks("init-fail-initiator-closes", related=("init-command-request-once",))
+@breaks("init-fail-initiator-closes", related=["init-command-request-once"])
 def initiator_asks_again() -> Conversation:
     """The initiator repeats its request on the connection where it was refused."""
     one = talk().connect().init_command_request().init_fail(2).wait(0.5).init_command_request()
     return one.close(by="responder")
 
 
-@breaks("init-fail-responder-closes", related=("shutdown-both-connections",))
+@breaks("init-fail-responder-closes", related=["shutdown-both-connections by initiator"])
 def responder_stays() -> Conversation:
     """The event request is refused; the initiator closes the command connection, nobody the other one."""
     one = numbered().connect("event").init_event_request().init_fail(3, "event").hang_up("command")
     return lingers(one, "event").hang_up("event")
 
 
-@breaks("init-fail-responder-closes", related=("shutdown-both-connections",))
+@breaks("init-fail-responder-closes", related=["shutdown-both-connections by initiator"])
 def responder_stays_where_nothing_was_said() -> Conversation:
     """The event request is refused on the command connection; the event connection stays open."""
     one = numbered().connect("event").init_event_request().init_fail(3).hang_up("command")
@@ -213,7 +213,7 @@ def refused_while_another_one_is_served() -> list[Conversation]:
     return [first, second.connect().init_command_request().init_fail(2).close(by="responder")]
 
 
-@breaks("init-fail-only-during-establishment", related=("init-single-answer",))
+@breaks("init-fail-only-during-establishment", related=["init-single-answer"])
 def refused_when_established() -> Conversation:
     """Init Fail comes behind Init Event Ack."""
     one = talk().init().init_fail(3, "event")

@@ -42,61 +42,61 @@ def of_one_nul() -> Conversation:
     return talk(initiator_name="", responder_name="").open().close_session().close()
 
 
-@breaks("name-nul-terminated")
+@breaks("name-nul-terminated", by="initiator")
 def without_nul() -> Conversation:
     """The version follows the last letter."""
     return asked(utf16("abc") + VERSION)
 
 
-@breaks("name-nul-terminated")
+@breaks("name-nul-terminated", by="responder")
 def without_nul_and_version() -> Conversation:
     """The responder's greeting ends with the last letter."""
     return told(utf16("camera"))
 
 
-@breaks("name-max-length")
+@breaks("name-max-length", by="initiator")
 def of_forty_one_units() -> Conversation:
     """Forty units, and the NUL."""
     return talk(initiator_name="n" * 38 + "\N{CAMERA WITH FLASH}").open().close_session().close()
 
 
-@breaks("name-empty-single-nul", related=("framing-variable-size-bounds",))
+@breaks("name-empty-single-nul", by="initiator", related=["framing-variable-size-bounds"])
 def without_a_name() -> Conversation:
     """Nothing but the version behind the GUID."""
     return asked(VERSION)
 
 
-@breaks("name-empty-single-nul")
+@breaks("name-empty-single-nul", by="responder")
 def of_three_nuls() -> Conversation:
     """An empty name in a field of three units."""
     return told(bytes(6) + VERSION)
 
 
-@breaks("name-no-padding")
+@breaks("name-no-padding", by="initiator")
 def padded() -> Conversation:
     """A name in a field of fixed size."""
     return asked(utf16("cam\0") + bytes(44) + VERSION)
 
 
-@breaks("name-utf16-wellformed")
+@breaks("name-utf16-wellformed", by="responder")
 def half_a_pair() -> Conversation:
     """The first half of a character of two units."""
     return told(utf16("cam\ud83d\0") + VERSION)
 
 
-@breaks("name-utf16-wellformed")
+@breaks("name-utf16-wellformed", by="initiator")
 def second_half_first() -> Conversation:
     """The second half of a character, and a letter."""
     return asked(utf16("\udcf8x\0") + VERSION)
 
 
-@breaks("name-utf16-wellformed")
+@breaks("name-utf16-wellformed", by="initiator")
 def with_swapped_bytes() -> Conversation:
     """Letters in big-endian order, as many as no accident makes."""
     return asked("camera\0".encode("utf-16-be") + VERSION)
 
 
-@breaks("name-utf16-wellformed", related=("name-nul-terminated", "framing-variable-size-bounds"))
+@breaks("name-utf16-wellformed", by="initiator", related=["framing-variable-size-bounds", "name-nul-terminated"])
 def of_eight_bits() -> Conversation:
     """One byte for each letter and one for the NUL."""
     return asked(b"darkroom\0" + VERSION)

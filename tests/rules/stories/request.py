@@ -42,29 +42,29 @@ def cancelled_before_any_data() -> Conversation:
     return one.get_property().close_session().close()
 
 
-@breaks("request-placement", related=("event-connection-other-types",))
+@breaks("request-placement", by="initiator", related=["event-connection-other-types"])
 def request_on_the_event_connection() -> Conversation:
     """The initiator asks on the event connection."""
     one = talk().open().get_property()
     return one.message(6, words(0x1004, 2), connection="event").wait(0.1).close_session().close()
 
 
-@breaks("request-role-fixed", related=("request-placement",))
-@breaks("request-placement", related=("request-role-fixed",))
+@breaks("request-role-fixed", by="responder", related=["request-placement"])
+@breaks("request-placement", by="responder", related=["request-role-fixed"])
 def request_from_the_responder() -> Conversation:
     """The responder asks back on the connection on which it is asked."""
     one = talk().open().get_property()
     return one.message(6, words(0x1004, 2), "to-initiator").get_property().close_session().close()
 
 
-@breaks("request-role-fixed", related=("response-placement",))
+@breaks("request-role-fixed", by="initiator", related=["response-placement"])
 def answers_on_its_own_connection() -> Conversation:
     """The initiator sends an Operation Response."""
     one = talk().open().get_property()
     return one.message(7, struct.pack("<HI", 0x2001, 1)).wait(0.1).close_session().close()
 
 
-@breaks("request-param-count", related=("framing-variable-size-bounds",))
+@breaks("request-param-count", by="initiator", related=["framing-variable-size-bounds"])
 def six_parameters() -> Conversation:
     """A request has 42 bytes."""
     one = talk().open()
@@ -72,7 +72,7 @@ def six_parameters() -> Conversation:
     return one.transaction(0x1014, 1, transaction_id=2).transaction(0x1003, transaction_id=3).close()
 
 
-@breaks("request-param-count", related=("framing-variable-size-bounds",))
+@breaks("request-param-count", by="initiator", related=["framing-variable-size-bounds"])
 def half_a_parameter() -> Conversation:
     """A request has 20 bytes."""
     one = talk().open()
@@ -80,19 +80,19 @@ def half_a_parameter() -> Conversation:
     return one.transaction(0x1014, 1, transaction_id=2).transaction(0x1003, transaction_id=3).close()
 
 
-@breaks("request-dataphase-defined")
+@breaks("request-dataphase-defined", by="initiator")
 def data_phase_zero() -> Conversation:
     """Data Phase Info 0."""
     return talk().open().request(0x1014, 0x5001, data_phase_info=0).response().close_session().close()
 
 
-@breaks("request-dataphase-defined")
+@breaks("request-dataphase-defined", by="initiator")
 def data_phase_four() -> Conversation:
     """Data Phase Info 4."""
     return talk().open().request(0x1014, 0x5001, data_phase_info=4).response().close_session().close()
 
 
-@breaks("request-dataphase-standard-op")
+@breaks("request-dataphase-standard-op", by="initiator")
 def standard_operation_of_unknown_phase() -> Conversation:
     """GetObject with Data Phase Info 3."""
     one = talk().open().request(0x1009, 1, data_phase_info=3).data_phase(b"photo").response()
@@ -133,28 +133,28 @@ def vendor_operation_of_both_ways() -> Conversation:
     return one.close_session().close()
 
 
-@breaks("request-dataphase-matches-direction")
+@breaks("request-dataphase-matches-direction", by="initiator")
 def data_out_not_announced() -> Conversation:
     """SetDevicePropValue with Data Phase Info 1, and its data all the same."""
     one = talk().open().request(0x1016, 0x5007, data_phase_info=1).data_phase(b"\1\0", "to-responder").response()
     return one.close_session().close()
 
 
-@breaks("request-dataphase-matches-direction")
+@breaks("request-dataphase-matches-direction", by="initiator")
 def data_in_announced_as_data_out() -> Conversation:
     """GetObject with Data Phase Info 2; the responder sends the object."""
     one = talk().open().request(0x1009, 1, data_phase_info=2).data_phase(b"photo").response()
     return one.close_session().close()
 
 
-@breaks("request-dataout-then-start")
+@breaks("request-dataout-then-start", related=["data-start-first"])
 def data_without_start() -> Conversation:
     """SetDevicePropValue, and Data without Start Data."""
     one = talk().open().request(0x1016, 0x5007, data_phase_info=2).data(b"\1\0", "to-responder", last=True).response()
     return one.close_session().close()
 
 
-@breaks("request-dataout-then-start", related=("session-one-transaction", "response-for-every-request"))
+@breaks("request-dataout-then-start")
 def next_request_without_data() -> Conversation:
     """SetDevicePropValue announces data, and the next request comes."""
     one = talk().open().request(0x1016, 0x5007, data_phase_info=2).wait(0.1).request(0x1004)
@@ -173,7 +173,7 @@ def closed_upon_unknown_phase() -> Conversation:
     return talk().open().request(0x9105, data_phase_info=3).wait(0.1).close(by="responder")
 
 
-@breaks("request-opcode-range")
+@breaks("request-opcode-range", by="initiator")
 def response_code_as_operation() -> Conversation:
     """Operation 0x2001."""
     return talk().open().transaction(0x2001, response=0x2005).close_session().close()

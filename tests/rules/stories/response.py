@@ -50,7 +50,7 @@ def powers_down() -> Conversation:
     return talk().open().get_property().request(0x1013).wait(6).close(by="responder")
 
 
-@breaks("response-placement", related=("event-connection-other-types", "response-for-every-request"))
+@breaks("response-placement", by="responder", related=["event-connection-other-types"])
 def response_on_the_event_connection() -> Conversation:
     """The responder answers on the event connection as well."""
     one = talk().open().get_property()
@@ -58,27 +58,27 @@ def response_on_the_event_connection() -> Conversation:
     return one.get_property().close_session().close()
 
 
-@breaks("response-placement", related=("request-role-fixed",))
+@breaks("response-placement", by="initiator", related=["request-role-fixed"])
 def response_from_the_initiator() -> Conversation:
     """The initiator answers."""
     one = talk().open().get_property().message(7, struct.pack("<HI", 0x2001, 1)).wait(0.1)
     return one.close_session().close()
 
 
-@breaks("response-for-every-request", related=("session-one-transaction",))
+@breaks("response-for-every-request")
 def request_without_response() -> Conversation:
     """One request is never answered; the next ones are."""
     one = talk().open().request(0x100F, 1).wait(3)
     return one.get_property().get_property().close_session().close()
 
 
-@breaks("response-for-every-request", related=("session-one-transaction",))
+@breaks("response-for-every-request")
 def last_but_one_without_response() -> Conversation:
     """The last request but one is never answered; then the connection is closed."""
     return talk().open().request(0x100F, 1).wait(3).close_session().wait(0.1).close()
 
 
-@breaks("response-for-every-request", related=("shutdown-mid-transaction",))
+@breaks("response-for-every-request")
 def closes_instead_of_answering() -> Conversation:
     """The responder closes the connection ten seconds after the request."""
     return talk().open().get_property().request(0x100F, 1).wait(10).close(by="responder")
@@ -100,7 +100,7 @@ def response_of_another_transaction() -> Conversation:
     return one.wait(0.1).get_property().close_session().close()
 
 
-@breaks("response-param-count", related=("framing-variable-size-bounds",))
+@breaks("response-param-count", by="responder", related=["framing-variable-size-bounds"])
 def six_parameters() -> Conversation:
     """A response of 38 bytes."""
     one = talk().open().request(0x9105)
@@ -108,7 +108,7 @@ def six_parameters() -> Conversation:
     return one.get_property().close_session().close()
 
 
-@breaks("response-param-count", related=("framing-variable-size-bounds",))
+@breaks("response-param-count", by="responder", related=["framing-variable-size-bounds"])
 def half_a_parameter() -> Conversation:
     """A response of 16 bytes."""
     one = talk().open().request(0x9105)
@@ -116,13 +116,13 @@ def half_a_parameter() -> Conversation:
     return one.get_property().close_session().close()
 
 
-@breaks("response-code-range")
+@breaks("response-code-range", by="responder")
 def operation_code_as_response() -> Conversation:
     """Response 0x1001."""
     return talk().open().transaction(0x100E, response=0x1001).close_session().close()
 
 
-@breaks("cancel-r-error-code")
+@breaks("cancel-r-error-code", related=["response-after-data"])
 def ok_before_the_data() -> Conversation:
     """OK comes when half the data has."""
     one = talk().open().request(0x100D, data_phase_info=2).start_data(2000, "to-responder")

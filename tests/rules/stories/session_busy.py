@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from tests.rules.matrix import breaks, keeps
+from tests.rules.matrix import breaks, keeps, silent
 from tests.traffic import Conversation
 from tests.traffic import conversation as talk
 from tests.traffic.conversation import START_NS, device_info
@@ -23,10 +23,11 @@ def pair(number: int, after: float = 0.0) -> Conversation:
 
 
 @keeps(
-    "session-device-busy-open", "session-device-busy-async", "session-device-busy-reissue", "session-async-response",
-    "session-isolation", "session-multi-initiator", "session-limit-by-connections", "session-supported-operations",
+    "session-device-busy-async", "session-device-busy-reissue", "session-async-response",
+    "session-multi-initiator", "session-limit-by-connections", "session-supported-operations",
     "session-identify-mtp-pictbridge",
 )  # fmt: skip
+@silent("session-device-busy-open", "session-isolation")
 def quiet() -> Conversation:
     """A camera that is never busy."""
     return talk().open().get_property().close_session().close()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.rules.matrix import breaks, keeps
+from tests.rules.matrix import breaks, keeps, silent
 from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import ACK, FIN
 
 
-@keeps("shutdown-both-connections", "shutdown-by-initiator", "shutdown-error-propagates", "shutdown-traffic-after-fin",
+@keeps("shutdown-both-connections", "shutdown-by-initiator", "shutdown-traffic-after-fin",
        "shutdown-mid-transaction")  # fmt: skip
+@silent("shutdown-error-propagates")
 def orderly() -> Conversation:
     """CloseSession, and the initiator closes both connections."""
     return talk().open().get_property().close_session().close()
@@ -23,7 +24,7 @@ def never_established() -> list[Packet]:
     return talk().connect().packets()[:1]
 
 
-@breaks("shutdown-both-connections")
+@breaks("shutdown-both-connections", by="initiator")
 def event_connection_stays() -> Conversation:
     """The command connection ends; events go on for ten minutes."""
     one = talk().open().close_session().close(connections=("command",))
@@ -37,7 +38,7 @@ def reset_and_closed() -> Conversation:
     return one.wait(0.1).close("fin", "initiator", ("command",))
 
 
-@breaks("shutdown-error-propagates", related=("shutdown-both-connections",))
+@breaks("shutdown-error-propagates", by="initiator", related=["shutdown-both-connections by responder"])
 def goes_on_after_a_reset() -> Conversation:
     """The event connection is reset; operations go on for a minute."""
     one = talk().open().close("reset", "responder", ("event",))
@@ -52,13 +53,13 @@ def responder_hangs_up() -> Conversation:
     return talk().open().get_property().wait(60).close(by="responder")
 
 
-@keeps("shutdown-by-initiator")
+@silent("shutdown-by-initiator")
 def responder_is_told_to_power_down() -> Conversation:
     """PowerDown is a reason."""
     return talk().open().transaction(0x1013).wait(1).close(by="responder")
 
 
-@keeps("shutdown-by-initiator")
+@silent("shutdown-by-initiator")
 def responder_has_an_error() -> Conversation:
     """A request without an answer may be why the camera hangs up."""
     return talk().open().request(0x1009, 1).wait(1).close(by="responder")

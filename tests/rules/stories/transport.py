@@ -47,13 +47,13 @@ def swapped(packets: list[Packet], connection: str) -> list[Packet]:
     return [turned.get(id(packet), packet) for packet in packets]
 
 
-@breaks("transport-initiator-is-client")
+@breaks("transport-initiator-is-client", by="both")
 def camera_connects() -> list[Packet]:
     """The camera opens the command connection, and answers on it."""
     return swapped(usual().packets(), "command")
 
 
-@breaks("transport-two-connections", related=("init-event-connection-required",))
+@breaks("transport-two-connections", by="initiator", related=["init-event-connection-required"])
 def no_event_connection() -> list[Packet]:
     """Operations for minutes, and never an event connection; an earlier session, which this is no copy of, had one."""
     one = talk(command_port=50003, number=1, seed=1).init(event=False).open_session()

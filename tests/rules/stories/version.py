@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from tests.rules.matrix import breaks, keeps
+from tests.rules.matrix import breaks, keeps, silent
 from tests.rules.stories.name import asked, told, utf16
 from tests.traffic import Conversation
 from tests.traffic import conversation as talk
@@ -48,37 +48,37 @@ def of_another_major_number() -> Conversation:
     return talk(responder_version=V2_0).connect().init_command_request().init_command_ack().close()
 
 
-@keeps("version-is-1-0")
+@silent("version-is-1-0")
 def of_a_later_revision() -> Conversation:
     """1.1 may be a later revision."""
     return whole(talk(initiator_version=V1_1, responder_version=V1_1))
 
 
-@breaks("version-field-present", related=("framing-variable-size-bounds",))
+@breaks("version-field-present", by="initiator")
 def without_version() -> Conversation:
     """The greeting ends with the NUL of the name."""
     return asked(utf16("desk\0"))
 
 
-@breaks("version-field-present")
+@breaks("version-field-present", by="responder")
 def with_half_a_version() -> Conversation:
     """Two bytes behind the name."""
     return told(utf16("camera\0") + bytes(2))
 
 
-@breaks("version-is-1-0")
+@breaks("version-is-1-0", by="initiator")
 def of_zero() -> Conversation:
     """All zero."""
     return asked(utf16("desk\0") + bytes(4))
 
 
-@breaks("version-is-1-0")
+@breaks("version-is-1-0", by="responder")
 def with_swapped_bytes() -> Conversation:
     """1.0, most significant byte first."""
     return told(utf16("camera\0") + struct.pack(">I", V1_0))
 
 
-@breaks("version-major-high-half", related=("version-is-1-0",))
+@breaks("version-major-high-half", by="initiator", related=["version-is-1-0"])
 def with_swapped_halves() -> Conversation:
     """The minor number in the upper half."""
     return asked(utf16("desk\0") + struct.pack("<I", 0x00000001))

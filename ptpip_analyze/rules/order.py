@@ -1,0 +1,70 @@
+"""Whether two connections of a session stand in a capture in the order in which their packets were sent.
+
+They do where one tap saw both. No file proves that there was one, but a second one shows: as another interface, in
+times that run back, in a message that was acknowledged before it was there, in an event connection that was established
+out of turn. Good enough to name what happened; too little to accuse anybody of it, since the queues of one card may
+still change two packets that are microseconds apart. Judges nothing.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from ..ptpip import messages as m
+from .case import Case, Line
+from .evidence import NOT_HEARD, Evidence
+from .rule import INITIATOR, RESPONDER
+
+
+class Order:
+    """What is known of the order of packets in one capture."""
+
+    def __init__(self, seen: Evidence) -> None:
+        self._seen = seen
+        self._known: dict[int, bool] = {}
+
+    def trusted(self, case: Case) -> bool:
+        """Does nothing in the capture contradict that the packets of a session are in order?"""
+        if case.index not in self._known:
+            self._known[case.index] = (
+                case.paired
+                and self._seen.one_interface
+                and self._seen.clock.in_order()
+                and all(self._heard_in_turn(line) for line in case.lines)
+                and self._established_in_turn(case)
+            )
+        return self._known[case.index]
+
+    def _heard_in_turn(self, line: Line) -> bool:
+        """Is every message of a connection in front of those that acknowledge it?"""
+        seen = self._seen
+        for rows, others in (line.rows, line.rows[::-1]):
+            heard = seen.heard[rows]
+            rows, heard = rows[heard != NOT_HEARD], heard[heard != NOT_HEARD]
+            if len(others) == 0 or len(rows) == 0:
+                continue
+            latest = np.maximum.accumulate(seen.columns["last"][others])
+            count = np.searchsorted(seen.offset[others] + seen.length[others], heard, "right")
+            there = count > 0
+            if (latest[count[there] - 1] > seen.columns["first"][rows[there]]).any():
+                return False
+        return True
+
+    def _established_in_turn(self, case: Case) -> bool:
+        """Do Init Command Ack, Init Event Request, Init Event Ack and the first request follow on one another?"""
+        seen = self._seen
+        if case.command is None or case.event is None:
+            return False
+        requests = case.requests[:1].tolist()
+        steps = [
+            case.command.first(m.INIT_COMMAND_ACK, RESPONDER),
+            case.event.first(m.INIT_EVENT_REQUEST, INITIATOR),
+            case.event.first(m.INIT_EVENT_ACK, RESPONDER),
+            requests[0] if requests else None,
+        ]
+        if None in steps:
+            return False
+        packets = seen.columns["last"][np.array(steps, np.int64)].tolist()
+        return all(before < after for before, after in pairwise(packets))
