@@ -76,6 +76,7 @@ SESSIONS: Final = (
     Column("manufacturer", "text", "", "Manufacturer's name out of DeviceInfo."),
     Column("vendor_evidence", "text", "", "Why it is this vendor, or none although something spoke for one."),
     Column("live_view_port", "int", "", "The initiator's TCP port of the live-view connection of Fujifilm's dialect."),
+    Column("device_version", "text", "", "Version of the camera's firmware out of DeviceInfo."),
 )
 
 TRANSACTIONS: Final = (
@@ -418,6 +419,8 @@ ABOUT: Final[dict[str, str]] = {
     "discovery": "One row per thing that a camera announced, or that was asked for, and the sessions that followed.",
     "findings": "One row per place where a rule of the standard is broken, or names what happened.",
     "packets": "One row per packet of the capture file.",
+    "verdicts": "What a dataset of many captures has besides: one row per session, side and rule that applied there.",
+    "manifest": "What `manifest` lists: one row per capture of a dataset.",
     "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }
 """One sentence per table."""
@@ -431,8 +434,34 @@ VIEWS: Final[dict[str, tuple[Column, ...]]] = {
         Column("before_s", "float", "s", "From the property's row to the request that failed."),
         *PROPERTIES,
     ),
+    "verdicts": (
+        Column("session", "int", "", "Session that was judged."),
+        Column("subject", "text", "", 'Who was judged: "initiator" or "responder".'),
+        Column("rule", "text", "", "Name of the rule, as `explain` takes it."),
+        Column(
+            "verdict",
+            "text",
+            "",
+            'The worst that was said: "violation", "known-vendor-deviation", then "pass", then "inconclusive".',
+        ),
+    ),
+    "manifest": (
+        Column("capture_id", "int", "", "Number of the capture in the dataset, from 0."),
+        Column("capture", "text", "", "Path or address of the capture."),
+        Column("status", "text", "", '"done", "failed", or "unfinished" where a run was interrupted.'),
+        Column("failure", "text", "", "Why it could not be read."),
+        Column("damage", "text", "", "Why reading stopped before its end; what is before it is analysed."),
+        Column("bytes", "int", "bytes", "Size of its file."),
+        Column("sha256", "text", "", "SHA-256 of its file."),
+        Column("first_time", "time", "", "Earliest time of a packet."),
+        Column("last_time", "time", "", "Latest time of a packet."),
+        Column("packets", "int", "", "Packets that the capture holds."),
+        Column("version", "text", "", "Version of the program that analysed it."),
+        Column("options", "text", "", "Options that it was analysed with, as JSON."),
+        *(Column(f"{table}_rows", "int", "", f"Its rows in the table {table}.") for table in (*TABLES, "verdicts")),
+    ),
 }
-"""Tables that a command makes out of others when it is asked; they are not exported."""
+"""Tables that are not those of a capture: a command makes them out of others, or a dataset of captures has them."""
 
 
 def columns(table: str) -> tuple[Column, ...]:
