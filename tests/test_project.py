@@ -48,6 +48,7 @@ FLOORS = {
     "conformance": 9.5,
     "doctor": 9.5,
     "extract": 9.5,
+    "fleet": 9.6,
     "wireshark": 9.6,
     "tui": 9.8,
     "cli": 10,
