@@ -31,6 +31,7 @@ TOPICS: Final = {
     "doctor": ("doctor",),
     "diff": ("diff",),
     "export": ("export",),
+    "manifest": ("manifest",),
     "extract": ("extract",),
     "codes": ("codes",),
     "tui": ("tui",),
