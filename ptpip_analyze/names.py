@@ -4,8 +4,10 @@ it is in use, and for a file that is no such thing one line, FILE:LINE: reason; 
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .facts.overlay import EMPTY, Overlay, OverlayError, overlay_of, use
@@ -30,15 +32,31 @@ def use_names(path: str | Path | None = None, environ: Mapping[str, str] | None 
     Gives the files that were read. Raises TomlFileError and changes nothing when one of them can't be used. Without any
     file, the built-in names are in force.
     """
-    usual = default_path(environ)
-    paths = [usual] if _is_there(usual) else []
-    if path is not None:
-        paths.append(Path(path))
+    paths = names_files(path, environ)
     overlay = EMPTY
     for each in paths:
         overlay = overlay.under(read_names(each))
     use(overlay)
     return paths
+
+
+def names_files(path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> list[Path]:
+    """The files that ``use_names`` reads, the later on top."""
+    usual = default_path(environ)
+    return [*([usual] if _is_there(usual) else []), *([Path(path)] if path is not None else [])]
+
+
+@contextlib.contextmanager
+def names_of(texts: Sequence[str]) -> Iterator[None]:
+    """Names in force for a while, by the texts of files that ``use_names`` has read: in another process, say."""
+    overlay = EMPTY
+    for text in texts:
+        overlay = overlay.under(overlay_of(tomllib.loads(text)))
+    before = use(overlay)
+    try:
+        yield
+    finally:
+        use(before)
 
 
 def read_names(path: str | Path) -> Overlay:

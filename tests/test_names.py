@@ -10,7 +10,7 @@ import pytest
 
 from ptpip_analyze import facts
 from ptpip_analyze.facts.overlay import EMPTY, active, use
-from ptpip_analyze.names import default_path, read_names, use_names
+from ptpip_analyze.names import default_path, names_files, names_of, read_names, use_names
 from ptpip_analyze.ptp.parameters import event_text, parameters_text
 from ptpip_analyze.ptp.texts import value_text
 from ptpip_analyze.tomlfile import TomlFileError
@@ -163,3 +163,20 @@ def test_says_so_when_there_is_no_file_to_read(tmp_path: Path) -> None:
 def test_survives_tables_nested_without_end(tmp_path: Path) -> None:
     with pytest.raises(TomlFileError):
         read_names(written(tmp_path, "a = " + "[" * 100_000))
+
+
+def test_tells_which_files_it_reads_the_later_on_top(tmp_path: Path) -> None:
+    usual = written(tmp_path, "", ".config/ptpip-analyze/names.toml")
+    assert names_files(None, home(tmp_path)) == [usual]
+    assert names_files("mine.toml", home(tmp_path)) == [usual, Path("mine.toml")]
+    assert names_files(None, home(tmp_path / "elsewhere")) == []
+
+
+def test_puts_the_texts_of_files_in_force_for_a_while() -> None:
+    texts = ('[ptp.operations]\n0x1002 = "One"\n0x1003 = "Two"\n', '[ptp.operations]\n0x1003 = "Three"\n')
+    with names_of(texts):
+        assert [facts.name_of("operation", code, None) for code in (0x1002, 0x1003)] == ["One", "Three"]
+    assert facts.name_of("operation", 0x1002, None) == "OpenSession"
+    with pytest.raises(ZeroDivisionError), names_of(texts):
+        raise ZeroDivisionError
+    assert active() is EMPTY

@@ -50,6 +50,7 @@ FLOORS = {
     "extract": 9.5,
     "scrub": 9.5,
     "replay": 9.5,
+    "fleet": 9.6,
     "wireshark": 9.6,
     "tui": 9.8,
     "report": 9.9,

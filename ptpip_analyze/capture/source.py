@@ -311,13 +311,18 @@ def left_out(captures: Iterable[str]) -> list[tuple[int, str]]:
     return found
 
 
+def is_named_like_a_capture(name: str) -> bool:
+    """Whether a file's name promises a capture: its suffix does, and it is not hidden."""
+    return not os.path.basename(name).startswith(".") and name.lower().endswith(_SUFFIXES)
+
+
 def _captures_in(directory: str) -> list[str]:
     try:
         names = sorted(os.listdir(directory))
     except OSError as error:
         raise CaptureError(directory, None, error.strerror or str(error)) from error
     paths = [os.path.join(directory, name) for name in names if not name.startswith(".")]
-    return [path for path in paths if os.path.isfile(path) and (path.lower().endswith(_SUFFIXES) or _sniff(path))]
+    return [path for path in paths if os.path.isfile(path) and (is_named_like_a_capture(path) or _sniff(path))]
 
 
 def _sniff(path: str) -> bool:

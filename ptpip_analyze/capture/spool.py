@@ -27,6 +27,9 @@ _GZIP_START = b"\x1f\x8b"
 _ZSTANDARD_START = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE_START = b"\x2a\x4d\x18"  # preceded by 0x50 to 0x5f (RFC 8878 3.1.2)
 
+UNFINISHED = "the rest is not analysed"
+"""How the reason of a damage ends that is this machine's and not the capture's: there was no room for all of it."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Read = Callable[[int], bytes]
@@ -143,14 +146,14 @@ def spool(path: str, read: Read, limit: int | None = None) -> tuple[BinaryIO, st
             room = _room(file, size, limit)
             if room < len(piece):
                 reason = "the temporary file would fill the disk" if limit is None else f"more than {limit} bytes"
-                damage = CaptureError(path, size + room, f"{reason}: the rest is not analysed", at_end=True)
+                damage = CaptureError(path, size + room, f"{reason}: {UNFINISHED}", at_end=True)
             try:
                 size += _write(file, memoryview(piece)[:room])
             except OSError as error:
                 if error.errno not in _FULL:
                     raise
                 size = os.fstat(file.fileno()).st_size
-                damage = CaptureError(path, size, f"{os.strerror(error.errno)}: the rest is not analysed", at_end=True)
+                damage = CaptureError(path, size, f"{os.strerror(error.errno)}: {UNFINISHED}", at_end=True)
     except BaseException:
         file.close()
         raise

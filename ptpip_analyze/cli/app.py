@@ -33,6 +33,7 @@ TOPICS: Final = {
     "diff": ("diff",),
     "report": ("report",),
     "export": ("export",),
+    "manifest": ("manifest",),
     "extract": ("extract",),
     "codes": ("codes",),
     "tui": ("tui",),

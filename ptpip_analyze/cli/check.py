@@ -1,4 +1,5 @@
-"""`check`: does this implementation follow the standard? `explain`: what a rule demands and when it stays silent.
+"""`check`: does this implementation follow the standard, or do those of a dataset of captures? `explain`: what a rule
+demands and when it stays silent.
 
 Shows what ``conformance`` says; judges nothing.
 """
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from ptpip_analyze import describe
+from ptpip_analyze.cli.fleet import is_dataset
 from ptpip_analyze.cli.options import Captures, Names, Output, Ports, Progress, Vendor
 from ptpip_analyze.cli.work import CommandError, analysed, json_bytes, name_codes, named_format, written_to
 from ptpip_analyze.describe import counted, safe_text
@@ -31,7 +33,7 @@ SUFFIXES: Final[dict[str, CheckFormat]] = {".json": "json", ".sarif": "sarif", "
 FOUND: Final = 1  # exit code: something at or above --fail-on
 _SHOWN: Final = 3  # findings of one rule and implementation that are told in full; JSON has all
 _PROOF: Final = 32  # digits of the proof in a line
-_COLOUR: Final = {"must": "bold red", "should": "yellow", "may": "cyan", "info": "dim"}
+COLOUR: Final = {"must": "bold red", "should": "yellow", "may": "cyan", "info": "dim"}
 _CARD: Final = {  # heading and colour of each class of a scorecard
     "passed": ("passed", "green"), "partly": ("partly\npassed", "green"), "violated": ("violated", "red"),
     "one_of_both": ("one of\nboth", "red"), "deviations": ("known\ndeviation", "magenta"),
@@ -84,6 +86,16 @@ def _check(
 ) -> None:
     """Check the conversation against CIPA DC-X005-2005: findings by rule and implementation, and a scorecard."""
     chosen = named_format(file_format, output, "text", SUFFIXES)
+    if len(captures) == 1 and is_dataset(captures[0]):
+        given = {
+            "--waivers": waivers, "--baseline": baseline, "--thresholds": thresholds, "--port": ports,
+            "--vendor": vendor, "--names": names, f"--format {chosen}": chosen in ("sarif", "junit"),
+        }  # fmt: skip
+        for option, value in given.items():
+            if value:
+                raise CommandError(f"{option}: not with a dataset, of which the captures are judged already")
+        _check_dataset(captures[0], chosen, output, fail_on, only or [], skip or [], strict, need_session)
+        return
     options = _options(only or [], skip or [], strict, waivers, baseline, thresholds)
     name_codes(names)
     with analysed(captures, ports, progress, vendor=vendor) as analysis:
@@ -102,6 +114,44 @@ def _check(
         raise typer.Exit(FOUND)
 
 
+def _check_dataset(
+    name: str,
+    chosen: CheckFormat,
+    output: Path | None,
+    fail_on: FailOn,
+    only: Sequence[str],
+    skip: Sequence[str],
+    strict: bool,
+    need_session: bool,
+) -> None:
+    """The scorecards of a dataset of captures, by model and firmware."""
+    from ptpip_analyze import conformance
+    from ptpip_analyze.cli.fleet import checked_page, opened
+    from ptpip_analyze.fleet import FleetError, scorecard
+
+    _known_globs(only, skip)
+    try:
+        document = scorecard.checked(opened(name), only, skip, strict=strict)
+    except FleetError as error:
+        raise CommandError(str(error)) from error
+    with written_to(output) as stream:
+        stream.write(json_bytes(document) if chosen == "json" else checked_page(document, output))
+    if conformance.fails(document, fail_on) or (need_session and not document["judged_sessions"]):
+        raise typer.Exit(FOUND)
+
+
+def _known_globs(only: Sequence[str], skip: Sequence[str]) -> None:
+    """CommandError for a glob that matches no rule, and for those that leave none."""
+    from ptpip_analyze.rules.run import chosen
+
+    for option, globs in (("--only", only), ("--skip", skip)):
+        for glob in globs:
+            if not chosen([glob]):
+                raise CommandError(f"{option}: no rule is called {glob}; `explain` lists them")
+    if not chosen(only, skip):
+        raise CommandError("--only and --skip leave no rule to check by")
+
+
 def _options(
     only: Sequence[str],
     skip: Sequence[str],
@@ -112,15 +162,9 @@ def _options(
 ) -> Options:
     """The user's wishes. Raises CommandError for a file that can't be used and a glob that matches nothing."""
     from ptpip_analyze import conformance
-    from ptpip_analyze.rules.run import chosen
     from ptpip_analyze.tomlfile import TomlFileError
 
-    for option, globs in (("--only", only), ("--skip", skip)):
-        for glob in globs:
-            if not chosen([glob]):
-                raise CommandError(f"{option}: no rule is called {glob}; `explain` lists them")
-    if not chosen(only, skip):
-        raise CommandError("--only and --skip leave no rule to check by")
+    _known_globs(only, skip)
     try:
         return conformance.Options(
             tuple(only),
@@ -166,13 +210,9 @@ def _page(document: dict[str, Any], output: Path | None, fail_on: str) -> bytes:
 
 def _say(console: Console, text: str, style: str = "", indent: int = 0) -> None:
     """A line, broken between words where the terminal is too narrow."""
-    from rich.text import Text
+    from ptpip_analyze.cli.page import say_line
 
-    from ptpip_analyze.cli.page import wrapped
-
-    width = console.width - indent if console.is_terminal else None
-    for line in wrapped(Text(safe_text(text), style=style), width):
-        console.print(Text(" " * indent) + line, soft_wrap=True)
+    say_line(console, safe_text(text), style, indent)
 
 
 def _groups(console: Console, findings: Sequence[dict[str, Any]]) -> None:
@@ -183,7 +223,7 @@ def _groups(console: Console, findings: Sequence[dict[str, Any]]) -> None:
         first = rows[0]
         kind = "known deviation" if verdict == "known-vendor-deviation" else "violation"
         by = f"{subject} {implementation}" if subject != "both" else f"one of both, {implementation}"
-        _say(console, f"{first['level'].upper()} {rule}: {counted(len(rows), kind)} by {by}", _COLOUR[first["level"]])
+        _say(console, f"{first['level'].upper()} {rule}: {counted(len(rows), kind)} by {by}", COLOUR[first["level"]])
         _say(console, f"{first['title']}. {first['clause']}", "dim", 2)
         if first["deviation"]:
             _say(console, f"as known of {first['deviation']}", "magenta", 2)

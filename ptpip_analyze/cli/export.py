@@ -1,4 +1,4 @@
-"""`export`: every table as files in a folder, complete files only."""
+"""`export`: every table as files in a folder, complete files only; with --dataset, many captures as one dataset."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.options import Captures, Folder, Names, Ports, Progress, Vendor
+from ptpip_analyze.cli.fleet import exported, is_dataset
+from ptpip_analyze.cli.options import Captures, FolderOrAddress, Names, Ports, Progress, Vendor
 from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
 from ptpip_analyze.tables.schema import TABLES, arrow_schema
 
@@ -23,15 +24,42 @@ def register(app: typer.Typer) -> None:
 
 def _export(
     captures: Captures,
-    output: Folder,
+    output: FolderOrAddress,
     file_format: Annotated[ExportFormat, typer.Option("--format", help="How tables are written.")] = "parquet",
     tables: Annotated[str | None, typer.Option(metavar="A,B", help="Only these tables.", show_default=False)] = None,
+    dataset: Annotated[
+        bool,
+        typer.Option(
+            "--dataset",
+            help="Each capture on its own, all as one Parquet dataset of many files; what is in it already is left "
+            "alone (docs/datasets.md).",
+        ),
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Processes that make a dataset; one per core.", show_default=False),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler whose workers make a dataset: tcp://host:8786.",
+            show_default=False,
+        ),
+    ] = None,
     ports: Ports = None,
     vendor: Vendor = None,
     names: Names = None,
     progress: Progress = True,
 ) -> None:
     """Write every table to a folder: sessions.parquet, transactions.parquet, ..."""
+    if dataset or jobs is not None or scheduler is not None:
+        if file_format != "parquet":
+            raise CommandError(f"--format {file_format}: a dataset is made of parquet")
+        exported(captures, output, tables, ports, vendor, names, jobs, scheduler, progress)
+        return
+    if is_dataset(output):
+        raise CommandError(f"{output}: is a dataset of captures; --dataset adds to it")
     chosen = tuple(TABLES) if tables is None else names_in(tables, tuple(TABLES), "--tables", "table")
     modules = ("ptpip_analyze.tables.export", "ptpip_analyze.tables.build", "ptpip_analyze.ptp.vendor")
     name_codes(names)

@@ -200,7 +200,7 @@ def _stats(table: str) -> Callable[..., None]:
 
 
 def _stats_page(asked: Asked, by: By | None) -> None:
-    condition = _condition("stats", asked.where)
+    condition = condition_of("stats", asked.where)
     name_codes(asked.names_file)
     with analysed(asked.captures, asked.ports, asked.progress, vendor=asked.vendor) as analysis:
         from ptpip_analyze.cli.stats import page
@@ -208,7 +208,7 @@ def _stats_page(asked: Asked, by: By | None) -> None:
 
         transactions = needed(analysis.batches("transactions"))
         found = batches_of(measured(transactions, models_of(analysis), by))
-        rows = [row for batch in _rows(found, condition) for row in batch.to_pylist()]
+        rows = [row for batch in those_that_hold(found, condition) for row in batch.to_pylist()]
         of = parts(transactions, analysis.arrow("sessions"), by)
         with written_to(asked.output, asked.captures) as stream:
             stream.write(page(rows, of, by, asked.limit, asked.output))
@@ -245,10 +245,8 @@ def _list(
     """Write the rows of `table`, or those that `rows_of` makes of the analysis with its columns."""
     output, limit = asked.output, asked.limit
     chosen = chosen_format(asked.file_format, output)
-    if chosen == "parquet" and output is None and sys.stdout.isatty():
-        raise CommandError("parquet is not for a terminal; give -o FILE")
     wanted = None if asked.columns is None else names_in(asked.columns, _all_names(table), "--columns", "column")
-    condition = _condition(table, asked.where)
+    condition = condition_of(table, asked.where)
     demanded = set(on_demand(table))
     name_codes(asked.names_file)
     packets = table == "packets"
@@ -256,7 +254,7 @@ def _list(
         batches = rows_of(analysis) if rows_of else analysis.batches(table)
         if condition is not None and demanded & set(condition.columns):
             batches = completed(analysis, demanded & set(condition.columns), batches)
-        rows = _rows(batches, condition)
+        rows = those_that_hold(batches, condition)
         with written_to(output, asked.captures) as stream:
             if chosen == "table":
                 from ptpip_analyze.cli.screen import show_rows
@@ -310,9 +308,12 @@ def completed(analysis: Analysis, wanted: set[str], batches: Iterable[pa.RecordB
 def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:
     """The format of a listing: the one asked for, else the one the file's suffix names, else by who reads stdout.
 
-    Raises CommandError for a suffix that names no format, and for one that promises compression.
+    Raises CommandError for a suffix that names no format, for one that promises compression, and for bytes on a
+    terminal.
     """
     if output is None:
+        if asked == "parquet" and sys.stdout.isatty():
+            raise CommandError("parquet is not for a terminal; give -o FILE")
         return asked or ("table" if sys.stdout.isatty() else "jsonl")
     from ptpip_analyze.tables.export import ExportError, file_format_of, refuse_compression
 
@@ -323,7 +324,8 @@ def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:
         raise CommandError(str(error)) from error
 
 
-def _condition(table: str, where: str | None) -> Where | None:
+def condition_of(table: str, where: str | None) -> Where | None:
+    """What --where says, understood. CommandError where it can't be."""
     if where is None:
         return None
     from ptpip_analyze.tables.where import WhereError, parse_where
@@ -334,7 +336,8 @@ def _condition(table: str, where: str | None) -> Where | None:
         raise CommandError(f"--where: {error}") from error
 
 
-def _rows(batches: Iterator[pa.RecordBatch], condition: Where | None) -> Iterator[pa.RecordBatch]:
+def those_that_hold(batches: Iterator[pa.RecordBatch], condition: Where | None) -> Iterator[pa.RecordBatch]:
+    """The rows for which a condition holds; all without one."""
     if condition is None:
         yield from batches
         return

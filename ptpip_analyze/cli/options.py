@@ -15,8 +15,8 @@ def _unless_stdout(output: Path | None) -> Path | None:
     return None if output == _STDOUT else output
 
 
-def _folder(output: Path) -> Path:
-    if output == _STDOUT:
+def _folder(output: Path | str) -> Path | str:
+    if Path(output) == _STDOUT:
         raise typer.BadParameter("several files need a folder, and - is standard output")
     return output
 
@@ -77,6 +77,16 @@ Output = Annotated[
 Folder = Annotated[
     Path,
     typer.Option("-o", "--output", metavar="DIR", help="The folder; made when missing.", callback=_folder),
+]
+FolderOrAddress = Annotated[
+    str,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="The folder; made when missing. With --dataset also an address that fsspec knows: s3://bucket/name.",
+        callback=_folder,
+    ),
 ]
 Columns = Annotated[
     str | None,

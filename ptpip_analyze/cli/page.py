@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+from rich.console import Console
 from rich.text import Text
 
 from ptpip_analyze.describe import bar
@@ -57,6 +58,12 @@ def wrapped(line: Text, width: int | None, indent: int = 4) -> list[Text]:
             last = end
     found.append(line[start:])
     return [found[0], *(Text(" " * indent) + part for part in found[1:])]
+
+
+def say_line(console: Console, text: str, style: str = "", indent: int = 0) -> None:
+    """Print a safe text as a line, broken between words where the terminal is too narrow."""
+    for line in wrapped(Text(text, style=style), console.width - indent if console.is_terminal else None):
+        console.print(Text(" " * indent) + line, soft_wrap=True)
 
 
 def grid(columns: Sequence[Column], width: int | None) -> list[Text]:

@@ -17,7 +17,7 @@ LARGE_BYTES = 8 << 20  # capture.CHUNK_BYTES, which loads too late to be asked
 # What it has read may wait here: the headers of 300 MiB of large packets, or of 16 MiB of small ones with their bytes.
 SHARED_BYTES = 40 << 20
 
-_NEEDS_NONE = frozenset({"-h", "--help", "--version", "codes"})
+_NEEDS_NONE = frozenset({"-h", "--help", "--version", "codes", "--dataset", "--jobs", "--scheduler"})
 
 _reader: Worker | None = None
 

@@ -91,12 +91,12 @@ def analysed(
     """
     vendor = known_vendor(vendor)
     from ptpip_analyze.analysis import analyze
-    from ptpip_analyze.capture import CaptureError, left_out
+    from ptpip_analyze.capture import CaptureError
 
     loading = _load(modules)
     try:
         with contextlib.ExitStack() as stack:
-            with _progress(progress) as report:
+            with told_progress(progress) as report:
                 analysis = stack.enter_context(
                     analyze(
                         list(captures),
@@ -110,9 +110,7 @@ def analysed(
             reader.stop()
             for _ in loading:
                 pass
-            for folders, pattern in left_out(captures):
-                skipped = counted(folders, "sub-folder")
-                say(f"{skipped} {'was' if folders == 1 else 'were'} not looked into; '{pattern}' finds what is there")
+            say_left_out(captures)
             for name, first in analysis.repeated:
                 said = f"{name} is named more than once" if name == first else f"{name} is {first}"
                 say(f"{said}: it is analysed once")
@@ -127,6 +125,15 @@ def analysed(
             yield analysis
     except (CaptureError, WorkerError) as error:
         raise CommandError(str(error)) from error
+
+
+def say_left_out(captures: Sequence[str]) -> None:
+    """Say on stderr which sub-folders of the folders named were not looked into."""
+    from ptpip_analyze.capture import left_out
+
+    for folders, pattern in left_out(captures):
+        skipped = counted(folders, "sub-folder")
+        say(f"{skipped} {'was' if folders == 1 else 'were'} not looked into; '{pattern}' finds what is there")
 
 
 def _load(modules: Sequence[str]) -> Iterator[None]:
@@ -217,7 +224,8 @@ def same_file(output: Path, capture: str) -> bool:
 
 
 @contextlib.contextmanager
-def _progress(wanted: bool) -> Iterator[_Progress | None]:
+def told_progress(wanted: bool) -> Iterator[_Progress | None]:
+    """What draws a bar on stderr when work lasts; None where nobody would see it."""
     if not wanted or not sys.stderr.isatty():
         yield None
         return

@@ -54,7 +54,11 @@ def sessions(result: Result) -> Iterator[pa.RecordBatch]:
         row = _session(result, pair)
         camera = result.cameras.get(index)
         if camera is not None:
-            row.update(model=camera.model or None, manufacturer=camera.manufacturer or None)
+            row.update(
+                model=camera.model or None,
+                manufacturer=camera.manufacturer or None,
+                device_version=camera.device_version or None,
+            )
         row.update(
             vendor=result.vendors[index],
             vendor_evidence=result.evidence[index],

@@ -54,6 +54,10 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
         "throughput", "bytes", "errors", "session", "think_s", "latency_p99_s", "first_byte_p50_s", "first_byte_p95_s",
         "model", "capture", "vendor", "operation_code",
     ),
+    "manifest": (
+        "capture_id", "capture", "status", "failure", "bytes", "sessions_rows", "transactions_rows", "damage",
+        "first_time", "packets", "findings_rows", "version",
+    ),
     "packets": (
         "frame", "source", "destination", "tcp_payload_bytes", "session", "connection", "flags", "time",
         "source_port", "destination_port", "captured_bytes", "original_bytes",
@@ -61,8 +65,8 @@ READABLE: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """The columns a person wants to see, most wanted first: the last ones go first when the terminal is narrow."""
 
-_GOOD: Final = frozenset({"complete", "established"})
-_BAD: Final = frozenset({"gap", "malformed", "rejected", "disordered"})
+_GOOD: Final = frozenset({"complete", "established", "done"})
+_BAD: Final = frozenset({"gap", "malformed", "rejected", "disordered", "failed"})
 
 
 def cell_text(column: Column, value: object) -> str:

@@ -91,6 +91,7 @@ SESSIONS: Final = (
         "connections. Null where no handshake was captured, or a SYN came twice.",
     ),
     Column("responder_rtt_s", "float", "s", "The same to the responder: from SYN to SYN and ACK."),
+    Column("device_version", "text", "", "Version of the camera's firmware out of DeviceInfo."),
 )
 
 TRANSACTIONS: Final = (
@@ -513,6 +514,8 @@ ABOUT: Final[dict[str, str]] = {
     "findings": "One row per place where a rule of the standard is broken, or names what happened.",
     "stats": "One row per session and operation: how long it took, and where the time went.",
     "packets": "One row per packet of the capture file.",
+    "verdicts": "What a dataset of many captures has besides: one row per session, side and rule that applied there.",
+    "manifest": "What `manifest` lists: one row per capture of a dataset.",
     "changes": "What `properties --before-failure` lists: one row per failed transaction and change before it.",
 }
 """One sentence per table."""
@@ -526,8 +529,34 @@ VIEWS: Final[dict[str, tuple[Column, ...]]] = {
         Column("before_s", "float", "s", "From the property's row to the request that failed."),
         *PROPERTIES,
     ),
+    "verdicts": (
+        Column("session", "int", "", "Session that was judged."),
+        Column("subject", "text", "", 'Who was judged: "initiator" or "responder".'),
+        Column("rule", "text", "", "Name of the rule, as `explain` takes it."),
+        Column(
+            "verdict",
+            "text",
+            "",
+            'The worst that was said: "violation", "known-vendor-deviation", then "pass", then "inconclusive".',
+        ),
+    ),
+    "manifest": (
+        Column("capture_id", "int", "", "Number of the capture in the dataset, from 0."),
+        Column("capture", "text", "", "Path or address of the capture."),
+        Column("status", "text", "", '"done", "failed", or "unfinished" where a run was interrupted.'),
+        Column("failure", "text", "", "Why it could not be read."),
+        Column("damage", "text", "", "Why reading stopped before its end; what is before it is analysed."),
+        Column("bytes", "int", "bytes", "Size of its file."),
+        Column("sha256", "text", "", "SHA-256 of its file."),
+        Column("first_time", "time", "", "Earliest time of a packet."),
+        Column("last_time", "time", "", "Latest time of a packet."),
+        Column("packets", "int", "", "Packets that the capture holds."),
+        Column("version", "text", "", "Version of the program that analysed it."),
+        Column("options", "text", "", "Options that it was analysed with, as JSON."),
+        *(Column(f"{table}_rows", "int", "", f"Its rows in the table {table}.") for table in (*TABLES, "verdicts")),
+    ),
 }
-"""Tables that a command makes out of others when it is asked; they are not exported."""
+"""Tables that are not those of a capture: a command makes them out of others, or a dataset of captures has them."""
 
 
 def columns(table: str) -> tuple[Column, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from ptpip_analyze.capture import CaptureError, Source, expand, left_out, once, open_capture
+from ptpip_analyze.capture import CaptureError, Source, expand, is_named_like_a_capture, left_out, once, open_capture
 
 from .build import Reading, ethernet, frames, interface, ipv4, pcap, section, tcp
 
@@ -255,6 +255,14 @@ def folder(tmp_path: Path) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "promises"),
+    [("a.pcap", True), ("b/A.PCAPNG.GZ", True), ("a.cap.zst", True), ("b/.a.pcap", False), ("a.txt", False)],
+)
+def test_tells_by_its_name_what_promises_a_capture(name: str, promises: bool) -> None:
+    assert is_named_like_a_capture(name) == promises
 
 
 def test_expands_a_directory_to_the_captures_in_it(folder: Path) -> None:

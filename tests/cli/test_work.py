@@ -140,7 +140,7 @@ class TestProgress:
     @pytest.mark.parametrize(("wanted", "terminal"), [(False, True), (True, False)])
     def test_stays_away_when_unwanted_or_unseen(self, monkeypatch, wanted: bool, terminal: bool) -> None:
         monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
-        with work._progress(wanted) as report:
+        with work.told_progress(wanted) as report:
             assert report is None
 
 

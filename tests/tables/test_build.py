@@ -271,7 +271,7 @@ def test_names_the_dataset_of_a_data_phase() -> None:
 
 def test_tells_the_camera_of_a_session() -> None:
     (row,) = table("sessions", capture("plain"))
-    assert row["manufacturer"] == "Example"
+    assert (row["manufacturer"], row["device_version"]) == ("Example", "1.0")
     assert (row["model"], row["dialect"], row["paired_by"]) == ("Pretend Camera", "standard", "connection-number")
     times = [packet.time_ns for packet in capture("plain")]
     assert row["start_time"] == pd.Timestamp(min(times), tz="UTC")
