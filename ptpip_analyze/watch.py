@@ -23,10 +23,11 @@ from .ptp import NO_ROW, STATUSES, Transactions
 from .ptp.camera import GET_DEVICE_INFO
 from .ptp.seen import PROPERTY_OPERATIONS
 from .ptpip import messages as m
-from .ptpip.announcement import ANNOUNCEMENT, ANSWER, Announcement
+from .ptpip.announcement import Announcement
 from .result import Result
 from .tables.build import transaction_rows
 from .tables.calls import with_calls
+from .tables.cells import plain_values
 
 PATIENCE_NS = 2_000_000_000
 KEPT = 8
@@ -108,10 +109,10 @@ class Watch:
         found = []
         for row in self._analyzer.snapshot().discovery.rows:
             place = row.method, row.service, row.device, tuple(row.addresses) or row.source, row.port
-            if row.kind in (ANNOUNCEMENT, ANSWER) and row.names_device and place not in self._announced:
-                if len(self._announced) < MOST_ANNOUNCED:
-                    self._announced.add(place)
-                    found.append(row)
+            known = place in self._announced or len(self._announced) >= MOST_ANNOUNCED
+            if row.names_device and not known:
+                self._announced.add(place)
+                found.append(row)
         if count > MOST_DATAGRAMS:
             self._analyzer.forget_datagrams()
             self._datagrams = 0
@@ -134,16 +135,14 @@ class Watch:
         made = result.transactions
         self.sessions = self._gone_sessions.total + len(result.pairs)
         keys = _keys(result.messages, made)
-        rows = [
-            row for row, key in enumerate(keys.tolist()) if ready[row] and key not in self._witnesses
-        ]
+        rows = [row for row, key in enumerate(keys.tolist()) if ready[row] and key not in self._witnesses]
         if not rows:
             return
         batch = transaction_rows(result, rows[0], rows[-1] + 1)
         batch = batch.take(pa.array([row - rows[0] for row in rows]))
         batch = self._numbered(batch, result, rows)
         wanted = []
-        for place, values in enumerate(zip(*(column.to_pylist() for column in batch.columns), strict=True)):
+        for place, values in enumerate(zip(*map(plain_values, batch.columns), strict=True)):
             key, found = int(keys[rows[place]]), hash(repr(values))
             before = self._said.get(key)
             if before == found:
@@ -315,4 +314,3 @@ class _Gone:
         last = np.append(np.flatnonzero(np.diff(between)), len(at) - 1)
         sums = np.cumsum(count)[last]
         self._at, self._count = at[last], np.diff(np.append(0, sums))
-

@@ -67,6 +67,11 @@ class PacketBatch:
     original: npt.NDArray[np.int64]
     link: npt.NDArray[np.uint32]
 
+    def head(self, most: int) -> PacketBatch:
+        """The first ``most`` packets."""
+        columns = (self.time, self.position, self.captured, self.original, self.link)
+        return PacketBatch(self.first, self.base, self.data, *(column[:most] for column in columns))
+
 
 def no_packets(first: int, base: int) -> PacketBatch:
     """A batch of no packets, behind ``first`` of them: nothing has come, and something still may."""

@@ -1,4 +1,4 @@
-"""Programs that capture: dumpcap, which holds the privileges so that nothing else has to, or else our own (``sniffing``).
+"""Programs that capture: dumpcap, which holds the privileges so that nothing else has to, or our own (``sniffing``).
 
 Promises a pipe of pcapng and one sentence for whatever goes wrong: who may not capture is told how to be allowed to.
 """
@@ -13,8 +13,6 @@ import signal
 import subprocess
 import sys
 from typing import Final, Literal
-
-from .batch import CaptureError
 
 Means = Literal["dumpcap", "sockets"]
 MEANS: Final[tuple[Means, ...]] = ("dumpcap", "sockets")
@@ -187,14 +185,3 @@ def how_to_be_allowed() -> str:
         "no permission to capture: install Wireshark's dumpcap and join its group wireshark, or run this as root "
         "(sockets need CAP_NET_RAW)"
     )
-
-
-def permitted(interface: str, means: Means | None = None) -> str | None:
-    """Why nobody can capture on an interface, None when one can. Begins a capture and ends it at once."""
-    try:
-        recorder = start(interface, means=means)
-    except RecorderError as error:
-        return str(error)
-    recorder.stop()
-    recorder.ending()
-    return None

@@ -26,7 +26,7 @@ _START_BYTES = 4
 
 
 class Rotation(NamedTuple):
-    """When a new file is begun: at ``size`` bytes, after ``seconds``; and how many of the newest are kept, None: all."""
+    """When a new file is begun: at ``size`` bytes, after ``seconds``; how many of the newest are kept, None: all."""
 
     size: int | None = None
     seconds: float | None = None
@@ -42,8 +42,8 @@ class _File(NamedTuple):
 class Spool:
     """The files of one capture, which read like one: positions count on from file to file. A ``growing.Growth``.
 
-    ``path`` is the file, or with ``rotation`` what the names of the files are made of: NAME_00001_20260102030405.pcapng,
-    as dumpcap names them. Without a path they are temporary and have no name. OSError when it can't be written.
+    ``path`` is the file, or with ``rotation`` what names are made of: NAME_00001_20260102030405.pcapng, as dumpcap's.
+    Without a path they are temporary and have no name. OSError when it can't be written.
     """
 
     def __init__(self, path: Path | None = None, rotation: Rotation | None = None) -> None:
@@ -112,6 +112,13 @@ class Spool:
             for file in self._files:
                 os.close(file.descriptor)
             self._files.clear()
+
+    def discard(self) -> None:
+        """Nothing was captured: leave no empty file behind."""
+        empty = [file.path for file in self._files if file.path is not None] if self.size == 0 else []
+        self.close()
+        for path in empty:
+            path.unlink(missing_ok=True)
 
     def _is_full(self, more: int) -> bool:
         written = self.size - self._files[-1].begin

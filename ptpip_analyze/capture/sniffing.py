@@ -41,15 +41,14 @@ class Sniffer:
     """
 
     def __init__(self, interface: str, capture_filter: str = "") -> None:
-        import scapy.arch  # chooses the sockets of this system
-        from scapy.config import conf
+        if not hasattr(socket, "AF_PACKET"):
+            raise ValueError("sockets that capture are those of Linux: install dumpcap")
+        from scapy.arch.linux import L2ListenSocket
         from scapy.error import Scapy_Exception
 
-        if conf.L2listen is None or not hasattr(socket, "AF_PACKET"):
-            raise ValueError("sockets that capture are those of Linux: install dumpcap")
         socket.if_nametoindex(interface)
         try:
-            self._scapy = conf.L2listen(iface=interface, filter=capture_filter or None)
+            self._scapy = L2ListenSocket(iface=interface, filter=capture_filter or None)
         except (Scapy_Exception, ImportError) as error:
             raise ValueError(str(error)) from error
         self._socket = self._scapy.ins

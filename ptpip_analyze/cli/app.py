@@ -34,6 +34,8 @@ TOPICS: Final = {
     "extract": ("extract",),
     "codes": ("codes",),
     "tui": ("tui",),
+    "live": ("live",),
+    "interfaces": ("interfaces",),
     "annotate": ("annotate",),
     "crosscheck": ("crosscheck",),
     "lua": ("lua",),
