@@ -22,6 +22,7 @@ BUFFER_MIB: Final = 32
 UPDATE_MS: Final = 50
 
 _PLACES = ("/usr/bin/dumpcap", "/usr/local/bin/dumpcap", "/usr/sbin/dumpcap", "/opt/homebrew/bin/dumpcap")
+_USUAL = ("Capturing on", "File:", "Packets ")
 _PATIENCE_S = 5.0  # that a recorder has to end once it was asked to
 
 
@@ -57,9 +58,13 @@ class Recorder:
         said = self._process.stderr.read().decode(errors="replace") if not self._process.stderr.closed else ""
         self._process.stdout.close()
         self._process.stderr.close()
-        if self._stopped or self._process.returncode == 0:
+        if self._stopped:
             return None
-        return _sentence(said) or f"{self.means} ended with status {self._process.returncode}"
+        # dumpcap calls it a success when an interface has gone, and says so all the same.
+        why = _sentence(said)
+        if self._process.returncode == 0:
+            return why or None
+        return why or f"{self.means} ended with status {self._process.returncode}"
 
 
 def start(interface: str, capture_filter: str = "", most: int | None = None, means: Means | None = None) -> Recorder:
@@ -159,7 +164,7 @@ def _sentence(said: str) -> str:
             if "filter" in found and number + 1 < len(lines):  # what is wrong with it stands in the next line
                 found += " " + lines[number + 1]
             return found.rstrip(".")
-    wanted = [line for line in lines if not line.startswith(("Capturing on", "File:", "Packets "))]
+    wanted = [line for line in lines if not line.startswith(_USUAL)]
     return wanted[-1].rstrip(".") if wanted else ""
 
 

@@ -189,24 +189,27 @@ class Recording:
             self._stopped = -1
 
     def _run(self) -> None:
+        ended = False
         try:
-            self._copy()
+            ended = self._copy()
         except CaptureError as error:
             self.damage = error
         except OSError as error:
             self.damage = CaptureError(self._name, None, error.strerror or str(error))
         finally:
             self.spool.end()
-            self._ends()
+            if not ended:
+                self._ends()
 
-    def _copy(self) -> None:
+    def _copy(self) -> bool:
+        """Take what comes; has the stream ended, rather than that no more was wanted?"""
         start = b""
         while self._splitter is None or self._splitter.packets != self._most:
             data = self._read()
             if not data:
                 if self._splitter is None and start:
                     raise CaptureError(self._name, 0, f"not a capture: it has {len(start)} bytes")
-                return
+                return True
             if self._splitter is None:
                 start += data
                 if len(start) < _START_BYTES:
@@ -220,6 +223,7 @@ class Recording:
                 except OSError:
                     self._splitter.packets = written
                     raise
+        return False
 
     def _read(self) -> bytes:
         """What comes next; nothing at the end of the stream, or when no more is wanted and nothing waits."""

@@ -119,7 +119,7 @@ def record(sniffer: Sniffer, name: str, capture_filter: str, write: Callable[[by
     poll.register(sniffer.fileno(), select.POLLIN)
     poll.register(stop, select.POLLIN)
     poll.register(sys.stdout.fileno(), select.POLLERR)
-    told, fault = time.monotonic(), None
+    told, fault, down = time.monotonic(), None, False
     while fault is None:
         events = dict(poll.poll(int(_TELL_S * 1000)))
         if sys.stdout.fileno() in events:
@@ -127,15 +127,18 @@ def record(sniffer: Sniffer, name: str, capture_filter: str, write: Callable[[by
         try:
             found = sniffer.packets(_FLUSH_BYTES)
         except OSError as error:
-            fault = "the interface is down" if error.errno == errno.ENETDOWN else error.strerror or str(error)
-            found = []
+            down, found = error.errno == errno.ENETDOWN, []
+            if not down:
+                fault = error.strerror or str(error)
+        if down and name not in {known for _, known in socket.if_nameindex()}:
+            fault = f"the network adapter {name} is no longer attached; the capture has stopped"
+        down = down and not found  # one that is there again goes on
         now = time.monotonic()
         made = [blocks.packet(0, stamp, data, original) for stamp, data, original in found]
         if now - told >= _TELL_S or fault or stop in events:
             told = now
-            if not fault or errno.ENETDOWN:
-                sniffer.count()
-                made.append(blocks.statistics(0, time.time_ns(), sniffer.received, sniffer.dropped))
+            sniffer.count()
+            made.append(blocks.statistics(0, time.time_ns(), sniffer.received, sniffer.dropped))
         if made:
             write(b"".join(made))
         if stop in events and not found:
