@@ -27,8 +27,9 @@ from tests.network import CAMERA, Camera, Network
 
 LATENCY_S = 0.25  # p95, from the response's packet to its row
 RATES = {"200 Mbit/s": ("bulk", "--mbps=200"), "50,000 packets/s": ("chatty", "--pps=50000")}
-STEPS = (("chatty", "--pps", (10_000, 20_000, 40_000, 80_000, 120_000, 160_000, 240_000)),
-         ("bulk", "--mbps", (100, 200, 400, 800, 1600, 3200)))  # fmt: skip
+STEPS = (("chatty", "--pps", (20_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000)),
+         ("bulk", "--mbps", (200, 400, 600, 800, 1200, 1600, 2400)))  # fmt: skip
+LASTING_S = 5.0  # a replay lasts about so long, so that no buffer hides what can't be kept up
 GROWTH_MIB = 5.0  # memory from the second quarter of the hour to its last, medians
 REPLAY_MIB = 96
 HOUR_MIB = 220  # of chatty: 384,024 transactions, 107 a second for an hour
@@ -99,13 +100,20 @@ class Live:
             self.process.wait()
 
 
+def loops(name: str, rate: str) -> int:
+    """How often a capture is replayed at a rate (an option of tcpreplay), so that it lasts."""
+    option, _, amount = rate.partition("=")
+    packets, bits = (269_666, 145e6) if name == "chatty" else (103_981, 856e6)
+    return max(1, round(LASTING_S * (float(amount) / packets if option == "--pps" else float(amount) * 1e6 / bits)))
+
+
 def replayed(means: str, name: str, rate: str) -> Result:
     """What comes of a capture that is replayed at a rate: packets sent, seen and dropped, and the rate that was had."""
     path = cached(name, REPLAY_MIB if name == "bulk" else REPLAY_MIB / 4)
     with tempfile.TemporaryDirectory() as folder, Network() as network:
         saved = Path(folder) / "live.pcapng"
         with Live(network, means, "-w", str(saved), rows=subprocess.DEVNULL) as live:
-            command = [*network.camera_side, "tcpreplay", "-q", "-K", rate, "-i", "wlan8", str(path)]
+            command = [*network.camera_side, "tcpreplay", "-q", "-K", rate, f"--loop={loops(name, rate)}", "-i", "wlan8", str(path)]
             sent = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             time.sleep(1.5)
             begun = time.perf_counter()
