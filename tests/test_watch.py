@@ -137,9 +137,7 @@ def test_forgets_sessions_that_are_over(forgetful):
 def lossy():
     """Packets of polls of which one response was not captured."""
     packets = polls(12).packets()
-    responses = [
-        number for number, packet in enumerate(packets) if packet.payload[4:8] == b"\x07\0\0\0"
-    ]
+    responses = [number for number, packet in enumerate(packets) if packet.payload[4:8] == b"\x07\0\0\0"]
     lost = responses[4]
     return packets[:lost] + packets[lost + 1 :]
 

@@ -76,6 +76,9 @@ class Splitter(Protocol):
     def take(self, data: bytes) -> bytes:
         """The blocks that are whole with these bytes. CaptureError for a fault; what came before it was given."""
 
+    def end(self) -> None:
+        """No more bytes come. CaptureError when that is inside a packet, or behind a fault."""
+
 
 class BlockSplitter:
     """A ``Splitter`` of a pcapng stream."""
@@ -119,6 +122,11 @@ class BlockSplitter:
         self._rest = data[at:]
         self._at += at
         return data[:at]
+
+    def end(self) -> None:
+        """See ``Splitter``."""
+        self.take(b"")
+        _refuse_rest(self._path, self._at, self._rest)
 
     def _begin(self, start: bytes, at: int) -> None:
         order = pcapng.BYTE_ORDER.get(start[8:])
@@ -171,6 +179,16 @@ class RecordSplitter:
         self._rest = data[at:]
         self._at += at
         return b"".join(made)
+
+    def end(self) -> None:
+        """See ``Splitter``."""
+        self.take(b"")
+        _refuse_rest(self._path, self._at, self._rest)
+
+
+def _refuse_rest(path: str, at: int, rest: bytes) -> None:
+    if rest:
+        raise CaptureError(path, at, f"the stream ends inside a packet, of which it has {len(rest)} bytes", at_end=True)
 
 
 def splitter_for(path: str, start: bytes, most: int | None = None) -> Splitter:

@@ -33,6 +33,9 @@ class Growth(Protocol):
     def wait(self, size: int, patience_s: float) -> bool:
         """Wait until there are more than ``size`` bytes, or none will come; False when neither was soon enough."""
 
+    def passed(self, position: int) -> None:
+        """All before this position was read once."""
+
     @property
     def ended(self) -> bool:
         """Is this all there will be?"""
@@ -72,6 +75,9 @@ class GrowingFile:
             time.sleep(_LOOKED_S)
         return True
 
+    def passed(self, position: int) -> None:
+        """See ``Growth``: the file is somebody else's."""
+
     def stop(self) -> None:
         """What is there now is all that is wanted."""
         self.ended = True
@@ -98,6 +104,7 @@ class GrowingWindow(Window):
     def grow(self) -> bool | None:
         """See ``Window``."""
         known = self.size
+        self._growth.passed(self.base)
         soon = self._growth.wait(known, PATIENCE_S)
         ended = self._growth.ended  # asked before the size: what comes in between is not overlooked
         self.size = max(self._growth.size, known)

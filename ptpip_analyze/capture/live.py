@@ -75,8 +75,11 @@ class Live:
         if self._recorder is not None:
             self.ended = self._recorder.ending()
             self._recorder = None
-        if self._recording.damage is not None:
-            self.ended = str(self._recording.damage)
+        damage = self._recording.damage
+        if damage is not None and damage.at_end:
+            self.source.damage = damage
+        elif damage is not None:
+            self.ended = damage.reason if damage.offset is None else str(damage)
 
     def close(self) -> None:
         """End it, and give everything back."""

@@ -18,8 +18,10 @@ from typing import NamedTuple
 from .batch import CaptureError
 from .blocks import Splitter, splitter_for
 
-TEMPORARY_BYTES = 256 << 20
-"""Without a name, what is captured is kept in two files of this size: what is behind is no longer needed by then."""
+TEMPORARY_BYTES = 64 << 20
+"""Without a name, what is captured is kept in files of this size for as long as it is needed."""
+NEEDED_BYTES = 64 << 20
+"""So much of what was read can be read again, whatever was let go: segments that wait for others before them."""
 
 _READ_BYTES = 1 << 20
 _START_BYTES = 4
@@ -48,8 +50,9 @@ class Spool:
 
     def __init__(self, path: Path | None = None, rotation: Rotation | None = None) -> None:
         self._path = path
-        self._rotation = rotation or (Rotation() if path is not None else Rotation(TEMPORARY_BYTES, None, 2))
+        self._rotation = rotation or (Rotation() if path is not None else Rotation(TEMPORARY_BYTES, None, 1))
         self._files: list[_File] = []
+        self._read = 0
         self._changed = threading.Condition()
         self._opened = 0
         self._began = 0.0
@@ -101,6 +104,10 @@ class Spool:
                 end = file.begin
         return 0
 
+    def passed(self, position: int) -> None:
+        """See ``Growth``."""
+        self._read = position
+
     def fileno(self) -> int:
         """See ``Growth``."""
         return self._files[0].descriptor
@@ -143,12 +150,18 @@ class Spool:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         with self._changed:
             self._files.append(_File(self.size, descriptor, path))
-            keep = self._rotation.keep
-            while keep is not None and len(self._files) > keep:
-                oldest = self._files.pop(0)
-                os.close(oldest.descriptor)
-                if oldest.path is not None:
-                    oldest.path.unlink(missing_ok=True)
+            self._let_go(self._rotation.keep)
+
+    def _let_go(self, keep: int | None) -> None:
+        """Take the names of files that are not to be kept, and close those of them that nobody will read again."""
+        old = len(self._files) - keep if keep is not None else 0
+        for at, file in enumerate(self._files[: max(old, 0)]):
+            if file.path is not None:
+                file.path.unlink(missing_ok=True)
+                self._files[at] = file._replace(path=None)
+        while old > 0 and self._files[1].begin <= self._read - NEEDED_BYTES:
+            os.close(self._files.pop(0).descriptor)
+            old -= 1
 
 
 class Recording:
@@ -209,6 +222,8 @@ class Recording:
             if not data:
                 if self._splitter is None and start:
                     raise CaptureError(self._name, 0, f"not a capture: it has {len(start)} bytes")
+                if self._splitter is not None and self._stop >= 0:
+                    self._splitter.end()
                 return True
             if self._splitter is None:
                 start += data

@@ -15,7 +15,6 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
 
 from . import blocks
 
@@ -44,7 +43,9 @@ class Sniffer:
         if not hasattr(socket, "AF_PACKET"):
             raise ValueError("sockets that capture are those of Linux: install dumpcap")
         from scapy.arch.linux import L2ListenSocket
-        from scapy.error import Scapy_Exception
+        from scapy.error import Scapy_Exception, log_runtime
+
+        log_runtime.setLevel("ERROR")  # it warns of links whose layers were not loaded: none is needed
 
         socket.if_nametoindex(interface)
         try:
@@ -109,20 +110,25 @@ class Sniffer:
         self._scapy.close()
 
 
-def record(sniffer: Sniffer, name: str, capture_filter: str, write: Callable[[bytes], None], stop: int) -> str | None:
-    """Write packets until descriptor ``stop`` can be read; returns what ended it instead, None for nothing else.
-
-    BrokenPipeError when nobody reads.
+def record(sniffer: Sniffer, name: str, capture_filter: str, out: int, stop: int) -> str | None:
+    """Write packets to a descriptor until descriptor ``stop`` can be read; returns what ended it instead, None for
+    nothing else. BrokenPipeError when nobody reads.
     """
+
+    def write(data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(out, view) :]
+
     write(blocks.section("ptpip-analyze") + blocks.interface(sniffer.link, 0, name, capture_filter))
     poll = select.poll()
     poll.register(sniffer.fileno(), select.POLLIN)
     poll.register(stop, select.POLLIN)
-    poll.register(sys.stdout.fileno(), select.POLLERR)
+    poll.register(out, select.POLLERR)
     told, fault, down = time.monotonic(), None, False
     while fault is None:
         events = dict(poll.poll(int(_TELL_S * 1000)))
-        if sys.stdout.fileno() in events:
+        if events.get(out, 0) & select.POLLERR:
             raise BrokenPipeError
         try:
             found = sniffer.packets(_FLUSH_BYTES)
@@ -161,13 +167,8 @@ def main() -> int:
         print(getattr(error, "strerror", None) or error, file=sys.stderr)
         return 1
 
-    def write(data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(sys.stdout.fileno(), view) :]
-
     try:
-        fault = record(sniffer, interface, capture_filter, write, stopped)
+        fault = record(sniffer, interface, capture_filter, sys.stdout.fileno(), stopped)
     except BrokenPipeError:
         return 0
     finally:

@@ -7,6 +7,7 @@ was lost: the last line says what the kernel dropped.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import time
@@ -225,6 +226,8 @@ def _follow(
             if stop.asked() and not stopping:
                 stopping = True
                 live.stop()
+            if len(batch.time) == 0 and _nobody_reads():
+                raise ReaderLeft
             now = time.monotonic()
             if live.is_behind(batch) and now - told < TELL_S:
                 continue
@@ -243,6 +246,13 @@ def _follow(
         raise ReaderLeft from error
     finally:
         status.clear()
+
+
+def _nobody_reads() -> bool:
+    """Has whoever read standard output gone? Without a row to write nothing else tells."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 class _Status:

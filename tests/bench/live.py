@@ -113,7 +113,17 @@ def replayed(means: str, name: str, rate: str) -> Result:
     with tempfile.TemporaryDirectory() as folder, Network() as network:
         saved = Path(folder) / "live.pcapng"
         with Live(network, means, "-w", str(saved), rows=subprocess.DEVNULL) as live:
-            command = [*network.camera_side, "tcpreplay", "-q", "-K", rate, f"--loop={loops(name, rate)}", "-i", "wlan8", str(path)]
+            command = [
+                *network.camera_side,
+                "tcpreplay",
+                "-q",
+                "-K",
+                rate,
+                f"--loop={loops(name, rate)}",
+                "-i",
+                "wlan8",
+                str(path),
+            ]
             sent = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             time.sleep(1.5)
             begun = time.perf_counter()

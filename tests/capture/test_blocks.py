@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -48,7 +49,7 @@ def test_makes_what_can_be_read():
 def split(data: bytes, cuts: list[int], most: int | None = None) -> tuple[blocks.Splitter, list[bytes]]:
     splitter = blocks.splitter_for("a stream", data[:4], most)
     edges = [0, *sorted({cut % len(data) for cut in cuts}), len(data)]
-    return splitter, [splitter.take(data[low:high]) for low, high in zip(edges, edges[1:], strict=False)]
+    return splitter, [splitter.take(data[low:high]) for low, high in pairwise(edges)]
 
 
 @settings(max_examples=50)
@@ -110,6 +111,16 @@ def test_tells_where_a_block_can_not_be_so_long_after_giving_what_stands_before_
     with pytest.raises(CaptureError, match="length of 13 bytes") as fault:
         splitter.take(b"")
     assert fault.value.offset == len(good)
+
+
+@pytest.mark.parametrize("data", [stream(), pcap_bytes(capture("plain"))], ids=["pcapng", "pcap"])
+def test_says_that_the_stream_ends_inside_a_packet(data):
+    splitter, _ = split(data, [])
+    splitter.end()
+    splitter, _ = split(data[:-5], [])
+    with pytest.raises(CaptureError, match="ends inside a packet") as fault:
+        splitter.end()
+    assert fault.value.at_end
 
 
 def test_tells_where_a_record_claims_too_much():

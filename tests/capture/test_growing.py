@@ -42,7 +42,9 @@ def test_reads_what_is_there_whatever_was_written_last(tmp_path, data, step):
     found, empty = [], 0
     for source, batch in grown(path, data[:3000], step, 28):
         empty += len(batch.time) == 0
-        found += [source.read(at, size) for at, size in zip(batch.position.tolist(), batch.captured.tolist(), strict=True)]
+        found += [
+            source.read(at, size) for at, size in zip(batch.position.tolist(), batch.captured.tolist(), strict=True)
+        ]
     (tmp_path / "whole").write_bytes(data[:3000])
     with open_capture(tmp_path / "whole") as whole:
         expected = [

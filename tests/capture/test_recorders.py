@@ -19,7 +19,9 @@ def dumpcap(tmp_path, monkeypatch):
 
     def put(body: str) -> None:
         path = tmp_path / "dumpcap"
-        path.write_text(f"#!{sys.executable}\nimport os, signal, sys, time\nif '--help' in sys.argv: sys.exit()\n{body}\n")
+        path.write_text(
+            f"#!{sys.executable}\nimport os, signal, sys, time\nif '--help' in sys.argv: sys.exit()\n{body}\n"
+        )
         path.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
 
@@ -65,7 +67,10 @@ def test_says_why_it_did_not_begin(dumpcap, said, sentence):
 
 
 def test_says_that_the_interface_has_gone_though_dumpcap_calls_it_a_success(dumpcap):
-    dumpcap(WRITES + "sys.stderr.write('Capturing on wlan7\\nFile: -\\ndumpcap: The adapter is gone.\\nPackets captured: 5\\n')")
+    dumpcap(
+        WRITES
+        + "sys.stderr.write('Capturing on wlan7\\nFile: -\\ndumpcap: The adapter is gone.\\nPackets captured: 5\\n')"
+    )
     assert start("wlan7", means="dumpcap").ending() == "The adapter is gone"
 
 

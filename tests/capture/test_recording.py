@@ -82,13 +82,17 @@ def test_begins_new_files_by_time(tmp_path, monkeypatch):
     spool.close()
 
 
-def test_keeps_the_newest_files_only(tmp_path):
+def test_keeps_the_newest_files_only(tmp_path, monkeypatch):
     spool = Spool(tmp_path / "saved.pcapng", Rotation(size=100, keep=2))
     for number in range(6):
         spool.write(blocks.packet(0, number, bytes(60), 60), blocks.section())
     kept = sorted(path.name for path in tmp_path.iterdir())
     assert [name[:11] for name in kept] == ["saved_00005", "saved_00006"]
-    assert spool.read_into(memoryview(bytearray(4)), 0) == 0  # what was let go
+    assert spool.read_into(memoryview(bytearray(4)), 0) == 4  # nobody has read it yet
+    monkeypatch.setattr(recording, "NEEDED_BYTES", 100)
+    spool.passed(spool.size)
+    spool.write(blocks.packet(0, 7, bytes(60), 60), blocks.section())
+    assert spool.read_into(memoryview(bytearray(4)), 0) == 0
     assert spool.read_into(memoryview(bytearray(4)), spool.size - 4) == 4
     spool.close()
 
