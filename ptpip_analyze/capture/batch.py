@@ -69,8 +69,10 @@ class PacketBatch:
 
     def head(self, most: int) -> PacketBatch:
         """The first ``most`` packets."""
-        columns = (self.time, self.position, self.captured, self.original, self.link)
-        return PacketBatch(self.first, self.base, self.data, *(column[:most] for column in columns))
+        time, position, captured, original = (
+            column[:most] for column in (self.time, self.position, self.captured, self.original)
+        )
+        return PacketBatch(self.first, self.base, self.data, time, position, captured, original, self.link[:most])
 
 
 def no_packets(first: int, base: int) -> PacketBatch:
