@@ -290,7 +290,7 @@ class Result:
         for index, sides in enumerate(self.pairs):
             main = sides.parts[0]
             begin = earliest(*(part.tcp.first_time for part in sides.parts))
-            said = self._responder_said(sides)[0] or {}
+            said = self.responder_said(sides)[0] or {}
             guid, name = said.get("guid"), said.get("name")
             peers.append(
                 Peers(
@@ -330,11 +330,11 @@ class Result:
         return self._stations.whole()
 
     def _responder_name(self, sides: Pair) -> tuple[str | None, int | None]:
-        said, row = self._responder_said(sides)
+        said, row = self.responder_said(sides)
         name = said["name"] if said else None
         return (name if isinstance(name, str) else None), row
 
-    def _responder_said(self, sides: Pair) -> tuple[dict[str, str | int | None] | None, int | None]:
+    def responder_said(self, sides: Pair) -> tuple[dict[str, str | int | None] | None, int | None]:
         """What the responder's greeting says, and its row; None where it is not in the capture."""
         row = sides.command.rows.get(m.INIT_COMMAND_ACK) if sides.command else None
         body = self.greetings.get(row) if row is not None else None

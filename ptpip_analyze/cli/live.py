@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 LiveFormat = Literal["table", "jsonl"]
 
 TABLE: Final = "transactions"
+CALL_WIDTH: Final = 44
+LEAST_CALL: Final = 24
+OTHERS_WIDTH: Final = 67  # of a line without its call, where the answer is as long as most are
 TELL_S: Final = 0.05
 """While packets come faster than they are analysed, news are told so often."""
 STATUS_S: Final = 0.5
@@ -350,7 +354,8 @@ def _writer(chosen: str, wanted: tuple[str, ...] | None) -> Callable[[pa.RecordB
         return _guarded(as_columns)
 
     def as_lines(rows: pa.RecordBatch) -> None:
-        stream.write(_letters("".join(_line(row) + "\n" for row in _plain(rows))))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        stream.write(_letters("".join(_line(row, width) + "\n" for row in _plain(rows))))
         stream.flush()
 
     return _guarded(as_lines)
@@ -383,20 +388,24 @@ def _plain(rows: pa.RecordBatch) -> Iterator[dict[str, Any]]:
         yield dict(zip(rows.schema.names, values, strict=True))
 
 
-def _line(row: dict[str, Any]) -> str:
-    """A transaction on one line: when, who, what was asked, what was carried, what was answered, how long it took."""
+def _line(row: dict[str, Any], width: int | None = None) -> str:
+    """A transaction on one line: when, who, what was asked, what was carried, how long it took, what was answered.
+
+    Only a call is made shorter, so that the line fits in ``width``.
+    """
     at = row["request_time"] if row["request_time"] is not None else row["response_time"]
     when = "" if at is None else clock_time(int(at), date=False)
     identity = "?" if row["transaction_id"] is None else str(row["transaction_id"])
     data = f"{_ARROWS[row['data_direction']]} {human_bytes(row['data_bytes'])}" if row["data_bytes"] else ""
     latency = "" if row["latency_s"] is None else human_seconds(row["latency_s"])
-    answer = row["response"] or "no response"
-    status = "" if row["status"] == "complete" else row["status"]
-    line = (
-        f"{when:12}  {row['session'] if row['session'] is not None else '':>2}  {identity:>5}  "
-        f"{safe_text(row['call'] or '?'):<44}  {data:>10}  {safe_text(answer):<18}  {latency:>8}  {status}"
-    )
-    return line.rstrip()
+    status = "" if row["status"] == "complete" else f" ({row['status']})"
+    answer = safe_text(row["response"] or "no response") + status
+    call = safe_text(row["call"] or "?")
+    room = CALL_WIDTH if width is None else max(LEAST_CALL, width - OTHERS_WIDTH)
+    if width is not None and len(call) > room:
+        call = call[: room - 1] + "…"
+    session = row["session"] if row["session"] is not None else ""
+    return f"{when:12}  {session:>2}  {identity:>5}  {call:<{room}}  {data:>9}  {latency:>8}  {answer}"
 
 
 def _condition(where: str | None) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
