@@ -79,9 +79,6 @@ class Result:
     ``messages`` are the message columns (``ptpip.messages.COLUMNS``) in the order of framing: in stream order within
     each stream.
 
-    ``silent_connections`` counts, by port on which PTP-IP is expected, the connections of which the capture holds no
-    payload: what they would have carried can't be known.
-
     ``vendor`` is the vendor of all sessions where the user says so; else it is found out.
 
     ``first_session``, ``first_transaction`` and ``first_message`` are what row numbers start from within the analysis.
@@ -109,7 +106,7 @@ class Result:
         self.connections = list(flows.connections)
         self.conversations = conversations.spoken
         self.greetings = conversations.framer.greetings
-        self.silent_connections = conversations.silent(self.connections)
+        self._silent = conversations.silent(self.connections)
         self.strangers = conversations.strangers
         self.late_marks = list(conversations.reassembler.late_marks)
         self._messages = conversations.framer.messages
@@ -156,6 +153,13 @@ class Result:
     def times(self) -> tuple[int, int] | None:
         """Earliest and latest packet time in ns since the epoch; None where no packet has a time."""
         return (self.facts.first_time, self.facts.last_time) if self.facts.last_time != NO_TIME else None
+
+    @cached_property
+    def silent_connections(self) -> dict[int, int]:
+        """By port on which PTP-IP is expected, how many connections there are without payload in the capture: what they
+        would have carried can't be known.
+        """
+        return self._silent()
 
     @property
     def other_connections(self) -> int:

@@ -5,7 +5,7 @@ Decides once per connection and keeps every byte until it has decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -81,14 +81,21 @@ class Conversations:
         """The PTP-IP connections, in order of first packet."""
         return [self.known[number] for number in sorted(self.known) if self.known[number].dialect is not None]
 
-    def silent(self, connections: Iterable[Connection]) -> dict[int, int]:
-        """How many of the connections are to a port on which PTP-IP is expected and carried no payload, by port."""
-        found: dict[int, int] = {}
-        for tcp in connections:
-            expected = [port for _, port in (tcp.low, tcp.high) if port in self._ports]
-            if expected and tcp.number not in self._heard:
-                found[expected[0]] = found.get(expected[0], 0) + 1
-        return found
+    def silent(self, connections: Sequence[Connection]) -> Callable[[], dict[int, int]]:
+        """What counts those of the connections that are to a port on which PTP-IP is expected and have carried no
+        payload until now, by port.
+        """
+        heard = frozenset(self._heard)
+
+        def counts() -> dict[int, int]:
+            found: dict[int, int] = {}
+            for tcp in connections:
+                expected = [port for _, port in (tcp.low, tcp.high) if port in self._ports]
+                if expected and tcp.number not in heard:
+                    found[expected[0]] = found.get(expected[0], 0) + 1
+            return found
+
+        return counts
 
     def room_for(self, connections: int) -> None:
         """Make ``states`` long enough."""
@@ -210,6 +217,7 @@ class Conversations:
     def keep(self, wanted: np.ndarray) -> None:
         """Let go of all message rows but the wanted ones, and of the places of bytes that belong to none of these."""
         self.framer.keep(wanted)
+        self.reassembler.late_marks.clear()
         messages, segments = self.framer.messages.whole(), self.segments.whole()
         order = np.lexsort((messages["offset"], messages["stream"]))
         begin = _line_of(messages["stream"], messages["offset"])[order]
