@@ -4,11 +4,11 @@ are those of the file that it saves, whatever happens to the camera, the client,
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,9 +16,10 @@ import pytest
 
 import ptpip_analyze
 from ptpip_analyze.capture.recorders import MEANS
+from ptpip_analyze.tables.lines import json_rows, write_lines
 from tests.camera import Gphoto2
 from tests.network import APP, CAMERA, Camera, Network, Watching, until
-from tests.support import ROOT, program
+from tests.support import program
 
 LOOPBACK = f"127.{os.getpid() % 199 + 1}.{os.getpid() // 199 % 250}.99"
 
@@ -36,11 +37,12 @@ def network():
 
 
 def listed(capture: Path) -> list[str]:
-    """The transactions of a file, as lines of JSON."""
-    command = [sys.executable, "-m", "ptpip_analyze", "transactions", str(capture), "--format", "jsonl"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stderr == ""  # no damaged tail
-    return ran.stdout.splitlines()
+    """The transactions of a file, which must be whole, as lines of JSON."""
+    written = io.BytesIO()
+    with ptpip_analyze.analyze(capture) as analysis:
+        assert analysis.captures[0].damage is None
+        write_lines(analysis.batches("transactions"), written, json_rows, "\n")
+    return written.getvalue().decode().splitlines()
 
 
 def in_order(rows: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ What captures for real is in tests/test_live_capture.py; here captures come from
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from ptpip_analyze import analyze
 from ptpip_analyze.cli import live
+from ptpip_analyze.tables.lines import json_rows, write_lines
 from tests.cli.conftest import ENVIRONMENT
 from tests.support import ROOT
 from tests.traffic import capture, conversation, pcap_bytes, write_pcap
@@ -28,9 +31,10 @@ def watched(*arguments: str | Path, given: bytes = b"") -> subprocess.CompletedP
 
 
 def listed(path: Path, capture_name: str) -> list[dict]:
-    command = [sys.executable, "-m", "ptpip_analyze", "transactions", str(path), "--format", "jsonl"]
-    ran = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=True)
-    return [{**json.loads(line), "capture": capture_name} for line in ran.stdout.splitlines()]
+    written = io.BytesIO()
+    with analyze(path) as analysis:
+        write_lines(analysis.batches("transactions"), written, json_rows, "\n")
+    return [{**json.loads(line), "capture": capture_name} for line in written.getvalue().splitlines()]
 
 
 def test_tells_what_comes_on_standard_input_and_saves_it(tmp_path):
