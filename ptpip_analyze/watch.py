@@ -38,8 +38,9 @@ MOST_DATAGRAMS = 4096
 MOST_ANNOUNCED = 1000
 
 _ANSWERED = (STATUSES.index("complete"), STATUSES.index("cancelled"))
-_OPEN = STATUSES.index("open")
+_OPEN, _DISORDERED = STATUSES.index("open"), STATUSES.index("disordered")
 _BEYOND_STANDARD = 0x9000
+_NEVER = 1 << 62
 
 
 class Watch:
@@ -52,6 +53,7 @@ class Watch:
         self._calls = calls
         self._arrived = time.monotonic()
         self._clock = NO_TIME  # of the latest packet
+        self._due = _NEVER  # when something may be known though no message comes
         self._seen = 0  # message rows when news were asked for
         self._least = 0  # message rows that were left when some were forgotten
         self._said: dict[int, int] = {}  # transactions that were said, by place of their first message: hash of the row
@@ -82,16 +84,20 @@ class Watch:
     def news(self) -> Iterator[pa.RecordBatch]:
         """The rows of the transactions table that are known by now and were not said before."""
         over: list[int] = []
-        if self._clock != NO_TIME:  # the clock goes on when nothing comes
-            passed = int((time.monotonic() - self._arrived) * 1e9)
-            over = self._analyzer.release(self._clock + passed, PATIENCE_NS)
+        now = self._clock
+        if now != NO_TIME:  # the clock goes on when nothing comes
+            now += int((time.monotonic() - self._arrived) * 1e9)
+            over = self._analyzer.release(now, PATIENCE_NS)
             self._over.update(over)
         count = self._analyzer.message_count
-        if count == self._seen and not over:
+        if count == self._seen and not over and now < self._due:
             return
         self._seen = count
         result = self._analyzer.snapshot()
-        yield from self._tell(result, self._ready(result, self._clock))
+        ready = self._ready(result, now)
+        incomplete = ~ready & (result.transactions.response != NO_ROW)
+        self._due = now + PATIENCE_NS if incomplete.any() else _NEVER
+        yield from self._tell(result, ready)
         if over or count > self._least + FORGET_ROWS:
             self._forget(result)
 
@@ -129,7 +135,9 @@ class Watch:
         np.maximum.at(latest, made.session[answered], np.flatnonzero(answered))
         passed = np.arange(len(made)) < latest[made.session]
         late = result.messages["time"][made.response] < now - PATIENCE_NS if len(made) else passed
-        return ready | ((made.status != _OPEN) & (passed | ((made.response != NO_ROW) & late)))
+        # What looks out of order may still turn out to lack bytes at the end of the other direction.
+        late &= (made.response != NO_ROW) & (made.status != _DISORDERED)
+        return ready | ((made.status != _OPEN) & (passed | late))
 
     def _tell(self, result: Result, ready: np.ndarray) -> Iterator[pa.RecordBatch]:
         made = result.transactions

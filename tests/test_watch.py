@@ -154,6 +154,28 @@ def test_goes_on_behind_bytes_that_were_lost_two_seconds_after_they_were_acknowl
     assert [row["status"] for row in whole].count("gap") >= 1
 
 
+def test_does_not_call_disordered_what_lacks_a_request():
+    packets = polls(3).packets()
+    requests = [number for number, packet in enumerate(packets) if packet.payload[4:8] == b"\x06\0\0\0"]
+    seen = told(packets[: requests[-1]] + packets[requests[-1] + 1 :]).to_end()
+    before = len(seen.rows)
+    seen.watch._arrived -= 60.0  # a minute passes in which nothing comes
+    seen._take(seen.watch.news())
+    assert len(seen.rows) == before
+    assert seen.finished() == seen.expected()
+    assert [row["status"] for row in seen.rows[before:]] == ["gap"]
+
+
+def test_says_what_began_earlier_when_nothing_more_comes():
+    packets = polls(40).packets()
+    responses = [number for number, packet in enumerate(packets) if packet.payload[4:8] == b"\x07\0\0\0"]
+    seen = told(packets[responses[-20] :]).to_end()
+    seen.watch._arrived -= 60.0
+    seen._take(seen.watch.news())
+    assert [row["status"] for row in seen.rows].count("began-earlier") == 1
+    assert seen.finished() == seen.expected()
+
+
 def test_waits_for_bytes_that_nobody_has_acknowledged():
     packets = polls(3).wait(0.1).request(0x1009, 1).data_phase(bytes(5000), chunk=1000).packets()
     carrying = [number for number, packet in enumerate(packets) if len(packet.payload) > 900]

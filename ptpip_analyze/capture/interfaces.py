@@ -27,7 +27,7 @@ class Interface(NamedTuple):
     reason: str | None
 
 
-def interfaces(try_each: bool = True) -> list[Interface]:
+def interfaces() -> list[Interface]:
     """All interfaces, in the system's order."""
     import scapy.arch  # noqa: F401  fills the list
     from scapy.config import conf
@@ -44,7 +44,7 @@ def interfaces(try_each: bool = True) -> list[Interface]:
         reason: str | None = None
         if not up:
             reason = "it is down"
-        elif try_each:
+        else:
             capture, reason = (None, refused) if refused else _tried(one.name)
             if reason and reason.startswith("no permission"):
                 refused = reason  # asked once: it is the same for all

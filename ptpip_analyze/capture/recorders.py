@@ -33,9 +33,9 @@ class RecorderError(Exception):
 class Recorder:
     """A running recorder. ``stream`` is the descriptor that its packets come from; ``means`` what it is."""
 
-    def __init__(self, interface: str, means: Means, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, means: Means, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
-        self.interface, self.means = interface, means
+        self.means = means
         self.stream = process.stdout.fileno()
         self._process = process
         self._stopped = False
@@ -121,7 +121,7 @@ def _begun(interface: str, means: Means, command: list[str]) -> Recorder:
     assert process.stdout is not None
     assert process.stderr is not None
     _enlarge(process.stdout.fileno())
-    recorder = Recorder(interface, means, process)
+    recorder = Recorder(means, process)
     try:
         if _comes(process):
             return recorder
