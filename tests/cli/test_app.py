@@ -20,7 +20,7 @@ from .conftest import ENVIRONMENT, program
 COMMANDS = (
     "summary", "sessions", "transactions", "messages", "events", "packets", "properties", "objects", "export",
     "extract", "codes", "findings", "check", "explain", "doctor", "diff", "discovery", "tui",
-    "annotate", "crosscheck", "lua",
+    "live", "interfaces", "annotate", "crosscheck", "lua",
 )  # fmt: skip
 
 
