@@ -9,7 +9,7 @@ APT    := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 # command:package, for what is not a Python package
 SYSTEM := tshark:tshark dumpcap:wireshark-common gphoto2:gphoto2 tmux:tmux tcpdump:tcpdump ip:iproute2 \
-          luac5.1:lua5.1 luac5.2:lua5.2 luac5.3:lua5.3 luac5.4:lua5.4 \
+          tcpreplay:tcpreplay luac5.1:lua5.1 luac5.2:lua5.2 luac5.3:lua5.3 luac5.4:lua5.4 \
           chromium:chromium chromedriver:chromium-driver pdftotext:poppler-utils
 
 EVERY := 1
@@ -59,6 +59,7 @@ bench: setup system  ## speed and memory, beside tshark
 	$(BIN)/python -m tests.bench.scrub
 	$(BIN)/python -m tests.bench.report
 	$(BIN)/python -m tests.bench.fleet --memory
+	$(ROOT) $(BIN)/python -m tests.bench.live
 
 mutants: setup  ## do tests notice broken rules? Takes an hour or two; EVERY=20 takes each twentieth
 	$(BIN)/python -m tests.rules.mutants --every $(EVERY)

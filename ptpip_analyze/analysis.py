@@ -198,6 +198,37 @@ class Analyzer:
         """The tables of what was fed so far. Analysis can go on afterwards; closing a snapshot closes nothing else."""
         return self._result(owned=False)
 
+    @property
+    def message_count(self) -> int:
+        """Message rows that there are now."""
+        return len(self._conversations.framer.messages)
+
+    @property
+    def datagram_count(self) -> int:
+        """Datagrams that may have announced a device, without those that were forgotten."""
+        return len(self._datagrams)
+
+    @property
+    def holes_given_up(self) -> int:
+        """Holes that ``release`` went over."""
+        return self._conversations.holes_given_up
+
+    def release(self, now: int, patience: int) -> list[int]:
+        """See ``Conversations.release``: go on where reading to the end would come first."""
+        return self._conversations.release(now, patience)
+
+    def forget(self, wanted: np.ndarray, connections: Sequence[int] = ()) -> None:
+        """Let go of all message rows but the wanted ones, and of connections that are over. Snapshots that were taken
+        before must not be used any more: rows are numbered anew.
+        """
+        for number in connections:
+            self._conversations.leave(number)
+        self._conversations.keep(wanted)
+
+    def forget_datagrams(self) -> None:
+        """Let go of what may have announced a device."""
+        self._datagrams.close()
+
     def _result(self, owned: bool) -> Result:
         talks = list(self._talks)
         return Result(

@@ -80,9 +80,6 @@ class Result:
     ``messages`` are the message columns (``ptpip.messages.COLUMNS``) in the order of framing: in stream order within
     each stream.
 
-    ``silent_connections`` counts, by port on which PTP-IP is expected, the connections of which the capture holds no
-    payload: what they would have carried can't be known.
-
     ``vendor`` is the vendor of all sessions where the user says so; else it is found out.
 
     ``first_session``, ``first_transaction`` and ``first_message`` are what row numbers start from within the analysis.
@@ -111,7 +108,7 @@ class Result:
         self.connections = list(flows.connections)
         self.conversations = conversations.spoken
         self.greetings = conversations.framer.greetings
-        self.silent_connections = conversations.silent(self.connections)
+        self._silent = conversations.silent(self.connections)
         self.strangers = conversations.strangers
         self._clocks: dict[int, Clock] = {}
         self.late_marks = list(conversations.reassembler.late_marks)
@@ -161,6 +158,13 @@ class Result:
     def times(self) -> tuple[int, int] | None:
         """Earliest and latest packet time in ns since the epoch; None where no packet has a time."""
         return (self.facts.first_time, self.facts.last_time) if self.facts.last_time != NO_TIME else None
+
+    @cached_property
+    def silent_connections(self) -> dict[int, int]:
+        """By port on which PTP-IP is expected, how many connections there are without payload in the capture: what they
+        would have carried can't be known.
+        """
+        return self._silent()
 
     @property
     def other_connections(self) -> int:
@@ -301,7 +305,7 @@ class Result:
         for index, sides in enumerate(self.pairs):
             main = sides.parts[0]
             begin = earliest(*(part.tcp.first_time for part in sides.parts))
-            said = self._responder_said(sides)[0] or {}
+            said = self.responder_said(sides)[0] or {}
             guid, name = said.get("guid"), said.get("name")
             peers.append(
                 Peers(
@@ -341,11 +345,11 @@ class Result:
         return self._stations.whole()
 
     def _responder_name(self, sides: Pair) -> tuple[str | None, int | None]:
-        said, row = self._responder_said(sides)
+        said, row = self.responder_said(sides)
         name = said["name"] if said else None
         return (name if isinstance(name, str) else None), row
 
-    def _responder_said(self, sides: Pair) -> tuple[dict[str, str | int | None] | None, int | None]:
+    def responder_said(self, sides: Pair) -> tuple[dict[str, str | int | None] | None, int | None]:
         """What the responder's greeting says, and its row; None where it is not in the capture."""
         row = sides.command.rows.get(m.INIT_COMMAND_ACK) if sides.command else None
         body = self.greetings.get(row) if row is not None else None

@@ -47,6 +47,7 @@ FLOORS = {
     "compare": 9.5,
     "conformance": 9.5,
     "doctor": 9.5,
+    "watch": 9.5,
     "extract": 9.5,
     "scrub": 9.5,
     "replay": 9.5,

@@ -67,6 +67,19 @@ class PacketBatch:
     original: npt.NDArray[np.int64]
     link: npt.NDArray[np.uint32]
 
+    def head(self, most: int) -> PacketBatch:
+        """The first ``most`` packets."""
+        time, position, captured, original = (
+            column[:most] for column in (self.time, self.position, self.captured, self.original)
+        )
+        return PacketBatch(self.first, self.base, self.data, time, position, captured, original, self.link[:most])
+
+
+def no_packets(first: int, base: int) -> PacketBatch:
+    """A batch of no packets, behind ``first`` of them: nothing has come, and something still may."""
+    none = np.empty(0, np.int64)
+    return PacketBatch(first, base, np.empty(0, np.uint8), none, none, none, none, np.empty(0, np.uint32))
+
 
 def earliest(*times: int) -> int:
     """The earliest of those times that are known; NO_TIME when none is."""
@@ -77,7 +90,8 @@ class Window:
     """A stretch of the source in memory that moves towards its end.
 
     ``buffer`` holds ``used`` bytes from source position ``base`` on; ``size`` is the size of the source. ``kept``
-    buffers are used in turn, so that what was given out as ``array`` stays valid for a while.
+    buffers are used in turn, so that what was given out as ``array`` stays valid for a while. A source that grows has a
+    window of its own (``growing``).
     """
 
     def __init__(self, fd: int, size: int, chunk_bytes: int, kept: int) -> None:
@@ -115,12 +129,20 @@ class Window:
                 view[:kept] = before[start : start + kept]
             used, end = kept, min(capacity, self.size - position)
             while used < end:
-                count = os.preadv(self._fd, [view[used:end]], position + used)
+                count = self._read(view[used:end], position + used)
                 if count == 0:  # the file shrank meanwhile
                     self.size = position + used
                     break
                 used += count
         self.base, self.used, self.buffer = position, used, buffer
+
+    def _read(self, into: memoryview, position: int) -> int:
+        """Fill memory from a source position on, with at least one byte unless the source ends there; how many."""
+        return os.preadv(self._fd, [into], position)
+
+    def grow(self) -> bool | None:
+        """Has the source become larger? False: it won't any more; None: nothing for now, ask again."""
+        return False
 
     def array(self, end: int) -> npt.NDArray[np.uint8]:
         """The first ``end`` bytes of the window as uint8, not copied."""

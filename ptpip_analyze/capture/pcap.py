@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .batch import MOST_BYTES, CaptureError, PacketBatch, Window, header_rows, layout
+from .batch import MOST_BYTES, CaptureError, PacketBatch, Window, header_rows, layout, no_packets
 
 FILE_HEADER_BYTES = 24
 NANOSECONDS = 10**9
@@ -89,14 +89,19 @@ def batches(path: str, window: Window, header: PcapHeader) -> Iterator[PacketBat
             if bad is not None:
                 raise CaptureError(path, window.base + bad, "garbage where a packet record is expected")
         begin, left = window.base + at, window.size - window.base - at
-        if left == 0:
-            return
         need = size
         if used - at >= size:
             length = length_of(buffer, at)[0]
             need += length
             if length > MOST_BYTES:
                 raise CaptureError(path, begin, f"a packet record claims {length} captured bytes")
+        if need > left and (grown := window.grow()) is not False:
+            if grown is None:
+                yield no_packets(first, begin)
+            window.move(begin)
+            continue
+        if left == 0:
+            return
         if need > left:
             raise CaptureError(path, begin, f"a packet record needs {need} bytes and {left} are left", at_end=True)
         window.move(begin, need)

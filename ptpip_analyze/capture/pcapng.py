@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .batch import MOST_BYTES, NO_TIME, Buffer, CaptureError, PacketBatch, Window, header_rows, layout
+from .batch import MOST_BYTES, NO_TIME, Buffer, CaptureError, PacketBatch, Window, header_rows, layout, no_packets
 
 NOT_A_PACKET = 0xFFFFFFFF
 
@@ -25,10 +25,10 @@ OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 2, 3, 6
 SECTION_HEADER_BYTES = 28
 MOST_INTERFACES = 1 << 16
 
-_BYTE_ORDER = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
+BYTE_ORDER = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _LEAST_BYTES = 12
 # Blocks that become rows: bytes before their data, and the least length of the block.
-_FRAMES = {
+FRAMES = {
     ENHANCED_PACKET: (28, 32),
     OBSOLETE_PACKET: (28, 32),
     SIMPLE_PACKET: (12, 16),
@@ -81,7 +81,7 @@ def read_header(path: str, start: bytes) -> None:
 
 def _section(path: str, buffer: Buffer, at: int, begin: int) -> Section:
     """The section whose header lies ``at`` in the buffer, and at ``begin`` in the source."""
-    order = _BYTE_ORDER.get(bytes(buffer[at + 8 : at + 12]))
+    order = BYTE_ORDER.get(bytes(buffer[at + 8 : at + 12]))
     if order is None:
         raise CaptureError(path, begin + 8, "the section header has no byte-order magic")
     major, minor = struct.unpack_from(f"{order}HH", buffer, at + 12)
@@ -113,6 +113,12 @@ def batches(
             if fault is not None:
                 raise CaptureError(path, window.base + fault[0], fault[1])
         begin, left = window.base + at, window.size - window.base - at
+        if left < _wanted(window, at, section) and (grown := window.grow()) is not False:
+            if grown is None:
+                yield no_packets(first, begin)
+            window.move(begin)
+            at = 0
+            continue
         if left == 0:
             return
         if left < _LEAST_BYTES:
@@ -133,11 +139,11 @@ def batches(
             following = _section(path, buffer, at, begin)
             (length,) = following.struct("I").unpack_from(buffer, at + 4)
         _check_length(path, begin, kind, length, left)
-        if kind in _FRAMES or kind in _READ:
+        if kind in FRAMES or kind in _READ:
             if window.used - at < length:
                 window.move(begin, length)
                 at = 0
-                if kind in _FRAMES:
+                if kind in FRAMES:
                     continue
         elif window.used - at < length:  # skipped without reading it
             window.move(begin + length - 4, 4)
@@ -159,6 +165,20 @@ def batches(
         at += length
 
 
+def _wanted(window: Window, at: int, section: Section) -> int:
+    """Bytes of the block at a place in the window, as far as they are known; of one that can't be so long, none."""
+    there = window.used - at
+    if there < _LEAST_BYTES:
+        return _LEAST_BYTES
+    kind, length = section.struct("II").unpack_from(window.buffer, at)
+    if kind == SECTION:
+        if there < SECTION_HEADER_BYTES:
+            return SECTION_HEADER_BYTES
+        order = BYTE_ORDER.get(bytes(window.buffer[at + 8 : at + 12]), section.order)
+        (length,) = struct.unpack_from(f"{order}I", window.buffer, at + 4)
+    return length if length <= MOST_BYTES else 0
+
+
 def _walk(buffer: Buffer, at: int, used: int, section: Section) -> tuple[list[int], int]:
     """Go over whole blocks in the window: places of frames, and the place of the block where it stops.
 
@@ -173,8 +193,8 @@ def _walk(buffer: Buffer, at: int, used: int, section: Section) -> tuple[list[in
         kind, length = header(buffer, at)
         if kind == ENHANCED_PACKET and length > 31:
             append(at)
-        elif kind in _FRAMES:
-            if length < _FRAMES[kind][1]:
+        elif kind in FRAMES:
+            if length < FRAMES[kind][1]:
                 break
             append(at)
         elif kind in _READ or length < _LEAST_BYTES or length % 4 or at + length > used:
@@ -189,10 +209,10 @@ def _walk(buffer: Buffer, at: int, used: int, section: Section) -> tuple[list[in
 
 
 def _check_length(path: str, begin: int, kind: int, length: int, left: int) -> None:
-    least = _FRAMES[kind][1] if kind in _FRAMES else _READ.get(kind, _LEAST_BYTES)
+    least = FRAMES[kind][1] if kind in FRAMES else _READ.get(kind, _LEAST_BYTES)
     if length < least or length % 4:
         raise CaptureError(path, begin, f"a block of type {kind:#x} can't have a length of {length} bytes")
-    if length > MOST_BYTES and (kind in _FRAMES or kind in _READ):
+    if length > MOST_BYTES and (kind in FRAMES or kind in _READ):
         raise CaptureError(path, begin, f"a block of type {kind:#x} claims {length} bytes")
     if length > left:
         raise CaptureError(path, begin, f"a block needs {length} bytes and {left} are left", at_end=True)
@@ -253,7 +273,7 @@ def _batch(
         original[simple] = interface[simple]  # its first word
         interface[obsolete] = interface[obsolete] & 0xFFFF if section.order == "<" else interface[obsolete] >> 16
         interface[simple] = 0
-        before = np.array([_FRAMES[kind][0] for kind in kinds.tolist()])
+        before = np.array([FRAMES[kind][0] for kind in kinds.tolist()])
         position = starts + before
         room = length - before - 4
         snaplen = section.interfaces[0].snaplen if section.interfaces else 0

@@ -111,14 +111,15 @@ class Source:
         self.links = {}
         self._dropped = {}
         self._described = set()
-        window = Window(self._fd, self.size, max(chunk_bytes, _LEAST_CHUNK_BYTES), kept)
+        window = self._window(max(chunk_bytes, _LEAST_CHUNK_BYTES), kept)
         if self._header is None:
             packets = pcapng.batches(self.path, window, self._dropped, self._described)
         else:
             packets = pcap.batches(self.path, window, self._header)
         try:
             for batch in packets:
-                self._count_links(batch)
+                if len(batch.time):  # of a capture that grows there may be nothing new
+                    self._count_links(batch)
                 yield batch
         except CaptureError as error:
             # A spooled capture that ends too early does so because spooling stopped.
@@ -127,6 +128,9 @@ class Source:
         except OSError as error:
             place = window.base + window.used
             self.damage = CaptureError(self.path, place, f"can't be read: {error.strerror or error}")
+
+    def _window(self, chunk_bytes: int, kept: int) -> Window:
+        return Window(self._fd, self.size, chunk_bytes, kept)
 
     def told(self) -> tuple[Any, ...]:
         """What ``batches`` has found out beside packets, for a ``Source`` in another process: see ``learn``."""

@@ -37,6 +37,8 @@ TOPICS: Final = {
     "extract": ("extract",),
     "codes": ("codes",),
     "tui": ("tui",),
+    "live": ("live",),
+    "interfaces": ("interfaces",),
     "annotate": ("annotate",),
     "scrub": ("scrub",),
     "replay": ("replay",),

@@ -23,13 +23,23 @@ def register(app: typer.Typer) -> None:
 
 
 def _tui(
-    captures: Captures,
+    captures: Captures = (),  # type: ignore[assignment]  # none are needed beside --interface
     ports: Ports = None,
     vendor: Vendor = None,
     names: Names = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="The captures grow: show what is added to them as it comes.")
     ] = False,
+    interface: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Capture there and show it as it comes.", show_default=False),
+    ] = None,
+    capture_filter: Annotated[
+        str,
+        typer.Option(
+            "--filter", metavar="BPF", help="With --interface: capture only these packets.", show_default=False
+        ),
+    ] = "",
     theme: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="dark, light, dark-colour-blind or light-colour-blind.", show_default=False),
@@ -38,11 +48,23 @@ def _tui(
     """Look through captures in the terminal: sessions, transactions, bytes, ladder, findings."""
     if "-" in captures:
         raise CommandError("tui reads keys from standard input; give it a file")
+    if bool(captures) == (interface is not None):
+        raise CommandError("tui needs captures, or --interface; one of them")
     known_vendor(vendor)
     name_codes(names)
     found = checked(captures)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError("tui needs a terminal")
+    if interface is None:
+        _inspect(found, ports, vendor, follow, theme)
+        return
+    from ptpip_analyze.cli.watching import watching
+
+    with watching(interface, capture_filter) as path:
+        _inspect([path], ports, vendor, True, theme)
+
+
+def _inspect(found: list[str], ports: list[int] | None, vendor: str | None, follow: bool, theme: str | None) -> None:
     from ptpip_analyze.tables.frame import keep_pandas_away
 
     keep_pandas_away()

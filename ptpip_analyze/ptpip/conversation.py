@@ -5,7 +5,7 @@ Decides once per connection and keeps every byte until it has decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ..capture import NOTHING, AtHand, Bytes
 from ..facts.containers import EVENT_PORT, LIVE_VIEW_PORT
 from ..facts.containers import PORTS as FUJI_PORTS
 from ..store import Columns
-from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler
+from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler, Stream
 from . import containers
 from . import messages as m
 from .framing import WHOLE, FramedStream, Framer
@@ -72,20 +72,30 @@ class Conversations:
         self.strangers: dict[int, tuple[bytes | None, bytes | None]] = {}
         self._heard: set[int] = set()  # connections that carried payload
         self._fuji_hosts: set[frozenset[int]] = set()  # peers that speak Fujifilm's dialect
+        self._overdue: dict[int, tuple[int, int]] = {}  # by stream, where a hole ends that won't be filled, since when
+        self._finished: set[int] = set()
+        self.holes_given_up = 0
 
     @property
     def spoken(self) -> list[Conversation]:
         """The PTP-IP connections, in order of first packet."""
         return [self.known[number] for number in sorted(self.known) if self.known[number].dialect is not None]
 
-    def silent(self, connections: Iterable[Connection]) -> dict[int, int]:
-        """How many of the connections are to a port on which PTP-IP is expected and carried no payload, by port."""
-        found: dict[int, int] = {}
-        for tcp in connections:
-            expected = [port for _, port in (tcp.low, tcp.high) if port in self._ports]
-            if expected and tcp.number not in self._heard:
-                found[expected[0]] = found.get(expected[0], 0) + 1
-        return found
+    def silent(self, connections: Sequence[Connection]) -> Callable[[], dict[int, int]]:
+        """What counts those of the connections that are to a port on which PTP-IP is expected and have carried no
+        payload until now, by port.
+        """
+        heard = frozenset(self._heard)
+
+        def counts() -> dict[int, int]:
+            found: dict[int, int] = {}
+            for tcp in connections:
+                expected = [port for _, port in (tcp.low, tcp.high) if port in self._ports]
+                if expected and tcp.number not in heard:
+                    found[expected[0]] = found.get(expected[0], 0) + 1
+            return found
+
+        return counts
 
     def room_for(self, connections: int) -> None:
         """Make ``states`` long enough."""
@@ -159,6 +169,77 @@ class Conversations:
         self.frame(work, NOTHING, final=True)
         for tcp in connections if self._fuji_hosts else ():
             self._join_in_silence(tcp)
+
+    def release(self, now: int, patience: int) -> list[int]:
+        """Go on where a file would be read to its end first, for captures that go on for hours; returns the connections
+        that are over, which were finished.
+
+        ``now`` is the time of the capture, ``patience`` how long (both ns) something may still come late: the first
+        bytes of a connection whose SYN was not captured, bytes that the other side has acknowledged, what follows the
+        end of a connection.
+        """
+        work: dict[int, list[list[np.ndarray]]] = {}
+        over = []
+        for number, conversation in self.known.items():
+            tcp = conversation.tcp
+            if tcp.is_over and tcp.last_time < now - patience:
+                if number not in self._finished:
+                    over.append(number)
+                continue
+            for direction, stream in enumerate(tcp.streams):
+                delivered = self._released(stream, tcp.streams[1 - direction], now, patience)
+                if delivered:
+                    work.setdefault(number, [[], []])[direction] += delivered
+        self.frame(work, NOTHING)
+        self._finished.update(over)
+        self.finish([self.known[number].tcp for number in over])
+        return over
+
+    def _released(self, stream: Stream, opposite: Stream, now: int, patience: int) -> list[np.ndarray]:
+        """What can be delivered of a stream although something before it is missing."""
+        if stream.unsettled:
+            return self.reassembler.settle(stream) if stream.unsettled[0][TIME, 0] < now - patience else []
+        if not stream.pending:
+            self._overdue.pop(stream.number, None)
+            return []
+        acknowledged, start = opposite.acknowledged_offset(stream), stream.pending[0][0]
+        if acknowledged is None or acknowledged < start:
+            return []  # its sender will send it again
+        hole, since = self._overdue.setdefault(stream.number, (start, now))
+        if hole != start:
+            self._overdue[stream.number] = start, now
+        elif since <= now - patience:
+            self.holes_given_up += 1
+            del self._overdue[stream.number]
+            return self.reassembler.give_up(stream)
+        return []
+
+    def keep(self, wanted: np.ndarray) -> None:
+        """Let go of all message rows but the wanted ones, and of the places of bytes that belong to none of these."""
+        self.framer.keep(wanted)
+        self.reassembler.late_marks.clear()
+        messages, segments = self.framer.messages.whole(), self.segments.whole()
+        order = np.lexsort((messages["offset"], messages["stream"]))
+        begin = _line_of(messages["stream"], messages["offset"])[order]
+        end = begin + messages["length"].astype(np.int64)[order]
+        first = _line_of(segments["stream"], segments["offset"])
+        last = first + segments["captured"]
+        at = np.searchsorted(begin, last) - 1
+        needed = (at >= 0) & (end[at] > first) if len(begin) else np.zeros(len(first), bool)
+        for conversation in self.known.values():
+            for stream in conversation.streams or ():
+                boundary = stream.open.offset if stream.open is not None else stream.boundary
+                ends = segments["offset"] + segments["captured"]
+                needed |= (segments["stream"] == stream.number) & (ends > boundary)
+        self.segments.keep(needed)
+
+    def leave(self, number: int) -> None:
+        """Forget a connection that is over: nothing of it is wanted any more."""
+        if number in self.known:
+            self._dismiss(self.known[number])
+        self._finished.discard(number)
+        self._overdue.pop(2 * number, None)
+        self._overdue.pop(2 * number + 1, None)
 
     def _join_in_silence(self, tcp: Connection) -> None:
         """Take in a connection that carried nothing, because in Fujifilm's dialect its place alone tells what it is."""
@@ -346,3 +427,9 @@ class Conversations:
         for stream in conversation.tcp.streams:
             stream.unsettled, stream.pending = [], []
         del self.known[number]
+
+
+def _line_of(stream: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Places in streams as places on one line, on which streams lie one behind the other."""
+    line: np.ndarray = (stream.astype(np.int64) << 44) + offset
+    return line

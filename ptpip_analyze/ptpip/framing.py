@@ -97,6 +97,13 @@ class Framer:
         self._writer.flush()
         return self._table
 
+    def keep(self, wanted: np.ndarray) -> None:
+        """Let go of all rows but the wanted ones (bool, one per row); these are numbered anew."""
+        number = np.cumsum(wanted) - 1
+        self.messages.keep(wanted)
+        self.greetings = {int(number[row]): body for row, body in self.greetings.items() if wanted[row]}
+        self._writer.count = len(self._table)
+
     def feed(self, parts: list[tuple[FramedStream, list[np.ndarray]]], source: Bytes, final: bool = False) -> None:
         """Frame what arrived for each stream: rows in stream order, following what was handed in before.
 

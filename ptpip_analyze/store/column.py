@@ -1,6 +1,7 @@
 """Append-only columns of fixed dtype.
 
-Keeps what is small in memory, moves the rest to an unlinked file; never changes a row once appended.
+Keeps what is small in memory, moves the rest to an unlinked file; never changes a row once appended, and lets rows go
+only where somebody says which.
 
 Rows are gathered into chunks; whole chunks leave memory for a temporary file once the table exceeds its bound,
 so that a table of any length costs a constant amount of memory until someone asks for a whole column.
@@ -131,6 +132,12 @@ class Columns:
         if self._pending:
             self._pending = [{name: values[at:] for name, values in columns.items()}]
         return columns
+
+    def keep(self, wanted: np.ndarray) -> None:
+        """Let go of all rows but those for which ``wanted`` (bool, one per row) is true; these are numbered anew."""
+        kept = {name: values[wanted] for name, values in self.whole().items()}
+        self.close()
+        self.append(**kept)
 
     def row(self, number: int) -> dict[str, int | float]:
         """Row ``number`` as plain Python numbers. IndexError when there is no such row."""

@@ -81,14 +81,14 @@ class Reassembler:
         stream.unsettled_rows += rows.shape[1]
         if stream.base is None and stream.unsettled_rows < SETTLE_SEGMENTS:
             return []
-        return self._settle(stream)
+        return self.settle(stream)
 
     def finish(self, stream: Stream, opposite: Stream) -> list[np.ndarray]:
         """What is left when no more packets come: holes are given up, bytes lost at the end are named.
 
         ``opposite`` is the other direction: what it acknowledged has been received, captured or not.
         """
-        delivered = self._settle(stream) if stream.unsettled else []
+        delivered = self.settle(stream) if stream.unsettled else []
         if stream.base is None:
             return delivered
         acknowledged = opposite.acknowledged_offset(stream)
@@ -112,7 +112,14 @@ class Reassembler:
             stream.front = stream.high = stream.front + lost
         return delivered
 
-    def _settle(self, stream: Stream) -> list[np.ndarray]:
+    def give_up(self, stream: Stream) -> list[np.ndarray]:
+        """The first hole of a stream that has one, and what stands behind it: the missing bytes won't come."""
+        delivered: list[np.ndarray] = []
+        self._give_up(stream, delivered)
+        return delivered
+
+    def settle(self, stream: Stream) -> list[np.ndarray]:
+        """What can be delivered once offset 0 is placed by the segments that were gathered for it so far."""
         held = np.concatenate(stream.unsettled, axis=1)
         stream.unsettled, stream.unsettled_rows = [], 0
         if stream.base is None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ptpip_analyze.capture import NO_TIME, CaptureError, earliest
-from ptpip_analyze.capture.batch import KEPT, Window, header_rows, layout
+from ptpip_analyze.capture import NO_TIME, CaptureError, earliest, open_capture
+from ptpip_analyze.capture.batch import KEPT, Window, header_rows, layout, no_packets
+from tests.traffic import capture, write_pcap
 
 PAIR = layout(4, first=(0, ">u2"), last=(3, "u1"))
 
@@ -114,3 +115,18 @@ def test_window_ends_where_a_file_was_shortened_meanwhile(source: Path) -> None:
         source.write_bytes(b"x" * 100)
         window.move(60)
         assert (window.used, window.size, window.at_end) == (40, 100, True)
+
+
+def test_gives_the_first_packets_of_a_batch(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "plain.pcap", capture("plain"))
+    with open_capture(path) as source:
+        (batch,) = source.batches()
+    head = batch.head(3)
+    assert (head.first, head.base, len(head.data)) == (batch.first, batch.base, len(batch.data))
+    assert head.time.tolist() == batch.time[:3].tolist()
+    assert head.link.tolist() == batch.link[:3].tolist()
+
+
+def test_has_a_batch_of_no_packets() -> None:
+    empty = no_packets(7, 100)
+    assert (empty.first, empty.base, len(empty.time), len(empty.data)) == (7, 100, 0, 0)

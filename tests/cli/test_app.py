@@ -20,7 +20,7 @@ from .conftest import ENVIRONMENT, program
 COMMANDS = (
     "summary", "sessions", "transactions", "messages", "events", "packets", "properties", "objects", "export", "report",
     "extract", "codes", "findings", "check", "explain", "doctor", "diff", "discovery", "tui",
-    "annotate", "crosscheck", "lua", "stats", "scrub", "replay", "manifest",
+    "live", "interfaces", "annotate", "crosscheck", "lua", "stats", "scrub", "replay", "manifest",
 )  # fmt: skip
 
 

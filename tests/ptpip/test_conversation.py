@@ -395,3 +395,32 @@ def test_frames_both_ways_of_one_direction_only() -> None:
     heard = hear(packets)
     assert len(heard.conversations.spoken) == 2
     assert {row["type"] for row in heard.rows() if row["type"] > 0} == {1, 3, 6}
+
+
+def test_forgets_messages_and_where_their_bytes_lie() -> None:
+    """What is left is what there was, and what comes later follows it."""
+    heard = hear(talk().open().get_object(1, bytes(9000), chunk=500).close_session().packets())
+    columns, segments = heard.columns, heard.conversations.segments
+    before = len(segments)
+    wanted = np.isin(columns["type"], [m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK, m.OPERATION_RESPONSE])
+    greetings = sorted(heard.conversations.framer.greetings.values())
+    heard.conversations.keep(wanted)
+    table = heard.conversations.framer.messages
+    for name in table.names:
+        assert table.column(name).tolist() == columns[name][wanted].tolist()
+    kinds = table.column("type")
+    assert sorted(heard.conversations.framer.greetings.values()) == greetings
+    assert {int(kinds[row]) for row in heard.conversations.framer.greetings} == {1, 2}
+    places = segments.whole()
+    assert len(segments) < before / 2
+    for stream, offset in zip(table.column("stream").tolist(), table.column("offset").tolist(), strict=True):
+        inside = (places["stream"] == stream) & (places["offset"] <= offset)
+        assert (inside & (places["offset"] + places["captured"] > offset)).any()
+
+
+def test_leaves_a_connection_that_is_over() -> None:
+    heard = hear(talk().open().close_session().close().packets())
+    heard.conversations.leave(0)
+    assert heard.conversations.states[0] == FOREIGN
+    assert [one.tcp.number for one in heard.conversations.spoken] == [1]
+    heard.conversations.leave(0)  # a second time it is gone already

@@ -200,3 +200,14 @@ def test_gives_everything_back_when_closed(memory_bytes: int) -> None:
     assert table.column("packet").tolist() == []
     table.append(**rows(0, 12))
     assert table.column("packet").tolist() == list(range(12))
+
+
+@pytest.mark.parametrize("memory_bytes", [0, 1 << 20])
+def test_lets_rows_go_and_numbers_the_others_anew(memory_bytes: int) -> None:
+    table = filled(97, 10, memory_bytes)
+    wanted = np.arange(97) % 3 == 0
+    table.keep(wanted)
+    assert len(table) == 33
+    assert table.column("packet").tolist() == list(range(0, 97, 3))
+    table.append(**rows(97, 99))
+    assert table.column("time").tolist()[-2:] == [-97 * 10**15, -98 * 10**15]

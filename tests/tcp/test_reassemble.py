@@ -498,3 +498,18 @@ def test_gives_the_same_rows_in_any_batches(
         parts = Heard().take(segments, batch).end()
     np.testing.assert_array_equal(whole.table, parts.table)
     assert whole.marks == parts.marks
+
+
+def test_gives_up_one_hole_at_a_time() -> None:
+    seen = Heard().take([opening(), at(0, "abc"), at(6, "ghi"), at(12, "mno")])
+    delivered = seen.reassembler.give_up(seen.stream)
+    assert [rows[[OFFSET, LENGTH], :].T.tolist() for rows in delivered] == [[[3, 3]], [[6, 3]]]
+    assert delivered[0][POSITION, 0] == HOLE
+    assert (seen.stream.front, len(seen.stream.pending)) == (9, 1)
+
+
+def test_settles_with_what_was_gathered_for_the_beginning() -> None:
+    seen = Heard().take([at(3, "def"), at(0, "abc")])
+    assert seen.stream.unsettled
+    assert sum(rows[LENGTH].sum() for rows in seen.reassembler.settle(seen.stream)) == 6
+    assert (seen.stream.unsettled, seen.stream.front) == ([], 6)

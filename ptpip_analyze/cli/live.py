@@ -1,0 +1,463 @@
+"""`live`: transactions while they happen. Shows what ``watch`` finds in what ``capture.live`` captures.
+
+Promises a row as soon as its transaction is complete, and a file that is whole however this ends. Refuses to hide what
+was lost: the last line says what the kernel dropped.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from ptpip_analyze.cli.options import Columns, Names, Ports, Vendor, WhereText
+from ptpip_analyze.cli.work import CommandError, ReaderLeft, forget_stdout, known_vendor, name_codes, names_in, say
+from ptpip_analyze.describe import clock_time, counted, endpoint, human_bytes, human_seconds, in_letters_of, safe_text
+from ptpip_analyze.tables.schema import columns as all_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ptpip_analyze.capture.live import Live
+    from ptpip_analyze.capture.recorders import Means
+    from ptpip_analyze.capture.recording import Rotation, Spool
+    from ptpip_analyze.ptpip.announcement import Announcement
+    from ptpip_analyze.watch import Watch
+
+LiveFormat = Literal["table", "jsonl"]
+
+TABLE: Final = "transactions"
+CALL_WIDTH: Final = 44
+LEAST_CALL: Final = 24
+OTHERS_WIDTH: Final = 67  # of a line without its call, where the answer is as long as most are
+TELL_S: Final = 0.05
+"""While packets come faster than they are analysed, news are told so often."""
+STATUS_S: Final = 0.5
+
+_UNITS: Final = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
+_PERIODS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_ARROWS: Final = {"in": "←", "out": "→"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("live")(_live)
+
+
+def _live(
+    place: Annotated[
+        str,
+        typer.Argument(
+            metavar="INTERFACE|-|FILE",
+            help="Where to capture, - for a capture on standard input, or a capture file that grows.",
+            show_default=False,
+        ),
+    ],
+    save: Annotated[
+        Path | None,
+        typer.Option("-w", "--write", metavar="FILE", help="Save what is captured (pcapng).", show_default=False),
+    ] = None,
+    rotate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE|TIME",
+            help="Begin a new file at a size (100M) or after a time (1h); names as dumpcap makes them.",
+            show_default=False,
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="With --rotate: keep the newest N files only.", show_default=False),
+    ] = None,
+    capture_filter: Annotated[
+        str, typer.Option("--filter", metavar="BPF", help="Capture filter: 'tcp port 15740'.", show_default=False)
+    ] = "",
+    duration: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0, help="Stop after so long.", show_default=False)
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Stop after N packets.", show_default=False)
+    ] = None,
+    means: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="MEANS",
+            help="What captures: dumpcap (usual where it may) or sockets.",
+            show_default=False,
+        ),
+    ] = None,
+    file_format: Annotated[
+        LiveFormat | None,
+        typer.Option("--format", help="How rows are written: table on a terminal, else jsonl.", show_default=False),
+    ] = None,
+    columns: Columns = None,
+    where: WhereText = None,
+    ports: Ports = None,
+    vendor: Vendor = None,
+    names_file: Names = None,
+) -> None:
+    """Watch cameras talk: each transaction as it completes."""
+    chosen = file_format or ("table" if sys.stdout.isatty() else "jsonl")
+    known = tuple(column.name for column in all_columns(TABLE) if column.name != "findings")
+    wanted = None if columns is None else names_in(columns, known, "--columns", "column")
+    keeps = _condition(where)
+    vendor = known_vendor(vendor)
+    name_codes(names_file)
+    stop = _Stop(duration)
+    with _begun(place, save, _rotation(rotate, keep, save), capture_filter, count, _means(means), stop) as live:
+        calls = chosen == "table" or "call" in (wanted or ())
+        watch = _watch(live, ports, vendor, calls)
+        _tell_beginning(live, place, save, capture_filter)
+        with stop.caught():
+            _follow(live, watch, stop, _writer(chosen, wanted), keeps)
+        _tell_end(live, watch, save)
+    if stop.signal:
+        raise typer.Exit(128 + stop.signal)
+    if live.ended:
+        raise CommandError(f"{place}: {live.ended}")
+
+
+class _Stop:
+    """What ends a capture: a time, or a signal; a second signal ends everything."""
+
+    def __init__(self, duration: float | None) -> None:
+        self.until = None if duration is None else time.monotonic() + duration
+        self.signal = 0
+
+    def caught(self) -> _Stop:
+        """A context in which signals are requests."""
+        return self
+
+    def __enter__(self) -> None:
+        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _frame: object) -> None:
+        if self.signal:
+            raise KeyboardInterrupt
+        self.signal = number
+
+    def asked(self) -> bool:
+        """Is it time to end?"""
+        return bool(self.signal) or (self.until is not None and time.monotonic() >= self.until)
+
+
+def _begun(
+    place: str,
+    save: Path | None,
+    rotation: Rotation | None,
+    capture_filter: str,
+    count: int | None,
+    means: Means | None,
+    stop: _Stop,
+) -> Live:
+    """The capture that was asked for. CommandError where there can be none."""
+    from ptpip_analyze.capture import CaptureError, live
+    from ptpip_analyze.capture.recorders import RecorderError
+
+    known = live.interfaces()
+    of_file = place != "-" and place not in known and os.path.exists(place)
+    if (of_file or place == "-") and (capture_filter or means):
+        raise CommandError("--filter and --with are for interfaces: here somebody else captures")
+    try:
+        with stop.caught():
+            if of_file:
+                if save is not None:
+                    raise CommandError(f"{place} is a file already; -w saves what is captured on an interface or stdin")
+                return live.of_file(place, most=count, idle=lambda: not stop.asked())
+            if place != "-" and place not in known and place != "any":
+                raise CommandError(f"{place}: no such interface or file; interfaces are {', '.join(known)}")
+            spool = _spool(save, rotation)
+            try:
+                if place == "-":
+                    return live.of_stdin(spool, most=count, idle=lambda: not stop.asked())
+                return live.of_interface(place, spool, capture_filter=capture_filter, most=count, means=means)
+            except BaseException:
+                spool.discard()
+                raise
+    except (RecorderError, CaptureError) as error:
+        if stop.signal:
+            raise typer.Exit(128 + stop.signal) from error
+        if stop.asked():
+            raise typer.Exit from error
+        raise CommandError(str(error)) from error
+
+
+def _spool(save: Path | None, rotation: Rotation | None) -> Spool:
+    from ptpip_analyze.capture.recording import Spool
+
+    try:
+        return Spool(save, rotation)
+    except OSError as error:
+        raise CommandError(f"{save}: {error.strerror or error}") from error
+
+
+def _watch(live: Live, ports: list[int] | None, vendor: str | None, calls: bool) -> Watch:
+    from ptpip_analyze.tables.frame import keep_pandas_away
+
+    keep_pandas_away()
+    from ptpip_analyze.watch import Watch
+
+    return Watch(live.source, tuple(ports or ()), vendor, calls=calls)
+
+
+def _follow(
+    live: Live,
+    watch: Watch,
+    stop: _Stop,
+    write: Callable[[pa.RecordBatch], None],
+    keeps: Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+) -> None:
+    """Read, analyse and tell until it ends."""
+    status = _Status(live, watch)
+    told = 0.0
+    stopping = False
+    try:
+        for batch in live.batches():
+            watch.feed(batch)
+            if stop.asked() and not stopping:
+                stopping = True
+                live.stop()
+            if len(batch.time) == 0 and _nobody_reads():
+                raise ReaderLeft
+            now = time.monotonic()
+            if live.is_behind(batch) and now - told < TELL_S:
+                continue
+            told = now
+            for rows in keeps(watch.news()):
+                status.clear()
+                write(rows)
+            for announcement in watch.announcements():
+                status.clear()
+                say(_announced(announcement))
+            status.show()
+        status.clear()
+        for rows in keeps(watch.finish()):
+            write(rows)
+    except BrokenPipeError as error:
+        raise ReaderLeft from error
+    finally:
+        status.clear()
+
+
+def _nobody_reads() -> bool:
+    """Has whoever read standard output gone? Without a row to write nothing else tells."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+class _Status:
+    """The line of numbers at the foot of a terminal."""
+
+    def __init__(self, live: Live, watch: Watch) -> None:
+        self._live, self._watch = live, watch
+        self._there = False
+        self._drawn = 0.0
+
+    def show(self) -> None:
+        """Draw it, if there is a terminal and it is not up to date."""
+        now = time.monotonic()
+        if sys.stderr.isatty() and (not self._there or now - self._drawn >= STATUS_S):
+            sys.stderr.write(f"\r{_numbers(self._live, self._watch)}\x1b[K")
+            sys.stderr.flush()
+            self._there, self._drawn = True, now
+
+    def clear(self) -> None:
+        """Take it away, so that something else can be written."""
+        if self._there:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._there = False
+
+
+def _numbers(live: Live, watch: Watch) -> str:
+    dropped = live.source.dropped
+    lost = "drops are told at the end" if dropped is None else f"{dropped:,} dropped by the kernel"
+    if live.means is None and dropped is None:
+        lost = "drops not told"
+    behind = (live.packets or 0) - watch.packets
+    waiting = f" ({behind:,} not analysed yet)" if behind > 10_000 else ""
+    return (
+        f"{counted(watch.packets, 'packet')}{waiting}, {lost}, {counted(watch.transactions, 'transaction')}, "
+        f"{counted(watch.sessions, 'session')}"
+    )
+
+
+def _tell_beginning(live: Live, place: str, save: Path | None, capture_filter: str) -> None:
+    if live.means is not None:
+        by = "dumpcap" if live.means == "dumpcap" else "sockets of its own"
+        only = f", filter {capture_filter}" if capture_filter else ""
+        where = f", saved in {save}" if save is not None else ""
+        say(f"capturing on {place} with {by}{only}{where}; Ctrl-C ends it")
+
+
+def _tell_end(live: Live, watch: Watch, save: Path | None) -> None:
+    saved = f"; saved in {save}" if save is not None and live.packets else ""
+    say(f"{_numbers(live, watch).replace('drops are told at the end', 'drops not told')}{saved}")
+    if live.source.damage is not None:
+        say(f"{live.source.damage} (everything before it is analysed)")
+    if watch.holes:
+        say(
+            f"{counted(watch.holes, 'time')} bytes were missing that their receiver had acknowledged, and rows were "
+            "written without waiting for them"
+        )
+    if watch.corrected:
+        say(f"{counted(watch.corrected, 'row')} came again with what was known later: the last one counts")
+
+
+def _announced(row: Announcement) -> str:
+    from ptpip_analyze.tables.addresses import address_text
+
+    who = f"“{row.device}”" if row.device else "a device"
+    address = address_text((row.addresses or [row.source])[0])
+    where = endpoint(address, row.port) if address else "?"
+    return safe_text(f"{who} announces itself at {where} ({row.method}{f' {row.service}' if row.service else ''})")
+
+
+def _writer(chosen: str, wanted: tuple[str, ...] | None) -> Callable[[pa.RecordBatch], None]:
+    from ptpip_analyze.tables.schema import names
+
+    stream = sys.stdout.buffer
+    if chosen == "jsonl":
+        from ptpip_analyze.tables import lines
+
+        shown = list(wanted or names(TABLE))
+
+        def as_json(rows: pa.RecordBatch) -> None:
+            lines.write_lines([rows.select(shown)], stream, lines.json_rows, "\n")
+            stream.flush()
+
+        return _guarded(as_json)
+    if wanted is not None:
+        from ptpip_analyze.tables.cells import cell_text, plain_values
+
+        by_name = {column.name: column for column in all_columns(TABLE)}
+
+        def as_columns(rows: pa.RecordBatch) -> None:
+            cells = [[cell_text(by_name[name], value) for value in plain_values(rows.column(name))] for name in wanted]
+            stream.write(_letters("".join("  ".join(line) + "\n" for line in zip(*cells, strict=True))))
+            stream.flush()
+
+        return _guarded(as_columns)
+
+    def as_lines(rows: pa.RecordBatch) -> None:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        stream.write(_letters("".join(_line(row, width) + "\n" for row in _plain(rows))))
+        stream.flush()
+
+    return _guarded(as_lines)
+
+
+def _guarded(write: Callable[[pa.RecordBatch], None]) -> Callable[[pa.RecordBatch], None]:
+    """Writing, with one line for what goes wrong; BrokenPipeError when nobody reads."""
+
+    def guarded(rows: pa.RecordBatch) -> None:
+        try:
+            write(rows)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            forget_stdout()
+            raise CommandError(f"standard output: {error.strerror or error}") from error
+
+    return guarded
+
+
+def _letters(text: str) -> bytes:
+    return in_letters_of(text, sys.stdout.encoding or "utf-8")
+
+
+def _plain(rows: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    from ptpip_analyze.tables.cells import plain_values
+
+    columns = [plain_values(column) for column in rows.columns]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(rows.schema.names, values, strict=True))
+
+
+def _line(row: dict[str, Any], width: int | None = None) -> str:
+    """A transaction on one line: when, who, what was asked, what was carried, how long it took, what was answered.
+
+    Only a call is made shorter, so that the line fits in ``width``.
+    """
+    at = row["request_time"] if row["request_time"] is not None else row["response_time"]
+    when = "" if at is None else clock_time(int(at), date=False)
+    identity = "?" if row["transaction_id"] is None else str(row["transaction_id"])
+    data = f"{_ARROWS[row['data_direction']]} {human_bytes(row['data_bytes'])}" if row["data_bytes"] else ""
+    latency = "" if row["latency_s"] is None else human_seconds(row["latency_s"])
+    status = "" if row["status"] == "complete" else f" ({row['status']})"
+    answer = safe_text(row["response"] or "no response") + status
+    call = safe_text(row["call"] or "?")
+    room = CALL_WIDTH if width is None else max(LEAST_CALL, width - OTHERS_WIDTH)
+    if width is not None and len(call) > room:
+        call = call[: room - 1] + "…"
+    session = row["session"] if row["session"] is not None else ""
+    return f"{when:12}  {session:>2}  {identity:>5}  {call:<{room}}  {data:>9}  {latency:>8}  {answer}"
+
+
+def _condition(where: str | None) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    if where is None:
+        return iter
+    from ptpip_analyze.tables.where import WhereError, filtered, parse_where
+
+    try:
+        condition = parse_where(where, TABLE)
+    except WhereError as error:
+        raise CommandError(f"--where: {error}") from error
+    if {"call", "findings"} & set(condition.columns):
+        raise CommandError("--where: call and findings are known of captures that have ended")
+
+    def chosen(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from filtered(condition, batches)
+        except WhereError as error:
+            raise CommandError(f"--where: {error}") from error
+
+    return chosen
+
+
+def _rotation(rotate: str | None, keep: int | None, save: Path | None) -> Rotation | None:
+    """When new files are begun. CommandError for what is no size and no time."""
+    from ptpip_analyze.capture.recording import Rotation
+
+    if rotate is None:
+        if keep is not None:
+            raise CommandError("--keep N is for --rotate, which makes the files")
+        return None if save is None else Rotation()
+    if save is None:
+        raise CommandError("--rotate is for -w FILE")
+    number, unit = (rotate[:-1], rotate[-1]) if rotate and not rotate[-1].isdigit() else (rotate, "")
+    unit = unit if unit != "K" else "k"
+    try:
+        amount = float(number)
+    except ValueError:
+        amount = 0
+    if not 0 < amount < 1e12 or unit not in {**_UNITS, **_PERIODS}:
+        raise CommandError(f"--rotate: {rotate} is no size (100M) and no time (1h)")
+    if unit in _PERIODS:
+        return Rotation(None, amount * _PERIODS[unit], keep)
+    return Rotation(max(int(amount * _UNITS[unit]), 1), None, keep)
+
+
+def _means(named: str | None) -> Means | None:
+    from ptpip_analyze.capture.recorders import MEANS
+
+    if named is None:
+        return None
+    for one in MEANS:
+        if named == one:
+            return one
+    raise CommandError(f"--with: there are {', '.join(MEANS)}")
