@@ -17,8 +17,10 @@ do
 end
 
 local floor, fmt, concat, char = math.floor, string.format, table.concat, string.char
--- What wslua makes for a message is garbage with the message. A longer pause, or steps of other sizes, were no quicker.
-pcall(collectgarbage, "setstepmul", 1000)
+-- What wslua makes for a message is garbage with the message. To collect it often and at one go is quickest: memory that
+-- was used a moment ago is used again, while the processor still has it at hand.
+pcall(collectgarbage, "setpause", 130)
+pcall(collectgarbage, "setstepmul", 100000)
 
 local min, max, byte = math.min, math.max, string.byte
 
@@ -288,7 +290,7 @@ end
 -- The innermost occurrence of a field in the frame.
 local function last_of(field)
   local first, second = field()
-  if second == nil then return first end
+  if not second then return first end
   local all = { field() }
   return all[#all]
 end
@@ -1848,7 +1850,7 @@ end
 -- Transactions -----------------------------------------------------------------------------------------------------
 
 local function new_transaction(conv, id, code, first, request, sent, phase)
-  local tx = { -- with room for all that is learned later: a table that grows by and by is copied as often
+  local tx = { -- with room for what most learn later: a table that grows by and by, even by a nil, is copied as often
     conv = conv, id = id, code = code, first = first, request = request, sent = sent, phase = phase, handle = nil,
     response = nil, answer = nil, took = nil, side = nil, announced = nil, carried = nil, done = nil, size_kept = nil,
   }
@@ -1896,13 +1898,15 @@ local function learn_response(conv, id, code, pinfo)
   elseif not is_patchy(conv) then
     flag("no_request")
   end
-  tx.parts = tx.done and tx.parts or nil
+  if tx.parts and not tx.done then tx.parts = nil end
   return tx
 end
 
 local function learn_start(conv, id, total, side)
   local tx = transaction_of(conv, id)
-  tx.announced, tx.side, tx.carried, tx.parts, tx.size_kept, tx.broken = total, side, 0, nil, 0, nil
+  tx.announced, tx.side, tx.carried, tx.size_kept = total, side, 0, 0
+  if tx.parts then tx.parts = nil end
+  if tx.broken then tx.broken = nil end
   if conv.initiator and not is_patchy(conv) then
     local outward = side == conv.initiator
     if tx.phase and (tx.phase == 2) ~= outward and tx.phase ~= 3 then flag("phase") end
@@ -1929,7 +1933,7 @@ end
 local function learn_data(conv, id, tvb, at, size, complete, last, side, pinfo)
   local tx = transaction_of(conv, id)
   if tx.announced == nil and tx.request and not is_patchy(conv) then flag("no_start") end
-  if not tx.announced then tx.broken = tx.broken or not last end
+  if not tx.announced and not last then tx.broken = true end
   tx.side = tx.side or side
   tx.carried = (tx.carried or 0) + size
   if last then
@@ -1991,11 +1995,11 @@ local function response_time(took)
 end
 
 -- Generated fields of a transaction: which operation, where the others are.
-local function show_transaction(tree, tx, vendor)
+local function show_transaction(tree, tx, vendor, name)
   if not tx then return end
   local frame, visible = M.frame, M.visible
   if tx.code and (visible or referenced(tree, f.operation_name)) then
-    local item = add(tree, f.operation_name, operation_of(tx, vendor))
+    local item = add(tree, f.operation_name, name)
     if tx.request == frame then hidden(item) -- the request's own field says it
     elseif visible then set_generated(item) end
   end
@@ -2151,19 +2155,24 @@ end
 
 local numbered_id, numbered_text -- of the message before: those of a transaction come together
 
-local function title_of(kind, id)
-  local row = MESSAGES[kind]
+-- The line of a message in the tree, and in the Info column.
+local function entitle(item, kind, id, said)
+  local row, number_text = MESSAGES[kind], ""
   local name = row and row[1] or fmt("Reserved type 0x%X", kind)
-  if not id or id == NO_TRANSACTION then return name end
-  if id ~= numbered_id then numbered_id, numbered_text = id, " #" .. id end
-  return name .. numbered_text
+  if id and id ~= NO_TRANSACTION then
+    if id ~= numbered_id then numbered_id, numbered_text = id, " #" .. id end
+    number_text = numbered_text
+  end
+  local between = said and (kind < 6 and " " or ": ") or ""
+  if M.visible then set_text(item, "PTP-IP " .. name .. number_text .. between .. (said or "")) end
+  if has_columns then say(name .. number_text .. between .. (said or "")) end
 end
 
 -- What a message teaches in the first visit; nil where there is nothing to remember.
 local function learn(kind, role, id, code, side, pinfo)
   local conv, tvb, at = M.conv, M.tvb, M.at
   flags = nil
-  place(conv, side, kind, pinfo)
+  if not (conv.kind and conv.initiator) then place(conv, side, kind, pinfo) end
   if kind == 2 and M.have >= 12 then
     conv.number, conv.initiator_address = tvb(at + 8, 4):le_uint(), tostring(pinfo.dst)
     for _, name in ipairs({ tostring(pinfo.src), tostring(pinfo.src) .. ":" .. pinfo.src_port }) do
@@ -2202,8 +2211,9 @@ local function learn(kind, role, id, code, side, pinfo)
     end
   elseif role == "container" then
     tx = transaction_of(conv, id)
-    tx.side, tx.carried, tx.done, tx.parts = side, M.size - 12, M.frame, nil
-    tx.broken = M.have < M.size
+    tx.side, tx.carried, tx.done = side, M.size - 12, M.frame
+    if tx.parts then tx.parts = nil end
+    if tx.broken or M.have < M.size then tx.broken = M.have < M.size end
     tx.announced = M.size - 12
     if tx.code == 4097 and conv.session and not conv.session.vendor then learn_device(conv, tvb, at + 12, at + M.have) end
   elseif role == "cancel" then
@@ -2243,7 +2253,7 @@ function show.request(tree, kind, tx, vendor, code, id)
   show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
   local spec = parameters_of(row and row[3])
   local values = show_parameters(tree, spec, vendor, not (tx and tx.handle))
-  show_transaction(tree, tx or { code = code }, vendor)
+  show_transaction(tree, tx or { code = code }, vendor, name)
   return M.told and call_text(name, spec, values, vendor)
 end
 
@@ -2256,7 +2266,8 @@ function show.response(tree, kind, tx, vendor, code, id)
   local name = name_of("response", code, vendor)
   if item then relabel(item, "Response", code, name, facts.names.response.standard[code]) end
   hide_name(tree, f.response_name, name)
-  show_transaction(tree, tx, vendor)
+  local operation = row and row[1] or operation_of(tx, vendor)
+  show_transaction(tree, tx, vendor, operation)
   local answers = tx and tx.took and tx.response == M.frame
   if answers and (M.visible or referenced(tree, f.response_time)) then
     generated(tree, f.response_time, response_time(tx.took))
@@ -2294,9 +2305,10 @@ function show.start(tree, kind, tx, vendor, code, id)
       add(tree, f.total_data_length, M.tvb(at + 12, 4), UInt64.new(M.total))
     end
   end
-  show_transaction(tree, tx, vendor)
+  local name = operation_of(tx, vendor)
+  show_transaction(tree, tx, vendor, name)
   if not M.told then return nil end
-  local name, said = operation_of(tx, vendor), is_known and bytes_text(M.total) or "size unknown"
+  local said = is_known and bytes_text(M.total) or "size unknown"
   return name and name .. ", " .. said or said
 end
 
@@ -2312,10 +2324,10 @@ local function show_data(tree, kind, tx, vendor, code, id)
     local item = add(tree, f.data, tvb(at + 12, size))
     if M.visible then set_text(item, fmt("Data: %s", bytes_text(max(M.size - 12, 0)))) end
   end
-  show_transaction(tree, tx, vendor)
+  local name = operation_of(tx, vendor)
+  show_transaction(tree, tx, vendor, name)
   local said
   if M.told then
-    local name = operation_of(tx, vendor)
     said = bytes_text(max(M.size - 12, 0))
     if name then said = name .. ", " .. said end
   end
@@ -2332,8 +2344,9 @@ show.data, show["end"], show.container = show_data, show_data, show_data
 
 function show.cancel(tree, kind, tx, vendor, code, id)
   show_field(tree, f.transaction_id, 8, 4, id)
-  show_transaction(tree, tx, vendor)
-  return operation_of(tx, vendor)
+  local name = operation_of(tx, vendor)
+  show_transaction(tree, tx, vendor, name)
+  return name
 end
 
 -- Everything else: greetings, Init Fail, probes, live-view frames, the end of a session.
@@ -2399,8 +2412,8 @@ local function message(kind, pinfo, tree, side, key, raw)
   local shown = add(tree, ptp_ip, range)
   local visible = shown.visible
   M.range, M.visible, M.told = range, visible, visible or has_columns
-  if visible then set_len(add(shown, f.length, range, u32(raw, 0)), 4) -- cheaper than a range of its own
-  elseif referenced(shown, f.length) then add(shown, f.length, range, u32(raw, 0)) end
+  if visible then set_len(add(shown, f.length, range, M.length), 4) -- cheaper than a range of its own
+  elseif referenced(shown, f.length) then add(shown, f.length, range, M.length) end
   show_field(shown, f.type, 4, kind > CONTAINERS and kind < CONTAINERS + 5 and 2 or 4, kind)
   local said
   if kind == 8 or kind == 65540 then
@@ -2430,12 +2443,7 @@ local function message(kind, pinfo, tree, side, key, raw)
   if conv.paired and conv.paired.stream and not role then generated(shown, f.paired_stream, conv.paired.stream) end
   local began = starts[key]
   if began then generated(shown, f.begins_in, began) end
-  if M.told then
-    local title = title_of(kind, id)
-    if said then title = title .. (kind < 6 and " " or ": ") .. said end
-    if M.visible then set_text(shown, "PTP-IP " .. title) end
-    say(title)
-  end
+  if M.told then entitle(shown, kind, id, said) end
 end
 
 -- Streams of bytes ---------------------------------------------------------------------------------------------------
@@ -2528,7 +2536,7 @@ local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key,
     end
     local raw = raw_of(tvb, at, have < LONGEST_HEAD and have or LONGEST_HEAD)
     local length, word = u32(raw, 0), u32(raw, 4)
-    local kind = kind_of(form, length, word)
+    local kind = form == "standard" and word or kind_of(form, length, word)
     local size = believed(form, tvb, at, length, kind)
     if size == 0 then
       local item = tree:add(ptp_ip, tvb(at, have), "PTP-IP: no message")
@@ -2544,12 +2552,12 @@ local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key,
       return
     end
     M.tvb, M.at, M.size, M.have, M.conv, M.side = tvb, at, size, min(size, have), conv, own
-    M.sequence, M.began = sequence and sequence + at, began
+    M.length, M.sequence, M.began = length, sequence and sequence + at, began
     message(kind, pinfo, tree, side, base_key + at / PLACES, raw)
     began = nil
     if learning then
-      own.expected, own.boundary = behind(sequence, min(at + size, stop)), nil
-      if at + size > stop then own.expected, own.boundary = behind(sequence, at), behind(sequence, at + size) end
+      if at + size > stop then own.expected, own.boundary = behind(sequence, at), behind(sequence, at + size)
+      else own.expected, own.boundary = sequence and (sequence + at + size) % 4294967296, nil end
     end
     at = at + size
   end
@@ -2650,7 +2658,8 @@ local function dissect(tvb, pinfo, tree, expected_port)
     end
     own.begun, conv.begun = true, true
     if is_direct then
-      at, why = first_sight(tvb, pinfo, conv, side, sequence, size, captured)
+      if sequence and own.expected == sequence then at = 0
+      else at, why = first_sight(tvb, pinfo, conv, side, sequence, size, captured) end
       if not at then starts[base_key] = why elseif at > 0 then starts[base_key] = -at end
     end
   else
