@@ -112,6 +112,7 @@ end
 
 -- The protocol and its fields ---------------------------------------------------------------------------------------
 
+local decide -- (session): the vendor of its camera
 local ptp_ip = Proto("ptp_ip", "PTP-IP")
 if set_plugin_info then
   pcall(set_plugin_info, { version = "1.0", author = "ptpip-analyze", description = "PTP-IP", repository = "" })
@@ -548,7 +549,9 @@ local function place(conv, side, kind, pinfo)
   if conv.kind == "command" then
     conv.session = new_session()
     local outward = side == conv.initiator
-    responders[tostring(outward and pinfo.dst or pinfo.src) .. ":" .. (outward and pinfo.dst_port or pinfo.src_port)] = true
+    conv.session.port, conv.session.is_fuji = outward and pinfo.dst_port or pinfo.src_port, conv.form ~= "standard"
+    responders[tostring(outward and pinfo.dst or pinfo.src) .. ":" .. conv.session.port] = true
+    if conv.session.is_fuji then conv.session.vendor = decide(conv.session) end
     local all = by_hosts[conv.hosts] or {}
     by_hosts[conv.hosts] = all
     all[#all + 1] = conv
@@ -1780,71 +1783,206 @@ local function dataset_of(code, vendor, first)
   return at("ptp") or at("mtp")
 end
 
--- Whose camera it is, by its own word.
-local function vendor_by(manufacturer, model, extension_text, operations)
-  local words, kind = manufacturer:lower(), model:lower()
-  local function names(maker, text)
-    for _, word in ipairs(maker.manufacturers) do
-      local from, to = text:find(word, 1, true)
-      if from and not text:sub(from - 1, from - 1):match("%l") and not text:sub(to + 1, to + 1):match("%l") then return true end
-    end
-    return false
-  end
-  local found
+-- Whose camera it is --------------------------------------------------------------------------------------------------
+--
+-- Clues are weighed as ptpip-analyze weighs them: a maker's own word is enough; a name that anybody may set, a port or an
+-- extension ID are not, and neither are they together. A wrong vendor would give wrong names to everything, none leaves
+-- numbers that say what they are.
+
+local NOT_SUPPORTED = 8197 -- OperationNotSupported
+
+do
+
+local ENOUGH = 4
+local DIALECT, MANUFACTURER, MODEL, TEXT, SHORT_MODEL = 10, 10, 4, 3, 2
+local ONLY_ONE, FEW, ALL_NAMED, NAME, PORT, EXTENSION, STRANGER = 2, 1, 2, 1, 1, 1, 6
+local MOST_OF_CODES, LEAST_PROPERTIES, SHORT_PREFIX, TELLING_PREFIX = 6, 3, 3, 5
+-- Makers whose own codes were never seen over PTP-IP: a code that they share tells less, but still something.
+local ELSEWHERE = {}
+for name in ("android casio chdk gphoto kodak leica microsoft parrot samsung sigma"):gmatch("%S+") do ELSEWHERE[name] = true end
+
+local function maker_in(text)
+  local words = text:lower()
   for _, maker in ipairs(facts.makers) do
-    if names(maker, words) then
-      found = maker
-      if maker.others then
-        local told = false
-        for _, prefix in ipairs(maker.models) do told = told or kind:find(prefix, 1, true) end
-        if not told then return nil end
+    for _, word in ipairs(maker.manufacturers) do
+      local from, to = words:find(word, 1, true)
+      while from do
+        if not words:sub(from - 1, from - 1):match("%l") and not words:sub(to + 1, to + 1):match("%l") then return maker end
+        from, to = words:find(word, from + 1, true)
       end
+    end
+  end
+end
+
+local function longest(prefixes, text)
+  local most = 0
+  for _, prefix in ipairs(prefixes) do
+    if #prefix > most and text:sub(1, #prefix) == prefix then most = #prefix end
+  end
+  return most
+end
+
+local function holds(list, value)
+  for _, one in ipairs(list) do if one == value then return true end end
+  return false
+end
+
+local function weigh_device(device, clue)
+  local maker, model = maker_in(device.manufacturer), device.model:lower()
+  if maker and maker.others then
+    local is_known = holds(maker.extensions, device.extension)
+    for _, prefix in ipairs(maker.models) do is_known = is_known or model:find(prefix, 1, true) end
+    clue(is_known and maker, is_known and MANUFACTURER or STRANGER)
+  elseif maker then clue(maker, MANUFACTURER)
+  elseif device.manufacturer ~= "" then clue(nil, STRANGER) end
+  for _, other in ipairs(facts.makers) do
+    local begins = longest(other.models, model)
+    if begins > 0 and (not maker or other == maker) then
+      clue(other, (maker or begins >= TELLING_PREFIX) and MODEL or SHORT_MODEL)
       break
     end
   end
-  if not found then
-    if words ~= "" then return nil end
-    for _, maker in ipairs(facts.makers) do
-      for _, prefix in ipairs(maker.models) do
-        if #prefix >= 5 and kind:sub(1, #prefix) == prefix then found = maker end
+  local text = maker_in(device.text)
+  if text and not text.others then clue(text, TEXT) end
+  for _, other in ipairs(facts.makers) do
+    if holds(other.extensions, device.extension) then clue(other, EXTENSION) end
+  end
+end
+
+-- What codes outside the standards tell: those of one maker, and the makers that name them all.
+local function weigh_codes(kind, codes, clue)
+  local own, owned = {}, 0
+  local alone, few, all_named = {}, {}, {}
+  for code, count in pairs(codes) do
+    if code >= 36864 and count > 0 then
+      own[#own + 1] = code
+      local owners = facts.owners[kind][code]
+      if owners then
+        owned = owned + 1
+        local only, real, reals = not owners:find(" ", 1, true), nil, 0
+        for file in owners:gmatch("%S+") do
+          all_named[file] = (all_named[file] or 0) + 1
+          if not ELSEWHERE[file] then real, reals = file, reals + 1 end
+        end
+        if only then alone[owners] = (alone[owners] or 0) + 1
+        elseif reals == 1 then few[real] = (few[real] or 0) + 1 end
       end
-      if found then break end
     end
   end
-  if not found then return nil end
-  if kind:sub(1, 6) == "dsc-qx" then return "sony_qx" end
-  local best, most = found.vendors[1], -1
-  for _, vendor in ipairs(found.vendors) do
-    local count = 0
-    for code in pairs(operations) do
-      if code >= 36864 and facts.operations[vendor] and facts.operations[vendor][code] then count = count + 1 end
+  if #own == 0 then return end
+  local naming = 0
+  for _, count in pairs(all_named) do if count == owned then naming = naming + 1 end end
+  for _, maker in ipairs(facts.makers) do
+    local file = maker.file
+    local own_alone = alone[file] or 0
+    local weight = min(ONLY_ONE * own_alone + FEW * (few[file] or 0), MOST_OF_CODES)
+    if kind == "property" then -- real cameras list one or two that the tables know of another maker only
+      weight = own_alone < LEAST_PROPERTIES and 0 or floor(weight / 2)
     end
-    if count > most then best, most = vendor, count end
+    if kind == "operation" and owned > 1 and naming == 1 and all_named[file] == owned then weight = weight + ALL_NAMED end
+    if own_alone == 0 then weight = min(weight, ENOUGH - 1) end -- any maker may have chosen the same numbers once more
+    if weight > 0 then clue(maker, weight) end
   end
-  return best
+end
+
+-- The vendor that all clues of a session are for; nil where they are too few, or nearly as many for another.
+function decide(session)
+  local sums, stranger = {}, 0
+  local function clue(maker, weight)
+    if maker then sums[maker.vendors[1]] = (sums[maker.vendors[1]] or 0) + weight else stranger = stranger + weight end
+  end
+  if session.is_fuji then sums.fuji = DIALECT end
+  local of_port = facts.maker_ports[session.port]
+  if of_port then sums[of_port] = (sums[of_port] or 0) + PORT end
+  local name = (session.name or ""):lower()
+  for _, maker in ipairs(facts.makers) do
+    if longest(maker.models, name) >= SHORT_PREFIX then
+      clue(maker, NAME)
+      break
+    end
+  end
+  local device, seen = session.device, session.seen
+  if device then
+    weigh_device(device, clue)
+    for kind, codes in pairs(device.codes) do weigh_codes(kind, codes, clue) end
+  end
+  if seen then
+    -- An initiator that asks for what the camera lacks knows its maker, if the camera answers others of these at all.
+    local requested, answers = {}, false
+    for code, count in pairs(seen.operation) do
+      requested[code] = count
+      answers = answers or count > 0
+    end
+    if answers then
+      for code in pairs(seen.refused) do requested[code] = 1 end
+      weigh_codes("operation", requested, clue)
+    end
+    weigh_codes("event", seen.event, clue)
+    weigh_codes("property", seen.property, clue)
+  end
+  local best, most, second = nil, 0, 0
+  for vendor, sum in pairs(sums) do
+    if sum > most then best, most, second = vendor, sum, most elseif sum > second then second = sum end
+  end
+  if most < ENOUGH or most < 2 * max(second, stranger) then return nil end
+  if device and device.model:lower():sub(1, 6) == "dsc-qx" then return "sony_qx" end
+  local vendors
+  for _, maker in ipairs(facts.makers) do if maker.vendors[1] == best then vendors = maker.vendors end end
+  local found, fitting = best, -1
+  for _, vendor in ipairs(vendors) do -- of equals the usual one
+    local count, own = 0, facts.siblings[vendor] or {}
+    for code in pairs(own) do
+      local told = seen and seen.operation[code] or 0
+      if told > 0 or (device and device.codes.operation[code]) then count = count + 1 end
+    end
+    if count > fitting then found, fitting = vendor, count end
+  end
+  return found
+end
+
+end
+
+-- A code outside the standards is used once more, or once less because it turned out not to be supported.
+local function count_code(session, kind, code, by)
+  local seen = session.seen
+  if not seen then
+    seen = { operation = {}, refused = {}, event = {}, property = {} }
+    session.seen = seen
+  end
+  local before = seen[kind][code] or 0
+  seen[kind][code] = before + by
+  if (before > 0) ~= (before + by > 0) then session.vendor = decide(session) end
+end
+
+-- Which code of a request tells of its maker: an operation, or a property that a standard operation asks for.
+local function telling(code, first)
+  if code >= 36864 and code <= 40959 then return "operation", code end
+  if code >= 4116 and code <= 4119 and first and first >= 53248 and first <= 57343 then return "property", first end
 end
 
 local function learn_device(conv, tvb, at, stop)
   local c = cursor(tvb, at, stop)
   number(c, 2)
-  number(c, 4)
+  local extension = number(c, 4)
   number(c, 2)
   local text = string_of(c)
   number(c, 2)
-  local operations = {}
+  local lists = {}
   for list = 1, 5 do
-    local count = number(c, 4)
-    for _ = 1, count or 0 do
+    lists[list] = {}
+    for _ = 1, number(c, 4) or 0 do
       local code = number(c, 2)
       if not code then break end
-      if list == 1 then operations[code] = true end
+      lists[list][code] = 1
     end
   end
   local manufacturer, model = string_of(c), string_of(c)
-  if manufacturer and conv.session then
-    conv.session.model = model
-    conv.session.vendor = vendor_by(manufacturer, model or "", text or "", operations) or conv.session.vendor
-  end
+  if not model then return end
+  conv.session.device = {
+    manufacturer = manufacturer, model = model, text = text, extension = extension,
+    codes = { operation = lists[1], event = lists[2], property = lists[3] },
+  }
+  conv.session.vendor = decide(conv.session)
 end
 
 -- Transactions -----------------------------------------------------------------------------------------------------
@@ -1882,6 +2020,8 @@ local function learn_request(conv, id, code, first, phase_info, pinfo)
   local row = lookup(facts.operations, code, vendor_of(conv))
   local spec = parameters_of(row and row[3])
   if spec and spec[1] and spec[1][2] == "handle" then tx.handle = first end
+  local kind, tells = telling(code, first)
+  if kind then count_code(conv.session, kind, tells, 1) end
   if spec and spec[2] and spec[2][2] == "object_prop" and M.words > 1 then tx.second = u32(M.raw, M.words_at + 4) end
   return tx
 end
@@ -1893,6 +2033,11 @@ local function learn_response(conv, id, code, pinfo)
     return tx
   end
   tx.response, tx.answer = M.frame, code
+  if code == NOT_SUPPORTED and tx.request then
+    local kind, tells = telling(tx.code, tx.first)
+    if kind == "operation" then count_code(conv.session, "refused", tells, 1) end
+    if kind then count_code(conv.session, kind, tells, -1) end
+  end
   if tx.request then
     tx.took = pinfo.rel_ts - tx.sent
   elseif not is_patchy(conv) then
@@ -2087,7 +2232,7 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
   local c = cursor(from, begin, stop)
   local said
   if decode then said = decode(c, branch, tx, vendor) else decode_layout(c, branch, name, vendor) end
-  if name == "DeviceInfo" and tx.conv.session then said = tx.conv.session.model end
+  if name == "DeviceInfo" and tx.conv.session then said = tx.conv.session.device and tx.conv.session.device.model end
   if said and M.visible then branch:append_text(": " .. clean(said)) end
   if c.failed then
     branch:add_proto_expert_info(ef.dataset, "The dataset ends before its layout does")
@@ -2180,6 +2325,14 @@ local function learn(kind, role, id, code, side, pinfo)
       numbered[name] = all
       all[#all + 1] = conv
     end
+    local size = M.have > 28 and name_bytes(tvb, at + 28, at + M.have)
+    if size and conv.session then
+      conv.session.name = utf8_of(raw_of(tvb, at + 28, size), 0, size / 2)
+      conv.session.vendor = decide(conv.session)
+    end
+    return nil
+  elseif kind == 8 and code and code >= 49152 and code <= 53247 and conv.session then
+    count_code(conv.session, "event", code, 1)
     return nil
   elseif kind == 3 and M.have >= 12 then
     local found = join_by_number(conv, tvb(at + 8, 4):le_uint(), pinfo)
@@ -2203,7 +2356,7 @@ local function learn(kind, role, id, code, side, pinfo)
     tx = learn_data(conv, id, tvb, at + 12, max(M.size - 12, 0), M.have == M.size, role == "end", side, pinfo)
     if role == "end" then
       M.side.phase_id = nil
-      if tx.code == 4097 and conv.session and not conv.session.vendor then
+      if tx.code == 4097 and conv.session and not conv.session.device then
         local from, begin, stop = payload_of(tx, tvb, at + 12, M.size - 12)
         if from then learn_device(conv, from, begin, stop) end
       end
@@ -2215,7 +2368,7 @@ local function learn(kind, role, id, code, side, pinfo)
     if tx.parts then tx.parts = nil end
     if tx.broken or M.have < M.size then tx.broken = M.have < M.size end
     tx.announced = M.size - 12
-    if tx.code == 4097 and conv.session and not conv.session.vendor then learn_device(conv, tvb, at + 12, at + M.have) end
+    if tx.code == 4097 and conv.session and not conv.session.device then learn_device(conv, tvb, at + 12, at + M.have) end
   elseif role == "cancel" then
     local of = conv.kind == "event" and conv.command or conv
     tx = of.transactions[id]
