@@ -160,6 +160,7 @@ register("handle", ProtoField.uint32("ptp_ip.handle", "Object handle", base.HEX)
 register("session", ProtoField.uint32("ptp_ip.session", "Session", base.DEC))
 register("vendor", ProtoField.string("ptp_ip.vendor", "Vendor"))
 register("paired_stream", ProtoField.uint32("ptp_ip.paired_stream", "Paired connection (TCP stream)", base.DEC))
+register("rule", ProtoField.string("ptp_ip.rule", "Rule of ptpip-analyze"))
 register("begins_in", ProtoField.framenum("ptp_ip.begins_in", "Message begins in"))
 register("request_in", ProtoField.framenum("ptp_ip.request_in", "Request in", base.NONE, frametype.REQUEST))
 register("response_in", ProtoField.framenum("ptp_ip.response_in", "Response in", base.NONE, frametype.RESPONSE))
@@ -222,12 +223,20 @@ local ef = {
   no_request = ProtoExpert.new("ptp_ip.expert.no_request", "No request with this TransactionID was seen (2.3.7)", group.PROTOCOL, severity.WARN),
   overlap = ProtoExpert.new("ptp_ip.expert.overlap", "Request before the last transaction was answered (1.6.4)", group.PROTOCOL, severity.WARN),
   no_start = ProtoExpert.new("ptp_ip.expert.no_start_data", "Data that no Start Data announced (2.3.9)", group.PROTOCOL, severity.WARN),
-  amount = ProtoExpert.new("ptp_ip.expert.amount", "Other than as many bytes as announced (2.3.9)", group.PROTOCOL, severity.WARN),
+  amount = ProtoExpert.new("ptp_ip.expert.amount", "OK after less data than was announced (2.3.9)", group.PROTOCOL, severity.WARN),
   phase = ProtoExpert.new("ptp_ip.expert.data_phase", "Data does not go the way that the request said (2.3.6)", group.PROTOCOL, severity.WARN),
   phase_info = ProtoExpert.new("ptp_ip.expert.data_phase_info", "DataPhaseInfo is none of 1, 2, 3 (2.3.6)", group.PROTOCOL, severity.WARN),
   direction = ProtoExpert.new("ptp_ip.expert.direction", "This side does not send messages of this type", group.PROTOCOL, severity.WARN),
   connection = ProtoExpert.new("ptp_ip.expert.connection", "Messages of this type do not belong on this connection", group.PROTOCOL, severity.WARN),
   twice = ProtoExpert.new("ptp_ip.expert.second_response", "The transaction was answered before", group.PROTOCOL, severity.WARN),
+  start_twice = ProtoExpert.new("ptp_ip.expert.second_start_data", "Start Data once more in the same transaction (2.3.9)", group.PROTOCOL, severity.WARN),
+  turned = ProtoExpert.new("ptp_ip.expert.data_turned", "Data goes both ways in one transaction (1.6.4)", group.PROTOCOL, severity.WARN),
+  after_end = ProtoExpert.new("ptp_ip.expert.after_end_data", "Data behind the End Data of its transaction (2.3.11)", group.PROTOCOL, severity.WARN),
+  early = ProtoExpert.new("ptp_ip.expert.early_response", "OK before the data phase was finished (2.3.7)", group.PROTOCOL, severity.WARN),
+  overrun = ProtoExpert.new("ptp_ip.expert.overrun", "More data than announced (2.3.9)", group.PROTOCOL, severity.WARN),
+  bridge_phase = ProtoExpert.new("ptp_ip.expert.unknown_data_phase", "A standard operation whose data phase is said to be unknown (2.3.6)", group.PROTOCOL, severity.WARN),
+  reason = ProtoExpert.new("ptp_ip.expert.fail_reason", "Reason is none of the defined codes (2.3.5)", group.PROTOCOL, severity.WARN),
+  name_length = ProtoExpert.new("ptp_ip.expert.name_length", "Friendly name of more than 40 units (2.3.1)", group.PROTOCOL, severity.WARN),
   number = ProtoExpert.new("ptp_ip.expert.connection_number", "No command connection with this number is waiting (2.3.3)", group.PROTOCOL, severity.NOTE),
   dataset = ProtoExpert.new("ptp_ip.expert.dataset", "The dataset is shorter or longer than its layout", group.UNDECODED, severity.NOTE),
 }
@@ -2002,9 +2011,24 @@ local function transaction_of(conv, id)
 end
 
 local flags -- of the message that is being learned; nil while there are none
-local function flag(name)
+
+-- Hold something against a message; of a transaction one thing only, because one fault has many effects. ``rule`` where it
+-- is not the usual one of this flag.
+local function flag(name, tx, rule)
+  if tx then
+    if tx.accused then return end
+    tx.accused = true
+  end
+  -- Did this side receive more of the other than the capture has, or is there nothing of the other at all?
+  local conv = M.conv
+  local other = conv.sides[M.side == conv.sides[1] and 2 or 1]
+  local acknowledgment = last_of(f_acknowledgment)
+  if not (acknowledgment and other.expected) or ahead(acknowledgment(), other.expected) > 0 then
+    conv.patchy = true
+    return
+  end
   flags = flags or {}
-  flags[#flags + 1] = name
+  flags[#flags + 1] = { name, rule }
 end
 
 -- Can't a violation be told here, because something of the conversation was not seen?
@@ -2012,7 +2036,9 @@ local function is_patchy(conv) return conv.patchy or conv.late end
 
 local function learn_request(conv, id, code, first, phase_info, pinfo)
   local before = conv.current
-  if before and not before.response and not before.cancelled and before.request and not is_patchy(conv) then flag("overlap") end
+  if before and before.request and not (before.response or before.cancelled or before.accused or is_patchy(conv)) then
+    flag("overlap", before)
+  end
   local tx = new_transaction(conv, id, code, first, M.frame, pinfo.rel_ts, phase_info)
   conv.current = tx
   requests = requests + 1
@@ -2029,10 +2055,14 @@ end
 local function learn_response(conv, id, code, pinfo)
   local tx = transaction_of(conv, id)
   if tx.response then
-    flag("twice")
+    if not (tx.cancelled or is_patchy(conv)) then flag("twice", tx) end
     return tx
   end
   tx.response, tx.answer = M.frame, code
+  if code == 8193 and tx.announced and tx.request and not (tx.cancelled or is_patchy(conv)) then
+    if not tx.done then flag("early", tx)
+    elseif tx.announced < UNKNOWN_TOTAL and tx.carried < tx.announced then flag("amount", tx) end -- or it was cancelled
+  end
   if code == NOT_SUPPORTED and tx.request then
     local kind, tells = telling(tx.code, tx.first)
     if kind == "operation" then count_code(conv.session, "refused", tells, 1) end
@@ -2041,7 +2071,8 @@ local function learn_response(conv, id, code, pinfo)
   if tx.request then
     tx.took = pinfo.rel_ts - tx.sent
   elseif not is_patchy(conv) then
-    flag("no_request")
+    local open = conv.current
+    flag("no_request", tx, open and not open.response and "") -- an answer to that one, perhaps, with another id
   end
   if tx.parts and not tx.done then tx.parts = nil end
   return tx
@@ -2049,12 +2080,13 @@ end
 
 local function learn_start(conv, id, total, side)
   local tx = transaction_of(conv, id)
+  if tx.announced and tx.request and not is_patchy(conv) then flag(tx.side == side and "start_twice" or "turned", tx) end
   tx.announced, tx.side, tx.carried, tx.size_kept = total, side, 0, 0
   if tx.parts then tx.parts = nil end
   if tx.broken then tx.broken = nil end
   if conv.initiator and not is_patchy(conv) then
     local outward = side == conv.initiator
-    if tx.phase and (tx.phase == 2) ~= outward and tx.phase ~= 3 then flag("phase") end
+    if tx.phase and (tx.phase == 2) ~= outward and tx.phase ~= 3 then flag("phase", tx) end
   end
   return tx
 end
@@ -2077,15 +2109,23 @@ end
 
 local function learn_data(conv, id, tvb, at, size, complete, last, side, pinfo)
   local tx = transaction_of(conv, id)
-  if tx.announced == nil and tx.request and not is_patchy(conv) then flag("no_start") end
+  if tx.announced == nil and tx.request and not is_patchy(conv) then flag("no_start", tx, tx.phase == 2 and "") end
   if not tx.announced and not last then tx.broken = true end
+  if tx.request and tx.announced and not is_patchy(conv) then
+    if tx.side ~= side then flag("turned", tx, last and "data-end-placement" or "data-data-placement")
+    elseif tx.response then -- who was refused may have sent on before knowing
+      if tx.answer == 8193 and not tx.cancelled then flag("after_end", tx, "data-phase-needs-request") end
+    elseif tx.done then flag("after_end", tx)
+    elseif not tx.cancelled and not tx.broken and (tx.carried or 0) + size > tx.announced then
+      flag("overrun", tx, tx.announced == 0 and "")
+    end
+  end
   tx.side = tx.side or side
   tx.carried = (tx.carried or 0) + size
   if last then
     tx.done = M.frame
-    if tx.announced and tx.announced < UNKNOWN_TOTAL and tx.announced ~= tx.carried then
-      if not is_patchy(conv) and not tx.cancelled and not tx.broken then flag("amount") end
-      if tx.carried < tx.announced then tx.broken = true end -- what is there may lie behind what is missing
+    if tx.announced and tx.announced < UNKNOWN_TOTAL and tx.carried < tx.announced then
+      tx.broken = true -- what is there may lie behind what is missing
     end
   end
   local single = last and not tx.parts and tx.carried == size
@@ -2188,7 +2228,27 @@ local function relabel(item, field, code, name, standard)
   if M.visible and standard ~= name then set_text(item, fmt("%s: %s (0x%04X)", field, name, code)) end
 end
 
-local EXPERT_OF = { overlap = ef.overlap, twice = ef.twice, no_request = ef.no_request, phase = ef.phase, no_start = ef.no_start, amount = ef.amount, number = ef.number }
+-- The rule of "ptpip-analyze explain" that a message breaks, where this message alone shows which; and for what stands
+-- where it does not belong, by its type.
+local RULES = {
+  twice = "response-unsolicited", no_request = "response-unsolicited", phase = "request-dataphase-matches-direction",
+  no_start = "data-start-first", amount = "data-total-length-exact",
+  start_twice = "data-start-once", turned = "data-one-direction", after_end = "data-nothing-after-end",
+  overrun = "data-total-length-overrun", phase_info = "request-dataphase-defined",
+  bridge_phase = "request-dataphase-standard-op", reason = "init-fail-reason-defined", name_length = "name-max-length",
+}
+local PLACEMENT = {
+  "init-command-request-placement", "init-command-ack-placement", "init-event-request-placement", "init-event-ack-placement",
+  "init-fail-placement", "request-placement", "response-placement", "event-placement", "data-start-placement",
+  "data-data-placement", "cancel-placement", "data-end-placement",
+}
+
+-- Only where nothing is missing that could explain it.
+local function accuse(tree, key, rule, item)
+  expert_info(item, tree, ef[key])
+  rule = rule or RULES[key]
+  if rule and rule ~= "" then generated(tree, f.rule, rule) end
+end
 
 -- Payload -> a tvb and where in it the bytes are; nil when they are not all kept.
 local function payload_of(tx, tvb, at, size)
@@ -2266,7 +2326,8 @@ local function show_greeting(tree, kind)
     return nil
   end
   local text = utf8_of(raw_of(tvb, place_at, size), 0, size / 2)
-  tree:add(f.name, tvb(place_at, size), text)
+  local item = tree:add(f.name, tvb(place_at, size), text)
+  if size > 80 and not fuji then accuse(tree, "name_length", nil, item) end
   place_at = place_at + size
   if fuji then return text end
   if stop - place_at >= 4 then
@@ -2313,11 +2374,23 @@ local function entitle(item, kind, id, said)
   if has_columns then say(name .. number_text .. between .. (said or "")) end
 end
 
+-- A message on the wrong connection, or by the wrong side: the first of its connection. What follows may be its effect.
+local function judge_place(conv, side, kind)
+  local outward, misplaced = side == conv.initiator, nil
+  if conv.initiator and ((outward and TO_INITIATOR[kind]) or (not outward and TO_RESPONDER[kind])) then misplaced = "direction" end
+  if (conv.kind == "command" and ON_EVENT[kind]) or (conv.kind == "event" and ON_COMMAND[kind]) then misplaced = "connection" end
+  if misplaced and MESSAGES[kind] then
+    flag(misplaced, nil, PLACEMENT[kind])
+    conv.patchy = true
+  end
+end
+
 -- What a message teaches in the first visit; nil where there is nothing to remember.
 local function learn(kind, role, id, code, side, pinfo)
   local conv, tvb, at = M.conv, M.tvb, M.at
   flags = nil
   if not (conv.kind and conv.initiator) then place(conv, side, kind, pinfo) end
+  if not is_patchy(conv) then judge_place(conv, side, kind) end
   if kind == 2 and M.have >= 12 then
     conv.number, conv.initiator_address = tvb(at + 8, 4):le_uint(), tostring(pinfo.dst)
     for _, name in ipairs({ tostring(pinfo.src), tostring(pinfo.src) .. ":" .. pinfo.src_port }) do
@@ -2330,16 +2403,16 @@ local function learn(kind, role, id, code, side, pinfo)
       conv.session.name = utf8_of(raw_of(tvb, at + 28, size), 0, size / 2)
       conv.session.vendor = decide(conv.session)
     end
-    return nil
+    return flags and { flags = flags }
   elseif kind == 8 and code and code >= 49152 and code <= 53247 and conv.session then
     count_code(conv.session, "event", code, 1)
-    return nil
+    return flags and { flags = flags }
   elseif kind == 3 and M.have >= 12 then
     local found = join_by_number(conv, tvb(at + 8, 4):le_uint(), pinfo)
-    if not found then return { flags = { "number" } } end
-    return nil
+    if not found then return { flags = { { "number" } } } end
+    return flags and { flags = flags }
   end
-  if not role or not id then return nil end
+  if not role or not id then return flags and { flags = flags } end
   if not conv.session then conv.session = new_session() end
   local tx
   if role == "request" then
@@ -2394,7 +2467,8 @@ function show.request(tree, kind, tx, vendor, code, id)
   if kind == 6 then
     local phase = u32(M.raw, 8)
     local item = show_field(tree, f.data_phase_info, 8, 4, phase)
-    if phase < 1 or phase > 3 then expert_info(item, tree, ef.phase_info) end
+    if phase < 1 or phase > 3 then accuse(tree, "phase_info", nil, item) end
+    if phase == 3 and code >= 4096 and code <= 8191 then accuse(tree, "bridge_phase", nil, item) end
   end
   local row = lookup(facts.operations, code, vendor)
   local name = row and row[1] or fmt("0x%04X", code)
@@ -2517,6 +2591,10 @@ local function show_other(tree, kind, vendor)
     local item = tree:add_le(f.fail_reason, tvb(at + 8, 4))
     item:set_text(fmt("Reason: %s (0x%X)", name, reason))
     item:add_proto_expert_info(ef.failed, fmt("The connection was refused: %s", name))
+    if M.conv.form == "standard" and not facts.names.init_fail.standard[reason] then
+      local swapped = tvb(at + 8, 4):uint() -- not a fault of the code, then
+      if not facts.names.init_fail.standard[swapped] then accuse(tree, "reason", nil, item) end
+    end
     return name
   elseif kind == CONTAINERS + 5 then
     tree:add_le(f.unknown, tvb(at + 4, min(4, M.have - 4)))
@@ -2581,15 +2659,8 @@ local function message(kind, pinfo, tree, side, key, raw)
   else
     check_length(shown, kind)
   end
-  if conv.initiator and MESSAGES[kind] then
-    local outward = side == conv.initiator
-    if (outward and TO_INITIATOR[kind]) or (not outward and TO_RESPONDER[kind]) then shown:add_proto_expert_info(ef.direction) end
-  end
-  if conv.kind == "command" and ON_EVENT[kind] or conv.kind == "event" and ON_COMMAND[kind] then
-    shown:add_proto_expert_info(ef.connection)
-  end
   if note and note.flags then
-    for _, name in ipairs(note.flags) do shown:add_proto_expert_info(EXPERT_OF[name]) end
+    for _, one in ipairs(note.flags) do accuse(shown, one[1], one[2]) end
   end
   if conv.session then generated(shown, f.session, conv.session.number) end
   if vendor and code and code >= 36864 then generated(shown, f.vendor, vendor) end
@@ -2810,6 +2881,7 @@ local function dissect(tvb, pinfo, tree, expected_port)
       own.expected = sequence
     end
     own.begun, conv.begun = true, true
+    if is_blind then conv.patchy = true end -- what is lost goes unnoticed: nothing can be held against anybody
     if is_direct then
       if sequence and own.expected == sequence then at = 0
       else at, why = first_sight(tvb, pinfo, conv, side, sequence, size, captured) end
