@@ -53,6 +53,7 @@ test: setup system lint  ## all checks and all tests
 bench: setup system  ## speed and memory, beside tshark
 	$(BIN)/python -m tests.bench.run
 	$(BIN)/python -m tests.bench.terminal
+	$(BIN)/python -m tests.bench.dissector
 
 clean:  ## remove what was built; .venv stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2619,6 +2619,7 @@ local function message(kind, pinfo, tree, side, key, raw)
   local id = id_at and have >= id_at + 4 and u32(raw, id_at) or nil
   local code = code_at and have >= code_at + 2 and u16(raw, code_at) or nil
   if code_at and not code then id = nil end
+  if id_at and not id and have < M.size and M.learning then conv.patchy = true end -- cut: whose it is, is not known
   M.raw, M.words, M.words_at = raw, 0, 0
   if words_at then M.words_at, M.words = words_at, max(0, min(MOST_WORDS[kind], floor((have - words_at) / 4))) end
   if kind == 9 then
@@ -2683,8 +2684,9 @@ local function synchronise(conv, side, sequence, size)
   if expected then
     local offset = ahead(expected, sequence)
     if offset >= 0 and offset < size then return offset end
-    if boundary then
+    if boundary then -- a message is never shown whose bytes are not all there
       local behind = ahead(boundary, sequence)
+      if offset < 0 then conv.patchy = true end
       if behind >= 0 and behind < size then return behind end
       if offset < 0 and behind >= size then return nil, "inside" end
     end

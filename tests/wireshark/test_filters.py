@@ -14,6 +14,13 @@ PAGE = ROOT / "docs" / "wireshark.md"
 LIST = ROOT / "captures" / "list-and-get.pcapng"
 
 
+WANTED = (
+    'ptp_ip.property.name == "FNumber"', 'ptp_ip.property.text contains "f/"', "ptp_ip.handle", "ptp_ip.response_time",
+    'ptp_ip.operation_name == "GetDeviceInfo"', "ptp_ip.request_in", "ptp_ip.dataset", "ptp_ip.data", "ptp_ip.session",
+    "ptp_ip.dataset.device_info.model", "ptp_ip.length > 20",
+)  # fmt: skip
+
+
 def filters() -> list[str]:
     """Those in the second column of the page's table."""
     table = PAGE.read_text(encoding="utf-8").partition("## Display filters")[2].partition("\n## ")[0]
@@ -23,7 +30,9 @@ def filters() -> list[str]:
 
 
 def frames(path: Path, wanted: str) -> set[int]:
-    return {int(line) for line in tshark.run(["-r", str(path), "-Y", wanted, "-T", "fields", "-e", "frame.number"]).split()}
+    return {
+        int(line) for line in tshark.run(["-r", str(path), "-Y", wanted, "-T", "fields", "-e", "frame.number"]).split()
+    }
 
 
 def test_hides_what_it_says_and_shows_the_rest(tmp_path: Path) -> None:
@@ -45,8 +54,6 @@ def test_follows_one_transaction_through_all_its_messages() -> None:
 def test_finds_a_filter_out_of_sight_as_in_sight(tmp_path: Path) -> None:
     """Where nobody sees the tree, only fields that somebody asks for are added: the filter asks."""
     path = write_pcap(tmp_path / "sony.pcap", capture("sony_polls"), nano=True)
-    for wanted in ('ptp_ip.property.name == "FNumber"', 'ptp_ip.property.text contains "f/"', "ptp_ip.handle",
-                   'ptp_ip.operation_name == "GetDeviceInfo"', "ptp_ip.response_time", "ptp_ip.request_in", "ptp_ip.dataset",
-                   "ptp_ip.dataset.device_info.model", "ptp_ip.data", "ptp_ip.length > 20", "ptp_ip.session"):  # fmt: skip
+    for wanted in WANTED:
         hidden = tshark.run(["-r", str(path), "-Y", wanted])  # columns: no tree is to be seen
         assert len(hidden.splitlines()) == len(frames(path, wanted)), wanted

@@ -1,4 +1,4 @@
-"""Whose camera it is, says the dissector as our sessions do: by DeviceInfo, and without it by all that a session showed."""
+"""Whose camera it is, the dissector says as our sessions do: by DeviceInfo, else by all that a session showed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from . import tshark
 NOT_SUPPORTED = 0x2005
 
 
-def asked(*operations: int, refused: tuple[int, ...] = (), events: tuple[int, ...] = (), properties: tuple[int, ...] = (),
-          name: str = "camera") -> Conversation:  # fmt: skip
+def asked(*operations: int, refused: tuple[int, ...] = (), events: tuple[int, ...] = (),
+          properties: tuple[int, ...] = (), name: str = "camera") -> Conversation:  # fmt: skip
     """A session without GetDeviceInfo."""
     talk = conversation(responder_name=name).open()
     for operation in operations:

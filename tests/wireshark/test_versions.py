@@ -21,8 +21,8 @@ from . import tshark
 
 STAND_IN = Path(__file__).with_name("stand_in.lua")
 VERSIONS = ("5.1", "5.2", "5.3", "5.4")
-STORIES = ("plain", "upload", "canon_polls", "nikon_polls", "sony_polls", "names", "fuji", "cancels_in", "device_info_first",
-           "malformed_messages", "boundaries_anywhere", "many_in_one_segment")  # fmt: skip
+STORIES = ("plain", "upload", "canon_polls", "nikon_polls", "sony_polls", "names", "fuji", "cancels_in",
+           "device_info_first", "malformed_messages", "boundaries_anywhere", "many_in_one_segment")  # fmt: skip
 
 
 def as_lua(packets: list[Packet]) -> str:
@@ -80,7 +80,9 @@ def test_says_the_same_in_every_lua(name: str, folder: Path) -> None:
 def test_says_in_the_stand_in_what_tshark_says(name: str, folder: Path, tmp_path: Path) -> None:
     """In the second pass, when all is known; else the stand-in would prove nothing of Wireshark."""
     path = write_pcap(tmp_path / "capture.pcap", capture(name), nano=True)
-    theirs = Counter((m["frame"], int(m["type"]), m.get("operation_name")) for m in tshark.messages(path, "-2", "-Y", "frame"))
+    theirs = Counter(
+        (m["frame"], int(m["type"]), m.get("operation_name")) for m in tshark.messages(path, "-2", "-Y", "frame")
+    )
     mine: Counter[tuple[int, int, str | None]] = Counter()
     frame, kind, operation = 0, None, None
     lines = said("5.4", name, folder).partition("pass again")[2].partition("pass unseen")[0].splitlines()
