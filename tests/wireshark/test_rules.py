@@ -24,7 +24,8 @@ from . import tshark
 matrix.load()
 NAMED = (
     "data-data-placement", "data-end-placement", "data-nothing-after-end", "data-one-direction",
-    "data-phase-needs-request", "data-start-first", "data-start-once", "data-total-length-exact", "data-total-length-overrun", "event-placement",
+    "data-phase-needs-request", "data-start-first", "data-start-once", "data-total-length-exact",
+    "data-total-length-overrun", "event-placement",
     "init-fail-reason-defined", "name-max-length", "request-dataphase-defined", "request-dataphase-matches-direction",
     "request-dataphase-standard-op", "request-placement", "response-placement", "response-unsolicited",
 )  # fmt: skip
