@@ -60,6 +60,7 @@ bench: setup system  ## speed and memory, beside tshark
 	$(BIN)/python -m tests.bench.report
 	$(BIN)/python -m tests.bench.fleet --memory
 	$(ROOT) $(BIN)/python -m tests.bench.live
+	$(BIN)/python -m tests.bench.dissector
 
 mutants: setup  ## do tests notice broken rules? Takes an hour or two; EVERY=20 takes each twentieth
 	$(BIN)/python -m tests.rules.mutants --every $(EVERY)

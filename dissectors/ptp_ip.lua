@@ -17,8 +17,10 @@ do
 end
 
 local floor, fmt, concat, char = math.floor, string.format, table.concat, string.char
--- What wslua makes for a message is garbage with the message. A longer pause, or steps of other sizes, were no quicker.
-pcall(collectgarbage, "setstepmul", 1000)
+-- What wslua makes for a message is garbage with the message. To collect it often and at one go is quickest: memory that
+-- was used a moment ago is used again, while the processor still has it at hand.
+pcall(collectgarbage, "setpause", 130)
+pcall(collectgarbage, "setstepmul", 100000)
 
 local min, max, byte = math.min, math.max, string.byte
 
@@ -30,8 +32,9 @@ local function method(class, name)
 end
 
 local add, add_le, set_text = method(TreeItem, "add"), method(TreeItem, "add_le"), method(TreeItem, "set_text")
-local set_generated, set_len, raw_of = method(TreeItem, "set_generated"), method(TreeItem, "set_len"), method(Tvb, "raw")
-local referenced = method(TreeItem, "referenced")
+local set_generated, set_len, referenced = method(TreeItem, "set_generated"), method(TreeItem, "set_len"), method(TreeItem, "referenced")
+local raw_of, range_of, size_of = method(Tvb, "raw"), method(Tvb, "range"), method(Tvb, "reported_len")
+local captured_of, offset_of = method(Tvb, "len"), method(Tvb, "offset")
 
 -- Little-endian integers out of a string, at a place counted from 0.
 local function u16(text, at)
@@ -109,6 +112,7 @@ end
 
 -- The protocol and its fields ---------------------------------------------------------------------------------------
 
+local decide -- (session): the vendor of its camera
 local ptp_ip = Proto("ptp_ip", "PTP-IP")
 if set_plugin_info then
   pcall(set_plugin_info, { version = "1.0", author = "ptpip-analyze", description = "PTP-IP", repository = "" })
@@ -156,6 +160,7 @@ register("handle", ProtoField.uint32("ptp_ip.handle", "Object handle", base.HEX)
 register("session", ProtoField.uint32("ptp_ip.session", "Session", base.DEC))
 register("vendor", ProtoField.string("ptp_ip.vendor", "Vendor"))
 register("paired_stream", ProtoField.uint32("ptp_ip.paired_stream", "Paired connection (TCP stream)", base.DEC))
+register("rule", ProtoField.string("ptp_ip.rule", "Rule of ptpip-analyze"))
 register("begins_in", ProtoField.framenum("ptp_ip.begins_in", "Message begins in"))
 register("request_in", ProtoField.framenum("ptp_ip.request_in", "Request in", base.NONE, frametype.REQUEST))
 register("response_in", ProtoField.framenum("ptp_ip.response_in", "Response in", base.NONE, frametype.RESPONSE))
@@ -179,6 +184,7 @@ register("record_event", ProtoField.uint32("ptp_ip.record.event", "Record", base
 register("record_name", ProtoField.string("ptp_ip.record.name", "Record name"))
 register("record_parameter", ProtoField.uint32("ptp_ip.record.parameter", "Record parameter", base.HEX_DEC))
 register("record_data", ProtoField.bytes("ptp_ip.record.data", "Record data"))
+register("record_text", ProtoField.string("ptp_ip.record.text", "Text"))
 
 local makers_of_field = {
   u8 = { ProtoField.uint8, 1 }, u16 = { ProtoField.uint16, 2 }, u32 = { ProtoField.uint32, 4 }, u64 = { ProtoField.uint64, 8 },
@@ -217,12 +223,20 @@ local ef = {
   no_request = ProtoExpert.new("ptp_ip.expert.no_request", "No request with this TransactionID was seen (2.3.7)", group.PROTOCOL, severity.WARN),
   overlap = ProtoExpert.new("ptp_ip.expert.overlap", "Request before the last transaction was answered (1.6.4)", group.PROTOCOL, severity.WARN),
   no_start = ProtoExpert.new("ptp_ip.expert.no_start_data", "Data that no Start Data announced (2.3.9)", group.PROTOCOL, severity.WARN),
-  amount = ProtoExpert.new("ptp_ip.expert.amount", "Other than as many bytes as announced (2.3.9)", group.PROTOCOL, severity.WARN),
+  amount = ProtoExpert.new("ptp_ip.expert.amount", "OK after less data than was announced (2.3.9)", group.PROTOCOL, severity.WARN),
   phase = ProtoExpert.new("ptp_ip.expert.data_phase", "Data does not go the way that the request said (2.3.6)", group.PROTOCOL, severity.WARN),
   phase_info = ProtoExpert.new("ptp_ip.expert.data_phase_info", "DataPhaseInfo is none of 1, 2, 3 (2.3.6)", group.PROTOCOL, severity.WARN),
   direction = ProtoExpert.new("ptp_ip.expert.direction", "This side does not send messages of this type", group.PROTOCOL, severity.WARN),
   connection = ProtoExpert.new("ptp_ip.expert.connection", "Messages of this type do not belong on this connection", group.PROTOCOL, severity.WARN),
   twice = ProtoExpert.new("ptp_ip.expert.second_response", "The transaction was answered before", group.PROTOCOL, severity.WARN),
+  start_twice = ProtoExpert.new("ptp_ip.expert.second_start_data", "Start Data once more in the same transaction (2.3.9)", group.PROTOCOL, severity.WARN),
+  turned = ProtoExpert.new("ptp_ip.expert.data_turned", "Data goes both ways in one transaction (1.6.4)", group.PROTOCOL, severity.WARN),
+  after_end = ProtoExpert.new("ptp_ip.expert.after_end_data", "Data behind the End Data of its transaction (2.3.11)", group.PROTOCOL, severity.WARN),
+  early = ProtoExpert.new("ptp_ip.expert.early_response", "OK before the data phase was finished (2.3.7)", group.PROTOCOL, severity.WARN),
+  overrun = ProtoExpert.new("ptp_ip.expert.overrun", "More data than announced (2.3.9)", group.PROTOCOL, severity.WARN),
+  bridge_phase = ProtoExpert.new("ptp_ip.expert.unknown_data_phase", "A standard operation whose data phase is said to be unknown (2.3.6)", group.PROTOCOL, severity.WARN),
+  reason = ProtoExpert.new("ptp_ip.expert.fail_reason", "Reason is none of the defined codes (2.3.5)", group.PROTOCOL, severity.WARN),
+  name_length = ProtoExpert.new("ptp_ip.expert.name_length", "Friendly name of more than 40 units (2.3.1)", group.PROTOCOL, severity.WARN),
   number = ProtoExpert.new("ptp_ip.expert.connection_number", "No command connection with this number is waiting (2.3.3)", group.PROTOCOL, severity.NOTE),
   dataset = ProtoExpert.new("ptp_ip.expert.dataset", "The dataset is shorter or longer than its layout", group.UNDECODED, severity.NOTE),
 }
@@ -256,13 +270,16 @@ for _, port in ipairs(facts.ports.fuji) do FUJI_PORTS[port] = true end
 -- "tshark -2" without a filter does not. Such visits are blind: connections are told apart by their ends and greetings,
 -- and every segment is taken for the one that follows.
 
-local conversations, by_stream, sessions, numbered, responders, by_hosts, fuji_hosts, notes, starts, order, kept_bytes
+local conversations, by_stream, sessions, numbered, responders, by_hosts, fuji_hosts, notes, starts, order, requests, kept_bytes
 local preferred_vendor -- nil: as the camera says
+local columns_of -- by whether it is the first pass: are there columns?
+local in_window = gui_enabled()
 
 local function forget()
   conversations, numbered, responders, by_hosts, fuji_hosts = {}, {}, {}, {}, {}
   notes, starts, order, by_stream = {}, {}, {}, {}
-  sessions, kept_bytes = 0, 0
+  sessions, requests, kept_bytes = 0, 0, 0
+  columns_of = {}
   preferred_vendor = facts.vendors[p.vendor]
 end
 forget()
@@ -283,7 +300,7 @@ end
 -- The innermost occurrence of a field in the frame.
 local function last_of(field)
   local first, second = field()
-  if second == nil then return first end
+  if not second then return first end
   local all = { field() }
   return all[#all]
 end
@@ -308,9 +325,9 @@ end
 
 -- The connection of a packet. Between the same ports there may be several, one after another: each of its own
 -- generation, which begins with a frame. ``greets``: the segment begins with a greeting.
-local function conversation_of(pinfo, stream, greets)
+local function conversation_of(pinfo, frame, stream, greets)
   local known = stream and by_stream[stream]
-  if known and known.from <= pinfo.number then return known end
+  if known and known.from <= frame then return known end
   local from, to = tostring(pinfo.src) .. ":" .. pinfo.src_port, tostring(pinfo.dst) .. ":" .. pinfo.dst_port
   local key = from < to and from .. " " .. to or to .. " " .. from
   local generations = conversations[key]
@@ -318,7 +335,6 @@ local function conversation_of(pinfo, stream, greets)
     generations = {}
     conversations[key] = generations
   end
-  local frame = pinfo.number
   for index = #generations, 1, -1 do
     local conv = generations[index]
     if conv.from <= frame then
@@ -440,7 +456,7 @@ end
 -- The length to believe of a message that begins here; 0 when none does.
 local function believed(form, tvb, at, length, kind)
   if length < 8 then return 0 end
-  local row, stop = MESSAGES[kind], tvb:reported_len()
+  local row = MESSAGES[kind]
   local fixed = row and row[2] == row[3] and row[2] or nil
   if form ~= "standard" then
     if not is_plausible(form, length, kind) then return 0 end
@@ -455,7 +471,7 @@ local function believed(form, tvb, at, length, kind)
       if behind + 8 <= tvb:len() then
         local next_length, word = tvb(behind, 4):le_uint(), tvb(behind + 4, 4):le_uint()
         if is_plausible(form, next_length, kind_of(form, next_length, word)) then return option end
-      elseif behind == stop then
+      elseif behind == size_of(tvb) then
         return option
       end
     end
@@ -542,7 +558,9 @@ local function place(conv, side, kind, pinfo)
   if conv.kind == "command" then
     conv.session = new_session()
     local outward = side == conv.initiator
-    responders[tostring(outward and pinfo.dst or pinfo.src) .. ":" .. (outward and pinfo.dst_port or pinfo.src_port)] = true
+    conv.session.port, conv.session.is_fuji = outward and pinfo.dst_port or pinfo.src_port, conv.form ~= "standard"
+    responders[tostring(outward and pinfo.dst or pinfo.src) .. ":" .. conv.session.port] = true
+    if conv.session.is_fuji then conv.session.vendor = decide(conv.session) end
     local all = by_hosts[conv.hosts] or {}
     by_hosts[conv.hosts] = all
     all[#all + 1] = conv
@@ -587,8 +605,15 @@ local function thousands(number)
   return text
 end
 
+-- Texts of small numbers, which are most: to write a number costs as much as to add a field.
+local small = {}
+
 local function bytes_text(number)
-  return thousands(number) .. (number == 1 and " byte" or " bytes")
+  local text = small[number]
+  if text then return text end
+  text = thousands(number) .. (number == 1 and " byte" or " bytes")
+  if number < 4096 then small[number] = text end
+  return text
 end
 
 local function duration_text(seconds)
@@ -632,6 +657,17 @@ end
 
 -- The number that a property has, in words -----------------------------------------------------------------------------
 
+local function signed(value, bits)
+  local whole = 2 ^ bits
+  value = value % whole
+  if value >= whole / 2 then value = value - whole end
+  return value
+end
+
+local value_text -- (code, value, vendor): nil where nothing is known of the code, or the value has no words
+
+do -- Lua counts no more than 200 names at a time
+
 local function short(number, digits)
   local text = fmt("%." .. (digits or 1) .. "f", number)
   if text:find(".", 1, true) then text = text:gsub("0+$", ""):gsub("%.$", "") end
@@ -666,13 +702,6 @@ local function speed(seconds)
   if seconds >= 0.3 and math.abs(inverse - 3) > 0.01 then return short(seconds, seconds < 10 and 2 or 1) .. " s" end
   if seconds > 1e-6 then return fmt("1/%g s", tonumber(fmt("%.3g", inverse))) end
   return fmt("%g s", seconds)
-end
-
-local function signed(value, bits)
-  local whole = 2 ^ bits
-  value = value % whole
-  if value >= whole / 2 then value = value - whole end
-  return value
 end
 
 local MEASURES = {
@@ -732,7 +761,7 @@ end
 -- Values repeat: what was worded once is remembered, up to so many.
 local worded, worded_count = {}, 0
 
-local function value_text(code, value, vendor)
+function value_text(code, value, vendor)
   local key = (vendor or "") .. code .. ":" .. value
   local text = worded[key]
   if text == nil then
@@ -743,31 +772,56 @@ local function value_text(code, value, vendor)
   return text or nil
 end
 
+end -- of what words numbers
+
 -- Reading a dataset ----------------------------------------------------------------------------------------------------
 --
--- A cursor {tvb=, at=, stop=}: what is not there stops it, and nothing behind that is read.
+-- A cursor {tvb=, at=, stop=, raw=, base=}: places in a tvb, and its bytes from ``base`` on as a string, because a range
+-- of a tvb is an object and to read one costs more than to read a string. What is not there stops the cursor, and
+-- nothing behind that is read.
+--
+-- Where nobody sees the tree, fields are added only for those who ask for them, with all of the message as their range.
+
+local function cursor(tvb, at, stop) return { tvb = tvb, at = at, stop = stop, raw = false, base = at, failed = false } end
+
+-- A cursor over a piece of what another one has before it.
+local function within(c, at, stop)
+  return { tvb = c.tvb, at = at, stop = stop, raw = c.raw, base = c.base, failed = false }
+end
 
 local function left(c) return c.stop - c.at end
 
+local function bytes_of(c)
+  if not c.raw then c.raw, c.base = c.stop > c.at and raw_of(c.tvb, c.at, c.stop - c.at) or "", c.at end
+  return c.raw
+end
+
+local function integer(raw, at, size)
+  if size == 4 then return u32(raw, at) end
+  if size == 2 then return u16(raw, at) end
+  return byte(raw, at + 1)
+end
+
+-- The next little-endian number, and its place; one of eight bytes is an UInt64.
 local function number(c, size)
-  if c.failed or left(c) < size then
+  local raw, at = c.raw or bytes_of(c), c.at
+  if c.failed or c.stop - at < size then
     c.failed = true
     return nil
   end
-  local range = c.tvb(c.at, size)
-  c.at = c.at + size
-  if size <= 4 then return range:le_uint(), range end
-  return range:le_uint64(), range
+  c.at = at + size
+  if size == 8 then return c.tvb(at, 8):le_uint64(), at end
+  return integer(raw, at - c.base, size), at
 end
 
 local function peek(c, size, ahead_by)
   local at = c.at + (ahead_by or 0)
   if c.failed or c.stop - at < size then return nil end
-  return c.tvb(at, size):le_uint()
+  return integer(c.raw or bytes_of(c), at - c.base, size)
 end
 
--- UTF-16LE as UTF-8 up to the first NUL; a lone surrogate becomes U+FFFD.
-local function utf8_of(tvb, at, units)
+-- UTF-16LE as UTF-8 up to the first NUL; a lone surrogate becomes U+FFFD. ``at`` counts from 0.
+local function utf8_of(raw, at, units)
   local out, index = {}, 0
   local function put(point)
     if point < 128 then out[#out + 1] = char(point)
@@ -778,11 +832,11 @@ local function utf8_of(tvb, at, units)
     end
   end
   while index < units do
-    local unit = tvb(at + 2 * index, 2):le_uint()
+    local unit = u16(raw, at + 2 * index)
     index = index + 1
     if unit == 0 then break end
     if unit >= 55296 and unit < 56320 and index < units then
-      local low = tvb(at + 2 * index, 2):le_uint()
+      local low = u16(raw, at + 2 * index)
       if low >= 56320 and low < 57344 then
         put(65536 + (unit - 55296) * 1024 + low - 56320)
         index = index + 1
@@ -800,27 +854,68 @@ end
 
 -- Text from the wire without control characters, for lines that Wireshark does not escape itself.
 local function clean(text)
+  if not text:find("[%z\1-\31\127]") then return text end
   return (text:gsub("[%z\1-\31\127]", function(one) return fmt("\\%03o", one:byte()) end))
 end
 
 local function string_of(c)
-  if c.failed or left(c) < 1 then
+  local units, at = peek(c, 1), c.at
+  if not units or left(c) < 1 + 2 * units then
     c.failed = true
     return nil
   end
-  local units = c.tvb(c.at, 1):uint()
-  if left(c) < 1 + 2 * units then
-    c.failed = true
-    return nil
+  c.at = at + 1 + 2 * units
+  return utf8_of(c.raw, at + 1 - c.base, units), at
+end
+
+-- Bytes that are a text up to the first NUL.
+local function chars(c, size)
+  size = min(size, left(c))
+  local at = c.at
+  c.at = at + size
+  local text = bytes_of(c):sub(at - c.base + 1, at - c.base + size)
+  return clean((text:match("^[^%z]*"))), at, size
+end
+
+-- A field of the dataset; nil where nobody asks for it. Without a value: the bytes themselves.
+local function put(tree, field, c, at, size, value)
+  if M.visible then
+    if value == nil then return add(tree, field, c.tvb(at, size)) end
+    return add(tree, field, c.tvb(at, size), value)
   end
-  local range = c.tvb(c.at, 1 + 2 * units)
-  local text = utf8_of(c.tvb, c.at + 1, units)
-  c.at = c.at + 1 + 2 * units
-  return text, range
+  if not referenced(tree, field) then return nil end
+  if value == nil then return add(tree, field, c.tvb(at, size)) end
+  return add(tree, field, M.range, value)
+end
+
+-- Where the tree is out of sight, a line in it is what holds the lines.
+local function line(tree, c, at, size, text)
+  if M.visible then return tree:add(c.tvb(at, size), text) end
+  return tree
+end
+
+-- A field that is not in the message.
+local function generated(tree, field, value)
+  if M.visible then return set_generated(add(tree, field, value)) end
+  return referenced(tree, field) and add(tree, field, value) or nil
+end
+
+local function label(item, text)
+  if M.visible and item then set_text(item, text) end
+end
+
+local function hidden(item)
+  if M.visible and item then item.hidden = true end
+end
+
+local function computed(item)
+  if item then set_generated(item) end
 end
 
 local SIZES = { u8 = 1, u16 = 2, u32 = 4, u64 = 8 }
 local DATATYPE_SIZES = { [1] = 1, [2] = 1, [3] = 2, [4] = 2, [5] = 4, [6] = 4, [7] = 8, [8] = 8, [9] = 16, [10] = 16 }
+
+local function is_named(codes) return facts.names[codes] or codes == "operation" or codes == "event" end
 
 local function decode_layout(c, tree, name, vendor)
   local fields = layout_fields[name]
@@ -828,73 +923,84 @@ local function decode_layout(c, tree, name, vendor)
     local kind, codes = row[3], row[4]
     if c.failed then return end
     if SIZES[kind] then
-      local value, range = number(c, SIZES[kind])
+      local value, at = number(c, SIZES[kind])
       if value then
-        local item = tree:add_le(fields[index], range)
-        if facts.names[codes] or codes == "operation" or codes == "event" then
-          local text = name_of(codes, value, vendor)
-          item:set_text(fmt("%s: %s (0x%04X)", row[2], text, value))
+        local item = put(tree, fields[index], c, at, SIZES[kind], value)
+        if M.visible and is_named(codes) then
+          label(item, fmt("%s: %s (0x%04X)", row[2], name_of(codes, value, vendor), value))
         end
-        if codes == "handle" then
-          local hidden = tree:add_le(f.handle, range)
-          hidden.hidden = true
-        end
+        if codes == "handle" then hidden(put(tree, f.handle, c, at, 4, value)) end
       end
     elseif kind == "string" or kind == "date" then
-      local text, range = string_of(c)
-      if text then tree:add(fields[index], range, text) end
+      local text, at = string_of(c)
+      if text then put(tree, fields[index], c, at, c.at - at, text) end
     elseif kind == "array" then
-      local count, head = number(c, 4)
+      local count = number(c, 4)
       local size = SIZES[row[5]]
       if count then
-        local fits = floor(left(c) / size)
-        local all = tree:add(c.tvb(c.at - 4, 4 + min(count, fits) * size), fmt("%s: %s", row[2], thousands(count)))
-        for one = 1, min(count, fits) do
-          local value, range = number(c, size)
-          if one <= MOST_LISTED then
-            local item = all:add_le(fields[index], range)
-            if facts.names[codes] or codes == "operation" or codes == "event" then
-              local text = name_of(codes, value, vendor)
-              item:set_text(fmt("%s (0x%04X)", text:sub(1, 2) == "0x" and "unknown" or text, value))
-            end
-            if codes == "handle" then all:add_le(f.handle, range).hidden = true end
+        local fits = min(count, floor(left(c) / size))
+        local all = line(tree, c, c.at - 4, 4 + fits * size, fmt("%s: %s", row[2], thousands(count)))
+        for _ = 1, min(fits, MOST_LISTED) do
+          local value, at = number(c, size)
+          local item = put(all, fields[index], c, at, size, value)
+          if M.visible and is_named(codes) then
+            local text = name_of(codes, value, vendor)
+            label(item, fmt("%s (0x%04X)", text:sub(1, 2) == "0x" and "unknown" or text, value))
           end
+          if codes == "handle" then hidden(put(all, f.handle, c, at, 4, value)) end
         end
+        c.at = c.at + max(fits - MOST_LISTED, 0) * size
         if count > fits then c.failed = true end
       end
     elseif kind == "words" then
       while left(c) >= 4 do
-        local _, range = number(c, 4)
-        tree:add_le(fields[index], range)
+        local value, at = number(c, 4)
+        put(tree, fields[index], c, at, 4, value)
       end
     elseif left(c) > 0 then
-      tree:add(fields[index], c.tvb(c.at, left(c)))
+      put(tree, fields[index], c, c.at, left(c))
       c.at = c.stop
     end
   end
 end
 
-local function scalar(c, size, is_signed)
-  if c.failed or left(c) < size then
-    c.failed = true
-    return nil
-  end
-  local range = c.tvb(c.at, size)
-  c.at = c.at + size
-  if size <= 4 then
-    local value = is_signed and range:le_int() or range:le_uint()
-    return fmt("%.0f", value), value, range
-  elseif size == 8 then
-    return tostring(is_signed and range:le_int64() or range:le_uint64()), nil, range
-  end
-  return tostring(range:bytes()), nil, range
+-- Where a picture begins, near the beginning of a payload.
+local function is_picture(tvb, at, stop)
+  local size = min(stop - at, 1103)
+  local found = size >= 3 and raw_of(tvb, at, size):find("\255\216\255", 1, true)
+  return found and at + found - 1 or nil
 end
 
--- A value of a datatype: as text, as a number where it is one, and its range.
+-- Datasets that branch: name -> function(cursor, tree, tx, vendor), which returns what to say of it in one line.
+local decoders = {}
+
+do
+
+local function scalar(c, size, is_signed)
+  if size == 8 then
+    local value, at = number(c, 8)
+    if not value then return nil end
+    return tostring(is_signed and c.tvb(at, 8):le_int64() or value), nil, at
+  elseif size == 16 then
+    local raw, at = bytes_of(c), c.at
+    if c.failed or left(c) < 16 then
+      c.failed = true
+      return nil
+    end
+    c.at = at + 16
+    return (raw:sub(at - c.base + 1, at - c.base + 16):gsub(".", function(one) return fmt("%02X", one:byte()) end)), nil, at
+  end
+  local value, at = number(c, size)
+  if not value then return nil end
+  if is_signed then value = signed(value, 8 * size) end
+  return fmt("%.0f", value), value, at
+end
+
+-- A value of a datatype: as text, as a number where it is one, and its place. It ends where the cursor stands then.
 local function typed(c, datatype)
   if datatype == 65535 then
-    local text, range = string_of(c)
-    return text, nil, range
+    local text, at = string_of(c)
+    return text, nil, at
   end
   local is_array = datatype >= 16384 and datatype < 32768
   local size = DATATYPE_SIZES[is_array and datatype - 16384 or datatype]
@@ -908,56 +1014,74 @@ local function typed(c, datatype)
   if not count then return nil end
   local begin, said = c.at - 4, {}
   for index = 1, count do
+    if index > MOST_LISTED then -- counted only
+      if left(c) < (count - MOST_LISTED) * size then c.failed = true end
+      c.at = min(c.stop, c.at + (count - MOST_LISTED) * size)
+      break
+    end
     local text = scalar(c, size, is_signed)
     if not text then break end
-    if index <= MOST_LISTED then said[#said + 1] = text end
+    said[#said + 1] = text
   end
-  return "[" .. concat(said, ", ") .. "]", nil, c.tvb(begin, c.at - begin)
+  return "[" .. concat(said, ", ") .. "]", nil, begin
 end
 
-local function add_property(tree, range, code, vendor, little)
+local function add_property(tree, c, at, size, code, vendor)
   local name = name_of("property", code, vendor)
-  local item = tree:add(f.property_code, range, code)
-  item:set_text(fmt("Property: %s (0x%04X)", name, code))
-  tree:add(f.property_name, range, name):set_generated()
+  label(put(tree, f.property_code, c, at, size, code), fmt("Property: %s (0x%04X)", name, code))
+  computed(put(tree, f.property_name, c, at, size, name))
   return name
 end
 
 local DATE_TIME = 20497 -- property 0x5011, a date as YYYYMMDDThhmmss
 
-local function add_value(tree, field, text, value, range, code, vendor, title)
+-- A value from ``at`` to where the cursor stands. Gives what to say of it.
+local function add_value(tree, field, c, at, text, value, code, vendor)
   if not text then return nil end
-  local words = value and value_text(code, value, vendor)
+  local is_current = field == f.property_value
+  if not (M.told or is_current and referenced(tree, f.property_text)) then
+    put(tree, field, c, at, c.at - at, text)
+    return nil
+  end
+  local words = value and code and value_text(code, value, vendor)
   if code == DATE_TIME and not value then
     local y, mo, d, h, mi, sec = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)$")
     words = y and fmt("%s-%s-%s %s:%s:%s", y, mo, d, h, mi, sec) or nil
   end
-  local item = add(tree, field, range, text)
-  if words and words ~= text then item:append_text(" (" .. words .. ")") end
-  if field == f.property_value then
-    local told = add(tree, f.property_text, range, words or text)
-    set_generated(told)
-    if not words or words == text then told.hidden = true end
+  if words == text then words = nil end
+  local item = put(tree, field, c, at, c.at - at, text)
+  if words and item and M.visible then item:append_text(" (" .. words .. ")") end
+  if is_current then
+    local told = put(tree, f.property_text, c, at, c.at - at, words or text)
+    computed(told)
+    if not words then hidden(told) end
   end
   return words or text
+end
+
+local function typed_value(tree, field, c, datatype, code, vendor)
+  local text, value, at = typed(c, datatype)
+  if not text then return nil end
+  return add_value(tree, field, c, at, text, value, code, vendor)
+end
+
+local function counted_values(c, tree, datatype, code, vendor, count_bytes)
+  local count = number(c, count_bytes)
+  if not count then return end
+  local all = line(tree, c, c.at - count_bytes, count_bytes, fmt("Allowed values: %d", count))
+  for index = 1, count do
+    if c.failed then return end
+    if index <= MOST_LISTED then typed_value(all, f.property_allowed, c, datatype, code, vendor) else typed(c, datatype) end
+  end
 end
 
 local function values_of_form(c, tree, datatype, code, vendor, flag)
   if flag == 1 then
     for _, field in ipairs({ f.property_minimum, f.property_maximum, f.property_step }) do
-      local text, value, range = typed(c, datatype)
-      if not text then return end
-      add_value(tree, field, text, value, range, code, vendor)
+      typed_value(tree, field, c, datatype, code, vendor)
     end
   elseif flag == 2 then
-    local count = number(c, 2)
-    if not count then return end
-    local all = tree:add(c.tvb(c.at - 2, 2), fmt("Allowed values: %d", count))
-    for index = 1, count do
-      local text, value, range = typed(c, datatype)
-      if not text then return end
-      if index <= MOST_LISTED then add_value(all, f.property_allowed, text, value, range, code, vendor) end
-    end
+    counted_values(c, tree, datatype, code, vendor, 2)
   end
 end
 
@@ -968,39 +1092,48 @@ local function is_secret(code, vendor)
   return false
 end
 
+local function said_of(name, shown)
+  return shown and name .. " = " .. shown or name
+end
+
 -- A description of a property; with ``sony`` as its cameras have it.
 local function prop_desc(c, tree, session, vendor, code_bytes, sony, settable)
-  local code, range = number(c, code_bytes or 2)
+  local code, at = number(c, code_bytes or 2)
   if not code then return nil end
-  local name = add_property(tree, range, code, vendor)
-  local datatype, typing = number(c, 2)
+  local name = add_property(tree, c, at, code_bytes or 2, code, vendor)
+  local datatype
+  datatype, at = number(c, 2)
   if not datatype then return name end
-  tree:add_le(f.property_datatype, typing)
+  put(tree, f.property_datatype, c, at, 2, datatype)
   if session then session.datatypes[code] = datatype end
-  local access, place_of_access = number(c, 1)
+  local access
+  access, at = number(c, 1)
   if access then
     local text = sony and facts.sony_access[access] or name_of("get_set", access)
-    tree:add(f.property_access, place_of_access):set_text(fmt("Access: %s (%d)", text, access))
+    label(put(tree, f.property_access, c, at, 1, access), fmt("Access: %s (%d)", text, access))
   end
   if sony then
     local enabled, where = number(c, 1)
-    if enabled then tree:add(f.property_enabled, where) end
+    if enabled then put(tree, f.property_enabled, c, where, 1, enabled) end
   end
   if is_secret(code, vendor) then
     c.at = c.stop
     return name
   end
-  local text, value, where = typed(c, datatype)
-  if text then add_value(tree, f.property_default, text, value, where, code, vendor) end
-  text, value, where = typed(c, datatype)
-  local shown = text and add_value(tree, f.property_value, text, value, where, code, vendor)
+  typed_value(tree, f.property_default, c, datatype, code, vendor)
+  local shown = not c.failed and typed_value(tree, f.property_value, c, datatype, code, vendor)
   if left(c) > 0 and not c.failed then
     local flag, of_flag = number(c, 1)
-    tree:add(f.property_form, of_flag)
+    put(tree, f.property_form, c, of_flag, 1, flag)
     values_of_form(c, tree, datatype, code, vendor, flag)
     if settable and flag == 2 then values_of_form(c, tree, datatype, code, vendor, flag) end
   end
-  return shown and name .. " = " .. shown or name
+  return said_of(name, shown)
+end
+
+local function rest(c, tree, field)
+  if left(c) > 0 then put(tree, field or f.record_data, c, c.at, left(c)) end
+  c.at = c.stop
 end
 
 local function plain_value(c, tree, code, vendor, datatype)
@@ -1014,24 +1147,71 @@ local function plain_value(c, tree, code, vendor, datatype)
   local wanted = datatype and DATATYPE_SIZES[datatype]
   if not (datatype == 65535 or (wanted and wanted <= size) or (datatype and datatype >= 16384)) then
     datatype = ({ [1] = 2, [2] = 4, [4] = 6, [8] = 8 })[size]
-    if not datatype and size == 1 + 2 * c.tvb(c.at, 1):uint() then datatype = 65535 end
+    if not datatype and size == 1 + 2 * peek(c, 1) then datatype = 65535 end
   end
   if not datatype then
-    tree:add(f.record_data, c.tvb(c.at, size))
-    c.at = c.stop
+    rest(c, tree)
     return nil
   end
-  local text, value, range = typed(c, datatype)
-  return text and add_value(tree, f.property_value, text, value, range, code or 0, vendor)
+  return typed_value(tree, f.property_value, c, datatype, code, vendor)
 end
-
--- Datasets that branch: name -> function(cursor, tree, tx, vendor), which returns what to say of it in one line.
-local decoders = {}
 
 local function session_of(tx)
   local session = tx.conv.session
   if session and not session.datatypes then session.datatypes = {} end
   return session
+end
+
+-- So many times: an entry, of which is shown where it begins, ends, and what it is; no more than a list may have.
+local function entries(c, tree, count, title, read)
+  for index = 1, count or 0 do
+    if c.failed or left(c) == 0 then
+      c.failed = true
+      return
+    end
+    if index > MOST_LISTED then
+      c.at = c.stop
+      return
+    end
+    local begin = c.at
+    local entry = line(tree, c, begin, 0, title)
+    local said = read(entry)
+    if M.visible then
+      set_len(entry, c.at - begin)
+      if said then set_text(entry, clean(said)) end
+    end
+  end
+end
+
+local function counted(count, what)
+  return count and fmt("%s %s%s", thousands(count), what, count == 1 and "" or "s")
+end
+
+-- A number that has no field of its own.
+local function word(c, tree, title, size, value_of)
+  local value, at = number(c, size)
+  if not value then return nil end
+  label(put(tree, f.record_parameter, c, at, size, value), fmt("%s: %s", title, value_of and value_of(value) or fmt("%.0f", value)))
+  return value
+end
+
+local function handle(c, tree)
+  local value, at = number(c, 4)
+  if value then put(tree, f.handle, c, at, 4, value) end
+  return value
+end
+
+local function as_hex(value) return fmt("0x%X", value) end
+
+local function named(kind, vendor)
+  return function(value) return fmt("%s (0x%04X)", name_of(kind, value, vendor), value) end
+end
+
+local function text_field(c, tree, title, size)
+  if left(c) <= 0 or c.failed then return nil end
+  local text, at, taken = chars(c, size)
+  label(put(tree, f.record_text, c, at, taken, text), fmt("%s: %s", title, text))
+  return text
 end
 
 function decoders.StorageInfo(c, tree, tx, vendor)
@@ -1040,10 +1220,11 @@ function decoders.StorageInfo(c, tree, tx, vendor)
 end
 
 function decoders.ObjectInfo(c, tree, tx, vendor)
+  local raw, begin = bytes_of(c), c.at
   local function fits(at)
     for _ = 1, 4 do
       if at >= c.stop then return false end
-      at = at + 1 + 2 * c.tvb(at, 1):uint()
+      at = at + 1 + 2 * byte(raw, at - begin + 1)
     end
     return at == c.stop
   end
@@ -1054,10 +1235,7 @@ end
 function decoders.FilesystemManifest(c, tree, tx, vendor)
   local count = number(c, 4)
   number(c, 4)
-  for _ = 1, min(count or 0, MOST_LISTED) do
-    if c.failed then break end
-    decode_layout(c, tree:add(c.tvb(c.at, 0), "Entry"), "FilesystemManifestEntry", vendor)
-  end
+  entries(c, tree, count, "Entry", function(entry) decode_layout(c, entry, "FilesystemManifestEntry", vendor) end)
   return count and thousands(count) .. " entries"
 end
 
@@ -1070,35 +1248,70 @@ function decoders.DevicePropValue(c, tree, tx, vendor)
   local datatype = session and tx.first and session.datatypes[tx.first]
   local name = tx.first and name_of("property", tx.first, vendor)
   if name then
-    local item = add(tree, f.property_code, tx.first)
-    set_text(item, fmt("Property: %s (0x%04X)", name, tx.first))
-    set_generated(item)
-    set_generated(add(tree, f.property_name, name))
+    label(generated(tree, f.property_code, tx.first), fmt("Property: %s (0x%04X)", name, tx.first))
+    generated(tree, f.property_name, name)
   end
   local shown = plain_value(c, tree, tx.first, vendor, datatype)
   c.at = c.stop
   return shown and name and name .. " = " .. shown
 end
 
+function decoders.ObjectPropValue(c, tree, tx, vendor)
+  local name = tx.second and name_of("object_property", tx.second, vendor)
+  local shown = plain_value(c, tree, nil, vendor, nil)
+  c.at = c.stop
+  return shown and name and name .. " = " .. shown
+end
+
+local function object_prop_desc(c, tree, tx, vendor)
+  local code, at = number(c, 2)
+  if not code then return nil end
+  local name = name_of("object_property", code, vendor)
+  label(put(tree, f.record_parameter, c, at, 2, code), fmt("Object property: %s (0x%04X)", name, code))
+  local datatype
+  datatype, at = number(c, 2)
+  if not datatype then return name end
+  put(tree, f.property_datatype, c, at, 2, datatype)
+  local access
+  access, at = number(c, 1)
+  if access then label(put(tree, f.property_access, c, at, 1, access), fmt("Access: %s (%d)", name_of("get_set", access), access)) end
+  typed_value(tree, f.property_default, c, datatype, nil, vendor)
+  word(c, tree, "Group code", 4)
+  local flag = number(c, 1)
+  if not flag then return name end
+  label(put(tree, f.property_form, c, c.at - 1, 1, flag), fmt("Form: %s (%d)", name_of("object_form_flag", flag, vendor), flag))
+  if flag == 3 or flag == 5 then
+    local text, where = string_of(c)
+    if text then put(tree, f.record_text, c, where, c.at - where, text) end
+  elseif flag == 4 then word(c, tree, "Length", 2)
+  elseif flag == 6 and (left(c) == 2 or left(c) == 4) then word(c, tree, "Maximum length", left(c))
+  elseif flag == 255 and left(c) == 4 then word(c, tree, "Maximum length", 4)
+  else values_of_form(c, tree, datatype, nil, vendor, flag) end
+  return name
+end
+decoders.ObjectPropDesc = object_prop_desc
+
+function decoders.InterdependentPropDesc(c, tree, tx, vendor)
+  local count = number(c, 4)
+  entries(c, tree, count, "Group", function(group)
+    entries(c, group, number(c, 4), "Description", function(description) return object_prop_desc(c, description, tx, vendor) end)
+  end)
+  return counted(count, "group")
+end
+
 function decoders.ObjectPropList(c, tree, tx, vendor)
   local count = number(c, 4)
-  for index = 1, count or 0 do
-    if c.failed or index > MOST_LISTED then break end
-    local begin = c.at
-    local element = tree:add(c.tvb(begin, 0), "Element")
-    local handle, range = number(c, 4)
-    if handle then element:add_le(f.handle, range) end
-    local code, of_code = number(c, 2)
+  entries(c, tree, count, "Element", function(element)
+    local of_object = handle(c, element)
+    local code = number(c, 2)
     local datatype = number(c, 2)
-    local text, _, where
-    if datatype then text, _, where = typed(c, datatype) end
-    if text then
-      element:add(f.property_value, where, text)
-      element:set_text(fmt("0x%X %s: %s", handle, name_of("object_property", code, vendor), clean(text)))
-      element:set_len(c.at - begin)
-    end
-  end
-  return count and thousands(count) .. " elements"
+    if not datatype then return nil end
+    local text, _, at = typed(c, datatype)
+    if not text then return nil end
+    put(element, f.property_value, c, at, c.at - at, text)
+    return fmt("0x%X %s: %s", of_object, name_of("object_property", code, vendor), text)
+  end)
+  return counted(count, "element")
 end
 
 -- Canon's EOS cameras: records of length and type up to one of type 0.
@@ -1107,83 +1320,175 @@ local EOS_WORDS = {
   [49550] = "value", [49554] = "storage", [49555] = "storage", [49556] = "seconds", [49557] = "value", [49565] = "value",
   [49571] = "value", [49572] = "storage", [49654] = "value",
 }
-local EOS_OBJECTS = { [49537] = true, [49543] = true, [49574] = true, [49575] = true, [49577] = true, [49578] = true }
-
-local function text_of_bytes(c, size)
-  local raw = c.tvb:raw(c.at, size)
-  return clean((raw:match("^[^%z]*")))
-end
+-- Records of an object: bytes before its name; 0 where none is known to stand there.
+local EOS_OBJECTS = { [49537] = 32, [49542] = 20, [49543] = 32, [49574] = 0, [49575] = 36, [49577] = 20, [49578] = 0, [49592] = 0 }
 
 local function eos_value(c, tree, code)
   local vendor, size = "canon_eos", left(c)
   if size == 0 then return nil end
   if facts.eos_texts[code] and size < 1024 then
-    local text = text_of_bytes(c, size)
-    tree:add(f.property_value, c.tvb(c.at, size), text)
-    tree:add(f.property_text, c.tvb(c.at, size), text):set_generated()
-    c.at = c.stop
+    local text, at = chars(c, size)
+    put(tree, f.property_value, c, at, size, text)
+    computed(put(tree, f.property_text, c, at, size, text))
     return text
   end
   if size == 4 and not facts.eos_image_formats[code] then
-    local range = c.tvb(c.at, 4)
-    local value = range:le_uint()
-    c.at = c.stop
+    local value, at = number(c, 4)
     local datatype = facts.datatypes[code]
     if datatype == 1 or datatype == 3 or datatype == 5 then value = signed(value, datatype == 1 and 8 or datatype == 3 and 16 or 32) end
-    return add_value(tree, f.property_value, fmt("%.0f", value), value, range, code, vendor)
+    return add_value(tree, f.property_value, c, at, fmt("%.0f", value), value, code, vendor)
   end
-  tree:add(f.record_data, c.tvb(c.at, size))
-  c.at = c.stop
+  rest(c, tree)
   return bytes_text(size)
+end
+
+local function eos_property(c, tree)
+  local code, at = number(c, 4)
+  return code, code and add_property(tree, c, at, 4, code, "canon_eos")
+end
+
+function decoders.EOSSetDevicePropValue(c, tree)
+  word(c, tree, "Length", 4)
+  local code, name = eos_property(c, tree)
+  if not code then return nil end
+  return said_of(name, eos_value(c, tree, code))
+end
+
+function decoders.EOSDeviceInfoEx(c, tree)
+  word(c, tree, "Length", 4)
+  for _, row in ipairs({ { "Events", "event" }, { "Properties", "property" }, { "Unknown", "" } }) do
+    local count = number(c, 4)
+    if not count then return nil end
+    local list = line(tree, c, c.at - 4, 4 + min(4 * count, left(c)), fmt("%s: %s", row[1], thousands(count)))
+    for _ = 1, count do
+      if not word(c, list, row[1], 4, row[2] ~= "" and named(row[2], "canon_eos") or as_hex) then break end
+    end
+  end
+end
+
+local function folder_entries(c, tree, read)
+  local count = number(c, 4)
+  entries(c, tree, count, "Entry", function(entry)
+    local size, at = peek(c, 4), c.at
+    if not size or size < 4 or size > left(c) then
+      c.failed = true
+      return nil
+    end
+    local inner = within(c, at + 4, at + size)
+    c.at = at + size
+    local said = read(inner, entry)
+    rest(inner, entry)
+    return said
+  end)
+  return count and thousands(count) .. (count == 1 and " entry" or " entries")
+end
+
+function decoders.EOSFolderEntries(c, tree)
+  return folder_entries(c, tree, function(inner, entry)
+    decode_layout(inner, entry, "EOSFolderEntryHead", "canon_eos")
+    local name = text_field(inner, entry, "Filename", 16)
+    if left(inner) >= 4 then word(inner, entry, "Time", 4) end
+    return name
+  end)
+end
+
+function decoders.EOSFolderEntries64(c, tree)
+  return folder_entries(c, tree, function(inner, entry)
+    local of_object = handle(inner, entry)
+    word(inner, entry, "Storage", 4, as_hex)
+    word(inner, entry, "Format", 2, named("format", "canon_eos"))
+    return of_object and fmt("Handle 0x%X", of_object)
+  end)
+end
+
+function decoders.CanonFolderEntries(c, tree)
+  local count = math.ceil(left(c) / 28)
+  entries(c, tree, count, "Entry", function(entry)
+    decode_layout(c, entry, "CanonFolderEntryHead", "canon")
+    return text_field(c, entry, "Filename", 13)
+  end)
+  return count .. (count == 1 and " entry" or " entries")
+end
+
+function decoders.CanonDirectory(c, tree)
+  local count = math.ceil(left(c) / 76)
+  entries(c, tree, count, "Entry", function(entry)
+    local stop = c.at + 76
+    if stop > c.stop then
+      c.failed = true
+      return nil
+    end
+    put(entry, f.record_data, c, c.at, 32)
+    c.at = c.at + 32
+    local name = text_field(c, entry, "Filename", 12)
+    word(c, entry, "Flags", 4, as_hex)
+    word(c, entry, "Size", 4, bytes_text)
+    word(c, entry, "Time", 4)
+    c.at = c.at + 8
+    word(c, entry, "Thumbnail", 4, bytes_text)
+    word(c, entry, "Thumbnail width", 4)
+    word(c, entry, "Thumbnail height", 4)
+    return name
+  end)
+  return count .. (count == 1 and " entry" or " entries")
+end
+
+function decoders.CHDKLiveView(c, tree, tx, vendor)
+  local begin = c.at
+  local minor, viewport, bitmap = peek(c, 4, 4), peek(c, 4, 20), peek(c, 4, 24)
+  decode_layout(c, tree, "CHDKLiveViewHeader", vendor)
+  if minor and minor >= 2 then number(c, 4) end
+  for _, place_at in ipairs((viewport or 0) < (bitmap or 0) and { viewport, bitmap } or { bitmap, viewport }) do
+    if place_at == c.at - begin then decode_layout(c, tree, "CHDKFrameDescriptor", vendor) end
+  end
+  rest(c, tree)
 end
 
 function decoders.EOSEventList(c, tree, tx, vendor)
   local count, names = 0, {}
   while left(c) >= 8 do
-    local size, kind = peek(c, 4), peek(c, 4, 4)
+    local size, kind, at = peek(c, 4), peek(c, 4, 4), c.at
     if size < 8 or size > left(c) then
       c.failed = true
       break
     end
     local last = kind == 0
     local name = last and "End" or name_of("event", kind, "canon_eos")
-    local record = tree:add(c.tvb(c.at, size), name)
-    record:add_le(f.record_length, c.tvb(c.at, 4))
-    record:add_le(f.record_event, c.tvb(c.at + 4, 4)):append_text(" (" .. name .. ")")
-    record:add(f.record_name, c.tvb(c.at + 4, 4), name):set_generated()
-    local inner = { tvb = c.tvb, at = c.at + 8, stop = c.at + size }
+    local record = line(tree, c, at, size, name)
+    put(record, f.record_length, c, at, 4, size)
+    label(put(record, f.record_event, c, at + 4, 4, kind), fmt("Record: %s (0x%X)", name, kind))
+    computed(put(record, f.record_name, c, at + 4, 4, name))
+    local inner = within(c, at + 8, at + size)
+    local handle_kind = EOS_OBJECTS[kind] and "handle" or EOS_WORDS[kind]
     if kind == 49545 or kind == 49546 then -- a value, or the values that are allowed now
-      local code, range = number(inner, 4)
-      if code then
-        local property = add_property(record, range, code, "canon_eos")
-        if kind == 49545 then
-          local shown = eos_value(inner, record, code)
-          record:set_text(fmt("%s: %s%s", name, property, shown and " = " .. clean(shown) or ""))
-        else
-          number(inner, 4)
-          local values = number(inner, 4)
-          record:set_text(fmt("%s: %s", name, property))
-          if values and left(inner) == 4 * values and not facts.eos_image_formats[code] then
-            for index = 1, min(values, MOST_LISTED) do
-              local value, where = number(inner, 4)
-              add_value(record, f.property_allowed, fmt("%.0f", value), value, where, code, "canon_eos")
-            end
-            inner.at = inner.stop
-          end
+      local code, property = eos_property(inner, record)
+      if code and kind == 49545 then
+        local shown = eos_value(inner, record, code)
+        label(record, clean(fmt("%s: %s", name, said_of(property, shown))))
+      elseif code then
+        number(inner, 4)
+        local values = number(inner, 4)
+        label(record, fmt("%s: %s", name, property))
+        if values and left(inner) == 4 * values and not facts.eos_image_formats[code] then
+          for _ = 1, min(values, MOST_LISTED) do typed_value(record, f.property_allowed, inner, 6, code, "canon_eos") end
+          inner.at = inner.stop
         end
       end
-    elseif EOS_WORDS[kind] and left(inner) >= 4 then
-      local value, range = number(inner, 4)
-      record:add_le(f.record_parameter, range)
-      if EOS_WORDS[kind] == "handle" then record:add_le(f.handle, range) end
-      record:set_text(fmt("%s: 0x%X", name, value))
-    elseif EOS_OBJECTS[kind] and left(inner) >= 4 then
-      local value, range = number(inner, 4)
-      record:add_le(f.handle, range)
-      record:set_text(fmt("%s: handle 0x%X", name, value))
+    elseif handle_kind and left(inner) >= 4 then
+      local value, where = number(inner, 4)
+      if handle_kind == "handle" then put(record, f.handle, inner, where, 4, value) end
+      label(record, fmt(handle_kind == "handle" and "%s: handle 0x%X" or "%s: 0x%X", name, value))
+      if EOS_WORDS[kind] then put(record, f.record_parameter, inner, where, 4, value) end
+      local behind_head = EOS_OBJECTS[kind]
+      if behind_head and behind_head > 0 and left(inner) > behind_head - 4 then
+        put(record, f.record_data, inner, inner.at, behind_head - 4)
+        inner.at = inner.at + behind_head - 4
+        local file = text_field(inner, record, "Filename", behind_head == 20 and left(inner) or 16)
+        if file and file ~= "" then label(record, fmt("%s: %s, handle 0x%X", name, file, value)) end
+      end
     end
-    if left(inner) > 0 then record:add(f.record_data, c.tvb(inner.at, left(inner))) end
-    c.at = c.at + size
+    rest(inner, record)
+    c.at = at + size
     if last then
       c.at = c.stop
       break
@@ -1195,87 +1500,105 @@ function decoders.EOSEventList(c, tree, tx, vendor)
   return fmt("%d record%s%s", count, count == 1 and "" or "s", count > 0 and " (" .. concat(names, ", ") .. ")" or "")
 end
 
-local function listed_event(tree, range, code, vendor)
+local function listed_event(tree, c, at, code, vendor)
   local name = name_of("event", code, vendor)
-  tree:add_le(f.record_event, range):append_text(" (" .. name .. ")")
-  tree:add(f.record_name, range, name):set_generated()
+  label(put(tree, f.record_event, c, at, 2, code), fmt("Record: %s (0x%04X)", name, code))
+  computed(put(tree, f.record_name, c, at, 2, name))
   return name
 end
 
 function decoders.NikonEventList(c, tree, tx, vendor)
   local count = number(c, 2)
-  for index = 1, count or 0 do
-    if left(c) < 6 then
-      c.failed = true
-      break
-    end
-    local record = tree:add(c.tvb(c.at, 6), "Event")
-    local code, range = number(c, 2)
-    local name = listed_event(record, range, code, "nikon")
+  entries(c, tree, count, "Event", function(record)
+    local code, at = number(c, 2)
     local parameter, where = number(c, 4)
-    record:add_le(f.record_parameter, where)
-    record:set_text(fmt("%s: 0x%X", name, parameter))
-  end
-  return count and fmt("%d events", count)
+    if not parameter then return nil end
+    local name = listed_event(record, c, at, code, "nikon")
+    put(record, f.record_parameter, c, where, 4, parameter)
+    return fmt("%s: 0x%X", name, parameter)
+  end)
+  return counted(count, "event")
 end
 
 function decoders.NikonEventListEx(c, tree, tx, vendor)
   local count = number(c, 2)
   number(c, 2)
-  for _ = 1, count or 0 do
-    local code, range = number(c, 2)
+  entries(c, tree, count, "Event", function(record)
+    local code, at = number(c, 2)
     local parameters = number(c, 2)
     if not parameters or parameters > 5 then
       c.failed = true
-      break
+      return nil
     end
-    local record = tree:add(range, "Event")
-    record:set_text(listed_event(record, range, code, "nikon"))
+    local name = listed_event(record, c, at, code, "nikon")
     for _ = 1, parameters do
       local value, where = number(c, 4)
-      if value then record:add_le(f.record_parameter, where) end
+      if value then put(record, f.record_parameter, c, where, 4, value) end
     end
+    return name
+  end)
+  return counted(count, "event")
+end
+
+-- A text whose length stands before it in 32 bits.
+local function counted_text(c, tree, title)
+  local size = number(c, 4)
+  if not size or size > left(c) then
+    c.failed = true
+    return nil
   end
-  return count and fmt("%d events", count)
+  return text_field(c, tree, title, size)
+end
+
+function decoders.NikonWiFiProfiles(c, tree)
+  word(c, tree, "Version", 1)
+  local count = number(c, 1)
+  entries(c, tree, count, "Profile", function(profile)
+    word(c, profile, "Id", 1)
+    word(c, profile, "Valid", 1)
+    local name = counted_text(c, profile, "Profile name")
+    for _, title in ipairs({ "Display order", "Device type", "Icon type" }) do word(c, profile, title, 1) end
+    for _ = 1, 2 do
+      local date, at = string_of(c)
+      if date then put(profile, f.record_text, c, at, c.at - at, date) end
+    end
+    counted_text(c, profile, "SSID")
+    number(c, 1)
+    return name
+  end)
+  return counted(count, "profile")
 end
 
 function decoders.FujiEventList(c, tree, tx, vendor)
   local count = number(c, 2)
-  for _ = 1, count or 0 do
-    if left(c) < 6 then
-      c.failed = true
-      break
-    end
-    local record = tree:add(c.tvb(c.at, 6), "Property")
-    local code, range = number(c, 2)
-    local name = add_property(record, range, code, "fuji")
+  entries(c, tree, count, "Property", function(record)
+    local code, at = number(c, 2)
     local value, where = number(c, 4)
-    local shown = add_value(record, f.property_value, fmt("%.0f", value), value, where, code, "fuji")
-    record:set_text(fmt("%s = %s", name, shown))
-  end
-  return count and fmt("%d properties", count)
+    if not value then return nil end
+    local name = add_property(record, c, at, 2, code, "fuji")
+    return said_of(name, add_value(record, f.property_value, c, where, fmt("%.0f", value), value, code, "fuji"))
+  end)
+  return count and fmt("%d %s", count, count == 1 and "property" or "properties")
 end
 
 function decoders.FujiDevicePropDescs(c, tree, tx, vendor)
   local count = number(c, 4)
-  for _ = 1, count or 0 do
-    local size = peek(c, 4)
+  entries(c, tree, count, "Description", function(record)
+    local size, at = peek(c, 4), c.at
     if not size or size < 4 or size > left(c) then
       c.failed = true
-      break
+      return nil
     end
-    local record = tree:add(c.tvb(c.at, size), "Description")
-    local inner = { tvb = c.tvb, at = c.at + 4, stop = c.at + size }
-    local said = prop_desc(inner, record, session_of(tx), "fuji", 2)
-    if said then record:set_text(clean(said)) end
-    c.at = c.at + size
-  end
-  return count and fmt("%d descriptions", count)
+    c.at = at + size
+    return prop_desc(within(c, at + 4, at + size), record, session_of(tx), "fuji", 2)
+  end)
+  return counted(count, "description")
 end
 
 -- Sony's descriptions have a second list of values in newer cameras: only then do all of them fit.
 local function sony_fits(c, count, settable)
-  local try = { tvb = c.tvb, at = c.at, stop = c.stop }
+  bytes_of(c)
+  local try = within(c, c.at, c.stop)
   for _ = 1, count do
     number(try, 2)
     local datatype = number(try, 2)
@@ -1296,15 +1619,10 @@ function decoders.SonyAllDevicePropData(c, tree, tx, vendor)
   local count = number(c, 4)
   number(c, 4)
   local settable = count and not sony_fits(c, count, false) and sony_fits(c, count, true)
-  for _ = 1, count or 0 do
-    if c.failed then break end
-    local begin = c.at
-    local record = tree:add(c.tvb(begin, 0), "Description")
-    local said = prop_desc(c, record, session_of(tx), vendor or "sony", 2, true, settable)
-    record:set_len(c.at - begin)
-    if said then record:set_text(clean(said)) end
-  end
-  return count and fmt("%d properties", count)
+  entries(c, tree, count, "Description", function(record)
+    return prop_desc(c, record, session_of(tx), vendor or "sony", 2, true, settable)
+  end)
+  return count and fmt("%d %s", count, count == 1 and "property" or "properties")
 end
 
 function decoders.SonyDevicePropDesc(c, tree, tx, vendor)
@@ -1312,22 +1630,145 @@ function decoders.SonyDevicePropDesc(c, tree, tx, vendor)
   return prop_desc(c, tree, session_of(tx), vendor or "sony", 2, true, settable)
 end
 
--- Where a picture begins, near the beginning of a payload.
-local function is_picture(tvb, at, stop)
-  for place = at, min(stop - 3, at + 1100) do
-    if tvb(place, 1):uint() == 255 and tvb(place, 3):uint() == 16767231 then return place end
+-- Panasonic: 32-bit numbers of properties with sizes, values or descriptions.
+local function panasonic_property(c, tree)
+  local code, at = number(c, 4)
+  return code and add_property(tree, c, at, 4, code, "panasonic"), code
+end
+
+local function without_count(c, tree, title, read)
+  local count = 0
+  while left(c) > 0 and not c.failed do
+    count = count + 1
+    entries(c, tree, 1, title, read)
   end
+  return count
+end
+
+function decoders.PanasonicPropValues(c, tree)
+  local first
+  local count = without_count(c, tree, "Property", function(entry)
+    local name, code = panasonic_property(c, entry)
+    local size = number(c, 4)
+    if not size or size > left(c) then
+      c.failed = true
+      return name
+    end
+    local stop, shown = c.at + size, nil
+    if size == 1 or size == 2 or size == 4 then
+      local value, at = number(c, size)
+      shown = add_value(entry, f.property_value, c, at, fmt("%.0f", value), value, code, "panasonic")
+    elseif size > 0 then
+      put(entry, f.record_data, c, c.at, size)
+    end
+    c.at = stop
+    first = first or said_of(name, shown)
+    return said_of(name, shown)
+  end)
+  return count == 1 and first or fmt("%d properties", count)
+end
+
+-- The head of a group or an entry, whose parts follow: name, how many parts, how many bytes of them.
+local function panasonic_head(c, tree)
+  local name = panasonic_property(c, tree)
+  if number(c, 4) ~= 20 then
+    c.failed = true
+    return name
+  end
+  number(c, 4)
+  number(c, 4)
+  number(c, 4)
+  return name, number(c, 4), number(c, 4)
+end
+
+function decoders.PanasonicPropSizes(c, tree)
+  local count = without_count(c, tree, "Property", function(entry)
+    local name, parts, size = panasonic_head(c, entry)
+    return size and fmt("%s: %d parts, %s", name, parts, bytes_text(size)) or name
+  end)
+  return fmt("%d properties", count)
+end
+
+function decoders.PanasonicPropDescs(c, tree)
+  local count = without_count(c, tree, "Group", function(group)
+    local name, properties = panasonic_head(c, group)
+    entries(c, group, properties, "Property", function(entry)
+      local of_entry, components = panasonic_head(c, entry)
+      entries(c, entry, components, "Component", function(component)
+        local size, begin = peek(c, 4, 4), c.at
+        if not size or size > left(c) - 8 then
+          c.failed = true
+          return nil
+        end
+        local inner = within(c, begin + 24, begin + 8 + size)
+        c.at = begin + 8 + size
+        local datatype, at = number(inner, 4)
+        local flag = number(inner, 4)
+        if not flag then return nil end
+        put(component, f.property_datatype, inner, at, 4, datatype)
+        local shown = typed_value(component, f.property_value, inner, datatype, nil, "panasonic")
+        local width = DATATYPE_SIZES[datatype]
+        if flag == 2 and width and not inner.failed then counted_values(inner, component, datatype, nil, "panasonic", 4) end
+        rest(inner, component)
+        return shown and "Value: " .. shown
+      end)
+      return of_entry
+    end)
+    return name
+  end)
+  return fmt("%d group%s", count, count == 1 and "" or "s")
+end
+
+function decoders.PanasonicLiveViewFormats(c, tree, tx, vendor)
+  panasonic_property(c, tree)
+  number(c, 4)
+  local count = number(c, 2)
+  number(c, 2)
+  entries(c, tree, count, "Format", function(entry) decode_layout(c, entry, "PanasonicLiveViewFormat", vendor) end)
+  return counted(count, "format")
+end
+
+function decoders.OlympusChangedProperties(c, tree, tx, vendor)
+  local count = number(c, 4)
+  entries(c, tree, count, "Description", function(record) return prop_desc(c, record, session_of(tx), vendor, 2) end)
+  return counted(count, "description")
+end
+
+function decoders.OlympusXML(c, tree)
+  text_field(c, tree, "XML", left(c))
+  return "XML"
+end
+
+function decoders.SigmaList(c, tree)
+  word(c, tree, "Length", 4)
+  local count = number(c, 4)
+  entries(c, tree, count, "Entry", function(entry)
+    local tag = word(c, entry, "Tag", 2)
+    word(c, entry, "Type", 2)
+    word(c, entry, "Count", 4)
+    local value = word(c, entry, "Value or offset", 4, as_hex)
+    return value and fmt("Tag %d: 0x%X", tag, value)
+  end)
+  if left(c) > 1 then
+    put(tree, f.record_data, c, c.at, left(c) - 1)
+    c.at = c.stop - 1
+  end
+  if left(c) == 1 then word(c, tree, "Checksum", 1, as_hex) end
+  return count and thousands(count) .. " entries"
 end
 
 function decoders.ObjectBytes(c, tree, tx, vendor)
-  local picture = left(c) >= 3 and c.tvb(c.at, 3):uint() == 16767231
+  local picture = left(c) >= 3 and raw_of(c.tvb, c.at, 3) == "\255\216\255"
   c.at = c.stop
   return picture and "JPEG" or nil
 end
 
 local function picture_decoder(c, tree, tx, vendor)
   local at = is_picture(c.tvb, c.at, c.stop)
-  if at and at > c.at then tree:add(f.record_data, c.tvb(c.at, at - c.at)):prepend_text("Header of the frame: ") end
+  if at and at > c.at then
+    local item = put(tree, f.record_data, c, c.at, at - c.at)
+    if item and M.visible then item:prepend_text("Header of the frame: ") end
+  end
   c.at = c.stop
   return at and "JPEG" or nil
 end
@@ -1335,6 +1776,8 @@ for _, name in ipairs({ "EOSViewFinderData", "NikonLiveView", "NikonLiveViewEx",
   "PanasonicLiveView", "OlympusLiveView", "SigmaLiveView", "CanonViewFinderImage" }) do
   decoders[name] = picture_decoder
 end
+
+end -- of what reads datasets
 
 -- Which dataset an operation carries; nil when nobody has described it.
 local function dataset_of(code, vendor, first)
@@ -1349,77 +1792,212 @@ local function dataset_of(code, vendor, first)
   return at("ptp") or at("mtp")
 end
 
--- Whose camera it is, by its own word.
-local function vendor_by(manufacturer, model, extension_text, operations)
-  local words, kind = manufacturer:lower(), model:lower()
-  local function names(maker, text)
-    for _, word in ipairs(maker.manufacturers) do
-      local from, to = text:find(word, 1, true)
-      if from and not text:sub(from - 1, from - 1):match("%l") and not text:sub(to + 1, to + 1):match("%l") then return true end
-    end
-    return false
-  end
-  local found
+-- Whose camera it is --------------------------------------------------------------------------------------------------
+--
+-- Clues are weighed as ptpip-analyze weighs them: a maker's own word is enough; a name that anybody may set, a port or an
+-- extension ID are not, and neither are they together. A wrong vendor would give wrong names to everything, none leaves
+-- numbers that say what they are.
+
+local NOT_SUPPORTED = 8197 -- OperationNotSupported
+
+do
+
+local ENOUGH = 4
+local DIALECT, MANUFACTURER, MODEL, TEXT, SHORT_MODEL = 10, 10, 4, 3, 2
+local ONLY_ONE, FEW, ALL_NAMED, NAME, PORT, EXTENSION, STRANGER = 2, 1, 2, 1, 1, 1, 6
+local MOST_OF_CODES, LEAST_PROPERTIES, SHORT_PREFIX, TELLING_PREFIX = 6, 3, 3, 5
+-- Makers whose own codes were never seen over PTP-IP: a code that they share tells less, but still something.
+local ELSEWHERE = {}
+for name in ("android casio chdk gphoto kodak leica microsoft parrot samsung sigma"):gmatch("%S+") do ELSEWHERE[name] = true end
+
+local function maker_in(text)
+  local words = text:lower()
   for _, maker in ipairs(facts.makers) do
-    if names(maker, words) then
-      found = maker
-      if maker.others then
-        local told = false
-        for _, prefix in ipairs(maker.models) do told = told or kind:find(prefix, 1, true) end
-        if not told then return nil end
+    for _, word in ipairs(maker.manufacturers) do
+      local from, to = words:find(word, 1, true)
+      while from do
+        if not words:sub(from - 1, from - 1):match("%l") and not words:sub(to + 1, to + 1):match("%l") then return maker end
+        from, to = words:find(word, from + 1, true)
       end
+    end
+  end
+end
+
+local function longest(prefixes, text)
+  local most = 0
+  for _, prefix in ipairs(prefixes) do
+    if #prefix > most and text:sub(1, #prefix) == prefix then most = #prefix end
+  end
+  return most
+end
+
+local function holds(list, value)
+  for _, one in ipairs(list) do if one == value then return true end end
+  return false
+end
+
+local function weigh_device(device, clue)
+  local maker, model = maker_in(device.manufacturer), device.model:lower()
+  if maker and maker.others then
+    local is_known = holds(maker.extensions, device.extension)
+    for _, prefix in ipairs(maker.models) do is_known = is_known or model:find(prefix, 1, true) end
+    clue(is_known and maker, is_known and MANUFACTURER or STRANGER)
+  elseif maker then clue(maker, MANUFACTURER)
+  elseif device.manufacturer ~= "" then clue(nil, STRANGER) end
+  for _, other in ipairs(facts.makers) do
+    local begins = longest(other.models, model)
+    if begins > 0 and (not maker or other == maker) then
+      clue(other, (maker or begins >= TELLING_PREFIX) and MODEL or SHORT_MODEL)
       break
     end
   end
-  if not found then
-    if words ~= "" then return nil end
-    for _, maker in ipairs(facts.makers) do
-      for _, prefix in ipairs(maker.models) do
-        if #prefix >= 5 and kind:sub(1, #prefix) == prefix then found = maker end
+  local text = maker_in(device.text)
+  if text and not text.others then clue(text, TEXT) end
+  for _, other in ipairs(facts.makers) do
+    if holds(other.extensions, device.extension) then clue(other, EXTENSION) end
+  end
+end
+
+-- What codes outside the standards tell: those of one maker, and the makers that name them all.
+local function weigh_codes(kind, codes, clue)
+  local own, owned = {}, 0
+  local alone, few, all_named = {}, {}, {}
+  for code, count in pairs(codes) do
+    if code >= 36864 and count > 0 then
+      own[#own + 1] = code
+      local owners = facts.owners[kind][code]
+      if owners then
+        owned = owned + 1
+        local only, real, reals = not owners:find(" ", 1, true), nil, 0
+        for file in owners:gmatch("%S+") do
+          all_named[file] = (all_named[file] or 0) + 1
+          if not ELSEWHERE[file] then real, reals = file, reals + 1 end
+        end
+        if only then alone[owners] = (alone[owners] or 0) + 1
+        elseif reals == 1 then few[real] = (few[real] or 0) + 1 end
       end
-      if found then break end
     end
   end
-  if not found then return nil end
-  if kind:sub(1, 6) == "dsc-qx" then return "sony_qx" end
-  local best, most = found.vendors[1], -1
-  for _, vendor in ipairs(found.vendors) do
-    local count = 0
-    for code in pairs(operations) do
-      if code >= 36864 and facts.operations[vendor] and facts.operations[vendor][code] then count = count + 1 end
+  if #own == 0 then return end
+  local naming = 0
+  for _, count in pairs(all_named) do if count == owned then naming = naming + 1 end end
+  for _, maker in ipairs(facts.makers) do
+    local file = maker.file
+    local own_alone = alone[file] or 0
+    local weight = min(ONLY_ONE * own_alone + FEW * (few[file] or 0), MOST_OF_CODES)
+    if kind == "property" then -- real cameras list one or two that the tables know of another maker only
+      weight = own_alone < LEAST_PROPERTIES and 0 or floor(weight / 2)
     end
-    if count > most then best, most = vendor, count end
+    if kind == "operation" and owned > 1 and naming == 1 and all_named[file] == owned then weight = weight + ALL_NAMED end
+    if own_alone == 0 then weight = min(weight, ENOUGH - 1) end -- any maker may have chosen the same numbers once more
+    if weight > 0 then clue(maker, weight) end
   end
-  return best
+end
+
+-- The vendor that all clues of a session are for; nil where they are too few, or nearly as many for another.
+function decide(session)
+  local sums, stranger = {}, 0
+  local function clue(maker, weight)
+    if maker then sums[maker.vendors[1]] = (sums[maker.vendors[1]] or 0) + weight else stranger = stranger + weight end
+  end
+  if session.is_fuji then sums.fuji = DIALECT end
+  local of_port = facts.maker_ports[session.port]
+  if of_port then sums[of_port] = (sums[of_port] or 0) + PORT end
+  local name = (session.name or ""):lower()
+  for _, maker in ipairs(facts.makers) do
+    if longest(maker.models, name) >= SHORT_PREFIX then
+      clue(maker, NAME)
+      break
+    end
+  end
+  local device, seen = session.device, session.seen
+  if device then
+    weigh_device(device, clue)
+    for kind, codes in pairs(device.codes) do weigh_codes(kind, codes, clue) end
+  end
+  if seen then
+    -- An initiator that asks for what the camera lacks knows its maker, if the camera answers others of these at all.
+    local requested, answers = {}, false
+    for code, count in pairs(seen.operation) do
+      requested[code] = count
+      answers = answers or count > 0
+    end
+    if answers then
+      for code in pairs(seen.refused) do requested[code] = 1 end
+      weigh_codes("operation", requested, clue)
+    end
+    weigh_codes("event", seen.event, clue)
+    weigh_codes("property", seen.property, clue)
+  end
+  local best, most, second = nil, 0, 0
+  for vendor, sum in pairs(sums) do
+    if sum > most then best, most, second = vendor, sum, most elseif sum > second then second = sum end
+  end
+  if most < ENOUGH or most < 2 * max(second, stranger) then return nil end
+  if device and device.model:lower():sub(1, 6) == "dsc-qx" then return "sony_qx" end
+  local vendors
+  for _, maker in ipairs(facts.makers) do if maker.vendors[1] == best then vendors = maker.vendors end end
+  local found, fitting = best, -1
+  for _, vendor in ipairs(vendors) do -- of equals the usual one
+    local count, own = 0, facts.siblings[vendor] or {}
+    for code in pairs(own) do
+      local told = seen and seen.operation[code] or 0
+      if told > 0 or (device and device.codes.operation[code]) then count = count + 1 end
+    end
+    if count > fitting then found, fitting = vendor, count end
+  end
+  return found
+end
+
+end
+
+-- A code outside the standards is used once more, or once less because it turned out not to be supported.
+local function count_code(session, kind, code, by)
+  local seen = session.seen
+  if not seen then
+    seen = { operation = {}, refused = {}, event = {}, property = {} }
+    session.seen = seen
+  end
+  local before = seen[kind][code] or 0
+  seen[kind][code] = before + by
+  if (before > 0) ~= (before + by > 0) then session.vendor = decide(session) end
+end
+
+-- Which code of a request tells of its maker: an operation, or a property that a standard operation asks for.
+local function telling(code, first)
+  if code >= 36864 and code <= 40959 then return "operation", code end
+  if code >= 4116 and code <= 4119 and first and first >= 53248 and first <= 57343 then return "property", first end
 end
 
 local function learn_device(conv, tvb, at, stop)
-  local c = { tvb = tvb, at = at, stop = stop }
+  local c = cursor(tvb, at, stop)
   number(c, 2)
-  number(c, 4)
+  local extension = number(c, 4)
   number(c, 2)
   local text = string_of(c)
   number(c, 2)
-  local operations = {}
+  local lists = {}
   for list = 1, 5 do
-    local count = number(c, 4)
-    for _ = 1, count or 0 do
+    lists[list] = {}
+    for _ = 1, number(c, 4) or 0 do
       local code = number(c, 2)
       if not code then break end
-      if list == 1 then operations[code] = true end
+      lists[list][code] = 1
     end
   end
   local manufacturer, model = string_of(c), string_of(c)
-  if manufacturer and conv.session then
-    conv.session.model = model
-    conv.session.vendor = vendor_by(manufacturer, model or "", text or "", operations) or conv.session.vendor
-  end
+  if not model then return end
+  conv.session.device = {
+    manufacturer = manufacturer, model = model, text = text, extension = extension,
+    codes = { operation = lists[1], event = lists[2], property = lists[3] },
+  }
+  conv.session.vendor = decide(conv.session)
 end
 
 -- Transactions -----------------------------------------------------------------------------------------------------
 
 local function new_transaction(conv, id, code, first, request, sent, phase)
-  local tx = { -- with room for all that is learned later: a table that grows by and by is copied as often
+  local tx = { -- with room for what most learn later: a table that grows by and by, even by a nil, is copied as often
     conv = conv, id = id, code = code, first = first, request = request, sent = sent, phase = phase, handle = nil,
     response = nil, answer = nil, took = nil, side = nil, announced = nil, carried = nil, done = nil, size_kept = nil,
   }
@@ -1433,9 +2011,24 @@ local function transaction_of(conv, id)
 end
 
 local flags -- of the message that is being learned; nil while there are none
-local function flag(name)
+
+-- Hold something against a message; of a transaction one thing only, because one fault has many effects. ``rule`` where it
+-- is not the usual one of this flag.
+local function flag(name, tx, rule)
+  if tx then
+    if tx.accused then return end
+    tx.accused = true
+  end
+  -- Did this side receive more of the other than the capture has, or is there nothing of the other at all?
+  local conv = M.conv
+  local other = conv.sides[M.side == conv.sides[1] and 2 or 1]
+  local acknowledgment = last_of(f_acknowledgment)
+  if not (acknowledgment and other.expected) or ahead(acknowledgment(), other.expected) > 0 then
+    conv.patchy = true
+    return
+  end
   flags = flags or {}
-  flags[#flags + 1] = name
+  flags[#flags + 1] = { name, rule }
 end
 
 -- Can't a violation be told here, because something of the conversation was not seen?
@@ -1443,38 +2036,57 @@ local function is_patchy(conv) return conv.patchy or conv.late end
 
 local function learn_request(conv, id, code, first, phase_info, pinfo)
   local before = conv.current
-  if before and not before.response and not before.cancelled and before.request and not is_patchy(conv) then flag("overlap") end
+  if before and before.request and not (before.response or before.cancelled or before.accused or is_patchy(conv)) then
+    flag("overlap", before)
+  end
   local tx = new_transaction(conv, id, code, first, M.frame, pinfo.rel_ts, phase_info)
   conv.current = tx
-  order[#order + 1] = tx
+  requests = requests + 1
+  order[requests] = tx
   local row = lookup(facts.operations, code, vendor_of(conv))
   local spec = parameters_of(row and row[3])
   if spec and spec[1] and spec[1][2] == "handle" then tx.handle = first end
+  local kind, tells = telling(code, first)
+  if kind then count_code(conv.session, kind, tells, 1) end
+  if spec and spec[2] and spec[2][2] == "object_prop" and M.words > 1 then tx.second = u32(M.raw, M.words_at + 4) end
   return tx
 end
 
 local function learn_response(conv, id, code, pinfo)
   local tx = transaction_of(conv, id)
   if tx.response then
-    flag("twice")
+    if not (tx.cancelled or is_patchy(conv)) then flag("twice", tx) end
     return tx
   end
   tx.response, tx.answer = M.frame, code
+  if code == 8193 and tx.announced and tx.request and not (tx.cancelled or is_patchy(conv)) then
+    if not tx.done then flag("early", tx)
+    elseif tx.announced < UNKNOWN_TOTAL and tx.carried < tx.announced then flag("amount", tx) end -- or it was cancelled
+  end
+  if code == NOT_SUPPORTED and tx.request then
+    local kind, tells = telling(tx.code, tx.first)
+    if kind == "operation" then count_code(conv.session, "refused", tells, 1) end
+    if kind then count_code(conv.session, kind, tells, -1) end
+  end
   if tx.request then
     tx.took = pinfo.rel_ts - tx.sent
   elseif not is_patchy(conv) then
-    flag("no_request")
+    local open = conv.current
+    flag("no_request", tx, open and not open.response and "") -- an answer to that one, perhaps, with another id
   end
-  tx.parts = tx.done and tx.parts or nil
+  if tx.parts and not tx.done then tx.parts = nil end
   return tx
 end
 
 local function learn_start(conv, id, total, side)
   local tx = transaction_of(conv, id)
-  tx.announced, tx.side, tx.carried, tx.parts, tx.size_kept, tx.broken = total, side, 0, nil, 0, nil
+  if tx.announced and tx.request and not is_patchy(conv) then flag(tx.side == side and "start_twice" or "turned", tx) end
+  tx.announced, tx.side, tx.carried, tx.size_kept = total, side, 0, 0
+  if tx.parts then tx.parts = nil end
+  if tx.broken then tx.broken = nil end
   if conv.initiator and not is_patchy(conv) then
     local outward = side == conv.initiator
-    if tx.phase and (tx.phase == 2) ~= outward and tx.phase ~= 3 then flag("phase") end
+    if tx.phase and (tx.phase == 2) ~= outward and tx.phase ~= 3 then flag("phase", tx) end
   end
   return tx
 end
@@ -1497,15 +2109,23 @@ end
 
 local function learn_data(conv, id, tvb, at, size, complete, last, side, pinfo)
   local tx = transaction_of(conv, id)
-  if tx.announced == nil and tx.request and not is_patchy(conv) then flag("no_start") end
-  if not tx.announced then tx.broken = tx.broken or not last end
+  if tx.announced == nil and tx.request and not is_patchy(conv) then flag("no_start", tx, tx.phase == 2 and "") end
+  if not tx.announced and not last then tx.broken = true end
+  if tx.request and tx.announced and not is_patchy(conv) then
+    if tx.side ~= side then flag("turned", tx, last and "data-end-placement" or "data-data-placement")
+    elseif tx.response then -- who was refused may have sent on before knowing
+      if tx.answer == 8193 and not tx.cancelled then flag("after_end", tx, "data-phase-needs-request") end
+    elseif tx.done then flag("after_end", tx)
+    elseif not tx.cancelled and not tx.broken and (tx.carried or 0) + size > tx.announced then
+      flag("overrun", tx, tx.announced == 0 and "")
+    end
+  end
   tx.side = tx.side or side
   tx.carried = (tx.carried or 0) + size
   if last then
     tx.done = M.frame
-    if tx.announced and tx.announced < UNKNOWN_TOTAL and tx.announced ~= tx.carried then
-      if not is_patchy(conv) and not tx.cancelled and not tx.broken then flag("amount") end
-      if tx.carried < tx.announced then tx.broken = true end -- what is there may lie behind what is missing
+    if tx.announced and tx.announced < UNKNOWN_TOTAL and tx.carried < tx.announced then
+      tx.broken = true -- what is there may lie behind what is missing
     end
   end
   local single = last and not tx.parts and tx.carried == size
@@ -1528,22 +2148,25 @@ local function say(text)
   if #info < 12 then info[#info + 1] = text elseif #info == 12 then info[13] = "…" end
 end
 
--- A range of the message at hand. Where nobody sees which bytes are meant, all of it: one object for all fields.
-local function part(at, size)
-  if M.visible then return M.tvb(M.at + at, size) end
-  return M.range
+-- A field of the message at hand, where anybody asks for it. Where nobody sees which bytes are meant, they are all of the
+-- message: one object for all fields.
+local function show_field(tree, field, at, size, value)
+  if M.visible then return add(tree, field, range_of(M.tvb, M.at + at, size), value) end
+  return referenced(tree, field) and add(tree, field, M.range, value) or nil
 end
 
--- Out of sight, but there for filters.
-local function hide(item)
-  if M.visible then item.hidden = true end
+-- The name of a code, for filters: out of sight, because the code's own line says it.
+local function hide_name(tree, field, name)
+  if not M.visible then
+    if referenced(tree, field) then add(tree, field, name) end
+    return
+  end
+  add(tree, field, name).hidden = true
 end
 
--- A field that is not in the message. Where the tree is out of sight it is added only for those who ask for it.
-local function generated(tree, field, value)
-  if M.visible then return set_generated(add(tree, field, value)) end
-  if referenced(tree, field) then return add(tree, field, value) end
-  return tree
+local function expert_info(item, tree, field, text)
+  item = item or tree
+  if text then item:add_proto_expert_info(field, text) else item:add_proto_expert_info(field) end
 end
 
 local function operation_of(tx, vendor)
@@ -1557,35 +2180,45 @@ local function response_time(took)
 end
 
 -- Generated fields of a transaction: which operation, where the others are.
-local function show_transaction(tree, tx, vendor, pinfo)
+local function show_transaction(tree, tx, vendor, name)
   if not tx then return end
-  local name = operation_of(tx, vendor)
-  if name then
-    if tx.request == M.frame then hide(add(tree, f.operation_name, name)) -- the request's own field says it
-    else generated(tree, f.operation_name, name) end
+  local frame, visible = M.frame, M.visible
+  if tx.code and (visible or referenced(tree, f.operation_name)) then
+    local item = add(tree, f.operation_name, name)
+    if tx.request == frame then hidden(item) -- the request's own field says it
+    elseif visible then set_generated(item) end
   end
-  if tx.handle then hide(add(tree, f.handle, tx.handle)) end
-  local frame = M.frame
+  if tx.handle and (visible or referenced(tree, f.handle)) then hidden(add(tree, f.handle, tx.handle)) end
   if tx.request and tx.request ~= frame then generated(tree, f.request_in, tx.request) end
   if tx.response and tx.response ~= frame then generated(tree, f.response_in, tx.response) end
 end
 
-local function show_parameters(tree, spec, vendor, hidden_handles)
+local NOTHING = {}
+
+-- The parameters as a list, as far as somebody asks for them.
+local function show_parameters(tree, spec, vendor, with_handles)
+  local count, visible = M.words, M.visible
+  if count == 0 then return NOTHING end
+  local parameter = visible or referenced(tree, f.parameter)
+  local handles = with_handles and (visible or referenced(tree, f.handle))
+  local properties = visible or referenced(tree, f.property_code)
+  if not (parameter or handles or properties or M.told) then return NOTHING end
   local raw, words_at = M.raw, M.words_at
   local values = {}
-  for index = 1, M.words do
+  for index = 1, count do
     local place_at = words_at + 4 * index - 4
-    local range, value = part(place_at, 4), u32(raw, place_at)
+    local value = u32(raw, place_at)
     values[index] = value
     local row = spec and spec[index]
-    local item = add(tree, f.parameter, range, value)
-    if row and row[1] ~= "?" then
-      if M.visible then set_text(item, fmt("%s: %s", row[1], parameter_text(row[2], value, vendor))) end
-      if row[2] == "handle" and hidden_handles then hide(add(tree, f.handle, range, value)) end
-      if row[2] == "prop" then hide(add(tree, f.property_code, range, value)) end
-    elseif M.visible then
-      set_text(item, fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
+    local kind = row and row[1] ~= "?" and row[2]
+    if parameter then
+      local item = show_field(tree, f.parameter, place_at, 4, value)
+      if visible then
+        set_text(item, kind and fmt("%s: %s", row[1], parameter_text(kind, value, vendor)) or fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
+      end
     end
+    if handles and kind == "handle" then hidden(show_field(tree, f.handle, place_at, 4, value)) end
+    if properties and kind == "prop" then hidden(show_field(tree, f.property_code, place_at, 4, value)) end
   end
   return values
 end
@@ -1595,7 +2228,27 @@ local function relabel(item, field, code, name, standard)
   if M.visible and standard ~= name then set_text(item, fmt("%s: %s (0x%04X)", field, name, code)) end
 end
 
-local EXPERT_OF = { overlap = ef.overlap, twice = ef.twice, no_request = ef.no_request, phase = ef.phase, no_start = ef.no_start, amount = ef.amount, number = ef.number }
+-- The rule of "ptpip-analyze explain" that a message breaks, where this message alone shows which; and for what stands
+-- where it does not belong, by its type.
+local RULES = {
+  twice = "response-unsolicited", no_request = "response-unsolicited", phase = "request-dataphase-matches-direction",
+  no_start = "data-start-first", amount = "data-total-length-exact",
+  start_twice = "data-start-once", turned = "data-one-direction", after_end = "data-nothing-after-end",
+  overrun = "data-total-length-overrun", phase_info = "request-dataphase-defined",
+  bridge_phase = "request-dataphase-standard-op", reason = "init-fail-reason-defined", name_length = "name-max-length",
+}
+local PLACEMENT = {
+  "init-command-request-placement", "init-command-ack-placement", "init-event-request-placement", "init-event-ack-placement",
+  "init-fail-placement", "request-placement", "response-placement", "event-placement", "data-start-placement",
+  "data-data-placement", "cancel-placement", "data-end-placement",
+}
+
+-- Only where nothing is missing that could explain it.
+local function accuse(tree, key, rule, item)
+  expert_info(item, tree, ef[key])
+  rule = rule or RULES[key]
+  if rule and rule ~= "" then generated(tree, f.rule, rule) end
+end
 
 -- Payload -> a tvb and where in it the bytes are; nil when they are not all kept.
 local function payload_of(tx, tvb, at, size)
@@ -1614,7 +2267,9 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
   local from, begin, stop, is_reassembled = payload_of(tx, tvb, at, size)
   if not from then return nil end
   if is_reassembled then
-    add(tree, f.payload, from(begin, stop - begin)):set_text(fmt("Data phase: %s in %d messages", bytes_text(stop - begin), #tx.parts))
+    local item = M.visible or referenced(tree, f.payload)
+    item = item and add(tree, f.payload, from(begin, stop - begin))
+    label(item, fmt("Data phase: %s in %d messages", bytes_text(stop - begin), #tx.parts))
   end
   if not name or stop == begin then return nil end
   local way = lookup(facts.operations, tx.code, vendor)
@@ -1627,14 +2282,18 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
     generated(tree, f.dataset, name)
     return nil
   end
-  local all = from(begin, stop - begin)
-  local branch = add(tree, all, name)
-  set_len(add(branch, f.dataset, all, name), 0).hidden = true -- the line above says it
-  local c = { tvb = from, at = begin, stop = stop }
+  local branch = tree
+  if M.visible then
+    branch = add(tree, f.dataset, from(begin, stop - begin), name)
+    set_text(branch, name)
+  else
+    generated(tree, f.dataset, name)
+  end
+  local c = cursor(from, begin, stop)
   local said
   if decode then said = decode(c, branch, tx, vendor) else decode_layout(c, branch, name, vendor) end
-  if name == "DeviceInfo" and tx.conv.session then said = tx.conv.session.model end
-  if said then branch:append_text(": " .. clean(said)) end
+  if name == "DeviceInfo" and tx.conv.session then said = tx.conv.session.device and tx.conv.session.device.model end
+  if said and M.visible then branch:append_text(": " .. clean(said)) end
   if c.failed then
     branch:add_proto_expert_info(ef.dataset, "The dataset ends before its layout does")
   elseif left(c) > 0 then
@@ -1644,7 +2303,7 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
 end
 
 -- Greetings: GUID, name, version, connection number.
-local function show_greeting(tree, kind, pinfo)
+local function show_greeting(tree, kind)
   local tvb, at, stop, conv = M.tvb, M.at, M.at + M.have, M.conv
   local place_at, fuji = at + 8, conv.form ~= "standard"
   if kind == 2 then
@@ -1659,15 +2318,16 @@ local function show_greeting(tree, kind, pinfo)
     return nil
   end
   local guid = tree:add(f.guid, tvb(place_at, 16))
-  if tvb(place_at, 16):bytes() == ByteArray.new(("ff"):rep(16)) then guid:append_text(" (anonymous)") end
+  if raw_of(tvb, place_at, 16) == ("\255"):rep(16) then guid:append_text(" (anonymous)") end
   place_at = place_at + 16
   local size = name_bytes(tvb, place_at, stop)
   if not size then
     if M.have == M.size then tree:add_proto_expert_info(ef.malformed, "No NUL ends the friendly name") end
     return nil
   end
-  local text = utf8_of(tvb, place_at, size / 2)
-  tree:add(f.name, tvb(place_at, size), text)
+  local text = utf8_of(raw_of(tvb, place_at, size), 0, size / 2)
+  local item = tree:add(f.name, tvb(place_at, size), text)
+  if size > 80 and not fuji then accuse(tree, "name_length", nil, item) end
   place_at = place_at + size
   if fuji then return text end
   if stop - place_at >= 4 then
@@ -1699,18 +2359,38 @@ local function check_length(tree, kind)
   end
 end
 
-local function title_of(kind, id)
-  local row = MESSAGES[kind]
+local numbered_id, numbered_text -- of the message before: those of a transaction come together
+
+-- The line of a message in the tree, and in the Info column.
+local function entitle(item, kind, id, said)
+  local row, number_text = MESSAGES[kind], ""
   local name = row and row[1] or fmt("Reserved type 0x%X", kind)
-  if id and id ~= NO_TRANSACTION then return name .. " #" .. id end
-  return name
+  if id and id ~= NO_TRANSACTION then
+    if id ~= numbered_id then numbered_id, numbered_text = id, " #" .. id end
+    number_text = numbered_text
+  end
+  local between = said and (kind < 6 and " " or ": ") or ""
+  if M.visible then set_text(item, "PTP-IP " .. name .. number_text .. between .. (said or "")) end
+  if has_columns then say(name .. number_text .. between .. (said or "")) end
+end
+
+-- A message on the wrong connection, or by the wrong side: the first of its connection. What follows may be its effect.
+local function judge_place(conv, side, kind)
+  local outward, misplaced = side == conv.initiator, nil
+  if conv.initiator and ((outward and TO_INITIATOR[kind]) or (not outward and TO_RESPONDER[kind])) then misplaced = "direction" end
+  if (conv.kind == "command" and ON_EVENT[kind]) or (conv.kind == "event" and ON_COMMAND[kind]) then misplaced = "connection" end
+  if misplaced and MESSAGES[kind] then
+    flag(misplaced, nil, PLACEMENT[kind])
+    conv.patchy = true
+  end
 end
 
 -- What a message teaches in the first visit; nil where there is nothing to remember.
 local function learn(kind, role, id, code, side, pinfo)
   local conv, tvb, at = M.conv, M.tvb, M.at
   flags = nil
-  place(conv, side, kind, pinfo)
+  if not (conv.kind and conv.initiator) then place(conv, side, kind, pinfo) end
+  if not is_patchy(conv) then judge_place(conv, side, kind) end
   if kind == 2 and M.have >= 12 then
     conv.number, conv.initiator_address = tvb(at + 8, 4):le_uint(), tostring(pinfo.dst)
     for _, name in ipairs({ tostring(pinfo.src), tostring(pinfo.src) .. ":" .. pinfo.src_port }) do
@@ -1718,13 +2398,21 @@ local function learn(kind, role, id, code, side, pinfo)
       numbered[name] = all
       all[#all + 1] = conv
     end
-    return nil
+    local size = M.have > 28 and name_bytes(tvb, at + 28, at + M.have)
+    if size and conv.session then
+      conv.session.name = utf8_of(raw_of(tvb, at + 28, size), 0, size / 2)
+      conv.session.vendor = decide(conv.session)
+    end
+    return flags and { flags = flags }
+  elseif kind == 8 and code and code >= 49152 and code <= 53247 and conv.session then
+    count_code(conv.session, "event", code, 1)
+    return flags and { flags = flags }
   elseif kind == 3 and M.have >= 12 then
     local found = join_by_number(conv, tvb(at + 8, 4):le_uint(), pinfo)
-    if not found then return { flags = { "number" } } end
-    return nil
+    if not found then return { flags = { { "number" } } } end
+    return flags and { flags = flags }
   end
-  if not role or not id then return nil end
+  if not role or not id then return flags and { flags = flags } end
   if not conv.session then conv.session = new_session() end
   local tx
   if role == "request" then
@@ -1741,7 +2429,7 @@ local function learn(kind, role, id, code, side, pinfo)
     tx = learn_data(conv, id, tvb, at + 12, max(M.size - 12, 0), M.have == M.size, role == "end", side, pinfo)
     if role == "end" then
       M.side.phase_id = nil
-      if tx.code == 4097 and conv.session and not conv.session.vendor then
+      if tx.code == 4097 and conv.session and not conv.session.device then
         local from, begin, stop = payload_of(tx, tvb, at + 12, M.size - 12)
         if from then learn_device(conv, from, begin, stop) end
       end
@@ -1749,10 +2437,11 @@ local function learn(kind, role, id, code, side, pinfo)
     end
   elseif role == "container" then
     tx = transaction_of(conv, id)
-    tx.side, tx.carried, tx.done, tx.parts = side, M.size - 12, M.frame, nil
-    tx.broken = M.have < M.size
+    tx.side, tx.carried, tx.done = side, M.size - 12, M.frame
+    if tx.parts then tx.parts = nil end
+    if tx.broken or M.have < M.size then tx.broken = M.have < M.size end
     tx.announced = M.size - 12
-    if tx.code == 4097 and conv.session and not conv.session.vendor then learn_device(conv, tvb, at + 12, at + M.have) end
+    if tx.code == 4097 and conv.session and not conv.session.device then learn_device(conv, tvb, at + 12, at + M.have) end
   elseif role == "cancel" then
     local of = conv.kind == "event" and conv.command or conv
     tx = of.transactions[id]
@@ -1774,110 +2463,124 @@ local MOST_WORDS = { [6] = 5, [7] = 5, [8] = 3, [65537] = 5, [65539] = 5, [65540
 
 local show = {}
 
-function show.request(tree, kind, tx, vendor, pinfo, code, id)
-  local tvb, at = M.tvb, M.at
+function show.request(tree, kind, tx, vendor, code, id)
   if kind == 6 then
     local phase = u32(M.raw, 8)
-    local item = add(tree, f.data_phase_info, part(8, 4), phase)
-    if phase < 1 or phase > 3 then item:add_proto_expert_info(ef.phase_info) end
+    local item = show_field(tree, f.data_phase_info, 8, 4, phase)
+    if phase < 1 or phase > 3 then accuse(tree, "phase_info", nil, item) end
+    if phase == 3 and code >= 4096 and code <= 8191 then accuse(tree, "bridge_phase", nil, item) end
   end
   local row = lookup(facts.operations, code, vendor)
   local name = row and row[1] or fmt("0x%04X", code)
-  local standard = facts.operations.standard[code]
-  relabel(add(tree, f.operation, part(CODE_AT[kind], 2), code), "Operation", code, name, standard and standard[1])
-  add(tree, f.transaction_id, part(ID_AT[kind], 4), id)
+  local item = show_field(tree, f.operation, CODE_AT[kind], 2, code)
+  if item then
+    local standard = facts.operations.standard[code]
+    relabel(item, "Operation", code, name, standard and standard[1])
+  end
+  show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
   local spec = parameters_of(row and row[3])
   local values = show_parameters(tree, spec, vendor, not (tx and tx.handle))
-  show_transaction(tree, tx or { code = code }, vendor, pinfo)
-  return call_text(name, spec, values, vendor)
+  show_transaction(tree, tx or { code = code }, vendor, name)
+  return M.told and call_text(name, spec, values, vendor)
 end
 
-function show.response(tree, kind, tx, vendor, pinfo, code, id)
-  local tvb, at = M.tvb, M.at
-  local name = name_of("response", code, vendor)
-  local item = add(tree, f.response, part(CODE_AT[kind], 2), code)
-  relabel(item, "Response", code, name, facts.names.response.standard[code])
-  add(tree, f.transaction_id, part(ID_AT[kind], 4), id)
+function show.response(tree, kind, tx, vendor, code, id)
+  local item = show_field(tree, f.response, CODE_AT[kind], 2, code)
+  show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
   local row = tx and tx.code and lookup(facts.operations, tx.code, vendor)
   local spec = parameters_of(row and row[4])
   local values = show_parameters(tree, spec, vendor, true)
-  hide(add(tree, f.response_name, name))
-  show_transaction(tree, tx, vendor, pinfo)
+  local name = name_of("response", code, vendor)
+  if item then relabel(item, "Response", code, name, facts.names.response.standard[code]) end
+  hide_name(tree, f.response_name, name)
+  local operation = row and row[1] or operation_of(tx, vendor)
+  show_transaction(tree, tx, vendor, operation)
   local answers = tx and tx.took and tx.response == M.frame
-  if answers then generated(tree, f.response_time, response_time(tx.took)) end
-  if code ~= 8193 then item:add_proto_expert_info(ef.refused, fmt("%s: %s", row and row[1] or "The operation", name)) end
+  if answers and (M.visible or referenced(tree, f.response_time)) then
+    generated(tree, f.response_time, response_time(tx.took))
+  end
+  if code ~= 8193 then expert_info(item, tree, ef.refused, fmt("%s: %s", row and row[1] or "The operation", name)) end
+  if not M.told then return nil end
   local said = call_text(name, spec, values, vendor)
   if row then said = row[1] .. " → " .. said end
   if answers then said = said .. " after " .. duration_text(tx.took) end
   return said
 end
 
-function show.event(tree, kind, tx, vendor, pinfo, code, id)
-  local tvb, at = M.tvb, M.at
+function show.event(tree, kind, tx, vendor, code, id)
   local row = lookup(facts.events, code, vendor)
   local name = row and row[1] or fmt("0x%04X", code)
   local standard = facts.events.standard[code]
-  relabel(add(tree, f.event, part(CODE_AT[kind], 2), code), "Event", code, name, standard and standard[1])
-  local item = add(tree, f.transaction_id, part(ID_AT[kind], 4), id)
-  if id == NO_TRANSACTION then item:append_text(" (none)") end
+  relabel(show_field(tree, f.event, CODE_AT[kind], 2, code), "Event", code, name, standard and standard[1])
+  local item = show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
+  if id == NO_TRANSACTION and M.visible then item:append_text(" (none)") end
   local spec = parameters_of(row and row[2])
   local values = show_parameters(tree, spec, vendor, true)
-  hide(add(tree, f.event_name, name))
-  return call_text(name, spec, values, vendor)
+  hide_name(tree, f.event_name, name)
+  return M.told and call_text(name, spec, values, vendor)
 end
 
-function show.start(tree, kind, tx, vendor, pinfo, code, id)
-  local tvb, at = M.tvb, M.at
-  add(tree, f.transaction_id, part(8, 4), id)
-  local said = "size unknown"
-  if M.have >= 20 then
-    local item = add_le(tree, f.total_data_length, tvb(at + 12, 8))
-    if M.total >= UNKNOWN_TOTAL then item:append_text(" (unknown)") else said = bytes_text(M.total) end
-  elseif M.have >= 16 then
-    add(tree, f.total_data_length, tvb(at + 12, 4), UInt64.new(M.total))
-    said = bytes_text(M.total)
+function show.start(tree, kind, tx, vendor, code, id)
+  local at = M.at
+  show_field(tree, f.transaction_id, 8, 4, id)
+  local is_known = M.have >= 16 and M.total < UNKNOWN_TOTAL
+  if M.have >= 16 and (M.visible or referenced(tree, f.total_data_length)) then
+    if M.have >= 20 then
+      local item = add_le(tree, f.total_data_length, M.tvb(at + 12, 8))
+      if not is_known then item:append_text(" (unknown)") end
+    else
+      add(tree, f.total_data_length, M.tvb(at + 12, 4), UInt64.new(M.total))
+    end
   end
-  show_transaction(tree, tx, vendor, pinfo)
   local name = operation_of(tx, vendor)
+  show_transaction(tree, tx, vendor, name)
+  if not M.told then return nil end
+  local said = is_known and bytes_text(M.total) or "size unknown"
   return name and name .. ", " .. said or said
 end
 
-local function show_data(tree, kind, tx, vendor, pinfo, code, id)
+local function show_data(tree, kind, tx, vendor, code, id)
   local tvb, at = M.tvb, M.at
   local size = max(M.have - 12, 0)
   if kind == 65538 then
     local standard = facts.operations.standard[code]
-    relabel(add(tree, f.operation, part(6, 2), code), "Operation", code, name_of("operation", code, vendor), standard and standard[1])
+    relabel(show_field(tree, f.operation, 6, 2, code), "Operation", code, name_of("operation", code, vendor), standard and standard[1])
   end
-  add(tree, f.transaction_id, part(8, 4), id)
-  if size > 0 then
+  show_field(tree, f.transaction_id, 8, 4, id)
+  if size > 0 and (M.visible or referenced(tree, f.data)) then
     local item = add(tree, f.data, tvb(at + 12, size))
     if M.visible then set_text(item, fmt("Data: %s", bytes_text(max(M.size - 12, 0)))) end
   end
-  show_transaction(tree, tx, vendor, pinfo)
   local name = operation_of(tx, vendor)
-  local said = bytes_text(max(M.size - 12, 0))
-  if name then said = name .. ", " .. said end
+  show_transaction(tree, tx, vendor, name)
+  local said
+  if M.told then
+    said = bytes_text(max(M.size - 12, 0))
+    if name then said = name .. ", " .. said end
+  end
   if kind ~= 10 and tx and tx.done == M.frame then
     local decoded = show_dataset(tree, tx, tvb, at + 12, size, vendor)
-    if kind == 12 and tx.carried and tx.carried ~= max(M.size - 12, 0) then said = said .. fmt(" of %s", thousands(tx.carried)) end
-    if decoded then said = said .. ": " .. clean(decoded) end
+    if said then
+      if kind == 12 and tx.carried and tx.carried ~= max(M.size - 12, 0) then said = said .. fmt(" of %s", thousands(tx.carried)) end
+      if decoded then said = said .. ": " .. clean(decoded) end
+    end
   end
   return said
 end
 show.data, show["end"], show.container = show_data, show_data, show_data
 
-function show.cancel(tree, kind, tx, vendor, pinfo, code, id)
-  tree:add(f.transaction_id, part(8, 4), id)
-  show_transaction(tree, tx, vendor, pinfo)
-  return operation_of(tx, vendor)
+function show.cancel(tree, kind, tx, vendor, code, id)
+  show_field(tree, f.transaction_id, 8, 4, id)
+  local name = operation_of(tx, vendor)
+  show_transaction(tree, tx, vendor, name)
+  return name
 end
 
 -- Everything else: greetings, Init Fail, probes, live-view frames, the end of a session.
-local function show_other(tree, kind, vendor, pinfo)
+local function show_other(tree, kind, vendor)
   local tvb, at = M.tvb, M.at
   if kind == 1 or kind == 2 then
-    local name = show_greeting(tree, kind, pinfo)
+    local name = show_greeting(tree, kind)
     return name and fmt(kind == 1 and 'from "%s"' or 'by "%s"', clean(name))
   elseif kind == 3 and M.have >= 12 then
     tree:add_le(f.connection_number, tvb(at + 8, 4))
@@ -1888,6 +2591,10 @@ local function show_other(tree, kind, vendor, pinfo)
     local item = tree:add_le(f.fail_reason, tvb(at + 8, 4))
     item:set_text(fmt("Reason: %s (0x%X)", name, reason))
     item:add_proto_expert_info(ef.failed, fmt("The connection was refused: %s", name))
+    if M.conv.form == "standard" and not facts.names.init_fail.standard[reason] then
+      local swapped = tvb(at + 8, 4):uint() -- not a fault of the code, then
+      if not facts.names.init_fail.standard[swapped] then accuse(tree, "reason", nil, item) end
+    end
     return name
   elseif kind == CONTAINERS + 5 then
     tree:add_le(f.unknown, tvb(at + 4, min(4, M.have - 4)))
@@ -1912,6 +2619,7 @@ local function message(kind, pinfo, tree, side, key, raw)
   local id = id_at and have >= id_at + 4 and u32(raw, id_at) or nil
   local code = code_at and have >= code_at + 2 and u16(raw, code_at) or nil
   if code_at and not code then id = nil end
+  if id_at and not id and have < M.size and M.learning then conv.patchy = true end -- cut: whose it is, is not known
   M.raw, M.words, M.words_at = raw, 0, 0
   if words_at then M.words_at, M.words = words_at, max(0, min(MOST_WORDS[kind], floor((have - words_at) / 4))) end
   if kind == 9 then
@@ -1932,46 +2640,35 @@ local function message(kind, pinfo, tree, side, key, raw)
   local tx = note
   if note and note.flags then tx = note.tx end
   local vendor = vendor_of(conv)
-  M.range = tvb(at, have)
-  local shown = add(tree, ptp_ip, M.range)
-  M.visible = shown.visible
-  local length = add(shown, f.length, M.range, u32(raw, 0))
-  if M.visible then set_len(length, 4) end -- cheaper than a range of its own
-  add(shown, f.type, part(4, kind > CONTAINERS and kind < CONTAINERS + 5 and 2 or 4), kind)
+  local range = range_of(tvb, at, have)
+  local shown = add(tree, ptp_ip, range)
+  local visible = shown.visible
+  M.range, M.visible, M.told = range, visible, visible or has_columns
+  if visible then set_len(add(shown, f.length, range, M.length), 4) -- cheaper than a range of its own
+  elseif referenced(shown, f.length) then add(shown, f.length, range, M.length) end
+  show_field(shown, f.type, 4, kind > CONTAINERS and kind < CONTAINERS + 5 and 2 or 4, kind)
   local said
   if kind == 8 or kind == 65540 then
-    if id then said = show.event(shown, kind, tx, vendor, pinfo, code, id) end
+    if id then said = show.event(shown, kind, tx, vendor, code, id) end
   elseif role then
-    if id then said = show[role](shown, kind, tx, vendor, pinfo, code, id) end
+    if id then said = show[role](shown, kind, tx, vendor, code, id) end
   else
-    said = show_other(shown, kind, vendor, pinfo)
+    said = show_other(shown, kind, vendor)
   end
   if have < M.size then
     shown:add_proto_expert_info(ef.cut, fmt("%s of %s are in the capture", thousands(have), bytes_text(M.size)))
   else
     check_length(shown, kind)
   end
-  if conv.initiator and MESSAGES[kind] then
-    local outward = side == conv.initiator
-    if (outward and TO_INITIATOR[kind]) or (not outward and TO_RESPONDER[kind]) then shown:add_proto_expert_info(ef.direction) end
-  end
-  if conv.kind == "command" and ON_EVENT[kind] or conv.kind == "event" and ON_COMMAND[kind] then
-    shown:add_proto_expert_info(ef.connection)
-  end
   if note and note.flags then
-    for _, name in ipairs(note.flags) do shown:add_proto_expert_info(EXPERT_OF[name]) end
+    for _, one in ipairs(note.flags) do accuse(shown, one[1], one[2]) end
   end
   if conv.session then generated(shown, f.session, conv.session.number) end
   if vendor and code and code >= 36864 then generated(shown, f.vendor, vendor) end
   if conv.paired and conv.paired.stream and not role then generated(shown, f.paired_stream, conv.paired.stream) end
   local began = starts[key]
   if began then generated(shown, f.begins_in, began) end
-  if M.visible or has_columns then
-    local title = title_of(kind, id)
-    if said then title = title .. (kind < 6 and " " or ": ") .. said end
-    if M.visible then set_text(shown, "PTP-IP " .. title) end
-    say(title)
-  end
+  if M.told then entitle(shown, kind, id, said) end
 end
 
 -- Streams of bytes ---------------------------------------------------------------------------------------------------
@@ -1987,8 +2684,9 @@ local function synchronise(conv, side, sequence, size)
   if expected then
     local offset = ahead(expected, sequence)
     if offset >= 0 and offset < size then return offset end
-    if boundary then
+    if boundary then -- a message is never shown whose bytes are not all there
       local behind = ahead(boundary, sequence)
+      if offset < 0 then conv.patchy = true end
       if behind >= 0 and behind < size then return behind end
       if offset < 0 and behind >= size then return nil, "inside" end
     end
@@ -2048,7 +2746,7 @@ end
 
 -- The messages of a tvb from ``at`` on.
 local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key, began)
-  local own, stop, captured = conv.sides[side], tvb:reported_len(), tvb:len()
+  local own, stop, captured = conv.sides[side], size_of(tvb), captured_of(tvb)
   local learning = M.learning
   local form = conv.form
   while at < stop do
@@ -2064,7 +2762,7 @@ local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key,
     end
     local raw = raw_of(tvb, at, have < LONGEST_HEAD and have or LONGEST_HEAD)
     local length, word = u32(raw, 0), u32(raw, 4)
-    local kind = kind_of(form, length, word)
+    local kind = form == "standard" and word or kind_of(form, length, word)
     local size = believed(form, tvb, at, length, kind)
     if size == 0 then
       local item = tree:add(ptp_ip, tvb(at, have), "PTP-IP: no message")
@@ -2080,12 +2778,12 @@ local function messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key,
       return
     end
     M.tvb, M.at, M.size, M.have, M.conv, M.side = tvb, at, size, min(size, have), conv, own
-    M.sequence, M.began = sequence and sequence + at, began
+    M.length, M.sequence, M.began = length, sequence and sequence + at, began
     message(kind, pinfo, tree, side, base_key + at / PLACES, raw)
     began = nil
     if learning then
-      own.expected, own.boundary = behind(sequence, min(at + size, stop)), nil
-      if at + size > stop then own.expected, own.boundary = behind(sequence, at), behind(sequence, at + size) end
+      if at + size > stop then own.expected, own.boundary = behind(sequence, at), behind(sequence, at + size)
+      else own.expected, own.boundary = sequence and (sequence + at + size) % 4294967296, nil end
     end
     at = at + size
   end
@@ -2119,15 +2817,15 @@ end
 
 -- A segment, or what was reassembled, on a connection that is or may be PTP-IP. Gives the bytes taken.
 local function dissect(tvb, pinfo, tree, expected_port)
-  local size, captured = tvb:reported_len(), tvb:len()
+  local size, captured = size_of(tvb), captured_of(tvb)
   if captured == 0 then return 0 end
-  local offset, frame, learning = tvb:offset(), pinfo.number, not pinfo.visited
+  local offset, frame, learning = offset_of(tvb), pinfo.number, not pinfo.visited
   local is_direct = offset > 0
   local stream, number_field = last_of(f_stream), last_of(f_sequence) or last_of(f_relative)
   local is_blind = not (stream and number_field)
   local greets = is_blind and is_direct and captured >= 8 and (tvb(4, 4):le_uint() == 1 or tvb(4, 4):le_uint() == 3)
     and is_sound("standard", tvb, 0)
-  local conv = conversation_of(pinfo, stream and stream.value, greets)
+  local conv = conversation_of(pinfo, frame, stream and stream(), greets)
   if not conv then return 0 end
   if not expected_port and not conv.form then conv.by_content = true end
   local side = side_of(conv, pinfo)
@@ -2141,26 +2839,26 @@ local function dissect(tvb, pinfo, tree, expected_port)
   if learning then
     if is_direct then
       if not is_blind then
-        sequence = number_field.value
+        sequence = number_field()
         if not is_first then
-          sequence = (sequence + offset - (number_field.offset - 4 + last_of(f_header_length).value)) % 4294967296
+          sequence = (sequence + offset - (number_field.offset - 4 + last_of(f_header_length)())) % 4294967296
         end
         -- What this side had received when it spoke is a whole number of messages. Within a data phase it says so often.
         if size < 64 then
           local acknowledgment = last_of(f_acknowledgment)
-          if acknowledgment then other.anchor = acknowledgment.value end
+          if acknowledgment then other.anchor = acknowledgment() end
         end
       end
     else
       local key
       for from, pending in pairs(own.pending) do
-        local begin = from < 0 and 0 or number_field and ahead(number_field.value, from) or 0
+        local begin = from < 0 and 0 or number_field and ahead(number_field(), from) or 0
         if begin >= 0 and begin < size and (key == nil or (pending.size == size and (from > 0 or from < key or own.pending[key].size ~= size))) then
           key = from -- of two that fit equally well the one asked for last
         end
       end
       if not key then -- nobody asked for it: segments that had come too early, behind the one that was missing
-        sequence = number_field and number_field.value
+        sequence = number_field and number_field()
       else
         began = own.pending[key].began
         own.pending[key] = nil
@@ -2185,8 +2883,10 @@ local function dissect(tvb, pinfo, tree, expected_port)
       own.expected = sequence
     end
     own.begun, conv.begun = true, true
+    if is_blind then conv.patchy = true end -- what is lost goes unnoticed: nothing can be held against anybody
     if is_direct then
-      at, why = first_sight(tvb, pinfo, conv, side, sequence, size, captured)
+      if sequence and own.expected == sequence then at = 0
+      else at, why = first_sight(tvb, pinfo, conv, side, sequence, size, captured) end
       if not at then starts[base_key] = why elseif at > 0 then starts[base_key] = -at end
     end
   else
@@ -2194,9 +2894,14 @@ local function dissect(tvb, pinfo, tree, expected_port)
     local start = starts[base_key]
     if type(start) == "string" then at, why = nil, start elseif type(start) == "number" and start < 0 then at = -start end
   end
-  local columns = pinfo.cols
-  has_columns = tostring(columns.info) ~= "(info)" -- so Wireshark names a column that nobody asked for
-  if has_columns then columns.protocol = "PTP-IP" end
+  has_columns = columns_of[learning]
+  local columns
+  if has_columns ~= false then
+    columns = pinfo.cols
+    has_columns = tostring(columns.info) ~= "(info)" -- so Wireshark names a column that nobody asked for
+    if not in_window then columns_of[learning] = has_columns end -- tshark asks for them in all of a pass or never
+    if has_columns then columns.protocol = "PTP-IP" end
+  end
   if at then
     local expected, boundary = own.expected, own.boundary
     messages_in(tvb, pinfo, tree, conv, side, at, sequence, base_key, began)
@@ -2208,7 +2913,7 @@ local function dissect(tvb, pinfo, tree, expected_port)
   elseif why == "inside" then
     tree:add(ptp_ip, tvb(), "PTP-IP: more of a message that is not all in the capture")
   end
-  if #info > 0 then columns.info = concat(info, "; ") end
+  if has_columns and #info > 0 then columns.info = info[2] and concat(info, "; ") or info[1] end
   return size
 end
 

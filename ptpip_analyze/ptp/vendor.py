@@ -193,7 +193,7 @@ def _code_clues(kind: str, codes: Mapping[int, int | None], how: str) -> Iterato
     own = [code for code in codes if code >= 0x9000]
     if not own:
         return
-    owners = {code: _owners(kind).get(code, frozenset()) for code in own}
+    owners = {code: owners_of(kind).get(code, frozenset()) for code in own}
     for maker in MAKERS:
         file = vendors.MODULES[maker.vendors[0]]
         alone = [code for code in own if owners[code] == {file}]
@@ -218,7 +218,7 @@ def _says(kind: str, codes: Sequence[int], maker: Maker, how: str) -> str:
 
 
 @cache
-def _owners(kind: str) -> dict[int, frozenset[str]]:
+def owners_of(kind: str) -> dict[int, frozenset[str]]:
     """By code outside the standards, the files of makers that name it. The user's own names prove nothing here."""
     found: dict[int, set[str]] = {}
     for vendor, file in vendors.MODULES.items():

@@ -29,7 +29,7 @@ from ..facts.layout import Field, Layout
 from ..facts.lookup import VENDORS
 from ..facts.properties import DATATYPES
 from ..facts.values import EXPOSURES_BY_HALVES, EXPOSURES_BY_THIRDS, KIN
-from ..facts.vendors import FAMILIES
+from ..facts.vendors import FAMILIES, MODULES, rows
 
 NAME = "ptp_ip_facts.lua"
 FOLDER = Path(__file__).parents[2] / "dissectors"  # of a checkout; an installed package has a copy of its own
@@ -121,6 +121,9 @@ def table() -> dict[int | str, Plain]:
         "measures": _measures(),
         "exposures": {"thirds": list(EXPOSURES_BY_THIRDS), "halves": list(EXPOSURES_BY_HALVES)},
         "makers": [_maker(maker) for maker in makers.MAKERS],
+        "maker_ports": dict(makers.PORTS),
+        "owners": {kind: _owners(kind) for kind in ("operation", "event", "property")},
+        "siblings": {v: _own_operations(v) for maker in makers.MAKERS if len(maker.vendors) > 1 for v in maker.vendors},
         "eos_texts": dict.fromkeys(sorted(EOS_TEXTS), True),
         "eos_image_formats": dict.fromkeys(sorted(EOS_IMAGE_FORMATS), True),
         "secrets": {vendor: dict.fromkeys(sorted(codes), True) for vendor, codes in SECRETS.items() if vendor},
@@ -271,8 +274,20 @@ def _measures() -> dict[int | str, Plain]:
 def _maker(maker: makers.Maker) -> dict[int | str, Plain]:
     return {
         "vendors": list(maker.vendors), "manufacturers": list(maker.manufacturers), "models": list(maker.models),
-        "extensions": list(maker.extensions), "others": maker.others,
+        "extensions": list(maker.extensions), "others": maker.others, "file": MODULES[maker.vendors[0]],
     }  # fmt: skip
+
+
+def _owners(kind: str) -> dict[int, Plain]:
+    """By code outside the standards, the files of the makers that name it, apart by spaces."""
+    from ..ptp.vendor import owners_of
+
+    return {code: " ".join(sorted(files)) for code, files in sorted(owners_of(kind).items())}
+
+
+def _own_operations(vendor: str) -> dict[int, Plain]:
+    """What tells a maker's vendors apart."""
+    return {row.code: True for row in sorted(rows(vendor), key=lambda row: row.code) if row.kind == "operation"}
 
 
 def lines() -> Iterator[str]:

@@ -136,6 +136,8 @@ def names_differ(paired: list[tuple[Row, tshark.Message]], all_known: bool, comp
         compared["fields"] += 1
         if name != facts.name_of(kind, row["code"], vendor):
             told.append(f"frame {row['last_frame']}: {kind} 0x{row['code']:04X} is called {name} ({vendor})")
+        if all_known and row["code"] >= 0x9000 and vendor != row["vendor"]:
+            told.append(f"frame {row['last_frame']}: of {vendor}, not of {row['vendor']}")
         if all_known and vendor == row["vendor"] and name != row["code_name"]:
             told.append(f"frame {row['last_frame']}: {name} and not {row['code_name']}")
     return told
