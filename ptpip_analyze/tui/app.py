@@ -28,9 +28,10 @@ from ptpip_analyze.tables.moments import MomentError, moment_of
 from ptpip_analyze.tables.summary import capture_facts, operations_of
 from ptpip_analyze.tables.throughput import bytes_over_time
 
-from .details import DetailsView, Hex
+from .details import DetailsView
 from .dialogs import AskScreen, PageScreen, PictureScreen
 from .grid import Grid
+from .hex import Hex
 from .keys import KeyLine, bindings_of, help_content, key_name
 from .ladderview import LadderView
 from .lines import Lines

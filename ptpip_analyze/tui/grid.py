@@ -12,8 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from .faces import Shown
 from .lines import Lines, Piece, fitted
-from .rows import Listing, Shown
+from .rows import Listing
 
 _LEAST, _MOST, _MOST_WIDE = 3, 26, 400
 _SAMPLE, _LAST = 60, 10

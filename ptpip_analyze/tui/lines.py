@@ -166,15 +166,16 @@ class Lines(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """The cursor goes where the mouse is; a second click chooses."""
-        if event.get_content_offset(self) is None:
+        at = event.get_content_offset(self)
+        if at is None:
             return
-        line = self.top + event.y - (self.head is not None)
-        if event.y < (self.head is not None):
-            self.head_clicked(event.x + round(self.scroll_offset.x))
+        line, letter = self.top + at.y - (self.head is not None), at.x + round(self.scroll_offset.x)
+        if at.y < (self.head is not None):
+            self.head_clicked(letter)
         elif line < self.count:
             again = line == self.cursor and event.chain == 2
             self.cursor = line
-            self.clicked_at(event.x + round(self.scroll_offset.x))
+            self.clicked_at(letter)
             if again:
                 self.action_open()
 

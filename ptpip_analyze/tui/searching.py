@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ptpip_analyze.analysis import Analysis
 
 HEX: Final = "hex:"
@@ -77,3 +81,27 @@ def _in_payload(analysis: Analysis, wanted: Sequence[bytes], row: int) -> Hit | 
             cut = max(len(held) - keep, 0)
             held, at = held[cut:], at + cut
     return None
+
+
+def rows_with(rows: pa.Table, text: str) -> np.ndarray:
+    """Mask of the rows in one of whose texts a text stands, whatever the case, or of which it is a number (0x2A)."""
+    found = np.zeros(rows.num_rows, bool)
+    try:
+        number = int(text, 0)
+    except ValueError:
+        number = None
+    for column in rows.columns:
+        if pa.types.is_dictionary(column.type):
+            found |= np.concatenate([_with_text(chunk, text.lower()) for chunk in column.chunks] or [found])
+        elif number is not None and pa.types.is_integer(column.type):
+            found |= pc.fill_null(pc.equal(column.cast(pa.int64()), number), False).to_numpy()
+        elif number is not None and pa.types.is_list(column.type):
+            parents, values = pc.list_parent_indices(column), pc.list_flatten(column)
+            found[parents.to_numpy()[pc.equal(values.cast(pa.int64()), number).to_numpy()]] = True
+    return found
+
+
+def _with_text(chunk: pa.DictionaryArray, wanted: str) -> np.ndarray:
+    """Mask of the rows of a text column in whose text a text stands; compared in small letters."""
+    hits = np.array([value is not None and wanted in value.lower() for value in chunk.dictionary.to_pylist()] + [False])
+    return hits[pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)]

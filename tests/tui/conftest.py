@@ -50,6 +50,16 @@ def listing(loading: Loading, table: str = "transactions") -> Listing:
     return Listing(table, loading.table(table), loading.begins, loading.analysis.vendors, loading.beginning)
 
 
+def texts(of: Listing, line: int) -> dict[str, str]:
+    """The cells of a line by column."""
+    return {column.name: cell.text for column, cell in zip(of.columns, of.cells(line), strict=True)}
+
+
+def meanings(of: Listing, line: int) -> dict[str, str]:
+    """What the colours of a line's cells mean, by column."""
+    return {column.name: cell.meaning for column, cell in zip(of.columns, of.cells(line), strict=True)}
+
+
 class Seen:
     """An application that runs, and what is on its screen."""
 
