@@ -1,6 +1,7 @@
 """`tui`: the terminal application. Looks whether there is a terminal and the captures are some, then hands over.
 
-Refuses to load Textual before both are so.
+What comes through standard input is followed while it comes; the keys are then read from the terminal itself.
+Refuses to load Textual before there is a terminal.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ptpip_analyze.cli import reader
 from ptpip_analyze.cli.options import Captures, Names, Ports, Vendor
 from ptpip_analyze.cli.work import CommandError, known_vendor, name_codes
+
+if TYPE_CHECKING:
+    from ptpip_analyze.tui.incoming import Piped
 
 
 def register(app: typer.Typer) -> None:
@@ -35,14 +39,20 @@ def _tui(
         typer.Option(metavar="NAME", help="dark, light, dark-colour-blind or light-colour-blind.", show_default=False),
     ] = None,
 ) -> None:
-    """Look through captures in the terminal: sessions, transactions, bytes, ladder, findings."""
-    if "-" in captures:
-        raise CommandError("tui reads keys from standard input; give it a file")
+    """Look through captures in the terminal: sessions, transactions, bytes, ladder, findings.
+
+    With - what a capturing program writes is shown as it comes: dumpcap -i wlan0 -w - | ptpip-analyze tui -
+    """
+    piped = "-" in captures
+    if piped and len(captures) > 1:
+        raise CommandError("tui follows standard input alone; leave the other captures out")
     known_vendor(vendor)
     name_codes(names)
-    found = checked(captures)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    found = [] if piped else checked(captures)
+    if not sys.stdout.isatty() or not (piped or sys.stdin.isatty()):
         raise CommandError("tui needs a terminal")
+    if piped and sys.stdin.isatty():
+        raise CommandError("standard input is the terminal; pipe a capture into it, or give it a file")
     from ptpip_analyze.tables.frame import keep_pandas_away
 
     keep_pandas_away()
@@ -53,12 +63,29 @@ def _tui(
 
     if theme is not None and theme not in (known := [one.name for one in THEMES]):
         raise CommandError(f"--theme: there are {', '.join(known)}")
-    inspector = Inspector(found, tuple(ports or ()), vendor, reader.ask(()), follow=follow)
+    incoming = _from_standard_input() if piped else None
+    inspector = Inspector(found, tuple(ports or ()), vendor, reader.ask(()), follow=follow, incoming=incoming)
     if theme is not None:
         inspector.theme = theme
     inspector.run()
+    if incoming is not None and incoming.path.exists():  # ended by a signal, or a fault: nobody was asked
+        print(f"what was captured is in {incoming.path}", file=sys.stderr)
     if inspector.fault:
         raise CommandError(inspector.fault)
+
+
+def _from_standard_input() -> Piped:
+    """What comes through standard input, which then is the terminal. CommandError where there is none."""
+    from ptpip_analyze.tui.incoming import Piped
+
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        raise CommandError(f"there is no terminal to read keys from: {error.strerror}") from error
+    pipe = os.dup(0)
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    return Piped(pipe, "stdin")
 
 
 def checked(captures: list[str]) -> list[str]:

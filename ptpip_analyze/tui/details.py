@@ -148,13 +148,18 @@ class DetailsView(View):
         if transaction == self.transaction:
             self._parts = parts
             self._grow(0)
-            data = next((number for number, part in enumerate(parts) if part.is_payload), None)
-            if self._hit is not None and data is not None:
-                line = node_at(self._tree, data, self._hit.offset)
-                self._from_hex = line not in (None, self.fields.cursor)
-                self.fields.cursor = line or 0
-                self._shown_part = data
-                self.hex.hold(parts[data].bytes, self._hit.offset, self._hit.offset + self._hit.length)
+            if self._hit is not None:
+                self._reveal(self._hit)
+
+    def _reveal(self, hit: Hit) -> None:
+        """Show what was searched for: its bytes, and the line of the tree that tells of them."""
+        part = next((number for number, one in enumerate(self._parts) if one.message == hit.message), None)
+        if part is not None:
+            line = node_at(self._tree, part, hit.offset)
+            self._from_hex = line not in (None, self.fields.cursor)
+            self.fields.cursor = line or 0
+            self._shown_part = part
+            self.hex.hold(self._parts[part].bytes, hit.offset, hit.offset + hit.length)
 
     def _grow(self, cursor: int) -> None:
         """Draw the tree."""

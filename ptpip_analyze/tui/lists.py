@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -17,8 +17,9 @@ from .grid import Grid
 from .history import history
 from .lines import Lines
 from .notes import SUFFIX, NotesError
-from .parts import Bytes
+from .parts import Bytes, transaction_of
 from .rows import Listing
+from .searching import Hit, Look, in_message, in_transaction
 from .views import TableView
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 class TransactionsView(TableView):
     """The main table."""
 
-    searches_bytes = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "fold", "Fold"),
         Binding("Z", "fold_all", "Fold all", show=False),
@@ -36,6 +36,11 @@ class TransactionsView(TableView):
         Binding("d", "ladder", "Ladder"),
         Binding("semicolon", "comment", "Comment"),
     ]
+
+    @property
+    def look(self) -> Look:
+        """In request, data and response."""
+        return in_transaction
 
     def take(self, listing: Listing) -> None:
         """Show other rows, with the marks and comments of a person."""
@@ -103,6 +108,24 @@ class TransactionsView(TableView):
         place = self.frame()
         if place is not None and place[1] is not None:
             self.inspector.open_ladder([place[1]], place[0])
+
+
+class MessagesView(TableView):
+    """Every message."""
+
+    @property
+    def look(self) -> Look:
+        """In its own bytes."""
+        return in_message
+
+    def opened(self, record: dict[str, Any]) -> None:
+        """To its bytes in the transaction that it belongs to; else to its frame in the ladder."""
+        analysis, row = self.held.analysis, self.grid.row
+        owner = None if analysis is None or row is None else transaction_of(analysis, row)
+        if owner is None or row is None:
+            super().opened(record)
+        else:
+            self.inspector.open_transaction(owner, self.search.hit_in(row) or Hit("messages", row, "", 0, 0, row))
 
 
 class PropertiesView(TableView):
@@ -263,5 +286,5 @@ def table_views() -> list[TableView]:
         PropertiesView("properties", "Properties"),
         ObjectsView("objects", "Objects"),
         FindingsView("findings", "Findings"),
-        TableView("messages", "Messages"),
+        MessagesView("messages", "Messages"),
     ]

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ptpip_analyze.analysis import Analysis, analyze, analyze_in_steps
+from ptpip_analyze.capture import open_direct
 from ptpip_analyze.tables.calls import CALL, with_calls
 from ptpip_analyze.tables.schema import arrow_schema, on_demand
 
@@ -93,6 +94,13 @@ class Loading:
         if before is not None:
             before.close()  # that of the last time may still be read from
         return Step(self.seen, self.seen, sessions, transactions, True)
+
+    def probe(self) -> None:
+        """Are these captures, as far as they go? CaptureError when not, or not yet; OSError when they can't be read."""
+        for name in self.captures:
+            source = open_direct(name)
+            if source is not None:
+                source.close()
 
     @property
     def size(self) -> int:

@@ -5,8 +5,6 @@ Each view says its own keys; the application shows one at a time. Nothing is com
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -16,7 +14,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from ptpip_analyze.describe import counted, safe_text
 
@@ -28,7 +25,8 @@ from .grid import Grid
 from .lines import Lines
 from .loading import Loading
 from .rows import Listing
-from .searching import HEX, Hit, first_hit, patterns
+from .search import Search
+from .searching import Look
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,11 +64,14 @@ class View(Vertical):
         """Frame and session of what the cursor is on; None where it is on nothing with a frame."""
         return None
 
+    def interrupt(self) -> bool:
+        """Escape was pressed: end what goes on in the view. Was there anything?"""
+        return False
+
 
 class TableView(View):
     """A table as a list."""
 
-    searches_bytes = False
     DEFAULT_CSS = """
     TableView > #status { height: 1; padding: 0 1; background: $panel; color: $text-muted; }
     """
@@ -94,7 +95,7 @@ class TableView(View):
         self._wanted_row: int | None = None
         self._outdated = False
         self.told = ""
-        self._searched = ""
+        self.search = Search(self)
 
     def compose(self) -> ComposeResult:
         """Rows, filter line, status line."""
@@ -111,6 +112,11 @@ class TableView(View):
     def crumb(self) -> str:
         """The title, with the filter."""
         return f"{self.title} [{self.where}]" if self.where else self.title
+
+    @property
+    def look(self) -> Look | None:
+        """How the bytes that a row stands for are searched; None where they are not."""
+        return None
 
     # Rows
 
@@ -192,6 +198,8 @@ class TableView(View):
             said.append(f"by {listing.sorted_by[0]}{', largest first' if listing.sorted_by[1] else ''}")
         if self.grid.marked:
             said.append(f"{len(self.grid.marked):,} marked")
+        if found := self.search.said_of(self.grid.row):
+            said = [found]
         self.say(safe_text(" · ".join(said)))
 
     def go_to(self, row: int) -> None:
@@ -233,7 +241,8 @@ class TableView(View):
         """Go where a row leads: to the transaction that it names, else to its frame in the ladder."""
         for name in ("transaction", "polled_by", "caused_by"):
             if record.get(name) is not None:
-                self.inspector.open_transaction(record[name])
+                hit = self.search.hit_in(self.grid.row) if name == "transaction" else None
+                self.inspector.open_transaction(record[name], hit)
                 return
         place, session = self.frame(), record.get("session")
         if session is None:
@@ -344,73 +353,15 @@ class TableView(View):
 
     def action_search(self) -> None:
         """Search for a text in the rows that are shown."""
-        question = "Search for a text or a number in the rows (n: next, N: the one before)"
-        if self.searches_bytes:
-            question = "Search for a text, a number or hex:ff d8 in the rows, then in their data (n: next, N: before)"
-
-        def check(text: str) -> str:
-            try:
-                patterns(text)
-            except ValueError as error:
-                return str(error)
-            return ""
-
-        self.app.push_screen(AskScreen(question, self._searched, check), self._search)
-
-    def _search(self, text: str | None) -> None:
-        if text:
-            self._searched = text
-            self.action_again(1)
+        self.search.ask()
 
     def action_again(self, by: int) -> None:
         """Go to the next line that has the text, or the one before."""
-        if self.listing is None or not self._searched:
-            return
-        in_bytes = self.searches_bytes and self._searched.lower().startswith(HEX)
-        found = None if in_bytes else self.listing.line_with(self._searched, self.grid.cursor, by)
-        if found is not None:
-            self.grid.cursor = found
-        elif self.searches_bytes:
-            self._search_bytes(self._searched, self.listing, by)
-        else:
-            self._not_found(self._searched)
+        self.search.again(by)
 
-    def _not_found(self, text: str) -> None:
-        self.say_rows()
-        self.notify(f"{safe_text(text)} is in no row that is shown.", markup=False)
-
-    @work(thread=True, exclusive=True, group="search")
-    def _search_bytes(self, text: str, listing: Listing, by: int) -> None:
-        """Search in the data of the rows behind the cursor, all the way round; or before it."""
-        worker, analysis = get_current_worker(), self.held.analysis
-        if analysis is None or not self.held.complete:
-            self.app.call_from_thread(self.notify, "Bytes are searched when the capture is read to its end.")
-            return
-        order, row = listing.chosen_rows, self.grid.row
-        places = (order == row).nonzero()[0]
-        at = int(places[0]) if len(places) else 0
-        rows = np.roll(order, -at - 1) if by > 0 else np.roll(order, -at)[::-1]
-        told = 0.0
-
-        def coming() -> Iterator[int]:
-            nonlocal told
-            for number, one in enumerate(rows.tolist()):
-                if time.monotonic() > told + 0.3:
-                    told = time.monotonic()
-                    self.app.call_from_thread(self.say, f"searching the data … {number / len(rows):.0%}")
-                yield one
-
-        hit = first_hit(analysis, patterns(text), coming(), lambda: not worker.is_cancelled)
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._hit, text, hit)
-
-    def _hit(self, text: str, hit: Hit | None) -> None:
-        if hit is None:
-            self._not_found(text)
-            return
-        self.inspector.hit = hit
-        self.go_to(hit.transaction)
-        self.say(f"{safe_text(text)}: byte {hit.offset:,} of its data; Enter shows it, n goes on")
+    def interrupt(self) -> bool:
+        """Escape ends a search that goes on."""
+        return self.search.interrupt()
 
     def action_save(self) -> None:
         """Save what is marked, else what the filter leaves."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ptpip_analyze.tui import app as module
-from ptpip_analyze.tui.app import VIEWS, Inspector, help_page
+from ptpip_analyze.tui import reading as module
+from ptpip_analyze.tui.app import VIEWS, Inspector
 from tests.support import RECORDED, ROOT
 from tests.traffic import conversation, write_pcap
 
@@ -76,31 +76,6 @@ async def test_goes_to_a_frame_a_transaction_and_a_time(polled: Path) -> None:
         await seen.press("g")
         await seen.type("nonsense")
         assert "no frame number" in await seen.press("enter")
-
-
-async def test_help_names_every_key() -> None:
-    page = help_page().plain
-    for word in ("Filter", "Fold", "Ladder", "Save", "Explain", "Extract", "Quit", "Help", "Columns"):
-        assert word in page
-
-
-async def test_help_is_one_key_away(polled: Path) -> None:
-    async with running(polled) as seen:
-        assert "Enter goes in" in await seen.press("question_mark")
-        assert "Enter goes in" not in await seen.press("escape")
-
-
-async def test_palette_knows_views_and_actions(polled: Path) -> None:
-    async with running(polled) as seen:
-        await seen.press("2")
-        titles = {command.title for command in seen.app.get_system_commands(seen.app.screen)}
-        assert {"View: Findings", "Filter", "Sort", "Fold", "Save", "Theme", "Quit"} <= titles
-        commands = {command.title: command for command in seen.app.get_system_commands(seen.app.screen)}
-        commands["Fold"].callback()
-        await seen.rest()
-        commands["View: Doctor"].callback()
-        await seen.rest()
-        assert seen.app.view.id == "doctor"
 
 
 async def test_changes_themes(polled: Path) -> None:
