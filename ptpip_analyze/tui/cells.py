@@ -164,6 +164,7 @@ class Cells:
         answer, meaning = self.value("response", first), self._meaning("response", "", first)
         said = {
             "transaction": Cell(f"{self.value('transaction', first)}…", "quiet"),
+            "session": Cell(f"{self.value('session', first)}", "quiet"),
             "at": self._at(first, None),
             "delta": self._delta(first, before),
             "call": Cell(self.loop_text(rows, period), "quiet"),

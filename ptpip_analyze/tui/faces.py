@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 FACE: Final = {
     "transactions": (
-        "transaction", "at", "delta", "call", "data", "response", "latency_s", "bar", "findings", "status",
+        "transaction", "session", "at", "delta", "call", "data", "response", "latency_s", "bar", "findings", "status",
         "note",
     ),
     "events": ("session", "at", "text", "source", "transaction_id", "frame"),
@@ -18,7 +18,7 @@ FACE: Final = {
 """The columns of a list, until the user chooses others."""
 
 EXPENDABLE: Final = {
-    "transactions": ("bar", "findings", "delta", "status"),
+    "transactions": ("bar", "findings", "delta", "status", "session"),
     "events": ("session", "transaction_id"),
     "objects": ("missing", "declared_bytes", "kind", "session", "format"),
     "properties": ("session", "changed", "source", "at"),

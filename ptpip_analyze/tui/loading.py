@@ -20,6 +20,8 @@ from ptpip_analyze.capture import open_direct
 from ptpip_analyze.tables.calls import CALL, with_calls
 from ptpip_analyze.tables.schema import arrow_schema, on_demand
 
+from .searching import rows_with
+
 if TYPE_CHECKING:
     from ptpip_analyze.ahead import Worker
     from ptpip_analyze.tables.where import Where
@@ -169,6 +171,15 @@ class Loading:
                 (batch,) = with_calls([batch], self.analysis.vendors if self.analysis else (), self.beginning)
             masks.append(rows_wanted(where, batch).to_numpy(zero_copy_only=False))
         return np.concatenate(masks) if masks else np.zeros(0, bool)
+
+    def having(self, text: str, table: str, rows: pa.Table) -> np.ndarray:
+        """Mask of the rows of a table that have a text or a number in one of their columns, or in their call."""
+        found = rows_with(rows, text)
+        if table == "transactions":
+            vendors = self.analysis.vendors if self.analysis else ()
+            called = [batch.select([CALL]) for batch in with_calls(rows.to_batches(), vendors, self.beginning)]
+            found |= rows_with(pa.Table.from_batches(called), text) if called else False
+        return found
 
     def beginning(self, transaction: int, most: int) -> bytes:
         """The first bytes of a transaction's payload; between two parts of the capture while that is still read."""

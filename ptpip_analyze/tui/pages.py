@@ -52,6 +52,7 @@ class OverviewView(PageView):
         self._lines: list[OverviewLine] = []
         self._fault: list[OverviewLine] = []
         self.marked: list[int] = []
+        self._placed = 0  # the line on which the cursor was put, not by a person
 
     def take(self, known: Known) -> None:
         """Show what is known now."""
@@ -70,9 +71,24 @@ class OverviewView(PageView):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
-        known = [] if self._known is None else page(self._known, max(self.size.width - 2, 40), self.marked)
+        width, height = max(self.size.width - 2, 40), self.size.height
+        known = [] if self._known is None else page(self._known, width, self.marked, height)
+        before = self._lines
         self._lines = [*self._fault, *known]
-        self.lines.show(len(self._lines), lambda line: self._lines[line].pieces, 0, self.lines.cursor)
+        self.lines.show(len(self._lines), lambda line: self._lines[line].pieces, 0, self._place(before))
+
+    def _place(self, before: list[OverviewLine]) -> int:
+        """Where the cursor goes when other lines are shown: it stays with its session. Until somebody has moved it, it
+        is on the first one, where Enter goes in.
+        """
+        cursor, firsts = self.lines.cursor, _firsts(self._lines)
+        if cursor == self._placed:
+            self._placed = next(iter(firsts.values()), 0)
+            return self._placed
+        session = before[cursor].session if cursor < len(before) else None
+        if session is None or session not in firsts:
+            return cursor
+        return firsts[session] + cursor - _firsts(before)[session]
 
     def on_lines_opened(self, event: Lines.Opened) -> None:
         """Enter: in."""
@@ -102,6 +118,15 @@ class OverviewView(PageView):
         session = self._session()
         chosen = sorted(self.marked) or [0 if session is None else session]
         self.inspector.open_ladder(chosen, None)
+
+
+def _firsts(lines: list[OverviewLine]) -> dict[int, int]:
+    """The first line of each session."""
+    found: dict[int, int] = {}
+    for at, line in enumerate(lines):
+        if line.session is not None:
+            found.setdefault(line.session, at)
+    return found
 
 
 class DoctorView(PageView):

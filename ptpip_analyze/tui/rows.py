@@ -20,7 +20,6 @@ from ptpip_analyze.tables.schema import on_demand
 from .cells import NO_TIME, Cell, Cells, Comment
 from .faces import DERIVED, EXPENDABLE, FACE, SOURCES, TIMES, TITLES, WIDE, Shown
 from .loops import Loops, loops_of, no_loops
-from .searching import rows_with
 
 LEVELS: Final = ("must", "should", "may", "info")
 VERDICTS: Final = ("violation", "known-vendor-deviation", "inconclusive", "pass")
@@ -250,12 +249,10 @@ class Listing:
         self.without_loops = hidden
         self._arrange()
 
-    def line_with(self, text: str, line: int, by: int) -> int | None:
-        """The next line (``by`` 1) or the one before (-1) with a text, all the way round; None for no such line.
-
-        A row has a text when it stands in one of its texts, whatever the case, or is one of its numbers (0x2A too).
+    def line_among(self, found: np.ndarray, line: int, by: int) -> int | None:
+        """The next line (``by`` 1) or the one before (-1) that stands for a row of a mask (bool, by row of the table),
+        all the way round; None for no such line.
         """
-        found = rows_with(self.rows, text)
         hits = found[self.lines]
         if self.folded and self.loops.period:
             loops = np.zeros(len(self.loops.period), bool)

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from textual.worker import Worker, get_current_worker
 
-from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.capture import CaptureError
 from ptpip_analyze.describe import safe_text
 
 from .dialogs import AskScreen
 from .rows import Listing
-from .searching import HEX, Hit, Look, Patterns, first_hit, in_message, of_no_transaction, patterns
+from .searching import HEX, Hit, Look, first_hit, in_message, of_no_transaction, patterns
 
 if TYPE_CHECKING:
     from .views import TableView
@@ -58,18 +57,27 @@ class Search:
             self.again(1)
 
     def again(self, by: int) -> None:
-        """Go to the next line with the text (``by`` 1), or the one before (-1)."""
-        view, text = self._view, self._text
-        if view.listing is None or not text:
-            return
-        in_bytes = view.look is not None and text.lower().startswith(HEX)
-        line = None if in_bytes else view.listing.line_with(text, view.grid.cursor, by)
-        if line is not None:
-            view.grid.cursor = line
-        elif view.look is not None:
-            self._search_bytes(text, view.listing, view.look, by)
+        """Go to the next line with the text (``by`` 1), or the one before (-1); looked for in a thread."""
+        view, text, listing = self._view, self._text, self._view.listing
+        if listing is not None and text:
+            line = view.grid.cursor
+            self._worker = view.run_worker(
+                lambda: self._look_in_rows(text, listing, line, by), thread=True, exclusive=True, group="search"
+            )
+
+    def _look_in_rows(self, text: str, listing: Listing, line: int, by: int) -> None:
+        """In a thread: look into what rows say, then into their bytes."""
+        view = self._view
+        if view.look is None or not text.lower().startswith(HEX):
+            found = listing.line_among(view.held.having(text, view.table, listing.rows), line, by)
+            if found is not None:
+                if not get_current_worker().is_cancelled:
+                    view.app.call_from_thread(setattr, view.grid, "cursor", found)
+                return
+        if view.look is None:
+            view.app.call_from_thread(self._not_found)
         else:
-            self._not_found()
+            self._look_in_bytes(text, listing, view.look, line, by)
 
     def interrupt(self) -> bool:
         """End a search that goes on. Was there one?"""
@@ -85,24 +93,17 @@ class Search:
         where = "in no row that is shown" + (", and in none of their messages" if self._view.look is not None else "")
         self._view.notify(f"{safe_text(self._text)} is {where}.", markup=False)
 
-    def _search_bytes(self, text: str, listing: Listing, look: Look, by: int) -> None:
-        view = self._view
+    def _look_in_bytes(self, text: str, listing: Listing, look: Look, line: int, by: int) -> None:
+        """Look into the bytes of rows all the way round, then of what belongs to no transaction."""
+        view, worker, wanted = self._view, get_current_worker(), patterns(text)
         analysis = view.held.analysis
         if analysis is None or not view.held.complete:
-            view.notify("Bytes are searched when the capture is read to its end.")
+            view.app.call_from_thread(view.notify, "Bytes are searched when the capture is read to its end.")
             return
-        order, row = listing.chosen_rows, view.grid.row
-        places = (order == row).nonzero()[0]
+        order = listing.chosen_rows
+        places = (order == listing.lines[line]).nonzero()[0] if len(listing) else order
         at = int(places[0]) if len(places) else 0
         rows = np.roll(order, -at - 1) if by > 0 else np.roll(order, -at)[::-1]
-        wanted = patterns(text)
-        self._worker = view.run_worker(
-            lambda: self._look(analysis, wanted, rows, look), thread=True, exclusive=True, group="search"
-        )
-
-    def _look(self, analysis: Analysis, wanted: Patterns, rows: np.ndarray, look: Look) -> None:
-        """In a thread: look into rows all the way round, then into what belongs to no transaction."""
-        view, worker = self._view, get_current_worker()
         told = 0.0
 
         def coming() -> Iterator[int]:

@@ -42,7 +42,7 @@ async def test_goes_in_with_enter_and_back_with_escape(polled: Path) -> None:
 
 async def test_session_card_leads_to_its_transactions(polled: Path) -> None:
     async with running(polled) as seen:
-        await seen.press(*["down"] * 6, "enter")
+        await seen.press("enter")
         assert "Transactions [session == 0]" in seen.screen
 
 

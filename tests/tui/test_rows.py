@@ -74,11 +74,11 @@ def test_finds_rows_by_frame_and_time(rows: Listing) -> None:
     assert rows.row_of_time(2**62) == 15
 
 
-def test_searches_texts_and_numbers(rows: Listing) -> None:
-    assert rows.line_with("invalidobject", 0, 1) == 3
-    assert rows.line_with("0x63", 0, 1) == 3  # the handle 99 among the parameters
-    assert rows.line_with("GetObjectHandles", 4, 1) == 2
-    assert rows.line_with("no such text", 0, 1) is None
+def test_goes_from_line_to_line_among_some_rows(rows: Listing) -> None:
+    some = np.isin(np.arange(16), [1, 5, 14])  # 5 is in the folded loop
+    assert [rows.line_among(some, line, 1) for line in range(5)] == [1, 2, 3, 1, 1]
+    assert [rows.line_among(some, line, -1) for line in range(5)] == [3, 3, 1, 2, 3]
+    assert rows.line_among(np.zeros(16, bool), 0, 1) is None
 
 
 def test_chooses_columns(rows: Listing) -> None:
