@@ -240,10 +240,12 @@ class Inspector(App[None]):
 
     def failed(self, fault: str) -> None:
         """Reading has ended early."""
-        self.fault, self._progress = fault, "reading has ended early"
+        self.fault = self.held.fault = fault
+        self._progress = "reading has ended early"
         self.query_one(OverviewView).fail(f"The capture can't be read: {safe_text(fault)}")
         self.notify(safe_text(fault), title="Reading has ended", severity="error",
-                    timeout=3600, markup=False)  # fmt: skip
+                    timeout=20, markup=False)  # fmt: skip
+        self.view.arrive()
         self._head()
 
     # Where one is

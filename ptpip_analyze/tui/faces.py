@@ -43,7 +43,7 @@ TITLES: Final = {
 }  # fmt: skip
 """Headings that are not the names of their columns."""
 
-WIDE: Final = frozenset({"call", "text", "says", "value", "note"})
+WIDE: Final = frozenset({"call", "text", "says", "value", "note", "filename"})
 """Columns that take the room that is left."""
 
 

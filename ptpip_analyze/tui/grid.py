@@ -16,7 +16,8 @@ from .faces import Shown
 from .lines import Lines, Piece, fitted
 from .rows import Listing
 
-_LEAST, _MOST, _MOST_WIDE = 3, 26, 400
+_LEAST, _MOST, _MOST_ROOMY, _MOST_WIDE = 3, 26, 40, 400
+_ROOMY = 120  # cells in which a column that is not wide may take more
 _SAMPLE, _LAST = 60, 10
 _LEAST_WIDE = 32  # cells of a long text for which others make room
 
@@ -66,12 +67,13 @@ class Grid(Lines):
         low = max(min(self.top, len(listing) - sample), 0)
         near = range(low, min(low + sample, len(listing)))
         lines = [listing.cells(line) for line in (*near, *range(max(near.stop, len(listing) - _LAST), len(listing)))]
+        room = max(self.scrollable_content_region.width - 2, 20)
+        most = _MOST if room < _ROOMY else _MOST_ROOMY
         widths = []
         for at, one in enumerate(listing.columns):
             needed = max((cell_len(cells[at].text) for cells in lines), default=0)
             needed = max(needed, cell_len(one.title) + 2 * (one.name == arrow), _LEAST)
-            widths.append(min(needed, _MOST_WIDE if one.wide else _MOST))
-        room = max(self.scrollable_content_region.width - 2, 20)
+            widths.append(min(needed, _MOST_WIDE if one.wide else most))
         kept = set(range(len(widths)))
         for name in () if self._all else listing.expendable:
             least = [min(widths[at], _LEAST_WIDE) if listing.columns[at].wide else widths[at] for at in kept]

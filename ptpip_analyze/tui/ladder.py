@@ -95,6 +95,11 @@ class Ladder:
         self.folded = folded
         self._lay_out()
 
+    @property
+    def folds(self) -> bool:
+        """Does a line stand for a loop?"""
+        return bool((self._loop >= 0).any())
+
     def __len__(self) -> int:
         return len(self._lines)
 

@@ -112,7 +112,8 @@ class LadderView(View):
         """Take the messages of the sessions, in a thread."""
         loading, listing = self.held, self.inspector.transactions
         if not loading.complete or loading.analysis is None or listing is None:
-            self.app.call_from_thread(self.say, "The ladder comes when the capture is read to its end.")
+            why = loading.fault or "The ladder comes when the capture is read to its end."
+            self.app.call_from_thread(self.say, safe_text(why))
             return
         self.app.call_from_thread(self._take, Ladder(loading.analysis, sessions, listing))
 
@@ -130,7 +131,7 @@ class LadderView(View):
         cursor = self.lines.cursor if self._frame is None else ladder.line_of_frame(self._frame)
         self.lines.show(len(ladder), lambda line: ladder.pieces(line, width, self.held.begins), width, cursor or 0)
         self._frame = None
-        folded = ", polling folded (z)" if ladder.folded else ""
+        folded = ", polling folded (z)" if ladder.folds else ""
         self.say(f"{counted(len(ladder), 'line')}{folded} · [ ] other session · 1, space, d: several side by side")
         self._follow()
 

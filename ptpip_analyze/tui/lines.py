@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -40,7 +40,7 @@ class Lines(ScrollView, can_focus=True):
     Lines .lines--head { background: $panel; color: $foreground; text-style: bold; }
     Lines .lines--cursor { background: $panel; }
     Lines:focus .lines--cursor { background: $primary-muted; text-style: bold; }
-    Lines .lines--selected { background: $secondary-muted; color: $text; text-style: bold; }
+    Lines .lines--selected { background: $secondary-muted; color: $foreground; text-style: bold; }
     Lines .lines--marked { color: $text-accent; text-style: bold; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -226,3 +226,17 @@ def fitted(text: str, width: int, right: bool = False) -> str:
     if size > width:
         return set_cell_size(text, max(width - 1, 0)) + "…" if width else ""
     return " " * (width - size) + text if right else text + " " * (width - size)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most ``width`` cells, broken between words, within one where it is longer."""
+    lines, line, taken = list[str](), "", 0
+    for word in text.split():
+        for piece in chop_cells(word, width) if cell_len(word) > width else [word]:
+            size = cell_len(piece)
+            if line and taken + 1 + size > width:
+                lines.append(line)
+                line, taken = piece, size
+            else:
+                line, taken = (f"{line} {piece}", taken + 1 + size) if line else (piece, size)
+    return [*lines, line]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Final
 
+import pyarrow as pa
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
@@ -21,9 +23,6 @@ from .parts import Bytes, transaction_of
 from .rows import Listing
 from .searching import Hit, Look, in_message, in_transaction
 from .views import TableView
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class TransactionsView(TableView):
@@ -244,6 +243,12 @@ class ObjectsView(TableView):
         self.inspector.save(write)
 
 
+_VERDICTS: Final = {
+    "violation": "violated", "known-vendor-deviation": "known deviations", "inconclusive": "inconclusive",
+    "pass": "passed",
+}  # fmt: skip
+
+
 class FindingsView(TableView):
     """Where the standard was not kept."""
 
@@ -254,11 +259,16 @@ class FindingsView(TableView):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "explain", "Explain")]
 
     def say_rows(self) -> None:
-        """The status line says the whole of the finding under the cursor: rows have no room for it."""
+        """The status line counts verdicts, and says the whole of the finding under the cursor: rows have no room."""
         super().say_rows()
-        record = self.record()
-        if record is not None:
-            self.say(f"{self.told} · {safe_text(record['says'] or '')}")
+        listing, record = self.listing, self.record()
+        if listing is None or record is None:
+            return
+        verdicts = Counter(listing.rows["verdict"].take(pa.array(listing.chosen_rows)).to_pylist())
+        found = [f"{verdicts[name]:,} {words}" for name, words in _VERDICTS.items() if verdicts[name]]
+        if not verdicts["violation"]:
+            found.insert(0, "no violation")
+        self.say(f"{self.told}: {', '.join(found)} · {safe_text(record['says'] or '')}")
 
     def on_lines_moved(self, event: Lines.Moved) -> None:
         """Another finding."""

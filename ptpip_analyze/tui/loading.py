@@ -49,7 +49,7 @@ class Loading:
         self.captures = list(captures)
         self._ports, self._vendor = tuple(ports), vendor
         self.analysis: Analysis | None = None
-        self.complete = False
+        self.complete, self.fault = False, ""  # why reading ended early, once it did
         self.lock = threading.Lock()
         self._tables: dict[str, pa.Table] = {}
         self._making = threading.Lock()
@@ -142,7 +142,7 @@ class Loading:
         with self._making:
             if table not in self._tables:
                 if not self.complete or self.analysis is None:
-                    raise ValueError(f"{table} are known when the capture is read to its end")
+                    raise ValueError(self.fault or f"{table} are known when the capture is read to its end")
                 self._tables[table] = self.analysis.arrow(table)
                 if table == "findings":
                     self._tables["transactions"] = self._with_findings(self._tables["transactions"])

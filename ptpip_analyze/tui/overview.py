@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
-from textwrap import wrap
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -27,7 +26,7 @@ from ptpip_analyze.describe import (
     session_status,
 )  # fmt: skip
 
-from .lines import Piece, fitted
+from .lines import Piece, fitted, wrapped
 from .rows import LEVELS, Listing
 
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
@@ -84,7 +83,7 @@ def _capture(one: Mapping[str, Any], width: int) -> list[OverviewLine]:
     if one["first_time"] is not None:
         facts.append(f"from {one['first_time'][:19].replace('T', ' ')} UTC for {human_seconds(one['duration_s'])}")
     name = safe_text(one["capture"])
-    said = wrap(" · ".join(facts), max(width - 4, 20))
+    said = wrapped(" · ".join(facts), max(width - 4, 20))
     if cell_len(name) + 2 + len(" · ".join(facts)) <= width:
         lines = [OverviewLine([(name, "title"), (f"  {' · '.join(facts)}", "")])]
     else:
@@ -97,7 +96,7 @@ def _capture(one: Mapping[str, Any], width: int) -> list[OverviewLine]:
         lines.append(OverviewLine([(f"  {others} of something else", "quiet")]))
     if one["damage"]:
         words = f"damaged: {safe_text(one['damage']['reason'])}; everything before it is analysed"
-        lines += [OverviewLine([(f"  {line}", "error")]) for line in wrap(words, max(width - 4, 20))]
+        lines += [OverviewLine([(f"  {line}", "error")]) for line in wrapped(words, max(width - 4, 20))]
     return lines
 
 
@@ -134,13 +133,12 @@ def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, m
     client = row["initiator_name"] or "initiator not named"
     meaning = {"established": "good", "rejected": "error"}.get(row["status"], "warning")
     status = session_status(row["status"], row["fail_reason"])
-    top = f"─ Session {row['session']} " + "─" * 4
+    top = f"─ Session {row['session']} ─"
     lines = [
         OverviewLine(
             [
-                ("●" if marked else "╭", "marked" if marked else "quiet"), (f"{top} ", "quiet"),
-                (safe_text(camera), "title"), (" with ", "quiet"),
-                (safe_text(client), "title"), ("  ", ""), (status, meaning),
+                ("●" if marked else "╭", "marked" if marked else "quiet"), (f"{top} ", "quiet"), (status, meaning),
+                ("  ", ""), (safe_text(camera), "title"), (" with ", "quiet"), (safe_text(client), "title"),
             ],
             goal,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from textual import work
@@ -11,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from ptpip_analyze.describe import frames_text, safe_text
 
-from .lines import Lines, Piece
+from .lines import Lines, Piece, wrapped
 from .overview import Known, OverviewLine, page
 from .views import View
 
@@ -61,7 +60,7 @@ class OverviewView(PageView):
 
     def fail(self, fault: str) -> None:
         """Say above everything else why reading has ended."""
-        self._fault = [OverviewLine([(line, "error")]) for line in _wrapped(fault, max(self.size.width - 2, 40))]
+        self._fault = [OverviewLine([(line, "error")]) for line in wrapped(fault, max(self.size.width - 2, 40))]
         self._draw()
 
     def on_resize(self) -> None:
@@ -158,8 +157,8 @@ class DoctorView(PageView):
 
         loading = self.held
         if not loading.complete or loading.analysis is None:
-            text = "The doctor comes when the capture is read to its end."
-            self.app.call_from_thread(self.lines.show, 1, lambda line: [(text, "quiet")])
+            text = loading.fault or "The doctor comes when the capture is read to its end."
+            self.app.call_from_thread(self.lines.show, 1, lambda line: [(safe_text(text), "quiet")])
             return
         self.app.call_from_thread(self._take, examined(loading.analysis.results))
 
@@ -193,7 +192,7 @@ class DoctorView(PageView):
             goal = (session, one["frames"][0] if one["frames"] else None)
             frames = frames_text(one["frames"][:6], len(one["frames"]))
             text = safe_text(one["says"]) + (f" [{frames}]" if frames else "")
-            for number, line in enumerate(_wrapped(text, width)):
+            for number, line in enumerate(wrapped(text, width)):
                 self._lines.append(([("    " if number else f"  {mark}", meaning), (line, "")], goal))
         self._lines.append(([], None))
 
@@ -203,10 +202,3 @@ class DoctorView(PageView):
         goal = self._lines[event.line][1] if event.line < len(self._lines) else None
         if goal is not None and goal[0] is not None:
             self.inspector.open_ladder([goal[0]], goal[1])
-
-
-def _wrapped(text: str, width: int) -> Iterable[str]:
-    """A text in lines of at most ``width`` letters, broken between words."""
-    import textwrap
-
-    return textwrap.wrap(text, width) or [""]

@@ -143,7 +143,7 @@ class TableView(View):
         try:
             rows = self.wanted_rows()
         except ValueError as error:
-            self.app.call_from_thread(self.say, f"{error}")
+            self.app.call_from_thread(self.say, safe_text(str(error)))
             return
         listing = self.inspector.listing_of(self.table, rows)
         self.app.call_from_thread(self.take, listing)
