@@ -105,6 +105,8 @@ class Cells:
             return Cell(_DIRECTIONS[value], "quiet")
         if name == "transaction_id" and value == NO_TRANSACTION:
             return Cell("none", "quiet")
+        if name == "verdict" and value == "known-vendor-deviation":
+            return Cell("known deviation")
         return Cell(cell_text(self._known[name], value), self._meaning(name, value, row))
 
     def _meaning(self, name: str, value: Any, row: int) -> str:

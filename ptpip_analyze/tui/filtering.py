@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -142,6 +143,8 @@ class FilterLine(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Hold what is written against the table."""
         event.stop()
+        if "pandas" not in sys.modules:  # which takes its time to load, and what was said is of another text
+            self.query_one("#verdict", Static).update("checking …")
         self.judge(event.value, False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -86,7 +86,7 @@ class Grid(Lines):
         wide = [at for at, one in enumerate(self._shown) if one.wide]
         rest = room - 2 * len(kept) - sum(width for at, width in enumerate(self._widths) if at not in wide)
         for left, at in zip(range(len(wide), 0, -1), sorted(wide, key=lambda at: self._widths[at]), strict=True):
-            self._widths[at] = max(min(self._widths[at], max(rest, 20) // left), 12)
+            self._widths[at] = min(self._widths[at], max(max(rest, 20) // left, 12))
             rest -= self._widths[at]
         self.head = self._heading()
 

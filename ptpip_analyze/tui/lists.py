@@ -244,9 +244,10 @@ class ObjectsView(TableView):
 
 
 _VERDICTS: Final = {
-    "violation": "violated", "known-vendor-deviation": "known deviations", "inconclusive": "inconclusive",
-    "pass": "passed",
+    "violation": ("violation", "violations"), "known-vendor-deviation": ("known deviation", "known deviations"),
+    "inconclusive": ("inconclusive", "inconclusive"), "pass": ("passed", "passed"),
 }  # fmt: skip
+"""Verdicts with how one and many of them are counted."""
 
 
 class FindingsView(TableView):
@@ -265,7 +266,7 @@ class FindingsView(TableView):
         if listing is None or record is None:
             return
         verdicts = Counter(listing.rows["verdict"].take(pa.array(listing.chosen_rows)).to_pylist())
-        found = [f"{verdicts[name]:,} {words}" for name, words in _VERDICTS.items() if verdicts[name]]
+        found = [counted(verdicts[name], *words) for name, words in _VERDICTS.items() if verdicts[name]]
         if not verdicts["violation"]:
             found.insert(0, "no violation")
         self.say(f"{self.told}: {', '.join(found)} · {safe_text(record['says'] or '')}")

@@ -21,6 +21,9 @@ from ptpip_analyze.result import DataPiece, Result
 HEX: Final = "hex:"
 WINDOW_BYTES: Final = 1 << 20
 
+_UNSAID: Final = frozenset({"capture", "vendor", "data_direction", "data_phase_info"})
+"""Columns with one value in nearly every row: whoever looks for "capture" does not mean the folder of the file."""
+
 _GUID: Final = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -171,7 +174,9 @@ def rows_with(rows: pa.Table, text: str) -> np.ndarray:
         number = int(text, 0)
     except ValueError:
         number = None
-    for column in rows.columns:
+    for name, column in zip(rows.column_names, rows.columns, strict=True):
+        if name in _UNSAID:
+            continue
         if pa.types.is_dictionary(column.type):
             found |= np.concatenate([_with_text(chunk, text.lower()) for chunk in column.chunks] or [found])
         elif number is not None and pa.types.is_integer(column.type):

@@ -96,6 +96,8 @@ def test_searches_texts_and_numbers_of_rows(polled: Path) -> None:
     assert rows_with(rows, "INVALIDobject").nonzero()[0].tolist() == [14]
     assert rows_with(rows, "0x63").nonzero()[0].tolist() == [14]  # the handle 99 among the parameters
     assert not rows_with(rows, "no such text").any()
+    assert str(polled) in rows["capture"].to_pylist()
+    assert not rows_with(rows, polled.name).any()  # it is in every row
 
 
 async def test_search_goes_into_the_bytes_and_details_show_them(polled: Path) -> None:
