@@ -22,13 +22,13 @@ from textual.widgets import ContentSwitcher, Static
 from ptpip_analyze.capture import CaptureError
 from ptpip_analyze.describe import human_bytes, safe_text
 from ptpip_analyze.tables.export import ExportError
-from ptpip_analyze.tables.moments import MomentError, moment_of
 
 from . import incoming as making
 from .asked import Asked
 from .commands import commands, help_page
 from .details import DetailsView
 from .dialogs import AskScreen, KeepScreen, PageScreen, PictureScreen, exists
+from .going import fault_of, row_at
 from .incoming import Incoming
 from .keys import KeyLine
 from .ladderview import LadderView
@@ -43,7 +43,8 @@ from .rows import Listing
 from .saving import SaveError, checked
 from .searching import Hit
 from .themes import DEFAULTS, THEMES
-from .views import TableView, View
+from .view import View
+from .views import TableView
 
 if TYPE_CHECKING:
     from ptpip_analyze.ahead import Worker
@@ -369,32 +370,14 @@ class Inspector(App[None]):
 
     def action_go_to(self) -> None:
         """Go to a frame, a time or a transaction."""
-
-        def check(text: str) -> str:
-            if not (text.startswith("#") and text[1:].isdecimal()):
-                try:
-                    moment_of(text)
-                except MomentError as error:
-                    return str(error)
-            return ""
-
         question = "Go to a frame (120), a transaction (#7), seconds from the first packet (1.5s) or a time (ISO 8601)"
-        self.push_screen(AskScreen(question, "", check), self._go_to)
+        self.push_screen(AskScreen(question, "", fault_of), self._go_to)
 
     def _go_to(self, text: str | None) -> None:
         listing = self.transactions
         if text is None or listing is None:
             return
-        if text.startswith("#"):
-            row = int(text[1:]) if int(text[1:]) < listing.rows.num_rows else None
-        else:
-            moment = moment_of(text)
-            if moment.frame is not None:
-                row = listing.row_of_frame(moment.frame)
-            else:
-                begins = self.held.begins or 0
-                time = begins + moment.since if moment.since is not None else moment.time
-                row = None if time is None else listing.row_of_time(time)
+        row = row_at(listing, text, self.held.begins or 0)
         if row is None:
             self.notify("There is no such transaction.", markup=False)
             return

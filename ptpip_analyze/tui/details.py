@@ -21,7 +21,7 @@ from .hex import Hex
 from .lines import Lines, Piece
 from .parts import Bytes, Node, Part, node_at, node_pieces, nodes_of, parts_of
 from .searching import Hit
-from .views import View
+from .view import View
 
 
 class DetailsView(View):

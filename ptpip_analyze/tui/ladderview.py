@@ -21,7 +21,7 @@ from .dialogs import AskScreen, exists
 from .ladder import Arrow, Ladder
 from .lines import Lines
 from .parts import message_part, node_pieces, nodes_of, parts_of
-from .views import View
+from .view import View
 
 _LADDERS: Final = (".txt", ".mmd", ".svg")
 _ROOM_BESIDE, _ROOM_MORE = 130, 40  # cells from which on content stands beside one ladder, and more for each other one

@@ -41,6 +41,9 @@ class Lines(ScrollView, can_focus=True):
     Lines .lines--cursor { background: $panel; }
     Lines:focus .lines--cursor { background: $primary-muted; text-style: bold; }
     Lines .lines--selected { background: $secondary-muted; color: $foreground; text-style: bold; }
+    Lines:nocolor .lines--selected { text-style: bold reverse; }
+    Lines:nocolor .lines--error { text-style: bold underline; }
+    Lines:nocolor .lines--warning { text-style: underline; }
     Lines .lines--marked { color: $text-accent; text-style: bold; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {

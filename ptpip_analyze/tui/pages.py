@@ -12,7 +12,7 @@ from ptpip_analyze.describe import frames_text, safe_text
 
 from .lines import Lines, Piece, wrapped
 from .overview import Known, OverviewLine, page
-from .views import View
+from .view import View
 
 _MARKS: Final = {
     "problem": ("! ", "error"), "slow": ("~ ", "warning"), "fine": ("✓ ", "good"), "unknown": ("? ", "quiet"),

@@ -1,17 +1,16 @@
-"""The views of a capture that are lists: a table with its filter line and what can be done with its rows.
+"""A view that is a list: a table with its filter line and what can be done with its rows.
 
-Each view says its own keys; the application shows one at a time. Nothing is computed here: rows come from the loading.
+Nothing is computed here: rows come from the loading.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -23,50 +22,13 @@ from .dialogs import AskScreen, ColumnsScreen, exists
 from .filtering import FilterLine
 from .grid import Grid
 from .lines import Lines
-from .loading import Loading
 from .rows import Listing
 from .search import Search
 from .searching import Look
+from .view import View
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from .app import Inspector
-
-
-class View(Vertical):
-    """One view. ``title`` is its name in the breadcrumb."""
-
-    title = ""
-
-    @property
-    def inspector(self) -> Inspector:
-        """The application."""
-        return cast("Inspector", self.app)
-
-    @property
-    def held(self) -> Loading:
-        """The captures that are shown."""
-        return self.inspector.held
-
-    def arrive(self) -> None:
-        """The view is shown now."""
-
-    def outdate(self) -> None:
-        """More is known than the view was made of: what it shows stays until it arrives again."""
-
-    @property
-    def crumb(self) -> str:
-        """What the breadcrumb says of it."""
-        return self.title
-
-    def frame(self) -> tuple[int, int | None] | None:
-        """Frame and session of what the cursor is on; None where it is on nothing with a frame."""
-        return None
-
-    def interrupt(self) -> bool:
-        """Escape was pressed: end what goes on in the view. Was there anything?"""
-        return False
 
 
 class TableView(View):

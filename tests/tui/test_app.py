@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from ptpip_analyze.tui import reading as module
 from ptpip_analyze.tui.app import VIEWS, Inspector
+from ptpip_analyze.tui.lines import Lines
 from tests.support import RECORDED, ROOT
 from tests.traffic import conversation, write_pcap
 
@@ -94,6 +95,9 @@ async def test_works_without_colours(polled: Path, monkeypatch: pytest.MonkeyPat
     async with running(polled) as seen:
         assert seen.app.no_color
         assert "InvalidObjectHandle" in await seen.press("2")
+        lines = seen.app.view.query_one(Lines)
+        assert lines.style_of("selected").reverse  # greys are too much alike
+        assert lines.style_of("error").underline
 
 
 async def test_hostile_names_show_harmless_in_every_view_of_every_size(tmp_path: Path) -> None:
