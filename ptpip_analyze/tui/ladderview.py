@@ -129,7 +129,8 @@ class LadderView(View):
         width = max(self.lines.scrollable_content_region.width, 60)
         self.lines.head = ladder.head(width)
         cursor = self.lines.cursor if self._frame is None else ladder.line_of_frame(self._frame)
-        self.lines.show(len(ladder), lambda line: ladder.pieces(line, width, self.held.begins), width, cursor or 0)
+        begins = self.held.begins
+        self.lines.show(len(ladder), lambda line: ladder.pieces(line, width, begins), ladder.width(width), cursor or 0)
         self._frame = None
         folded = ", polling folded (z)" if ladder.folds else ""
         self.say(f"{counted(len(ladder), 'line')}{folded} · [ ] other session · 1, space, d: several side by side")

@@ -7,7 +7,7 @@ by what they mean. Refuses to know what its lines are about.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
@@ -22,6 +22,9 @@ from textual.strip import Strip
 
 Piece = tuple[str, str]
 """A text and what its colour means: "", or a name of ``rows.MEANINGS``, "selected", "marked"."""
+
+
+_SIDEWAYS: Final = 10  # letters that are scrolled at a time
 
 
 class Lines(ScrollView, can_focus=True):
@@ -53,6 +56,8 @@ class Lines(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
+        Binding("left,h", "sideways(-1)", "Left", show=False),
+        Binding("right,l", "sideways(1)", "Right", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home", "to_line(0)", "First line", show=False),
@@ -153,6 +158,10 @@ class Lines(ScrollView, can_focus=True):
     def action_move(self, by: int) -> None:
         """Move the cursor."""
         self.cursor += by
+
+    def action_sideways(self, by: int) -> None:
+        """Scroll to what has no room."""
+        self.scroll_to(x=self.scroll_offset.x + by * _SIDEWAYS, animate=False, immediate=True)
 
     def action_page(self, by: int) -> None:
         """Move the cursor by a screen."""

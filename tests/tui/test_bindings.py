@@ -48,6 +48,8 @@ CASES: dict[tuple[str, str], Case] = {
     ("Inspector", "theme"): Case((), "Theme: light"),
     ("Lines", "move(-1)"): Case(("2", "down"), "cursor: OpenSession"),
     ("Lines", "move(1)"): Case(("2",), "cursor: GetDeviceInfo"),
+    ("Lines", "sideways(1)"): Case(("2", "down", "enter"), "gone: ▾ OperationRequest", DOWNLOAD),
+    ("Lines", "sideways(-1)"): Case(("2", "down", "enter", "right"), "▾ OperationRequest", DOWNLOAD),
     ("Lines", "page(-1)"): Case(("9", "end"), "moves: up"),
     ("Lines", "page(1)"): Case(("9",), "moves: down"),
     ("Lines", "to_line(0)"): Case(("2", "end"), "cursor: OpenSession"),
