@@ -189,6 +189,8 @@ class Inspector(App[None]):
         self.follow = False
         self.refresh_bindings()
         self.say_progress("the capture has ended")
+        if self.incoming is not None and self.incoming.fault:
+            self.notify(safe_text(self.incoming.fault), severity="error", markup=False)
 
     def action_pause(self) -> None:
         """Let rows come no longer, or again."""

@@ -24,10 +24,13 @@ _PCAPNG: Final = b"\x0a\x0d\x0d\x0a"
 
 
 class Incoming(Protocol):
-    """What the application asks of a capture that is being made. ``name`` is what it is called, ``path`` the file."""
+    """What the application asks of a capture that is being made. ``name`` is what it is called, ``path`` the file,
+    ``fault`` why it ended before its time, in a sentence, "" when it did not.
+    """
 
     name: str
     path: Path
+    fault: str
 
     @property
     def ended(self) -> bool:
@@ -64,7 +67,7 @@ class Piped:
                 while held:
                     held = held[os.write(self._to, held) :]
         except OSError as error:
-            self.fault = f"{self.name}: {error.strerror}"
+            self.fault = f"{self.name} could not be read on: {error.strerror}"
         finally:
             self._ended.set()
             for descriptor in (self._from, self._to):

@@ -107,6 +107,16 @@ async def test_is_followed_from_its_first_byte_and_kept_when_one_leaves(
     assert not pipe.incoming.path.exists()
 
 
+async def test_says_why_nothing_more_comes(pipe: Pipe, polled: Path) -> None:
+    pipe.send(polled.read_bytes())
+    pipe.incoming.fault = "stdin could not be read on: No space left on device"
+    pipe.end()
+    app = Inspector([], incoming=pipe.incoming)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        seen = Seen(app, pilot)
+        await seen.until(lambda: "No space left" in seen.screen)
+
+
 async def test_is_thrown_away_when_that_is_wanted(pipe: Pipe, polled: Path) -> None:
     pipe.send(polled.read_bytes())
     app = Inspector([], incoming=pipe.incoming)
