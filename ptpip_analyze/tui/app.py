@@ -24,6 +24,7 @@ from ptpip_analyze.describe import human_bytes, safe_text
 from ptpip_analyze.tables.export import ExportError
 
 from . import incoming as making
+from . import saving
 from .asked import Asked
 from .commands import commands, help_page
 from .details import DetailsView
@@ -40,7 +41,6 @@ from .pages import DoctorView, OverviewView
 from .parts import Bytes
 from .reading import Reading
 from .rows import Listing
-from .saving import SaveError, checked
 from .searching import Hit
 from .themes import DEFAULTS, THEMES
 from .view import View
@@ -243,6 +243,8 @@ class Inspector(App[None]):
 
     def failed(self, fault: str) -> None:
         """Reading has ended early."""
+        if self.incoming is not None:  # nobody knows it by its file
+            fault = fault.replace(str(self.incoming.path), self.incoming.name)
         self.fault = self.held.fault = fault
         self._progress = "reading has ended early"
         self.query_one(OverviewView).fail(f"The capture can't be read: {safe_text(fault)}")
@@ -414,7 +416,7 @@ class Inspector(App[None]):
         """Write something, in a thread, and tell how it went."""
         try:
             said = write()
-        except (SaveError, CaptureError, OSError) as error:
+        except (saving.SaveError, CaptureError, OSError) as error:
             self.call_from_thread(self.notify, safe_text(str(error)), title="Not saved", severity="error", markup=False)
         else:
             self.call_from_thread(self.notify, safe_text(said), markup=False)
@@ -439,15 +441,10 @@ class Inspector(App[None]):
             self.exit()
             return
 
-        def check(path: str) -> str:
-            try:
-                checked(path, self.held, None)
-            except SaveError as error:
-                return str(error)
-            return ""
-
-        name = making.suggested_name(incoming.path)
-        self.push_screen(KeepScreen(human_bytes(self.held.size), name, check, exists), self._keep)
+        size, name = human_bytes(self.held.size), making.suggested_name(incoming.path)
+        self.push_screen(
+            KeepScreen(size, name, lambda path: saving.fault_of(path, self.held, None), exists), self._keep
+        )
 
     def _keep(self, path: str | None) -> None:
         """Keep the capture as a file, throw it away ("") or stay (None)."""
@@ -455,10 +452,10 @@ class Inspector(App[None]):
             return
         try:
             if path:
-                making.keep(self.incoming, checked(path, self.held, None))
+                making.keep(self.incoming, saving.checked(path, self.held, None))
             else:
                 making.throw_away(self.incoming)
-        except (ExportError, SaveError, OSError) as error:
+        except (ExportError, saving.SaveError, OSError) as error:
             self.notify(safe_text(str(error)), title="Not kept", severity="error", markup=False)
         else:
             self.exit()

@@ -220,15 +220,11 @@ class LadderView(View):
         if self._ladder is None:
             return
 
-        def check(path: str) -> str:
-            try:
-                saving.checked(path, self.held, _LADDERS)
-            except saving.SaveError as error:
-                return str(error)
-            return ""
-
         question = "Save the ladder as text (.txt), Mermaid (.mmd) or picture (.svg)"
-        self.app.push_screen(AskScreen(question, "ladder.txt", check, exists), self._save)
+        self.app.push_screen(
+            AskScreen(question, "ladder.txt", lambda path: saving.fault_of(path, self.held, _LADDERS), exists),
+            self._save,
+        )
 
     def _save(self, path: str | None) -> None:
         ladder, begins = self._ladder, self.held.begins

@@ -198,13 +198,6 @@ class ObjectsView(TableView):
         from ptpip_analyze.extract import suggested_name, write_object
         from ptpip_analyze.tables.export import ExportError, replacing
 
-        def check(path: str) -> str:
-            try:
-                saving.checked(path, self.held, None)
-            except saving.SaveError as error:
-                return str(error)
-            return ""
-
         def write(path: str) -> str:
             target = saving.checked(path, self.held, None)
             try:
@@ -218,8 +211,8 @@ class ObjectsView(TableView):
             if path is not None:
                 self.inspector.save(functools.partial(write, path))
 
-        question = "Save this object as (what is missing of it is zeros)"
-        self.app.push_screen(AskScreen(question, suggested_name(analysis.results, row), check, exists), to)
+        question, name = "Save this object as (what is missing of it is zeros)", suggested_name(analysis.results, row)
+        self.app.push_screen(AskScreen(question, name, lambda path: saving.fault_of(path, self.held, None), exists), to)
 
     def action_extract(self) -> None:
         """Write all objects to a folder."""

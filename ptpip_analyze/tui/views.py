@@ -332,14 +332,9 @@ class TableView(View):
         what = f"{len(self.grid.marked):,} marked" if self.grid.marked else f"{len(self.listing.chosen_rows):,}"
         question = f"Save {what} rows of {self.table} as {', '.join(saving.SUFFIXES)} (pcapng: their frames)"
 
-        def check(path: str) -> str:
-            try:
-                saving.checked(path, self.held)
-            except saving.SaveError as error:
-                return str(error)
-            return ""
-
-        self.app.push_screen(AskScreen(question, f"{self.table}.csv", check, exists), self._save)
+        self.app.push_screen(
+            AskScreen(question, f"{self.table}.csv", lambda path: saving.fault_of(path, self.held), exists), self._save
+        )
 
     def _save(self, path: str | None) -> None:
         listing, held = self.listing, self.held

@@ -141,5 +141,5 @@ async def test_says_that_what_comes_is_no_capture(pipe: Pipe) -> None:
     app = Inspector([], incoming=pipe.incoming)
     async with app.run_test(size=(120, 40)) as pilot:
         seen = Seen(app, pilot)
-        await seen.until(lambda: "not a capture" in seen.screen)
+        await seen.until(lambda: "stdin: offset 0: not a capture" in seen.screen)
         await pilot.press("q", "ctrl+d")
