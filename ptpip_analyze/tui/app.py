@@ -392,7 +392,7 @@ class Inspector(App[None]):
         """The next theme."""
         names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-        self.notify(f"Theme: {self.theme}", timeout=2)
+        self.notify(f"Theme: {self.theme}")
 
     def action_help(self) -> None:
         """All keys, by view."""

@@ -126,6 +126,7 @@ async def running(
     """The application over a capture that is read to its end, judged and shown; ``state`` is where filters are kept."""
     app = Inspector([str(capture)])
     app.asked = Asked(state or Path(os.devnull))
+    app.NOTIFICATION_TIMEOUT = 600  # what was told stays, however busy the machine is
     async with app.run_test(size=size, notifications=True) as pilot:
         seen = Seen(app, pilot)
         await seen.rest()
