@@ -6,13 +6,11 @@ the screen. Refuses to compute: views ask ``Loading`` for tables, documents and 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
@@ -21,31 +19,32 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
-from ptpip_analyze.ahead import WorkerError
 from ptpip_analyze.capture import CaptureError
 from ptpip_analyze.describe import human_bytes, safe_text
-from ptpip_analyze.tables.moments import MomentError, moment_of
-from ptpip_analyze.tables.stats import operations_of
-from ptpip_analyze.tables.summary import capture_facts
-from ptpip_analyze.tables.throughput import bytes_over_time
+from ptpip_analyze.tables.export import ExportError
 
-from .details import DetailsView, Hex
-from .dialogs import AskScreen, PageScreen, PictureScreen
-from .grid import Grid
-from .keys import KeyLine, bindings_of, help_content, key_name
+from . import incoming as making
+from . import saving
+from .asked import Asked
+from .commands import commands, help_page
+from .details import DetailsView
+from .dialogs import AskScreen, KeepScreen, PageScreen, PictureScreen, exists
+from .going import fault_of, row_at
+from .incoming import Incoming
+from .keys import KeyLine
 from .ladderview import LadderView
-from .lines import Lines
 from .lists import table_views
 from .loading import Loading, Step
 from .notes import Notes
-from .overview import STRETCHES, Known, worst_of
+from .overview import Known
 from .pages import DoctorView, OverviewView
 from .parts import Bytes
+from .reading import Reading
 from .rows import Listing
-from .saving import SaveError
 from .searching import Hit
 from .themes import DEFAULTS, THEMES
-from .views import TableView, View
+from .view import View
+from .views import TableView
 
 if TYPE_CHECKING:
     from ptpip_analyze.ahead import Worker
@@ -58,8 +57,6 @@ VIEWS: Final = {
 """Views by id, in the order of their keys 1 to 9, with long and short names."""
 
 _NARROW: Final = 104
-FOLLOW_S: Final = 0.3
-"""So often it is looked whether a capture has grown."""
 
 
 class Place(NamedTuple):
@@ -77,7 +74,11 @@ class _LeavingExecutor(ThreadPoolExecutor):
 
 
 class Inspector(App[None]):
-    """The application over captures. ``fault`` is why reading ended early, once it did."""
+    """The application over captures. ``fault`` is why reading ended early, once it did.
+
+    With ``follow`` the captures grow. ``incoming`` is one that is being made, followed in place of captures: whoever
+    leaves is asked whether to keep it.
+    """
 
     TITLE = "ptpip-analyze"
     ENABLE_COMMAND_PALETTE = True
@@ -106,17 +107,19 @@ class Inspector(App[None]):
         reader: Worker | None = None,
         *,
         follow: bool = False,
+        incoming: Incoming | None = None,
     ) -> None:
         super().__init__()
-        self.follow, self.paused = follow, False
-        self.held = Loading(captures, ports, vendor)
+        self.incoming = incoming
+        self.follow, self.paused = follow or incoming is not None, False
+        self.held = Loading([str(incoming.path)] if incoming is not None else captures, ports, vendor)
+        self.asked = Asked()
         self.notes = Notes(self.held.captures)
         self._reader = reader
         self.transactions: Listing | None = None
         self.session_count = 0
         self.trail: list[Place] = []
         self.fault = ""
-        self.hit: Hit | None = None  # what was searched for, and found in the bytes of a transaction
         self._progress = "reading"
         self._said: dict[str, str] = {}
         self._known: Known | None = None
@@ -164,64 +167,39 @@ class Inspector(App[None]):
     @work(thread=True, group="load")
     def load(self) -> None:
         """Analyse, and hand on what is known from time to time."""
-        loading = self.held
-        try:
-            for step in loading.steps(self._reader):
-                listing = self.query_one("#transactions", TableView).alike(
-                    self.listing_of("transactions", step.transactions)
-                )
-                self.call_from_thread(self._take, step, self._known_of(step), listing)
-            self._look_closer(loading)
-            while self.follow and not loading.left:
-                self._go_on(loading)
-        except (CaptureError, WorkerError, OSError) as error:
-            self.call_from_thread(self._failed, str(error))
+        Reading(self).run(self._reader)
 
-    def _go_on(self, loading: Loading) -> None:
-        """Wait until there is more of the captures, and take that. Reading takes a sixth of the time at most."""
-        while not loading.left and (self.paused or loading.size == loading.seen):
-            time.sleep(FOLLOW_S)
-            if self.paused:
-                self.call_from_thread(self._say_following, loading.size - loading.seen)
-        if loading.left:
-            return
-        begun = time.monotonic()
-        step = loading.again()
-        listing = self.query_one("#transactions", TableView).alike(self.listing_of("transactions", step.transactions))
-        self.call_from_thread(self._take, step, self._known_of(step), listing)
-        self._look_closer(loading)
-        time.sleep(5 * (time.monotonic() - begun))
+    @property
+    def has_ended(self) -> bool:
+        """Will a capture that is being made not grow any more?"""
+        return self.incoming is not None and self.incoming.ended
 
-    def _say_following(self, more: int) -> None:
-        waiting = f", {human_bytes(more)} more" if more > 0 else ""
-        self._progress = f"paused{waiting} (P goes on)" if self.paused else "following (P pauses)"
+    def say_progress(self, text: str) -> None:
+        """How far reading is; "" at its end."""
+        self._progress = text
         self._head()
+
+    def say_following(self, more: int) -> None:
+        """What comes is followed, or not: then ``more`` bytes are waiting."""
+        waiting = f", {human_bytes(more)} more" if more > 0 else ""
+        self.say_progress(f"paused{waiting} (P goes on)" if self.paused else "following (P pauses)")
+
+    def end_following(self) -> None:
+        """What was being made is complete."""
+        self.follow = False
+        self.refresh_bindings()
+        self.say_progress("the capture has ended")
+        if self.incoming is not None and self.incoming.fault:
+            self.notify(safe_text(self.incoming.fault), severity="error", markup=False)
 
     def action_pause(self) -> None:
         """Let rows come no longer, or again."""
         self.paused = not self.paused
-        self._say_following(0)
+        self.say_following(0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what grows can be paused."""
         return self.follow if action == "pause" else super().check_action(action, parameters)
-
-    def _look_closer(self, loading: Loading) -> None:
-        """What the overview says of the whole: throughput, then what the rules found."""
-        analysis = loading.analysis
-        assert analysis is not None
-        times = [result.times for result in analysis.captures if result.times]
-        if not times:
-            self.call_from_thread(self._learn, throughput=np.zeros(1, np.int64))
-        else:
-            begins, ends = min(first for first, _ in times), max(last for _, last in times)
-            found = bytes_over_time(analysis.batches("packets"), begins, ends, STRETCHES)
-            self.call_from_thread(self._learn, throughput=found, span_s=(ends - begins) / 1e9)
-        findings = self.listing_of("findings", loading.table("findings"))
-        listing = self.listing_of("transactions", loading.table("transactions"))
-        listing = self.query_one("#transactions", TableView).alike(listing)
-        self.call_from_thread(self._learn, worst=worst_of(findings))
-        self.call_from_thread(self._take_transactions, listing)
 
     def listing_of(self, table: str, rows: pa.Table) -> Listing:
         """A table as lines."""
@@ -229,27 +207,19 @@ class Inspector(App[None]):
         vendors = loading.analysis.vendors if loading.analysis is not None else ()
         return Listing(table, rows, loading.begins, vendors, loading.beginning)
 
-    def _known_of(self, step: Step) -> Known:
-        """What the overview says after a step; made in the thread that reads."""
-        loading = self.held
-        assert loading.analysis is not None
-        return Known(
-            [capture_facts(capture) for capture in loading.analysis.captures],
-            self.listing_of("sessions", step.sessions), operations_of(step.transactions), None, 0.0, None,
-        )  # fmt: skip
-
-    def _take(self, step: Step, known: Known, listing: Listing) -> None:
+    def take(self, step: Step, known: Known, listing: Listing) -> None:
+        """More is known."""
         loading = self.held
         share = f"{step.done / step.total:.0%} of {human_bytes(step.total)}" if step.total else ""
         self._progress = "" if step.complete else f"reading {share}"
         if step.complete and self.follow:
-            self._say_following(0)
+            self.say_following(0)
         self.session_count = step.sessions.num_rows
         analysis = loading.analysis
         assert analysis is not None
         self._known = known
         self.query_one(OverviewView).take(known)
-        self._take_transactions(listing)
+        self.take_transactions(listing)
         damaged = [str(capture.damage) for capture in analysis.captures if capture.damage is not None]
         if step.complete and damaged and not self.follow:  # what grows ends anywhere
             self.notify(f"{safe_text(damaged[0])} (everything before it is analysed)", severity="warning", markup=False)
@@ -260,20 +230,27 @@ class Inspector(App[None]):
                 self.view.arrive()
         self._head()
 
-    def _take_transactions(self, listing: Listing) -> None:
+    def take_transactions(self, listing: Listing) -> None:
+        """The rows of the main table, as far as they are known."""
         self.transactions = listing
-        self.query_one("#transactions", TableView).take(listing)
+        self.transactions_view.take(listing)
 
-    def _learn(self, **more: Any) -> None:
+    def learn(self, **more: Any) -> None:
+        """More for the overview."""
         if self._known is not None:
             self._known = self._known._replace(**more)
             self.query_one(OverviewView).take(self._known)
 
-    def _failed(self, fault: str) -> None:
-        self.fault, self._progress = fault, "reading has ended early"
+    def failed(self, fault: str) -> None:
+        """Reading has ended early."""
+        if self.incoming is not None:  # nobody knows it by its file
+            fault = fault.replace(str(self.incoming.path), self.incoming.name)
+        self.fault = self.held.fault = fault
+        self._progress = "reading has ended early"
         self.query_one(OverviewView).fail(f"The capture can't be read: {safe_text(fault)}")
         self.notify(safe_text(fault), title="Reading has ended", severity="error",
-                    timeout=3600, markup=False)  # fmt: skip
+                    timeout=20, markup=False)  # fmt: skip
+        self.view.arrive()
         self._head()
 
     # Where one is
@@ -284,10 +261,16 @@ class Inspector(App[None]):
         switcher = self.query_one(ContentSwitcher)
         return self.query_one(f"#{switcher.current}", View)
 
+    @property
+    def transactions_view(self) -> TableView:
+        """The main table."""
+        return self.query_one("#transactions", TableView)
+
     def _head(self) -> None:
         """Breadcrumb and tabs."""
         captures = self.held.captures
-        name = Path(captures[0]).name + (f" and {len(captures) - 1} more" if len(captures) > 1 else "")
+        name = self.incoming.name if self.incoming is not None else Path(captures[0]).name
+        name += f" and {len(captures) - 1} more" if len(captures) > 1 else ""
         before = [self.query_one(f"#{place.view}", View).title for place in self.trail[-2:]]
         crumbs = " › ".join([name, *before, self.view.crumb])
         said = f"   {self._progress}" if self._progress else ""
@@ -331,7 +314,9 @@ class Inspector(App[None]):
             self._show(view)
 
     def action_go_back(self) -> None:
-        """Where one came from."""
+        """Where one came from; or what goes on in the view ends."""
+        if self.view.interrupt():
+            return
         if not self.trail:
             if self.view.id != "overview":
                 self._show("overview")
@@ -347,14 +332,21 @@ class Inspector(App[None]):
         self._show(view)
         self.query_one(f"#{view}", TableView).apply(where)
 
-    def open_transaction(self, number: int) -> None:
-        """Show the details of a transaction; the list of transactions goes to it, too."""
+    def open_transaction(self, number: int, hit: Hit | None = None) -> None:
+        """Show the details of a transaction, what was found in it first; the list of transactions goes to it, too."""
         self._leave_trail()
         self._show("details")
-        self.query_one(DetailsView).show(number, self.hit if self.hit and self.hit.transaction == number else None)
-        view = self.query_one("#transactions", TableView)
+        self.query_one(DetailsView).show(number, hit)
+        view = self.transactions_view
         if view.grid.row != number and view.listing is not None and view.listing.line_of(number) is not None:
             view.go_to(number)
+
+    def reveal(self, hit: Hit, text: str) -> None:
+        """Go to the row in whose bytes a text was found; Enter shows them, n goes on from there."""
+        self.action_view(hit.table)
+        view = self.query_one(f"#{hit.table}", TableView)
+        view.search.found(text, hit)
+        view.go_to(hit.row)
 
     def open_ladder(self, sessions: Sequence[int], frame: int | None) -> None:
         """Show the ladder of sessions at a frame."""
@@ -365,7 +357,7 @@ class Inspector(App[None]):
 
     def neighbour(self, transaction: int | None, by: int) -> int | None:
         """The transaction behind another one in the list as it is filtered and ordered, or before it."""
-        view = self.query_one("#transactions", TableView)
+        view = self.transactions_view
         if view.listing is None or transaction is None:
             return None
         rows = view.listing.chosen_rows
@@ -375,50 +367,32 @@ class Inspector(App[None]):
 
     def moment(self) -> int | None:
         """The first frame of the transaction that was selected last; None where none was."""
-        record = self.query_one("#transactions", TableView).record()
+        record = self.transactions_view.record()
         return None if record is None else record["first_frame"]
 
     # Go to, help, themes, saving
 
     def action_go_to(self) -> None:
         """Go to a frame, a time or a transaction."""
-
-        def check(text: str) -> str:
-            if not (text.startswith("#") and text[1:].isdecimal()):
-                try:
-                    moment_of(text)
-                except MomentError as error:
-                    return str(error)
-            return ""
-
         question = "Go to a frame (120), a transaction (#7), seconds from the first packet (1.5s) or a time (ISO 8601)"
-        self.push_screen(AskScreen(question, "", check), self._go_to)
+        self.push_screen(AskScreen(question, "", fault_of), self._go_to)
 
     def _go_to(self, text: str | None) -> None:
         listing = self.transactions
         if text is None or listing is None:
             return
-        if text.startswith("#"):
-            row = int(text[1:]) if int(text[1:]) < listing.rows.num_rows else None
-        else:
-            moment = moment_of(text)
-            if moment.frame is not None:
-                row = listing.row_of_frame(moment.frame)
-            else:
-                begins = self.held.begins or 0
-                time = begins + moment.since if moment.since is not None else moment.time
-                row = None if time is None else listing.row_of_time(time)
+        row = row_at(listing, text, self.held.begins or 0)
         if row is None:
             self.notify("There is no such transaction.", markup=False)
             return
         self.action_view("transactions")
-        self.query_one("#transactions", TableView).go_to(row)
+        self.transactions_view.go_to(row)
 
     def action_theme(self) -> None:
         """The next theme."""
         names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-        self.notify(f"Theme: {self.theme}", timeout=2)
+        self.notify(f"Theme: {self.theme}")
 
     def action_help(self) -> None:
         """All keys, by view."""
@@ -442,41 +416,46 @@ class Inspector(App[None]):
         """Write something, in a thread, and tell how it went."""
         try:
             said = write()
-        except (SaveError, CaptureError, OSError) as error:
+        except (saving.SaveError, CaptureError, OSError) as error:
             self.call_from_thread(self.notify, safe_text(str(error)), title="Not saved", severity="error", markup=False)
         else:
             self.call_from_thread(self.notify, safe_text(said), markup=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: every view, what can be done in this one, themes."""
+        """The command palette."""
         yield from super().get_system_commands(screen)
-        for key, (view, (name, _)) in enumerate(VIEWS.items(), 1):
-            yield SystemCommand(f"View: {name}", f"Key {key}", lambda view=view: self.action_view(view))
-        for binding in (*bindings_of(type(self.view)), *bindings_of(Inspector)):
-            if not binding.action.startswith("view("):
-                yield SystemCommand(
-                    f"{binding.description}", f"Key {key_name(binding)}", lambda action=binding.action: self.act(action)
-                )
+        yield from commands(self)
 
     def action_simulate(self, key: str) -> None:
         """A key was clicked."""
         self.simulate_key(key)
 
-    def act(self, action: str) -> None:
-        """Do in the view what a key of it does."""
-        self.call_later(self.run_action, action, self if hasattr(self, f"action_{action.split('(')[0]}") else self.view)
+    # The end
 
+    async def action_quit(self) -> None:
+        """Leave; what was captured just now is kept, if that is wanted."""
+        incoming = self.incoming
+        if incoming is None or not self.held.size:
+            if incoming is not None:
+                making.throw_away(incoming)
+            self.exit()
+            return
 
-def help_page() -> Content:
-    """All keys, by view."""
-    from .filtering import FilterInput
-    from .lists import FindingsView, ObjectsView, PropertiesView, TransactionsView
+        size, name = human_bytes(self.held.size), making.suggested_name(incoming.path)
+        self.push_screen(
+            KeepScreen(size, name, lambda path: saving.fault_of(path, self.held, None), exists), self._keep
+        )
 
-    chapters: list[tuple[str, list[type[Any]]]] = [
-        ("Everywhere", [Inspector]), ("Lines", [Lines]), ("Overview", [OverviewView]),
-        ("Lists", [TableView]), ("Rows", [Grid]),
-        ("Transactions", [TransactionsView]), ("Details", [DetailsView]), ("Bytes", [Hex]), ("Ladder", [LadderView]),
-        ("Properties", [PropertiesView]), ("Objects", [ObjectsView]), ("Findings", [FindingsView]),
-        ("Filter line", [FilterInput]),
-    ]  # fmt: skip
-    return help_content(chapters)
+    def _keep(self, path: str | None) -> None:
+        """Keep the capture as a file, throw it away ("") or stay (None)."""
+        if path is None or self.incoming is None:
+            return
+        try:
+            if path:
+                making.keep(self.incoming, saving.checked(path, self.held, None))
+            else:
+                making.throw_away(self.incoming)
+        except (ExportError, saving.SaveError, OSError) as error:
+            self.notify(safe_text(str(error)), title="Not kept", severity="error", markup=False)
+        else:
+            self.exit()

@@ -53,6 +53,22 @@ class AskScreen(ModalScreen[str | None]):
             self.dismiss(event.value)
 
 
+class KeepScreen(AskScreen):
+    """Shall what was captured be kept? Answers with the file, "" for no, or None when it goes on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+d", "dismiss('')", "Throw it away", priority=True),
+        Binding("escape", "dismiss", "Go on"),
+    ]
+
+    def __init__(self, size: str, name: str, check: Check, again: Check) -> None:
+        question = (
+            f"What was captured ({size}) is in no file of yours. Enter keeps it as the file below and quits, ctrl+d "
+            "throws it away and quits, Escape goes on."
+        )
+        super().__init__(question, name, check, again)
+
+
 def exists(path: str) -> str:
     """A second thought about a file that is there."""
     there = Path(path).expanduser().exists()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.app import ComposeResult
@@ -14,8 +15,12 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from .asked import Asked
 from .completing import completions
 from .loading import Loading
+
+if TYPE_CHECKING:
+    from .app import Inspector
 
 _JUDGING = threading.Lock()  # one at a time: the first one loads pandas, and many would load it together
 
@@ -49,25 +54,37 @@ class FilterInput(Input):
             suggester=_Completing(table, loading),
             compact=True,
         )
-        self.history: list[str] = []
-        self._at = 0
+        self._table = table
+        self._at: int | None = None  # among what was asked before; None: a line of its own
+        self._own = ""
+
+    def open(self) -> None:
+        """What is written now is a line of its own."""
+        self._at = None
 
     def action_complete(self) -> None:
         """Take the completion that is shown."""
         self.action_cursor_right()
 
+    @property
+    def _asked(self) -> Asked:
+        return cast("Inspector", self.app).asked
+
     def action_history(self, by: int) -> None:
-        """Another expression that was asked before."""
-        if self.history:
-            self._at = max(min(self._at + by, len(self.history)), 0)
-            self.value = self.history[self._at] if self._at < len(self.history) else ""
-            self.cursor_position = len(self.value)
+        """Another expression that was asked before, in this run or another; below the last one is what was written."""
+        before = self._asked.of(self._table)
+        if self._at is None:
+            self._own = self.value
+        at = max((len(before) if self._at is None else self._at) + by, 0)
+        self._at = at if at < len(before) else None
+        self.value = self._own if self._at is None else before[self._at]
+        self.cursor_position = len(self.value)
 
     def remember(self, text: str) -> None:
         """This was asked."""
         if text:
-            self.history = [*(one for one in self.history if one != text), text]
-        self._at = len(self.history)
+            self._asked.add(self._table, text)
+        self._at = None
 
     def action_leave(self) -> None:
         """Back to the rows, the filter as it was."""
@@ -117,6 +134,7 @@ class FilterLine(Vertical):
     def open(self, text: str) -> None:
         """Show the line with an expression, and let it be edited."""
         self.display = True
+        self.input.open()
         self.input.value = text
         self.input.cursor_position = len(text)
         self.screen.set_focus(self.input)  # at once: whoever types fast must not reach the rows
@@ -125,6 +143,8 @@ class FilterLine(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Hold what is written against the table."""
         event.stop()
+        if "pandas" not in sys.modules:  # which takes its time to load, and what was said is of another text
+            self.query_one("#verdict", Static).update("checking …")
         self.judge(event.value, False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

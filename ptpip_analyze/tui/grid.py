@@ -12,10 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from .faces import Shown
 from .lines import Lines, Piece, fitted
-from .rows import Listing, Shown
+from .rows import Listing
 
-_LEAST, _MOST, _MOST_WIDE = 3, 26, 400
+_LEAST, _MOST, _MOST_ROOMY, _MOST_WIDE = 3, 26, 40, 400
+_ROOMY = 120  # cells in which a column that is not wide may take more
 _SAMPLE, _LAST = 60, 10
 _LEAST_WIDE = 32  # cells of a long text for which others make room
 
@@ -65,12 +67,13 @@ class Grid(Lines):
         low = max(min(self.top, len(listing) - sample), 0)
         near = range(low, min(low + sample, len(listing)))
         lines = [listing.cells(line) for line in (*near, *range(max(near.stop, len(listing) - _LAST), len(listing)))]
+        room = max(self.scrollable_content_region.width - 2, 20)
+        most = _MOST if room < _ROOMY else _MOST_ROOMY
         widths = []
         for at, one in enumerate(listing.columns):
             needed = max((cell_len(cells[at].text) for cells in lines), default=0)
             needed = max(needed, cell_len(one.title) + 2 * (one.name == arrow), _LEAST)
-            widths.append(min(needed, _MOST_WIDE if one.wide else _MOST))
-        room = max(self.scrollable_content_region.width - 2, 20)
+            widths.append(min(needed, _MOST_WIDE if one.wide else most))
         kept = set(range(len(widths)))
         for name in () if self._all else listing.expendable:
             least = [min(widths[at], _LEAST_WIDE) if listing.columns[at].wide else widths[at] for at in kept]
@@ -83,7 +86,7 @@ class Grid(Lines):
         wide = [at for at, one in enumerate(self._shown) if one.wide]
         rest = room - 2 * len(kept) - sum(width for at, width in enumerate(self._widths) if at not in wide)
         for left, at in zip(range(len(wide), 0, -1), sorted(wide, key=lambda at: self._widths[at]), strict=True):
-            self._widths[at] = max(min(self._widths[at], max(rest, 20) // left), 12)
+            self._widths[at] = min(self._widths[at], max(max(rest, 20) // left, 12))
             rest -= self._widths[at]
         self.head = self._heading()
 

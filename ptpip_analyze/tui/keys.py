@@ -24,6 +24,9 @@ _NAMES: Final = {
 _LAST: Final = ("escape", "question_mark", "q")
 """Keys that are shown to the right, and whenever there is room for anything."""
 
+_COMMON: Final = ("filter_value", "sort", "columns", "search", "save", "go_to")
+"""Actions of every list, behind what only the view at hand can do: there may be no room for all."""
+
 
 def key_name(binding: Binding) -> str:
     """How a person calls the keys of a binding."""
@@ -77,7 +80,7 @@ class KeyLine(Static):
         for one in screen.active_bindings.values():
             if one.binding.show and one.enabled and one.binding.description:
                 found.setdefault(one.binding.action, one.binding)
-        ordered = sorted(found.values(), key=lambda binding: binding.key in _LAST)
+        ordered = sorted(found.values(), key=lambda one: (one.key in _LAST, one.action in _COMMON))
         shown = [(key_name(binding), binding.description, binding.key) for binding in ordered]
         if shown != self._shown:
             self._shown = shown

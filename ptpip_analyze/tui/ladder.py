@@ -29,7 +29,8 @@ _COLUMNS: Final = (
     "message", "connection", "direction", "type", "code_name", "transaction_id", "length", "time", "first_frame",
     "status", "reason", "type_code",
 )  # fmt: skip
-_MARGIN: Final = 24
+_MARGIN, _NARROW_MARGIN = 24, 13  # with the time since the line before, and without it where there is no room
+_LEAST_LANES: Final = 36  # cells that the lanes of a session want
 _EVENT_LANE: Final = 12
 _DRAWN: Final = (150, 620, 780)  # the lanes of a picture
 
@@ -96,6 +97,11 @@ class Ladder:
         self.folded = folded
         self._lay_out()
 
+    @property
+    def folds(self) -> bool:
+        """Does a line stand for a loop?"""
+        return bool((self._loop >= 0).any())
+
     def __len__(self) -> int:
         return len(self._lines)
 
@@ -156,14 +162,20 @@ class Ladder:
 
     def head(self, width: int) -> list[Piece]:
         """The names of the lanes."""
-        line = [" "] * width
+        line = [" "] * self.width(width)
         for block, session in enumerate(self.sessions):
             low, high, command, event = self._places(width, block)
             first = LANES[0] if len(self.sessions) == 1 else f"session {session}"
-            for name, at in zip((first, *LANES[1:]), (low, command, event), strict=True):
-                at = min(max(at - len(name) // 2, low - 6 if block == 0 else low), high - len(name) - (high < width))
-                line[at : at + len(name)] = name
-        return [("".join(line)[:width], "title")]
+            end = high - 1
+            for name, at in ((LANES[EVENT], event), (LANES[COMMAND], command), (first, low)):
+                begin = min(max(at - len(name) // 2, low), end - len(name))  # no name reaches into the one behind it
+                line[begin : begin + len(name)] = name
+                end = begin - 1
+        return [("".join(line), "title")]
+
+    def width(self, width: int) -> int:
+        """Letters of a line where there is room for ``width``: more where the lanes would be too narrow."""
+        return self._places(width, len(self.sessions) - 1)[1]
 
     def pieces(self, line: int, width: int, begins: int | None) -> list[Piece]:
         """A line in ``width`` letters: time, time since the line before, the arrow with its text."""
@@ -171,7 +183,8 @@ class Ladder:
         before = self.arrow(line - 1).time if line else None
         time = "" if arrow.time is None or begins is None else f"{(arrow.time - begins) / 1e9:.6f}"
         delta = "" if arrow.time is None or before is None else f"+{human_seconds((arrow.time - before) / 1e9)}"
-        pieces: list[Piece] = [(f"{time:>12} {delta:>9}  "[:_MARGIN].ljust(_MARGIN), "quiet")]
+        margin = self._margin(width)
+        pieces: list[Piece] = [(f"{time:>12} {delta:>9}  "[:margin].ljust(margin), "quiet")]
         for block in range(len(self.sessions)):
             pieces += self._lanes(block, arrow if arrow.block == block else None, width)
         return pieces
@@ -190,10 +203,15 @@ class Ladder:
         rest = "│" + (" " * (event - end - 1) + "│" if end < event else "")
         return [("│", "quiet"), (drawn, arrow.meaning), (rest + tail, "quiet")]
 
+    def _margin(self, width: int) -> int:
+        """Cells before the lanes."""
+        return _MARGIN if width - _MARGIN >= _LEAST_LANES * len(self.sessions) else _NARROW_MARGIN
+
     def _places(self, width: int, block: int) -> tuple[int, int, int, int]:
         """Where a session's lanes begin and end, and where those of command and event stand."""
-        share = max(width - _MARGIN, 36 * len(self.sessions)) // len(self.sessions)
-        low = _MARGIN + share * block
+        margin = self._margin(width)
+        share = max((width - margin) // len(self.sessions), _LEAST_LANES - (_MARGIN - margin) // 2)
+        low = margin + share * block
         high = low + share if block + 1 < len(self.sessions) else max(width, low + share)
         event = high - 2
         return low, high, event - min(_EVENT_LANE, share // 4), event

@@ -21,7 +21,7 @@ from .dialogs import AskScreen, exists
 from .ladder import Arrow, Ladder
 from .lines import Lines
 from .parts import message_part, node_pieces, nodes_of, parts_of
-from .views import View
+from .view import View
 
 _LADDERS: Final = (".txt", ".mmd", ".svg")
 _ROOM_BESIDE, _ROOM_MORE = 130, 40  # cells from which on content stands beside one ladder, and more for each other one
@@ -112,7 +112,8 @@ class LadderView(View):
         """Take the messages of the sessions, in a thread."""
         loading, listing = self.held, self.inspector.transactions
         if not loading.complete or loading.analysis is None or listing is None:
-            self.app.call_from_thread(self.say, "The ladder comes when the capture is read to its end.")
+            why = loading.fault or "The ladder comes when the capture is read to its end."
+            self.app.call_from_thread(self.say, safe_text(why))
             return
         self.app.call_from_thread(self._take, Ladder(loading.analysis, sessions, listing))
 
@@ -128,9 +129,10 @@ class LadderView(View):
         width = max(self.lines.scrollable_content_region.width, 60)
         self.lines.head = ladder.head(width)
         cursor = self.lines.cursor if self._frame is None else ladder.line_of_frame(self._frame)
-        self.lines.show(len(ladder), lambda line: ladder.pieces(line, width, self.held.begins), width, cursor or 0)
+        begins = self.held.begins
+        self.lines.show(len(ladder), lambda line: ladder.pieces(line, width, begins), ladder.width(width), cursor or 0)
         self._frame = None
-        folded = ", polling folded (z)" if ladder.folded else ""
+        folded = ", polling folded (z)" if ladder.folds else ""
         self.say(f"{counted(len(ladder), 'line')}{folded} · [ ] other session · 1, space, d: several side by side")
         self._follow()
 
@@ -218,15 +220,11 @@ class LadderView(View):
         if self._ladder is None:
             return
 
-        def check(path: str) -> str:
-            try:
-                saving.checked(path, self.held, _LADDERS)
-            except saving.SaveError as error:
-                return str(error)
-            return ""
-
         question = "Save the ladder as text (.txt), Mermaid (.mmd) or picture (.svg)"
-        self.app.push_screen(AskScreen(question, "ladder.txt", check, exists), self._save)
+        self.app.push_screen(
+            AskScreen(question, "ladder.txt", lambda path: saving.fault_of(path, self.held, _LADDERS), exists),
+            self._save,
+        )
 
     def _save(self, path: str | None) -> None:
         ladder, begins = self._ladder, self.held.begins

@@ -7,9 +7,9 @@ by what they mean. Refuses to know what its lines are about.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -22,6 +22,9 @@ from textual.strip import Strip
 
 Piece = tuple[str, str]
 """A text and what its colour means: "", or a name of ``rows.MEANINGS``, "selected", "marked"."""
+
+
+_SIDEWAYS: Final = 10  # letters that are scrolled at a time
 
 
 class Lines(ScrollView, can_focus=True):
@@ -40,7 +43,10 @@ class Lines(ScrollView, can_focus=True):
     Lines .lines--head { background: $panel; color: $foreground; text-style: bold; }
     Lines .lines--cursor { background: $panel; }
     Lines:focus .lines--cursor { background: $primary-muted; text-style: bold; }
-    Lines .lines--selected { background: $secondary-muted; color: $text; text-style: bold; }
+    Lines .lines--selected { background: $secondary-muted; color: $foreground; text-style: bold; }
+    Lines:nocolor .lines--selected { text-style: bold reverse; }
+    Lines:nocolor .lines--error { text-style: bold underline; }
+    Lines:nocolor .lines--warning { text-style: underline; }
     Lines .lines--marked { color: $text-accent; text-style: bold; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -50,6 +56,8 @@ class Lines(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
+        Binding("left,h", "sideways(-1)", "Left", show=False),
+        Binding("right,l", "sideways(1)", "Right", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home", "to_line(0)", "First line", show=False),
@@ -151,6 +159,10 @@ class Lines(ScrollView, can_focus=True):
         """Move the cursor."""
         self.cursor += by
 
+    def action_sideways(self, by: int) -> None:
+        """Scroll to what has no room."""
+        self.scroll_to(x=self.scroll_offset.x + by * _SIDEWAYS, animate=False, immediate=True)
+
     def action_page(self, by: int) -> None:
         """Move the cursor by a screen."""
         self.cursor += by * self.room
@@ -166,15 +178,16 @@ class Lines(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """The cursor goes where the mouse is; a second click chooses."""
-        if event.get_content_offset(self) is None:
+        at = event.get_content_offset(self)
+        if at is None:
             return
-        line = self.top + event.y - (self.head is not None)
-        if event.y < (self.head is not None):
-            self.head_clicked(event.x + round(self.scroll_offset.x))
+        line, letter = self.top + at.y - (self.head is not None), at.x + round(self.scroll_offset.x)
+        if at.y < (self.head is not None):
+            self.head_clicked(letter)
         elif line < self.count:
             again = line == self.cursor and event.chain == 2
             self.cursor = line
-            self.clicked_at(event.x + round(self.scroll_offset.x))
+            self.clicked_at(letter)
             if again:
                 self.action_open()
 
@@ -225,3 +238,17 @@ def fitted(text: str, width: int, right: bool = False) -> str:
     if size > width:
         return set_cell_size(text, max(width - 1, 0)) + "…" if width else ""
     return " " * (width - size) + text if right else text + " " * (width - size)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most ``width`` cells, broken between words, within one where it is longer."""
+    lines, line, taken = list[str](), "", 0
+    for word in text.split():
+        for piece in chop_cells(word, width) if cell_len(word) > width else [word]:
+            size = cell_len(piece)
+            if line and taken + 1 + size > width:
+                lines.append(line)
+                line, taken = piece, size
+            else:
+                line, taken = (f"{line} {piece}", taken + 1 + size) if line else (piece, size)
+    return [*lines, line]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar, Final
 
+import pyarrow as pa
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
@@ -17,18 +19,15 @@ from .grid import Grid
 from .history import history
 from .lines import Lines
 from .notes import SUFFIX, NotesError
-from .parts import Bytes
+from .parts import Bytes, transaction_of
 from .rows import Listing
+from .searching import Hit, Look, in_message, in_transaction
 from .views import TableView
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class TransactionsView(TableView):
     """The main table."""
 
-    searches_bytes = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "fold", "Fold"),
         Binding("Z", "fold_all", "Fold all", show=False),
@@ -36,6 +35,11 @@ class TransactionsView(TableView):
         Binding("d", "ladder", "Ladder"),
         Binding("semicolon", "comment", "Comment"),
     ]
+
+    @property
+    def look(self) -> Look:
+        """In request, data and response."""
+        return in_transaction
 
     def take(self, listing: Listing) -> None:
         """Show other rows, with the marks and comments of a person."""
@@ -103,6 +107,24 @@ class TransactionsView(TableView):
         place = self.frame()
         if place is not None and place[1] is not None:
             self.inspector.open_ladder([place[1]], place[0])
+
+
+class MessagesView(TableView):
+    """Every message."""
+
+    @property
+    def look(self) -> Look:
+        """In its own bytes."""
+        return in_message
+
+    def opened(self, record: dict[str, Any]) -> None:
+        """To its bytes in the transaction that it belongs to; else to its frame in the ladder."""
+        analysis, row = self.held.analysis, self.grid.row
+        owner = None if analysis is None or row is None else transaction_of(analysis, row)
+        if owner is None or row is None:
+            super().opened(record)
+        else:
+            self.inspector.open_transaction(owner, self.search.hit_in(row) or Hit("messages", row, "", 0, 0, row))
 
 
 class PropertiesView(TableView):
@@ -176,13 +198,6 @@ class ObjectsView(TableView):
         from ptpip_analyze.extract import suggested_name, write_object
         from ptpip_analyze.tables.export import ExportError, replacing
 
-        def check(path: str) -> str:
-            try:
-                saving.checked(path, self.held, None)
-            except saving.SaveError as error:
-                return str(error)
-            return ""
-
         def write(path: str) -> str:
             target = saving.checked(path, self.held, None)
             try:
@@ -196,8 +211,8 @@ class ObjectsView(TableView):
             if path is not None:
                 self.inspector.save(functools.partial(write, path))
 
-        question = "Save this object as (what is missing of it is zeros)"
-        self.app.push_screen(AskScreen(question, suggested_name(analysis.results, row), check, exists), to)
+        question, name = "Save this object as (what is missing of it is zeros)", suggested_name(analysis.results, row)
+        self.app.push_screen(AskScreen(question, name, lambda path: saving.fault_of(path, self.held, None), exists), to)
 
     def action_extract(self) -> None:
         """Write all objects to a folder."""
@@ -221,6 +236,13 @@ class ObjectsView(TableView):
         self.inspector.save(write)
 
 
+_VERDICTS: Final = {
+    "violation": ("violation", "violations"), "known-vendor-deviation": ("known deviation", "known deviations"),
+    "inconclusive": ("inconclusive", "inconclusive"), "pass": ("passed", "passed"),
+}  # fmt: skip
+"""Verdicts with how one and many of them are counted."""
+
+
 class FindingsView(TableView):
     """Where the standard was not kept."""
 
@@ -231,11 +253,16 @@ class FindingsView(TableView):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "explain", "Explain")]
 
     def say_rows(self) -> None:
-        """The status line says the whole of the finding under the cursor: rows have no room for it."""
+        """The status line counts verdicts, and says the whole of the finding under the cursor: rows have no room."""
         super().say_rows()
-        record = self.record()
-        if record is not None:
-            self.say(f"{self.told} · {safe_text(record['says'] or '')}")
+        listing, record = self.listing, self.record()
+        if listing is None or record is None:
+            return
+        verdicts = Counter(listing.rows["verdict"].take(pa.array(listing.chosen_rows)).to_pylist())
+        found = [counted(verdicts[name], *words) for name, words in _VERDICTS.items() if verdicts[name]]
+        if not verdicts["violation"]:
+            found.insert(0, "no violation")
+        self.say(f"{self.told}: {', '.join(found)} · {safe_text(record['says'] or '')}")
 
     def on_lines_moved(self, event: Lines.Moved) -> None:
         """Another finding."""
@@ -263,5 +290,5 @@ def table_views() -> list[TableView]:
         PropertiesView("properties", "Properties"),
         ObjectsView("objects", "Objects"),
         FindingsView("findings", "Findings"),
-        TableView("messages", "Messages"),
+        MessagesView("messages", "Messages"),
     ]

@@ -16,8 +16,11 @@ import numpy as np
 import pyarrow as pa
 
 from ptpip_analyze.analysis import Analysis, analyze, analyze_in_steps
+from ptpip_analyze.capture import open_direct
 from ptpip_analyze.tables.calls import CALL, with_calls
 from ptpip_analyze.tables.schema import arrow_schema, on_demand
+
+from .searching import rows_with
 
 if TYPE_CHECKING:
     from ptpip_analyze.ahead import Worker
@@ -46,7 +49,7 @@ class Loading:
         self.captures = list(captures)
         self._ports, self._vendor = tuple(ports), vendor
         self.analysis: Analysis | None = None
-        self.complete = False
+        self.complete, self.fault = False, ""  # why reading ended early, once it did
         self.lock = threading.Lock()
         self._tables: dict[str, pa.Table] = {}
         self._making = threading.Lock()
@@ -94,6 +97,13 @@ class Loading:
             before.close()  # that of the last time may still be read from
         return Step(self.seen, self.seen, sessions, transactions, True)
 
+    def probe(self) -> None:
+        """Are these captures, as far as they go? CaptureError when not, or not yet; OSError when they can't be read."""
+        for name in self.captures:
+            source = open_direct(name)
+            if source is not None:
+                source.close()
+
     @property
     def size(self) -> int:
         """Bytes of the captures now; 0 for those that are not there."""
@@ -132,7 +142,7 @@ class Loading:
         with self._making:
             if table not in self._tables:
                 if not self.complete or self.analysis is None:
-                    raise ValueError(f"{table} are known when the capture is read to its end")
+                    raise ValueError(self.fault or f"{table} are known when the capture is read to its end")
                 self._tables[table] = self.analysis.arrow(table)
                 if table == "findings":
                     self._tables["transactions"] = self._with_findings(self._tables["transactions"])
@@ -161,6 +171,15 @@ class Loading:
                 (batch,) = with_calls([batch], self.analysis.vendors if self.analysis else (), self.beginning)
             masks.append(rows_wanted(where, batch).to_numpy(zero_copy_only=False))
         return np.concatenate(masks) if masks else np.zeros(0, bool)
+
+    def having(self, text: str, table: str, rows: pa.Table) -> np.ndarray:
+        """Mask of the rows of a table that have a text or a number in one of their columns, or in their call."""
+        found = rows_with(rows, text)
+        if table == "transactions":
+            vendors = self.analysis.vendors if self.analysis else ()
+            called = [batch.select([CALL]) for batch in with_calls(rows.to_batches(), vendors, self.beginning)]
+            found |= rows_with(pa.Table.from_batches(called), text) if called else False
+        return found
 
     def beginning(self, transaction: int, most: int) -> bytes:
         """The first bytes of a transaction's payload; between two parts of the capture while that is still read."""

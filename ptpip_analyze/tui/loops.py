@@ -1,7 +1,9 @@
-"""Polling loops among transactions: the same few requests over and over, each answered OK.
+"""Polling loops among transactions: the same few requests over and over, each answered OK; or one request over and over
+that is always refused in the same way, as by a camera that is not ready.
 
-Promises that a loop's rounds follow each other within their session, and that nothing but complete, OK transactions
-with equal operations and parameters are in one: an error or another request ends it. Refuses to say what is polled.
+Promises that a loop's rounds follow each other within their session, and that nothing but complete transactions with
+equal operations, parameters and responses are in one: another answer or another request ends it. Refuses to say what is
+polled.
 """
 
 from __future__ import annotations
@@ -21,28 +23,37 @@ LEAST_ROUNDS: Final = 4
 
 
 class Loops(NamedTuple):
-    """``of_row``: int32, by row the number of its loop, -1 for none. ``period``: transactions of a round, by loop."""
+    """``of_row``: int32, by row the number of its loop, -1 for none. ``period``: transactions of a round, by loop.
+    ``fine``: bool, by row, is it in a loop that was answered OK.
+    """
 
     of_row: np.ndarray
     period: list[int]
+    fine: np.ndarray
+
+
+def no_loops(count: int) -> Loops:
+    """Of ``count`` rows none is in a loop."""
+    return Loops(np.full(count, -1, np.int32), [], np.zeros(count, bool))
 
 
 def loops_of(transactions: pa.Table) -> Loops:
     """The loops among the rows of the transactions table, numbered by their length of a round, then by place."""
     count = transactions.num_rows
-    of_row = np.full(count, -1, np.int32)
-    period: list[int] = []
     if not count:
-        return Loops(of_row, period)
+        return no_loops(0)
+    of_row, period = np.full(count, -1, np.int32), list[int]()
     session = transactions["session"].to_numpy()
     order = np.argsort(session, kind="stable")
-    key, usable = _keys(transactions)
-    key, usable, session = key[order], usable[order], session[order]
-    free = usable.copy()
+    key, usable, good = (by_row[order] for by_row in _keys(transactions))
+    session = session[order]
+    free = usable
     found = np.full(count, -1, np.int32)
     for length in range(1, LONGEST + 1):
         if count <= length:
             break
+        if length == 2:
+            free = free & good
         again = key[length:] == key[:-length]
         again &= session[length:] == session[:-length]
         again &= free[length:] & free[:-length]
@@ -54,16 +65,20 @@ def loops_of(transactions: pa.Table) -> Loops:
                 free[low : high + length] = False
                 period.append(length)
     of_row[order] = found
-    return Loops(of_row, period)
+    fine = np.zeros(count, bool)
+    fine[order] = (found >= 0) & good
+    return Loops(of_row, period, fine)
 
 
-def _keys(transactions: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    """By row: a number that is equal where operation and parameters are, and whether the row may be in a loop."""
+def _keys(transactions: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By row: a number that is equal where operation, parameters and response are; may the row be in a loop; is its
+    answer OK.
+    """
     code = transactions["operation_code"].cast(pa.int64()).fill_null(-1).to_numpy()
     answer = transactions["response_code"].cast(pa.int64()).fill_null(-1).to_numpy()
     status = transactions["status"].cast(pa.string()).to_numpy()
     complete = status == "complete"
-    key = code.astype(np.uint64)
+    key = _mixed(code.astype(np.uint64), answer.astype(np.uint64))
     parameters = transactions["parameters"].combine_chunks()
     if isinstance(parameters, pa.ChunkedArray):
         parameters = pa.concat_arrays(parameters.chunks)
@@ -76,7 +91,7 @@ def _keys(transactions: pa.Table) -> tuple[np.ndarray, np.ndarray]:
         word[has] = flat[offsets[:-1][has] + place] + np.uint64(1)
         key = _mixed(key, word)
     known = parameters.is_valid().to_numpy(zero_copy_only=False)
-    return _mixed(key, many.astype(np.uint64)), (code >= 0) & (answer == OK) & complete & known
+    return _mixed(key, many.astype(np.uint64)), (code >= 0) & (answer >= 0) & complete & known, answer == OK
 
 
 def _mixed(key: np.ndarray, word: np.ndarray) -> np.ndarray:

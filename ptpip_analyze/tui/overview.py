@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
-from textwrap import wrap
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -27,10 +26,11 @@ from ptpip_analyze.describe import (
     session_status,
 )  # fmt: skip
 
-from .lines import Piece, fitted
+from .lines import Piece, fitted, wrapped
 from .rows import LEVELS, Listing
 
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
+_TALL: Final = 32  # lines with which the strip chart may be higher
 STRETCHES: Final = 300
 """Into so many stretches the time of the captures is divided for the strip chart."""
 
@@ -61,12 +61,12 @@ class Known(NamedTuple):
     worst: Mapping[int, tuple[str, int]] | None  # by session: level and count of the violations of the worst level
 
 
-def page(known: Known, width: int, marked: Collection[int] = ()) -> list[OverviewLine]:
-    """All lines for a screen of this width; ``marked`` sessions bear a sign."""
+def page(known: Known, width: int, marked: Collection[int] = (), height: int = 0) -> list[OverviewLine]:
+    """All lines for a screen of this size; ``marked`` sessions bear a sign."""
     lines: list[OverviewLine] = []
     for capture in known.captures:
         lines += _capture(capture, width)
-    lines += _strip(known, width)
+    lines += _strip(known, width, 3 if height >= _TALL else 1)
     if not len(known.sessions):
         so_far = "" if known.worst is not None else " so far"
         lines.append(OverviewLine([(f"There is no PTP-IP session{so_far}.", "warning")]))
@@ -83,7 +83,7 @@ def _capture(one: Mapping[str, Any], width: int) -> list[OverviewLine]:
     if one["first_time"] is not None:
         facts.append(f"from {one['first_time'][:19].replace('T', ' ')} UTC for {human_seconds(one['duration_s'])}")
     name = safe_text(one["capture"])
-    said = wrap(" · ".join(facts), max(width - 4, 20))
+    said = wrapped(" · ".join(facts), max(width - 4, 20))
     if cell_len(name) + 2 + len(" · ".join(facts)) <= width:
         lines = [OverviewLine([(name, "title"), (f"  {' · '.join(facts)}", "")])]
     else:
@@ -96,12 +96,12 @@ def _capture(one: Mapping[str, Any], width: int) -> list[OverviewLine]:
         lines.append(OverviewLine([(f"  {others} of something else", "quiet")]))
     if one["damage"]:
         words = f"damaged: {safe_text(one['damage']['reason'])}; everything before it is analysed"
-        lines += [OverviewLine([(f"  {line}", "error")]) for line in wrap(words, max(width - 4, 20))]
+        lines += [OverviewLine([(f"  {line}", "error")]) for line in wrapped(words, max(width - 4, 20))]
     return lines
 
 
-def _strip(known: Known, width: int) -> list[OverviewLine]:
-    """The strip chart: a row of blocks, each as high as the bytes of its time."""
+def _strip(known: Known, width: int, rows: int) -> list[OverviewLine]:
+    """The strip chart: ``rows`` rows of blocks, each column as high as the bytes of its time."""
     if known.throughput is None:
         return [OverviewLine([("Throughput: when the capture is read to its end", "quiet")]), OverviewLine([])]
     if not known.throughput.any():
@@ -113,11 +113,14 @@ def _strip(known: Known, width: int) -> list[OverviewLine]:
     rate = sums / np.maximum(spans, 1e-9)
     top = float(rate.max())
     # What is above nothing is never invisible.
-    heights = np.where(rate > 0, np.maximum(np.ceil(rate / top * 8), 1), 0).astype(int)
+    heights = np.where(rate > 0, np.maximum(np.ceil(rate / top * 8 * rows), 1), 0).astype(int)
     peak = f"Throughput over {human_seconds(known.span_s)}, at most {human_bytes(int(top))}/s"
     return [
         OverviewLine([(peak, "")], Goal("transactions")),
-        OverviewLine([("  " + "".join(_HEIGHTS[height] for height in heights), "good")]),
+        *(
+            OverviewLine([("  " + "".join(_HEIGHTS[min(max(height - 8 * row, 0), 8)] for height in heights), "good")])
+            for row in reversed(range(rows))
+        ),
         OverviewLine([]),
     ]
 
@@ -130,13 +133,12 @@ def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, m
     client = row["initiator_name"] or "initiator not named"
     meaning = {"established": "good", "rejected": "error"}.get(row["status"], "warning")
     status = session_status(row["status"], row["fail_reason"])
-    top = f"─ Session {row['session']} " + "─" * 4
+    top = f"─ Session {row['session']} ─"
     lines = [
         OverviewLine(
             [
-                ("●" if marked else "╭", "marked" if marked else "quiet"), (f"{top} ", "quiet"),
-                (safe_text(camera), "title"), (" with ", "quiet"),
-                (safe_text(client), "title"), ("  ", ""), (status, meaning),
+                ("●" if marked else "╭", "marked" if marked else "quiet"), (f"{top} ", "quiet"), (status, meaning),
+                ("  ", ""), (safe_text(camera), "title"), (" with ", "quiet"), (safe_text(client), "title"),
             ],
             goal,
         )
@@ -147,7 +149,8 @@ def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, m
     lines.append(OverviewLine([("│ ", "quiet"), (f"{camera_at} ↔ {client_at}{maker}", "")], goal))
     lasted = "" if row["duration_s"] is None else f" · {human_seconds(row['duration_s'])}"
     amounts = f"{counted(row['transactions'], 'transaction')} · {counted(row['events'], 'event')}{lasted}"
-    amounts += f" · ◂ {human_bytes(row['bytes_to_initiator'] or 0)} ▸ {human_bytes(row['bytes_to_responder'] or 0)}"
+    amounts += f" · {human_bytes(row['bytes_to_initiator'] or 0)} from the camera"
+    amounts += f", {human_bytes(row['bytes_to_responder'] or 0)} to it"
     lines.append(OverviewLine([("│ ", "quiet"), (amounts, "")], goal))
     begin = "" if row["start_time"] is None else f"from {clock_time(row['start_time'])} UTC, "
     end = f"{begin}{session_end(row['close_kind'], row['closed_by'])}"
@@ -156,7 +159,8 @@ def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, m
         level, many = worst.get(row["session"], ("", 0))
         said = f"  {counted(many, 'violation')} of “{level}”" if many else "  no violation"
         pieces.append((said, {"must": "error", "should": "warning"}.get(level, "quiet")))
-    lines.append(OverviewLine(pieces, Goal("findings", f"session == {row['session']}") if worst else goal))
+        goal = Goal("findings", f"session == {row['session']}" + (' and verdict == "violation"' if many else ""))
+    lines.append(OverviewLine(pieces, goal))
     return lines
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from textual import work
@@ -11,9 +10,9 @@ from textual.binding import Binding, BindingType
 
 from ptpip_analyze.describe import frames_text, safe_text
 
-from .lines import Lines, Piece
+from .lines import Lines, Piece, wrapped
 from .overview import Known, OverviewLine, page
-from .views import View
+from .view import View
 
 _MARKS: Final = {
     "problem": ("! ", "error"), "slow": ("~ ", "warning"), "fine": ("✓ ", "good"), "unknown": ("? ", "quiet"),
@@ -52,6 +51,7 @@ class OverviewView(PageView):
         self._lines: list[OverviewLine] = []
         self._fault: list[OverviewLine] = []
         self.marked: list[int] = []
+        self._placed = 0  # the line on which the cursor was put, not by a person
 
     def take(self, known: Known) -> None:
         """Show what is known now."""
@@ -60,7 +60,7 @@ class OverviewView(PageView):
 
     def fail(self, fault: str) -> None:
         """Say above everything else why reading has ended."""
-        self._fault = [OverviewLine([(line, "error")]) for line in _wrapped(fault, max(self.size.width - 2, 40))]
+        self._fault = [OverviewLine([(line, "error")]) for line in wrapped(fault, max(self.size.width - 2, 40))]
         self._draw()
 
     def on_resize(self) -> None:
@@ -70,9 +70,24 @@ class OverviewView(PageView):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
-        known = [] if self._known is None else page(self._known, max(self.size.width - 2, 40), self.marked)
+        width, height = max(self.size.width - 2, 40), self.size.height
+        known = [] if self._known is None else page(self._known, width, self.marked, height)
+        before = self._lines
         self._lines = [*self._fault, *known]
-        self.lines.show(len(self._lines), lambda line: self._lines[line].pieces, 0, self.lines.cursor)
+        self.lines.show(len(self._lines), lambda line: self._lines[line].pieces, 0, self._place(before))
+
+    def _place(self, before: list[OverviewLine]) -> int:
+        """Where the cursor goes when other lines are shown: it stays with its session. Until somebody has moved it, it
+        is on the first one, where Enter goes in.
+        """
+        cursor, firsts = self.lines.cursor, _firsts(self._lines)
+        if cursor == self._placed:
+            self._placed = next(iter(firsts.values()), 0)
+            return self._placed
+        session = before[cursor].session if cursor < len(before) else None
+        if session is None or session not in firsts:
+            return cursor
+        return firsts[session] + cursor - _firsts(before)[session]
 
     def on_lines_opened(self, event: Lines.Opened) -> None:
         """Enter: in."""
@@ -104,6 +119,15 @@ class OverviewView(PageView):
         self.inspector.open_ladder(chosen, None)
 
 
+def _firsts(lines: list[OverviewLine]) -> dict[int, int]:
+    """The first line of each session."""
+    found: dict[int, int] = {}
+    for at, line in enumerate(lines):
+        if line.session is not None:
+            found.setdefault(line.session, at)
+    return found
+
+
 class DoctorView(PageView):
     """Plain sentences, with frames that Enter goes to."""
 
@@ -133,8 +157,8 @@ class DoctorView(PageView):
 
         loading = self.held
         if not loading.complete or loading.analysis is None:
-            text = "The doctor comes when the capture is read to its end."
-            self.app.call_from_thread(self.lines.show, 1, lambda line: [(text, "quiet")])
+            text = loading.fault or "The doctor comes when the capture is read to its end."
+            self.app.call_from_thread(self.lines.show, 1, lambda line: [(safe_text(text), "quiet")])
             return
         self.app.call_from_thread(self._take, examined(loading.analysis.results))
 
@@ -168,7 +192,7 @@ class DoctorView(PageView):
             goal = (session, one["frames"][0] if one["frames"] else None)
             frames = frames_text(one["frames"][:6], len(one["frames"]))
             text = safe_text(one["says"]) + (f" [{frames}]" if frames else "")
-            for number, line in enumerate(_wrapped(text, width)):
+            for number, line in enumerate(wrapped(text, width)):
                 self._lines.append(([("    " if number else f"  {mark}", meaning), (line, "")], goal))
         self._lines.append(([], None))
 
@@ -178,10 +202,3 @@ class DoctorView(PageView):
         goal = self._lines[event.line][1] if event.line < len(self._lines) else None
         if goal is not None and goal[0] is not None:
             self.inspector.open_ladder([goal[0]], goal[1])
-
-
-def _wrapped(text: str, width: int) -> Iterable[str]:
-    """A text in lines of at most ``width`` letters, broken between words."""
-    import textwrap
-
-    return textwrap.wrap(text, width) or [""]

@@ -68,14 +68,19 @@ class Bytes:
 
 
 class Part(NamedTuple):
-    """One message, or the payload of the data phase."""
+    """One message, by its row of the messages table; or the payload of the data phase (``message`` None)."""
 
     title: str
     frame: int | None
     bytes: Bytes
     fields: tuple[Value, ...]
     notes: tuple[Note, ...] = ()
-    is_payload: bool = False
+    message: int | None = None
+
+    @property
+    def is_payload(self) -> bool:
+        """Is this the payload?"""
+        return self.message is None
 
 
 class Node(NamedTuple):
@@ -121,6 +126,15 @@ def message_part(analysis: Analysis, message: int) -> Part | None:
     return None
 
 
+def transaction_of(analysis: Analysis, message: int) -> int | None:
+    """The transaction that a message belongs to, both by their rows of the tables; None for none."""
+    for result in analysis.results:
+        if 0 <= message - result.first_message < result.message_count:
+            owner = int(result.transactions.of_message[result.order[message - result.first_message]])
+            return None if owner < 0 else owner + result.first_transaction
+    return None
+
+
 def _message(result: Result, row: int, vendor: str | None) -> Part:
     kind = int(result.messages["type"][row])
     head = result.message_head(row, MOST_MESSAGE)
@@ -129,7 +143,8 @@ def _message(result: Result, row: int, vendor: str | None) -> Part:
     reserved = "bytes in which no message was found" if kind <= 0 else f"message of the reserved type 0x{kind:08X}"
     title = reserved if code is None else m.type_names().get(code, reserved)
     fields = message_fields(head, code, vendor)
-    return Part(title, int(result.messages["last"][row]) + 1, _message_bytes(result, row), fields)
+    number = int(result.numbers[row]) + result.first_message
+    return Part(title, int(result.messages["last"][row]) + 1, _message_bytes(result, row), fields, (), number)
 
 
 def _message_bytes(result: Result, row: int) -> Bytes:
@@ -157,7 +172,7 @@ def _payload(analysis: Analysis, result: Result, transaction: int, number: int) 
         )
     held = Bytes(pieces, result.read)
     fields = (Value("bytes", None, 0, held.size, "not described"),) if dataset is None else dataset.fields
-    return Part(title, frame, held, fields, notes, True)
+    return Part(title, frame, held, fields, notes)
 
 
 def nodes_of(parts: list[Part], closed: frozenset[tuple[int, ...]] = frozenset()) -> list[tuple[tuple[int, ...], Node]]:

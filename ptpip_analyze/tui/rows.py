@@ -1,90 +1,29 @@
 """What a list shows: how many lines there are, the cells of line n, and which rows of its table line n stands for.
 
-Promises that filter, order and folding only choose among the rows of the table, and that a cell is one printable line.
-Refuses to know the screen: colours are named by what they mean (``MEANINGS``).
+Promises that filter, order and folding only choose among the rows of the table. What a cell says is made in ``cells``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ptpip_analyze.describe import bar, count, human_bytes, human_seconds, safe_text
-from ptpip_analyze.tables.calls import Beginning, calls
-from ptpip_analyze.tables.cells import READABLE, cell_text, status_style
-from ptpip_analyze.tables.columns import OK
-from ptpip_analyze.tables.schema import columns as all_columns
+from ptpip_analyze.tables.calls import Beginning
+from ptpip_analyze.tables.cells import READABLE
 from ptpip_analyze.tables.schema import on_demand
 
-from .loops import Loops, loops_of
-
-MEANINGS: Final = ("", "error", "warning", "good", "quiet", "title")
-"""What a cell's colour says: nothing, wrong, doubtful, as it should be, of little interest, a name."""
-
-_FACE: Final = {
-    "transactions": (
-        "transaction", "at", "delta", "call", "data", "response", "latency_s", "bar", "findings", "status",
-        "note",
-    ),
-    "events": ("session", "at", "text", "source", "transaction_id", "frame"),
-    "objects": ("session", "filename", "kind", "complete", "carried_bytes", "declared_bytes", "format", "missing"),
-    "properties": ("session", "at", "property", "text", "role", "changed", "source", "frame"),
-    "findings": ("level", "verdict", "rule", "subject", "says", "session", "frame"),
-    "messages": ("message", "at", "direction", "connection", "type", "code_name", "transaction_id", "length", "status"),
-}  # fmt: skip
-"""The columns of a list, until the user chooses others."""
-
-_EXPENDABLE: Final = {
-    "transactions": ("bar", "findings", "delta", "status"),
-    "events": ("session", "transaction_id"),
-    "objects": ("missing", "declared_bytes", "kind", "session", "format"),
-    "properties": ("session", "changed", "source", "at"),
-    "findings": ("session", "subject", "frame"),
-    "messages": ("connection", "message", "direction", "status"),
-}  # fmt: skip
-"""Which of these make room for the others where there is little, in this order."""
-
-_TIMES: Final = {"transactions": "request_time", "sessions": "start_time"}  # else "time"
-_TITLES: Final = {
-    "transaction": "#", "message": "#", "at": "time", "delta": "delta", "latency_s": "latency", "bar": "",
-    "data": "data", "session": "sess", "carried_bytes": "carried", "declared_bytes": "declared", "code_name": "code",
-    "transaction_id": "id", "request_time": "request time",
-}  # fmt: skip
-_WIDE: Final = frozenset({"call", "text", "says", "value", "note"})
-"""Columns that take the room that is left."""
+from .cells import NO_TIME, Cell, Cells, Comment
+from .faces import DERIVED, EXPENDABLE, FACE, SOURCES, TIMES, TITLES, WIDE, Shown
+from .loops import Loops, loops_of, no_loops
 
 LEVELS: Final = ("must", "should", "may", "info")
-_VERDICTS: Final = ("violation", "known-vendor-deviation", "inconclusive", "pass")
-_LEVELS: Final = {"must": "error", "should": "warning"}
-_ROLES: Final = {"set": "title", "refused": "error", "unanswered": "warning", "allowed": "quiet"}
-_NO_TIME: Final = -(1 << 63)
+VERDICTS: Final = ("violation", "known-vendor-deviation", "inconclusive", "pass")
 _CACHED: Final = 2000  # lines whose cells are kept
-_BUSY: Final = 0x2019  # DeviceBusy: to be asked again, not wrong
-
-
-Comment = Callable[[str | None, int | None], str]
-"""What a person noted of a frame of a capture; "" for nothing."""
-
-
-class Cell(NamedTuple):
-    """The text of a cell, and what its colour means (of ``MEANINGS``)."""
-
-    text: str
-    meaning: str = ""
-
-
-class Shown(NamedTuple):
-    """A column of a list: name, heading, whether its values stand to the right, and whether it takes what is left."""
-
-    name: str
-    title: str
-    right: bool = False
-    wide: bool = False
 
 
 class Listing:
@@ -101,62 +40,68 @@ class Listing:
         vendors: Sequence[str | None] = (),
         beginning: Beginning = lambda transaction, most: b"",
     ) -> None:
-        self.table, self.rows, self.begins, self.vendors = table, rows, begins, vendors
-        self._beginning = beginning
-        self._known = {column.name: column for column in all_columns(table)}
-        self.chosen: tuple[str, ...] = _FACE.get(table) or READABLE[table]
+        self.table, self.rows = table, rows
+        self._cells, self._sessions = Cells(table, rows, begins, vendors, beginning), len(vendors)
+        self.chosen: tuple[str, ...] = self._usual_columns
         self.sorted_by: tuple[str, bool] | None = None
         self.mask: np.ndarray | None = None
         self.folded = table == "transactions"
         self.without_loops = False
         self.unfolded: set[int] = set()
-        self._columns = {name: rows[name] for name in rows.column_names}
         self._cache: dict[int, list[Cell]] = {}
         self._shown: tuple[tuple[str, ...], bool, list[Shown]] | None = None
-        self._comment: Comment | None = None
         self._arrange()
 
     # Columns
 
+    @property
+    def _usual_columns(self) -> tuple[str, ...]:
+        return FACE.get(self.table) or READABLE[self.table]
+
     @cached_property
     def available(self) -> tuple[str, ...]:
         """Names of all columns that can be chosen."""
-        derived = ("at", "delta", "call", "data", "bar") if self.table == "transactions" else ("at",)
-        there = tuple(derived if self._time is not None else derived[2:])
+        derived = DERIVED.get(self.table, ("at",))
+        there = derived if self._cells.times is not None else derived[2:]
         return (*there, *self.rows.column_names)
 
     @property
     def columns(self) -> list[Shown]:
-        """The columns that are shown, without those that this table can't have yet."""
-        noted = self._comment is not None
+        """The columns that are shown: without those that this table can't have yet, or that would be empty."""
+        noted = self.comment is not None
         if self._shown is None or self._shown[:2] != (self.chosen, noted):
             there = [
-                Shown(name, _TITLES.get(name, name.removesuffix("_s")), self._is_number(name), name in _WIDE)
+                Shown(name, TITLES.get(name, name.removesuffix("_s")), self._cells.is_number(name), name in WIDE)
                 for name in self.chosen
-                if name in self.available or (name == "note" and noted)
+                if (name in self.available and not self._says_nothing(name)) or (name == "note" and noted)
             ]
             self._shown = (self.chosen, noted, there)
         return self._shown[2]
 
+    def _says_nothing(self, name: str) -> bool:
+        """Is this a column that makes room for others, and has no value in any row, or only that of the one session?"""
+        if name not in self.expendable or name not in self.rows.column_names or not self.rows.num_rows:
+            return False
+        return self._sessions == 1 if name == "session" else _is_empty(self.rows[name])
+
     @property
     def expendable(self) -> tuple[str, ...]:
         """Columns that make room for others, the first one first; none where the user chose the columns."""
-        usual = self.chosen == (_FACE.get(self.table) or READABLE[self.table])
-        return _EXPENDABLE.get(self.table, ()) if usual else ()
+        return EXPENDABLE.get(self.table, ()) if self.chosen == self._usual_columns else ()
 
     @property
     def comment(self) -> Comment | None:
         """What a person noted, by capture and first frame; None where there is nothing: then there is no column."""
-        return self._comment
+        return self._cells.comment
 
     @comment.setter
     def comment(self, comment: Comment | None) -> None:
-        self._comment = comment
+        self._cells.comment = comment
         self._cache.clear()
 
     def rows_of_frames(self, capture: str, frames: Collection[int]) -> list[int]:
         """The rows of a capture that begin in one of some frames."""
-        first = np.flatnonzero(np.isin(self._integers("first_frame"), list(frames)))
+        first = np.flatnonzero(np.isin(self._cells.integers("first_frame"), list(frames)))
         return [row for row in first.tolist() if self.value("capture", row) == capture]
 
     def choose(self, names: Sequence[str]) -> None:
@@ -166,10 +111,6 @@ class Listing:
             raise ValueError(f"no such column: {unknown[0]}" if unknown else "no column is named")
         self.chosen = (*dict.fromkeys(names), *(("note",) if "note" in self.chosen and "note" not in names else ()))
         self._cache.clear()
-
-    def _is_number(self, name: str) -> bool:
-        column = self._known.get(name)
-        return name in ("at", "delta", "data") or (column is not None and column.kind in ("int", "uint", "float"))
 
     # Lines
 
@@ -188,7 +129,7 @@ class Listing:
         if self.mask is not None:
             order = order[self.mask[order]]
         if self.without_loops and len(self.loops.period):
-            order = order[self.loops.of_row[order] < 0]
+            order = order[~self.loops.fine[order]]
         self._order = order
         self.lines = order
         if not self.folded or not self.loops.period:
@@ -207,7 +148,7 @@ class Listing:
             return np.arange(self.rows.num_rows)
         ranks = [
             pc.fill_null(pc.index_in(self.rows[name].cast(pa.string()), pa.array(names)), len(names)).to_numpy()
-            for name, names in (("level", LEVELS), ("verdict", _VERDICTS))
+            for name, names in (("level", LEVELS), ("verdict", VERDICTS))
         ]
         return np.lexsort(ranks)
 
@@ -215,7 +156,7 @@ class Listing:
     def loops(self) -> Loops:
         """The polling loops of a table of transactions; of any other table there are none."""
         if self.table != "transactions":
-            return Loops(np.full(self.rows.num_rows, -1, np.int32), [])
+            return no_loops(self.rows.num_rows)
         return loops_of(self.rows)
 
     def loop_at(self, line: int) -> int | None:
@@ -244,16 +185,17 @@ class Listing:
 
     def row_of_frame(self, frame: int, first: str = "first_frame") -> int | None:
         """The last row that begins in a frame or before it; None where all begin later."""
-        starts = self._integers(first)
+        starts = self._cells.integers(first)
         there = np.flatnonzero((starts >= 0) & (starts <= frame))
         return int(there[np.argmax(starts[there])]) if len(there) else None
 
     def row_of_time(self, nanoseconds: int) -> int | None:
         """The first row at a time or after it; the last one where all are earlier; None where there are no times."""
-        if self._time is None or not len(self._time):
+        times = self._cells.times
+        if times is None or not len(times):
             return None
-        later = np.flatnonzero((self._time >= nanoseconds) & (self._time != _NO_TIME))
-        return int(later[0]) if len(later) else len(self._time) - 1
+        later = np.flatnonzero((times >= nanoseconds) & (times != NO_TIME))
+        return int(later[0]) if len(later) else len(times) - 1
 
     # What the user does
 
@@ -303,16 +245,14 @@ class Listing:
         self._arrange()
 
     def hide_loops(self, hidden: bool) -> None:
-        """Leave out what is in loops altogether, or not."""
+        """Leave out what is in loops altogether, or not; refusals stay."""
         self.without_loops = hidden
         self._arrange()
 
-    def line_with(self, text: str, line: int, by: int) -> int | None:
-        """The next line (``by`` 1) or the one before (-1) with a text, all the way round; None for no such line.
-
-        A row has a text when it stands in one of its texts, whatever the case, or is one of its numbers (0x2A too).
+    def line_among(self, found: np.ndarray, line: int, by: int) -> int | None:
+        """The next line (``by`` 1) or the one before (-1) that stands for a row of a mask (bool, by row of the table),
+        all the way round; None for no such line.
         """
-        found = self._having(text)
         hits = found[self.lines]
         if self.folded and self.loops.period:
             loops = np.zeros(len(self.loops.period), bool)
@@ -324,23 +264,6 @@ class Listing:
             return None
         place = np.searchsorted(lines, line, "right") if by > 0 else np.searchsorted(lines, line) - 1
         return int(lines[place % len(lines)])
-
-    def _having(self, text: str) -> np.ndarray:
-        """Mask of the rows with a text."""
-        found = np.zeros(self.rows.num_rows, bool)
-        try:
-            number = int(text, 0)
-        except ValueError:
-            number = None
-        for column in self.rows.columns:
-            if pa.types.is_dictionary(column.type):
-                found |= np.concatenate([_with_text(chunk, text.lower()) for chunk in column.chunks] or [found])
-            elif number is not None and pa.types.is_integer(column.type):
-                found |= pc.fill_null(pc.equal(column.cast(pa.int64()), number), False).to_numpy()
-            elif number is not None and pa.types.is_list(column.type):
-                parents, values = pc.list_parent_indices(column), pc.list_flatten(column)
-                found[parents.to_numpy()[pc.equal(values.cast(pa.int64()), number).to_numpy()]] = True
-        return found
 
     # Cells
 
@@ -356,17 +279,16 @@ class Listing:
     def _made(self, line: int) -> list[Cell]:
         loop, row = self.loop_at(line), int(self.lines[line])
         names = [column.name for column in self.columns]
+        before = self.rows_at(line - 1)[-1:].tolist() if line else []
+        since = before[0] if before else None
         if loop is not None:
-            return self._folded(loop, row, line, names)
-        cells = [self._cell(name, row, line) for name in names]
-        return [cell._replace(meaning="quiet") for cell in cells] if self.loops.of_row[row] >= 0 else cells
+            return self._cells.folded(names, self.rows_at(line), self.loops.period[loop], since)
+        cells = [self._cells.cell(name, row, since) for name in names]
+        return [cell._replace(meaning="quiet") for cell in cells] if self.loops.fine[row] else cells
 
     def value(self, name: str, row: int) -> Any:
         """A value of the table; times in ns, None for null."""
-        scalar = self._columns[name][row]
-        if pa.types.is_timestamp(scalar.type):
-            return scalar.value
-        return scalar.as_py()
+        return self._cells.value(name, row)
 
     def record(self, row: int) -> dict[str, Any]:
         """A row of the table with all its columns."""
@@ -374,124 +296,17 @@ class Listing:
 
     def call(self, row: int) -> str:
         """What a transaction's row asked; "" where that was not captured."""
-        return calls(self.rows.slice(row, 1).to_batches()[0], self.vendors, self._beginning)[0] or ""
-
-    def _cell(self, name: str, row: int, line: int) -> Cell:
-        derived: dict[str, Callable[[int, int], Cell]] = {
-            "at": self._at, "delta": self._delta, "call": self._call, "data": self._data, "bar": self._bar,
-            "note": self._note,
-        }  # fmt: skip
-        if name in derived and name not in self._columns:
-            return derived[name](row, line)
-        value = self.value(name, row)
-        return Cell(cell_text(self._known[name], value), self._meaning(name, value, row))
-
-    def _meaning(self, name: str, value: Any, row: int) -> str:
-        if value is None:
-            return ""
-        if name == "status":
-            return {"green": "good", "red": "error", "yellow": "warning"}[status_style(value)]
-        if name == "response":
-            code = self.value("response_code", row)
-            return "good" if code == OK else "warning" if code == _BUSY else "error"
-        if name == "findings":
-            return "error"
-        if name == "level":
-            return _LEVELS.get(value, "") if self.value("verdict", row) == "violation" else "quiet"
-        if name == "role":
-            return _ROLES.get(value, "")
-        if name == "complete":
-            return "good" if value else "error"
-        return "title" if name in ("rule", "filename", "property", "type") else ""
-
-    def _at(self, row: int, _line: int) -> Cell:
-        time = _NO_TIME if self._time is None else int(self._time[row])
-        if time == _NO_TIME or self.begins is None:
-            return Cell("")
-        return Cell(f"{(time - self.begins) / 1e9:.6f}", "quiet")
-
-    def _delta(self, row: int, line: int) -> Cell:
-        if line == 0 or self._time is None:
-            return Cell("")
-        before = self.rows_at(line - 1)
-        times = self._time[[int(before[-1]), row]] if len(before) else np.array([_NO_TIME, 0])
-        return Cell("" if _NO_TIME in times else human_seconds(float(times[1] - times[0]) / 1e9), "quiet")
-
-    def _call(self, row: int, _line: int) -> Cell:
-        said = self.call(row)
-        return Cell(said, "title") if said else Cell("(request not captured)", "warning")
-
-    def _data(self, row: int, _line: int) -> Cell:
-        direction, size = self.value("data_direction", row), self.value("data_bytes", row)
-        if direction is None:
-            return Cell("?", "warning")
-        if direction == "none":
-            return Cell("")
-        return Cell(f"{'◂' if direction == 'in' else '▸'} {human_bytes(size or 0)}")
-
-    def _bar(self, row: int, _line: int) -> Cell:
-        return Cell(_latency_bar(self.value("latency_s", row)), "quiet")
-
-    def _note(self, row: int, _line: int) -> Cell:
-        comment = self._comment
-        said = "" if comment is None else comment(self.value("capture", row), self.value("first_frame", row))
-        return Cell(safe_text(said), "title")
-
-    def _folded(self, loop: int, row: int, line: int, names: Sequence[str]) -> list[Cell]:
-        """One line for a loop."""
-        rows = self.rows_at(line)
-        said = {
-            "transaction": Cell(f"{self.value('transaction', row)}…", "quiet"),
-            "at": self._at(row, line),
-            "delta": self._delta(row, line),
-            "call": Cell(self.loop_text(loop, rows), "quiet"),
-            "data": Cell(f"Σ {human_bytes(int(self._integers('data_bytes')[rows].clip(0).sum()))}", "quiet"),
-            "response": Cell("OK", "quiet"),
-            "status": Cell("folded", "quiet"),
-        }
-        latency = pc.drop_null(self.rows["latency_s"].take(pa.array(rows))).to_numpy()
-        if len(latency):
-            middle = float(np.median(latency))
-            said["latency_s"] = Cell(f"~{human_seconds(middle)}", "quiet")
-            said["bar"] = Cell(_latency_bar(middle), "quiet")
-        return [said.get(name, Cell("")) for name in names]
+        return self._cells.call(row)
 
     def loop_text(self, loop: int, rows: np.ndarray) -> str:
-        """A loop in words: GetEvent ×412, every 203 ms, 37 with more than 8 B."""
-        period = self.loops.period[loop]
-        members = np.sort(rows)
-        names = list(dict.fromkeys(self.value("operation", int(row)) or "?" for row in members[:period]))
-        rounds = len(members) // period
-        text = f"{' + '.join(names)} ×{count(max(rounds, 1))}"
-        if self._time is not None:
-            starts = self._time[members[::period]]
-            steps = np.diff(starts[starts != _NO_TIME])
-            if len(steps):
-                text += f", every {human_seconds(float(np.median(steps)) / 1e9)}"
-        sizes = self._integers("data_bytes")[members]
-        if period == 1 and (sizes > 0).any():
-            least = int(sizes.min())
-            more = int((sizes > least).sum())
-            text += f", {count(more)} with more than {human_bytes(least)}" if more else f", {human_bytes(least)} each"
-        return text
+        """A loop in words, of which these are the rows."""
+        return self._cells.loop_text(rows, self.loops.period[loop])
 
-    # Columns as arrays
-
-    @cached_property
-    def _time(self) -> np.ndarray | None:
-        name = _TIMES.get(self.table, "time")
-        if name not in self.rows.column_names:
-            return None
-        return self.rows[name].cast(pa.int64()).fill_null(_NO_TIME).to_numpy()
-
-    def _integers(self, name: str) -> np.ndarray:
-        if name not in self.__dict__.setdefault("_arrays", {}):
-            self.__dict__["_arrays"][name] = self.rows[name].cast(pa.int64()).fill_null(-1).to_numpy()
-        return self.__dict__["_arrays"][name]
+    # Order
 
     def _source(self, name: str) -> str | None:
         """The column of the table that orders a shown one."""
-        of = {"at": _TIMES.get(self.table, "time"), "call": "operation", "data": "data_bytes", "bar": "latency_s"}
+        of = {"at": TIMES.get(self.table, "time"), **SOURCES}
         source = name if name in self.rows.column_names else of.get(name)
         if source not in self.rows.column_names or pa.types.is_list(self.rows[source].type):
             return None
@@ -519,15 +334,8 @@ def _first(loop: np.ndarray, count: int) -> np.ndarray:
     return first
 
 
-def _latency_bar(seconds: float | None) -> str:
-    """A bar over four decades, 100 µs to 1 s: what is ten times slower is longer by two characters."""
-    if seconds is None or seconds < 0:
-        return ""
-    share = (np.log10(max(seconds, 1e-4)) + 4) / 4
-    return bar(max(float(share), 0.01), 8)
-
-
-def _with_text(chunk: pa.DictionaryArray, wanted: str) -> np.ndarray:
-    """Mask of the rows of a text column in whose text a text stands; compared in small letters."""
-    hits = np.array([value is not None and wanted in value.lower() for value in chunk.dictionary.to_pylist()] + [False])
-    return hits[pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)]
+def _is_empty(column: pa.ChunkedArray) -> bool:
+    """Has no row a value? Of lists an empty one is none."""
+    if pa.types.is_list(column.type):
+        return not any(len(chunk.flatten()) for chunk in column.chunks)
+    return column.null_count == len(column)

@@ -45,6 +45,15 @@ def checked(path: str, loading: Loading, suffixes: tuple[str, ...] | None = SUFF
     return target
 
 
+def fault_of(path: str, loading: Loading, suffixes: tuple[str, ...] | None = SUFFIXES) -> str:
+    """Why ``checked`` refuses a file, in a sentence; "" when it does not."""
+    try:
+        checked(path, loading, suffixes)
+    except SaveError as error:
+        return str(error)
+    return ""
+
+
 def save(listing: Listing, rows: np.ndarray, target: Path, loading: Loading, notes: Notes | None = None) -> str:
     """Write rows of a listing's table, or the frames they stand for, to a checked file; returns what was written.
 

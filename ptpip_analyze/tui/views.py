@@ -1,22 +1,18 @@
-"""The views of a capture that are lists: a table with its filter line and what can be done with its rows.
+"""A view that is a list: a table with its filter line and what can be done with its rows.
 
-Each view says its own keys; the application shows one at a time. Nothing is computed here: rows come from the loading.
+Nothing is computed here: rows come from the loading.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from ptpip_analyze.describe import counted, safe_text
 
@@ -26,51 +22,18 @@ from .dialogs import AskScreen, ColumnsScreen, exists
 from .filtering import FilterLine
 from .grid import Grid
 from .lines import Lines
-from .loading import Loading
 from .rows import Listing
-from .searching import HEX, Hit, first_hit, patterns
+from .search import Search
+from .searching import Look
+from .view import View
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from .app import Inspector
-
-
-class View(Vertical):
-    """One view. ``title`` is its name in the breadcrumb."""
-
-    title = ""
-
-    @property
-    def inspector(self) -> Inspector:
-        """The application."""
-        return cast("Inspector", self.app)
-
-    @property
-    def held(self) -> Loading:
-        """The captures that are shown."""
-        return self.inspector.held
-
-    def arrive(self) -> None:
-        """The view is shown now."""
-
-    def outdate(self) -> None:
-        """More is known than the view was made of: what it shows stays until it arrives again."""
-
-    @property
-    def crumb(self) -> str:
-        """What the breadcrumb says of it."""
-        return self.title
-
-    def frame(self) -> tuple[int, int | None] | None:
-        """Frame and session of what the cursor is on; None where it is on nothing with a frame."""
-        return None
 
 
 class TableView(View):
     """A table as a list."""
 
-    searches_bytes = False
     DEFAULT_CSS = """
     TableView > #status { height: 1; padding: 0 1; background: $panel; color: $text-muted; }
     """
@@ -94,7 +57,7 @@ class TableView(View):
         self._wanted_row: int | None = None
         self._outdated = False
         self.told = ""
-        self._searched = ""
+        self.search = Search(self)
 
     def compose(self) -> ComposeResult:
         """Rows, filter line, status line."""
@@ -111,6 +74,11 @@ class TableView(View):
     def crumb(self) -> str:
         """The title, with the filter."""
         return f"{self.title} [{self.where}]" if self.where else self.title
+
+    @property
+    def look(self) -> Look | None:
+        """How the bytes that a row stands for are searched; None where they are not."""
+        return None
 
     # Rows
 
@@ -137,7 +105,7 @@ class TableView(View):
         try:
             rows = self.wanted_rows()
         except ValueError as error:
-            self.app.call_from_thread(self.say, f"{error}")
+            self.app.call_from_thread(self.say, safe_text(str(error)))
             return
         listing = self.inspector.listing_of(self.table, rows)
         self.app.call_from_thread(self.take, listing)
@@ -192,6 +160,8 @@ class TableView(View):
             said.append(f"by {listing.sorted_by[0]}{', largest first' if listing.sorted_by[1] else ''}")
         if self.grid.marked:
             said.append(f"{len(self.grid.marked):,} marked")
+        if found := self.search.said_of(self.grid.row):
+            said = [found]
         self.say(safe_text(" · ".join(said)))
 
     def go_to(self, row: int) -> None:
@@ -233,7 +203,8 @@ class TableView(View):
         """Go where a row leads: to the transaction that it names, else to its frame in the ladder."""
         for name in ("transaction", "polled_by", "caused_by"):
             if record.get(name) is not None:
-                self.inspector.open_transaction(record[name])
+                hit = self.search.hit_in(self.grid.row) if name == "transaction" else None
+                self.inspector.open_transaction(record[name], hit)
                 return
         place, session = self.frame(), record.get("session")
         if session is None:
@@ -344,73 +315,15 @@ class TableView(View):
 
     def action_search(self) -> None:
         """Search for a text in the rows that are shown."""
-        question = "Search for a text or a number in the rows (n: next, N: the one before)"
-        if self.searches_bytes:
-            question = "Search for a text, a number or hex:ff d8 in the rows, then in their data (n: next, N: before)"
-
-        def check(text: str) -> str:
-            try:
-                patterns(text)
-            except ValueError as error:
-                return str(error)
-            return ""
-
-        self.app.push_screen(AskScreen(question, self._searched, check), self._search)
-
-    def _search(self, text: str | None) -> None:
-        if text:
-            self._searched = text
-            self.action_again(1)
+        self.search.ask()
 
     def action_again(self, by: int) -> None:
         """Go to the next line that has the text, or the one before."""
-        if self.listing is None or not self._searched:
-            return
-        in_bytes = self.searches_bytes and self._searched.lower().startswith(HEX)
-        found = None if in_bytes else self.listing.line_with(self._searched, self.grid.cursor, by)
-        if found is not None:
-            self.grid.cursor = found
-        elif self.searches_bytes:
-            self._search_bytes(self._searched, self.listing, by)
-        else:
-            self._not_found(self._searched)
+        self.search.again(by)
 
-    def _not_found(self, text: str) -> None:
-        self.say_rows()
-        self.notify(f"{safe_text(text)} is in no row that is shown.", markup=False)
-
-    @work(thread=True, exclusive=True, group="search")
-    def _search_bytes(self, text: str, listing: Listing, by: int) -> None:
-        """Search in the data of the rows behind the cursor, all the way round; or before it."""
-        worker, analysis = get_current_worker(), self.held.analysis
-        if analysis is None or not self.held.complete:
-            self.app.call_from_thread(self.notify, "Bytes are searched when the capture is read to its end.")
-            return
-        order, row = listing.chosen_rows, self.grid.row
-        places = (order == row).nonzero()[0]
-        at = int(places[0]) if len(places) else 0
-        rows = np.roll(order, -at - 1) if by > 0 else np.roll(order, -at)[::-1]
-        told = 0.0
-
-        def coming() -> Iterator[int]:
-            nonlocal told
-            for number, one in enumerate(rows.tolist()):
-                if time.monotonic() > told + 0.3:
-                    told = time.monotonic()
-                    self.app.call_from_thread(self.say, f"searching the data … {number / len(rows):.0%}")
-                yield one
-
-        hit = first_hit(analysis, patterns(text), coming(), lambda: not worker.is_cancelled)
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._hit, text, hit)
-
-    def _hit(self, text: str, hit: Hit | None) -> None:
-        if hit is None:
-            self._not_found(text)
-            return
-        self.inspector.hit = hit
-        self.go_to(hit.transaction)
-        self.say(f"{safe_text(text)}: byte {hit.offset:,} of its data; Enter shows it, n goes on")
+    def interrupt(self) -> bool:
+        """Escape ends a search that goes on."""
+        return self.search.interrupt()
 
     def action_save(self) -> None:
         """Save what is marked, else what the filter leaves."""
@@ -419,14 +332,9 @@ class TableView(View):
         what = f"{len(self.grid.marked):,} marked" if self.grid.marked else f"{len(self.listing.chosen_rows):,}"
         question = f"Save {what} rows of {self.table} as {', '.join(saving.SUFFIXES)} (pcapng: their frames)"
 
-        def check(path: str) -> str:
-            try:
-                saving.checked(path, self.held)
-            except saving.SaveError as error:
-                return str(error)
-            return ""
-
-        self.app.push_screen(AskScreen(question, f"{self.table}.csv", check, exists), self._save)
+        self.app.push_screen(
+            AskScreen(question, f"{self.table}.csv", lambda path: saving.fault_of(path, self.held), exists), self._save
+        )
 
     def _save(self, path: str | None) -> None:
         listing, held = self.listing, self.held

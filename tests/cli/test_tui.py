@@ -37,8 +37,11 @@ def test_needs_a_terminal(run, plain_pcap: Path) -> None:
     assert "needs a terminal" in ran.err
 
 
-def test_refuses_standard_input(run) -> None:
-    assert "standard input" in run("tui", "-").err
+def test_follows_a_pipe_alone(run, plain_pcap: Path) -> None:
+    ran = run("tui", "-", plain_pcap)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "standard input alone" in ran.err
+    assert "needs a terminal" in run("tui", "-").err
 
 
 def test_help_loads_no_textual() -> None:
@@ -50,7 +53,8 @@ class Terminal:
 
     def __init__(self, folder: Path) -> None:
         self._base = ["tmux", "-L", f"ptpip-{uuid.uuid4().hex[:8]}", "-f", "/dev/null"]
-        environment = {key: value for key, value in os.environ.items() if key != "TMUX"} | {"LC_ALL": "C.UTF-8"}
+        environment = {key: value for key, value in os.environ.items() if key != "TMUX"}
+        environment |= {"LC_ALL": "C.UTF-8", "XDG_STATE_HOME": str(folder / "state"), "TMPDIR": str(folder)}
         self._run = lambda *words: (
             subprocess.run([*self._base, *words], capture_output=True, text=True, check=False, env=environment).stdout
         )
@@ -116,3 +120,28 @@ def test_is_driven_in_a_real_terminal(terminal: Terminal, tmp_path: Path) -> Non
     terminal.keys("q")
     terminal.shows("ended with 0")
     assert (tmp_path / "one.pcapng").stat().st_size > 40_000
+    assert "GetObject" in (tmp_path / "state" / "ptpip-analyze" / "filters.json").read_text()
+
+
+def test_what_comes_through_a_pipe_is_shown_and_kept_when_that_is_wanted(terminal: Terminal, tmp_path: Path) -> None:
+    capture = ROOT / "captures" / "list-and-get.pcapng"
+    terminal.text(f"cat {capture} | {sys.executable} -m ptpip_analyze tui -; echo ended with $?")
+    terminal.keys("Enter")
+    terminal.shows("the capture has ended")
+    terminal.keys("2")
+    terminal.shows("41 rows")
+    terminal.keys("q")
+    terminal.shows("is in no file of yours")
+    terminal.keys("C-u")
+    terminal.text("kept.pcapng")
+    terminal.keys("Enter")
+    terminal.shows("ended with 0")
+    assert (tmp_path / "kept.pcapng").read_bytes() == capture.read_bytes()
+    assert not list(tmp_path.glob("ptpip-analyze-*"))
+
+
+def test_standard_input_must_not_be_the_terminal(terminal: Terminal) -> None:
+    terminal.text(f"{sys.executable} -m ptpip_analyze tui -; echo ended with $?")
+    terminal.keys("Enter")
+    terminal.shows("pipe a capture into it")
+    terminal.shows("ended with 2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from ptpip_analyze.tui.app import Inspector
+from ptpip_analyze.tui.asked import Asked
 from ptpip_analyze.tui.loading import Loading
 from ptpip_analyze.tui.rows import Listing
 from tests.traffic import Conversation, conversation, write_pcap
@@ -29,6 +31,12 @@ def polling(rounds: int = 12) -> Conversation:
         talk.wait(0.2).transaction(0x1007, 0xFFFFFFFF, data_in=b"\1\0\0\0\7\0\0\0" if turn % 4 == 0 else b"\0\0\0\0")
     talk.transaction(0x1009, 99, response=0x2009).event(0x4002, 0xFFFFFFFF, 7)
     return talk.get_object(7, b"\xff\xd8" + bytes(range(256)) * 20 + b"\xff\xd9").close()
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests keeps their own filters."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
@@ -48,6 +56,16 @@ def listing(loading: Loading, table: str = "transactions") -> Listing:
     """A table of what was read."""
     assert loading.analysis is not None
     return Listing(table, loading.table(table), loading.begins, loading.analysis.vendors, loading.beginning)
+
+
+def texts(of: Listing, line: int) -> dict[str, str]:
+    """The cells of a line by column."""
+    return {column.name: cell.text for column, cell in zip(of.columns, of.cells(line), strict=True)}
+
+
+def meanings(of: Listing, line: int) -> dict[str, str]:
+    """What the colours of a line's cells mean, by column."""
+    return {column.name: cell.meaning for column, cell in zip(of.columns, of.cells(line), strict=True)}
 
 
 class Seen:
@@ -102,9 +120,13 @@ class Seen:
 
 
 @contextlib.asynccontextmanager
-async def running(capture: Path | str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Seen]:
-    """The application over a capture that is read to its end, judged and shown."""
+async def running(
+    capture: Path | str, size: tuple[int, int] = (120, 40), state: Path | None = None
+) -> AsyncIterator[Seen]:
+    """The application over a capture that is read to its end, judged and shown; ``state`` is where filters are kept."""
     app = Inspector([str(capture)])
+    app.asked = Asked(state or Path(os.devnull))
+    app.NOTIFICATION_TIMEOUT = 600  # what was told stays, however busy the machine is
     async with app.run_test(size=size, notifications=True) as pilot:
         seen = Seen(app, pilot)
         await seen.rest()

@@ -24,7 +24,7 @@ SCREENS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "details": ("capture-and-download.pcapng", ("2", "down", "enter", "down", "down", "down", "down")),
     "ladder": (
         "two-initiators.pcapng",
-        ("down", "down", "down", "down", "space", "space", "d", "pagedown", "up", "up"),
+        ("space", "space", "d", "pagedown", "up", "up"),
     ),
     "findings": ("cancel-and-probe.pcapng", ("7",)),
     "doctor": ("init-fail.pcapng", ("8",)),

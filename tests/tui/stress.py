@@ -1,4 +1,6 @@
-"""Random keys for as long as wanted: ``python -m tests.tui.stress [--seconds 120] [--seed N] [CAPTURE...]``.
+"""Random keys, clicks and sizes for as long as wanted:
+
+``python -m tests.tui.stress [--seconds 120] [--seed N] [CAPTURE...]``
 
 Ends with 1 at the first error, and tells seed and keys, so that it can be had again.
 """
@@ -20,8 +22,8 @@ from tests.support import RECORDED
 from .conftest import running
 
 KEYS: Final = (
-    *"123456789", *"zZpsfFdnbmetiovc;P/", "ctrl+f", "up", "down", "left", "right", "pagedown", "pageup", "home", "end",
-    "enter", "enter", "escape", "escape", "tab", "space", "left_square_bracket", "right_square_bracket",
+    *"123456789", *"zZpsfFdnbmetiovc;Phl/", "ctrl+f", "up", "down", "left", "right", "pagedown", "pageup", "home",
+    "end", "enter", "enter", "escape", "escape", "tab", "space", "left_square_bracket", "right_square_bracket",
     "question_mark", "N", "g",
 )  # fmt: skip
 SIZES: Final = ((80, 24), (140, 40), (60, 15), (300, 100))
@@ -29,13 +31,25 @@ NAMES: Final = {";": "semicolon", "/": "slash"}
 
 
 async def press_any(capture: Path, seed: int, presses: int, pressed: list[str]) -> None:
-    """Press keys by chance in one run of the application; ``pressed`` receives them."""
+    """Press keys, click and change the size by chance in one run of the application; ``pressed`` receives all that."""
     chosen = random.Random(seed)
     async with running(capture, chosen.choice(SIZES)) as seen:
+        width, height = seen.app.size
         for _ in range(presses):
-            key = chosen.choice(KEYS)
-            pressed.append(NAMES.get(key, key))
-            await seen.press(pressed[-1])
+            kind = chosen.random()
+            if kind < 0.03:
+                width, height = chosen.choice(SIZES)
+                pressed.append(f"size:{width}x{height}")
+                await seen.pilot.resize_terminal(width, height)
+            elif kind < 0.12:
+                at = chosen.randrange(width), chosen.randrange(height - 1)  # the last line has the key that ends it all
+                pressed.append(f"click:{at[0]},{at[1]}")
+                await seen.pilot.click(offset=at, times=chosen.choice((1, 2)))
+            else:
+                key = chosen.choice(KEYS)
+                pressed.append(NAMES.get(key, key))
+                await seen.press(pressed[-1])
+            await seen.rest()
             if any(ord(letter) < 0x20 and letter != "\n" for letter in seen.screen):
                 raise AssertionError("a control character is on the screen")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import shutil
+import unicodedata
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
-from ptpip_analyze.tui import app as module
-from ptpip_analyze.tui.app import VIEWS, Inspector, help_page
+from ptpip_analyze.tui import reading as module
+from ptpip_analyze.tui.app import VIEWS, Inspector
+from ptpip_analyze.tui.lines import Lines
 from tests.support import RECORDED, ROOT
 from tests.traffic import conversation, write_pcap
 
@@ -42,7 +45,7 @@ async def test_goes_in_with_enter_and_back_with_escape(polled: Path) -> None:
 
 async def test_session_card_leads_to_its_transactions(polled: Path) -> None:
     async with running(polled) as seen:
-        await seen.press(*["down"] * 6, "enter")
+        await seen.press("enter")
         assert "Transactions [session == 0]" in seen.screen
 
 
@@ -78,31 +81,6 @@ async def test_goes_to_a_frame_a_transaction_and_a_time(polled: Path) -> None:
         assert "no frame number" in await seen.press("enter")
 
 
-async def test_help_names_every_key() -> None:
-    page = help_page().plain
-    for word in ("Filter", "Fold", "Ladder", "Save", "Explain", "Extract", "Quit", "Help", "Columns"):
-        assert word in page
-
-
-async def test_help_is_one_key_away(polled: Path) -> None:
-    async with running(polled) as seen:
-        assert "Enter goes in" in await seen.press("question_mark")
-        assert "Enter goes in" not in await seen.press("escape")
-
-
-async def test_palette_knows_views_and_actions(polled: Path) -> None:
-    async with running(polled) as seen:
-        await seen.press("2")
-        titles = {command.title for command in seen.app.get_system_commands(seen.app.screen)}
-        assert {"View: Findings", "Filter", "Sort", "Fold", "Save", "Theme", "Quit"} <= titles
-        commands = {command.title: command for command in seen.app.get_system_commands(seen.app.screen)}
-        commands["Fold"].callback()
-        await seen.rest()
-        commands["View: Doctor"].callback()
-        await seen.rest()
-        assert seen.app.view.id == "doctor"
-
-
 async def test_changes_themes(polled: Path) -> None:
     async with running(polled) as seen:
         first = seen.app.theme
@@ -117,6 +95,32 @@ async def test_works_without_colours(polled: Path, monkeypatch: pytest.MonkeyPat
     async with running(polled) as seen:
         assert seen.app.no_color
         assert "InvalidObjectHandle" in await seen.press("2")
+        lines = seen.app.view.query_one(Lines)
+        assert lines.style_of("selected").reverse  # greys are too much alike
+        assert lines.style_of("error").underline
+
+
+async def test_hostile_names_show_harmless_in_every_view_of_every_size(tmp_path: Path) -> None:
+    names = [
+        "\x1b[31mred\x1b]0;title\x07.JPG", "[b]bold[/b][@click=app.quit]x[/].JPG",
+        "写真カメラ名前がとても長い写真カメラ.JPG",
+        "\u202egpj.exe\u200f שלום", "👩\u200d🚀 e\u0301\u0301", "a\r\nb\tc",
+    ]  # fmt: skip
+    talk = conversation(initiator_name="写真 👩\u200d🚀 \x1b[31m", responder_name="\u202eevil[/red]\u2066").open()
+    for handle, name in enumerate(names, 1):
+        written = name.encode("utf-16-le") + b"\0\0"
+        info = b"\1\0\1\0\1\x38" + bytes(46) + bytes([len(written) // 2]) + written + b"\0\0\0"
+        talk.transaction(0x1008, handle, data_in=info).get_object(handle, b"\xff\xd8\xff\xd9")
+    capture = write_pcap(tmp_path / "evil.pcap", talk.close().packets())
+    for size in SIZES:
+        async with running(capture, size) as seen:
+            for key in (*"123456789", "enter"):
+                screen = await seen.press(key)
+                assert not any(unicodedata.category(letter) in ("Cc", "Cf") for letter in screen if letter != "\n")
+                assert all(cell_len(line) <= size[0] for line in screen.splitlines()), screen
+            screen = await seen.press("6")
+            for said in ("\\x1b[31mred", "[b]bold[/b]", "写真カメラ", "\\u202egpj.exe", "\\u200d🚀", "a\\r\\nb\\tc"):
+                assert said in screen
 
 
 async def test_lets_nothing_from_the_wire_act(tmp_path: Path) -> None:

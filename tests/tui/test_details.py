@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ptpip_analyze.tui.details import DetailsView, Hex
+from ptpip_analyze.tui.details import DetailsView
+from ptpip_analyze.tui.hex import Hex
 
 from .conftest import Seen, running
 

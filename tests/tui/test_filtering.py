@@ -59,11 +59,25 @@ async def test_an_invalid_expression_filters_nothing(polled: Path) -> None:
         assert "16 rows" in seen.screen
 
 
-async def test_remembers_what_was_asked(polled: Path) -> None:
-    async with running(polled) as seen:
+async def test_goes_through_what_was_asked_in_this_run_and_others(polled: Path, tmp_path: Path) -> None:
+    for text in ("session == 0", "latency_s > 0"):
+        async with running(polled, state=tmp_path / "filters.json") as seen:
+            await seen.press("2", "slash")
+            await seen.type(text)
+            await seen.press("enter")
+    async with running(polled, state=tmp_path / "filters.json") as seen:
         await seen.press("2", "slash")
-        await seen.type("session == 0")
-        await seen.press("enter", "slash")
-        line(seen).input.value = ""
-        await seen.press("up")
-        assert line(seen).input.value == "session == 0"
+        await seen.type("call")
+        said = []
+        for key in ("up", "up", "up", "down", "down"):
+            await seen.press(key)
+            said.append(line(seen).input.value)
+        assert said == ["latency_s > 0", "session == 0", "session == 0", "latency_s > 0", "call"]
+
+
+async def test_each_list_remembers_its_own(polled: Path, tmp_path: Path) -> None:
+    async with running(polled, state=tmp_path / "filters.json") as seen:
+        await seen.press("2", "slash")
+        await seen.type("latency_s > 0")
+        await seen.press("enter", "4", "slash", "up")
+        assert line(seen).input.value == ""

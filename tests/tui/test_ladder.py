@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from ptpip_analyze.tui.ladder import COMMAND, EVENT, INITIATOR, Ladder
 from ptpip_analyze.tui.parts import parts_of
@@ -81,6 +82,19 @@ def test_several_sessions_stand_side_by_side_in_order_of_frames(both: Ladder) ->
         left, right = drawn[24:92], drawn[92:]
         assert "─" in (right if arrow.block else left)
         assert "─" not in (left if arrow.block else right)
+
+
+@pytest.mark.parametrize("width", [60, 79, 100, 140, 300])
+def test_no_name_of_a_lane_covers_another_and_all_lines_are_equally_wide(both: Ladder, width: int) -> None:
+    head = both.head(width)[0][0]
+    assert head.split() == ["session", "1", "command", "event", "session", "0", "command", "event"]
+    assert len(head) == both.width(width)
+    for line in range(len(both)):
+        assert cell_len("".join(text for text, _ in both.pieces(line, width, 0))) == both.width(width)
+
+
+def test_two_sessions_fit_a_small_terminal(both: Ladder) -> None:
+    assert both.width(79) == 79
 
 
 def test_several_sessions_are_written_apart(both: Ladder) -> None:

@@ -63,6 +63,15 @@ def test_transactions_get_their_findings(polled: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "rows"), [("invalidOBJECT", [14]), ("99", [14]), ("0x63)", [14]), ("handle=", [14, 15]), ("nowhere", [])]
+)
+def test_finds_texts_in_columns_and_in_calls(polled: Path, text: str, rows: list[int]) -> None:
+    loading = loaded(polled)
+    found = loading.having(text, "transactions", loading.table("transactions"))
+    assert found.nonzero()[0].tolist() == rows
+
+
+@pytest.mark.parametrize(
     ("expression", "count"),
     [('operation == "GetObject"', 2), ('call.str.contains("0x63")', 1), ("findings.isna()", None)],
 )

@@ -38,6 +38,24 @@ def test_ends_a_loop_at_an_error() -> None:
     assert loops(talk) == [-1, 0, 0, 0, 0, -1, 1, 1, 1, 1]
 
 
+def test_folds_what_is_always_refused_in_the_same_way_but_does_not_call_it_fine() -> None:
+    talk = conversation().open()
+    for _ in range(5):
+        talk.transaction(0x1009, 1, response=0x2019)
+    for _ in range(4):
+        talk.transaction(0x1009, 1)
+    found = loops_of(analysed(talk.packets()).arrow("transactions"))
+    assert found.of_row.tolist() == [-1, *[0] * 5, *[1] * 4]
+    assert found.fine.tolist() == [False] * 6 + [True] * 4
+
+
+def test_folds_no_rounds_of_several_requests_with_a_refusal_among_them() -> None:
+    talk = conversation().open()
+    for _ in range(5):
+        talk.transaction(0x1005, 1).transaction(0x1009, 1, response=0x2019)
+    assert set(loops(talk)) == {-1}
+
+
 def test_folds_rounds_of_two_requests() -> None:
     talk = conversation().open()
     for _ in range(5):

@@ -43,6 +43,25 @@ def test_draws_time_without_bytes_as_nothing(polled: Path) -> None:
     assert "at most 1.6 kB/s" in "\n".join(text(known(polled, np.array([0, 0, 800, 1]))))
 
 
+def test_strip_chart_is_higher_where_there_is_room(polled: Path) -> None:
+    of = known(polled, np.repeat([100, 0, 800, 400], 19))
+    low, high = (["".join(said for said, _ in line.pieces) for line in page(of, 80, (), height)] for height in (24, 40))
+    assert len(high) == len(low) + 2
+    at = next(number for number, line in enumerate(high) if line.startswith("Throughput"))
+    columns = [[line.ljust(80)[2 + place] for line in high[at + 1 : at + 4]] for place in (0, 20, 40, 60)]
+    assert columns[1] == [" ", " ", " "]
+    assert columns[2] == ["█", "█", "█"]
+    assert columns[3] == [" ", "▄", "█"]
+    assert columns[0][:2] == [" ", " "]
+    assert columns[0][2] != " "
+
+
+def test_a_session_with_violations_leads_to_them(polled: Path) -> None:
+    of = known(polled)
+    goals = [line.goal for line in page(of._replace(worst={0: ("must", 3)}), 80) if line.goal is not None]
+    assert ("findings", 'session == 0 and verdict == "violation"') in goals
+
+
 def test_every_goal_is_a_filter_that_holds_up(polled: Path) -> None:
     for line in page(known(polled), 80):
         if line.goal is not None and line.goal.where:

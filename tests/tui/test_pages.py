@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ptpip_analyze.tui.pages import OverviewView
 from tests.support import ROOT
 
 from .conftest import running
@@ -11,18 +12,28 @@ from .conftest import running
 
 async def test_marks_sessions_for_the_ladder() -> None:
     async with running(ROOT / "captures" / "two-initiators.pcapng", (160, 40)) as seen:
-        await seen.press("space")
-        await seen.until(lambda: "Go to a session first" in seen.screen)
-        while "Session 0" not in seen.screen.splitlines()[2 + seen.app.view.query_one("Lines").cursor]:
-            await seen.press("down")
-        screen = await seen.press("space")
+        screen = await seen.press("space")  # the cursor is at the first session
         assert screen.count("●─ Session") == 1
         screen = await seen.press("space")
         assert screen.count("●─ Session") == 2
         assert "Ladder of sessions 0, 1" in await seen.press("d")
         assert "session 1" in seen.screen.splitlines()[2]
-        await seen.press("escape", "home", "down", "down", "down", "down", "space")
-        assert seen.screen.count("●─ Session") == 1
+        await seen.press("escape", "home", "space")
+        assert "Go to a session first" in seen.screen
+        lines = seen.app.view.query_one("Lines")
+        while "Session 0" not in seen.screen.splitlines()[2 + lines.cursor]:
+            await seen.press("down")
+        assert (await seen.press("space")).count("●─ Session") == 1
+
+
+async def test_cursor_stays_with_its_session_when_more_is_known(polled: Path) -> None:
+    async with running(ROOT / "captures" / "two-initiators.pcapng", (160, 40)) as seen:
+        view = seen.app.query_one(OverviewView)
+        assert view._lines[view.lines.cursor].session == 0
+        await seen.press(*["down"] * 6)
+        assert view._lines[view.lines.cursor].session == 1
+        view.fail("one line more above everything else")
+        assert view._lines[view.lines.cursor].session == 1
 
 
 async def test_ladder_of_the_session_under_the_cursor(polled: Path) -> None:

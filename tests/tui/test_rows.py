@@ -7,20 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ptpip_analyze.tables.schema import TABLES
-from ptpip_analyze.tui.rows import MEANINGS, Listing
-from tests.support import RECORDED, ROOT
-from tests.traffic import conversation, write_pcap
+from ptpip_analyze.tui.rows import Listing
+from tests.support import ROOT
 
-from .conftest import listing, loaded, polling
-
-
-def texts(of: Listing, line: int) -> dict[str, str]:
-    return {column.name: cell.text for column, cell in zip(of.columns, of.cells(line), strict=True)}
-
-
-def meanings(of: Listing, line: int) -> dict[str, str]:
-    return {column.name: cell.meaning for column, cell in zip(of.columns, of.cells(line), strict=True)}
+from .conftest import listing, loaded, meanings, texts
 
 
 @pytest.fixture
@@ -50,18 +40,6 @@ def test_unfolds_a_loop_and_folds_it_again(rows: Listing) -> None:
 def test_leaves_polling_out(rows: Listing) -> None:
     rows.hide_loops(True)
     assert [texts(rows, line)["transaction"] for line in range(len(rows))] == ["0", "1", "14", "15"]
-
-
-def test_says_what_a_row_means(rows: Listing) -> None:
-    assert meanings(rows, 0)["response"] == "good"
-    assert meanings(rows, 3)["response"] == "error"
-    assert texts(rows, 3)["response"] == "InvalidObjectHandle"
-
-
-def test_counts_time_from_the_first_packet(rows: Listing) -> None:
-    assert float(texts(rows, 0)["at"]) < 1
-    assert texts(rows, 0)["delta"] == ""
-    assert texts(rows, 1)["delta"] != ""
 
 
 @pytest.mark.parametrize(("name", "descending"), [("latency_s", True), ("call", False), ("data", True), ("at", True)])
@@ -96,11 +74,11 @@ def test_finds_rows_by_frame_and_time(rows: Listing) -> None:
     assert rows.row_of_time(2**62) == 15
 
 
-def test_searches_texts_and_numbers(rows: Listing) -> None:
-    assert rows.line_with("invalidobject", 0, 1) == 3
-    assert rows.line_with("0x63", 0, 1) == 3  # the handle 99 among the parameters
-    assert rows.line_with("GetObjectHandles", 4, 1) == 2
-    assert rows.line_with("no such text", 0, 1) is None
+def test_goes_from_line_to_line_among_some_rows(rows: Listing) -> None:
+    some = np.isin(np.arange(16), [1, 5, 14])  # 5 is in the folded loop
+    assert [rows.line_among(some, line, 1) for line in range(5)] == [1, 2, 3, 1, 1]
+    assert [rows.line_among(some, line, -1) for line in range(5)] == [3, 3, 1, 2, 3]
+    assert rows.line_among(np.zeros(16, bool), 0, 1) is None
 
 
 def test_chooses_columns(rows: Listing) -> None:
@@ -108,34 +86,6 @@ def test_chooses_columns(rows: Listing) -> None:
     assert list(texts(rows, 0).values()) == ["0x1002", "complete"]
     with pytest.raises(ValueError, match="no such column"):
         rows.choose(["nonsense"])
-
-
-@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
-def test_shows_every_table_of_the_recorded_captures(path: Path) -> None:
-    loading = loaded(path)
-    for table in TABLES:
-        if table == "packets":
-            continue
-        of = listing(loading, table)
-        of.choose(of.available)
-        for line in range(min(len(of), 50)):
-            for cell in of.cells(line):
-                assert cell.meaning in MEANINGS
-                assert cell.text.isprintable()
-    loading.close()
-
-
-def test_lets_nothing_from_the_wire_act(tmp_path: Path) -> None:
-    evil = conversation(initiator_name="[bold]\x1b[31m", responder_name="a\nb").open()
-    of = listing(loaded(write_pcap(tmp_path / "evil.pcap", evil.packets())), "sessions")
-    of.choose(["initiator_name", "responder_name"])
-    assert [cell.text for cell in of.cells(0)] == ["[bold]\\x1b[31m", "a\\nb"]
-
-
-def test_shows_growing_tables(tmp_path: Path) -> None:
-    for rounds in (4, 40):
-        of = listing(loaded(write_pcap(tmp_path / f"{rounds}.pcap", polling(rounds).packets())))
-        assert f"×{rounds}," in texts(of, 2)["call"]
 
 
 def test_findings_begin_with_what_matters_most() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.color import Color
 
+from ptpip_analyze.tui.lines import Lines
 from ptpip_analyze.tui.themes import DEFAULTS, THEMES
+
+from .conftest import running
 
 
 def contrast(one: Color, other: Color) -> float:
@@ -33,3 +38,18 @@ def test_never_asks_to_tell_red_from_green(theme) -> None:
     """Good is blue, wrong is orange: they differ in the channel that the colour-blind see."""
     good, wrong = Color.parse(theme.success), Color.parse(theme.error)
     assert good.b - wrong.b > 80
+    assert Color.parse(theme.warning).g - wrong.g > 40  # doubtful is yellow
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+async def test_everything_that_is_drawn_can_be_read(polled: Path, theme) -> None:
+    async with running(polled) as seen:
+        seen.app.theme = theme.name
+        await seen.press("2")
+        lines = seen.app.view.query_one(Lines)
+        for behind in ("", "cursor"):
+            base = lines.style_of("") + lines.style_of(behind) if behind else lines.style_of("")
+            for name in sorted(lines.COMPONENT_CLASSES):
+                style = base + lines.style_of(name.removeprefix("lines--"))
+                colours = (Color.from_rich_color(one) for one in (style.color, style.bgcolor))
+                assert contrast(*colours) >= (3 if behind else 4.5), (behind, name)
