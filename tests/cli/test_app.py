@@ -106,8 +106,6 @@ def start(*arguments: str | Path, **options: object) -> subprocess.Popen[bytes]:
         command,
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,
-        # A shell starts what it puts in the background with SIGINT ignored, and that is inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **options,
     )
 
