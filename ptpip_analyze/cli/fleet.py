@@ -1,4 +1,7 @@
-"""What commands do with a dataset of many captures: `export --dataset` makes it, `check` reads scorecards out of it."""
+"""What commands do with a dataset of many captures: `export --dataset` makes it, `check` reads scorecards out of it.
+
+`stats` reads it, too: see ``listing``.
+"""
 
 from __future__ import annotations
 

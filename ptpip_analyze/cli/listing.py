@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, NamedTuple
 
 import typer
 
@@ -31,13 +32,12 @@ from ptpip_analyze.tables.schema import ABOUT, TABLES, arrow_schema, names, on_d
 from ptpip_analyze.tables.schema import columns as all_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pyarrow as pa
 
     from ptpip_analyze.analysis import Analysis
     from ptpip_analyze.tables.moments import Moment
-    from ptpip_analyze.tables.stats import By
     from ptpip_analyze.tables.where import Where
 
 
@@ -52,7 +52,10 @@ def register(app: typer.Typer) -> None:
 _WORDS = {"discovery": "announcements"}
 """What rows are called, where that is not the name of their table."""
 
-_HELP = {"stats": "How long did each operation take, and where did the time go: client, device, transfer, stalls?"}
+_HELP = {
+    "stats": "How long did each operation take, and where did the time go: client, device, transfer, stalls? In "
+    "captures, or in a dataset of them, as export --dataset makes it."
+}
 """What a command is for that does more than to list a table."""
 
 
@@ -189,29 +192,50 @@ def _stats(table: str) -> Callable[..., None]:
         ] = None,
     ) -> None:
         asked = Asked(captures, file_format, output, columns, limit, where, ports, vendor, names_file, progress)
-        if columns is None and chosen_format(file_format, output) == "table":
-            _stats_page(asked, by)
-            return
-        from ptpip_analyze.tables.stats import rows_of
+        chosen = chosen_format(file_format, output)
+        wanted = None if columns is None else names_in(columns, _all_names(table), "--columns", "column")
+        condition = condition_of(table, where)
+        with _timed(asked) as (transactions, sessions):
+            from ptpip_analyze.tables.stats import batches_of, measured, models_of, parts
 
-        _list(table, asked, rows_of=lambda analysis: rows_of(analysis, by))
+            found = measured(transactions, models_of(sessions), by)
+            rows = those_that_hold(batches_of(found), condition)
+            with written_to(output, captures) as stream:
+                if chosen == "table" and wanted is None:
+                    from ptpip_analyze.cli.stats import page
+
+                    shown = [row for batch in rows for row in batch.to_pylist()]
+                    stream.write(page(shown, parts(transactions, sessions, by), by, limit, output))
+                else:
+                    write_listing(table, rows, stream, wanted, limit, chosen, output)
 
     return command
 
 
-def _stats_page(asked: Asked, by: By | None) -> None:
-    condition = condition_of("stats", asked.where)
+@contextmanager
+def _timed(asked: Asked) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Transactions and sessions with the columns that `stats` needs: of captures, or of a dataset of them."""
+    from ptpip_analyze.cli.fleet import is_dataset, opened
+
+    if len(asked.captures) == 1 and is_dataset(asked.captures[0]):
+        for option, value in {"--port": asked.ports, "--vendor": asked.vendor, "--names": asked.names_file}.items():
+            if value:
+                raise CommandError(f"{option}: not with a dataset, of which the captures are analysed already")
+        fleet = opened(asked.captures[0])
+        from ptpip_analyze.fleet import FleetError
+        from ptpip_analyze.tables.stats import NEEDED, SESSIONS_NEEDED, needed
+
+        try:
+            tables = needed(fleet.batches("transactions", NEEDED)), fleet.arrow("sessions", SESSIONS_NEEDED)
+        except FleetError as error:
+            raise CommandError(str(error)) from error
+        yield tables
+        return
     name_codes(asked.names_file)
     with analysed(asked.captures, asked.ports, asked.progress, vendor=asked.vendor) as analysis:
-        from ptpip_analyze.cli.stats import page
-        from ptpip_analyze.tables.stats import batches_of, measured, models_of, needed, parts
+        from ptpip_analyze.tables.stats import needed
 
-        transactions = needed(analysis.batches("transactions"))
-        found = batches_of(measured(transactions, models_of(analysis), by))
-        rows = [row for batch in those_that_hold(found, condition) for row in batch.to_pylist()]
-        of = parts(transactions, analysis.arrow("sessions"), by)
-        with written_to(asked.output, asked.captures) as stream:
-            stream.write(page(rows, of, by, asked.limit, asked.output))
+        yield needed(analysis.batches("transactions")), analysis.arrow("sessions")
 
 
 _COMMANDS: dict[str, Callable[[str], Callable[..., None]]] = {
@@ -274,6 +298,27 @@ def _list(
                 limited = expanded(limited, analysis.dataset)
                 shown, schema = (*shown, COLUMN), expanded_schema(schema)
             export.write_rows(export.select(limited, shown), schema, stream, chosen)
+
+
+def write_listing(
+    table: str,
+    rows: Iterator[pa.RecordBatch],
+    stream: BinaryIO,
+    wanted: Sequence[str] | None,
+    limit: int | None,
+    chosen: RowFormat,
+    output: Path | None,
+) -> None:
+    """Write rows that have all columns of their table, in the format that was chosen."""
+    if chosen == "table":
+        from ptpip_analyze.cli.screen import show_rows
+
+        show_rows(table, rows, stream, wanted, limit, output)
+        return
+    from ptpip_analyze.tables import export
+
+    limited = rows if limit is None else export.head(rows, limit)
+    export.write_rows(export.select(limited, wanted or names(table)), arrow_schema(table, wanted), stream, chosen)
 
 
 def _trees(analysis: Analysis) -> Callable[[int], list[str]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import typer
 
 from ptpip_analyze.cli.fleet import Dataset, opened
-from ptpip_analyze.cli.listing import chosen_format, condition_of, those_that_hold
+from ptpip_analyze.cli.listing import chosen_format, condition_of, those_that_hold, write_listing
 from ptpip_analyze.cli.options import Columns, Format, Limit, Output, WhereText
 from ptpip_analyze.cli.work import names_in, written_to
-from ptpip_analyze.tables.schema import ABOUT, arrow_schema, names
+from ptpip_analyze.tables.schema import ABOUT, names
 
 _TABLE = "manifest"
 
@@ -31,13 +31,4 @@ def _manifest(
     condition = condition_of(_TABLE, where)
     rows = those_that_hold(iter([opened(dataset).manifest]), condition)
     with written_to(output) as stream:
-        if chosen == "table":
-            from ptpip_analyze.cli.screen import show_rows
-
-            show_rows(_TABLE, rows, stream, wanted, limit, output)
-            return
-        from ptpip_analyze.tables import export
-
-        limited = rows if limit is None else export.head(rows, limit)
-        shown = wanted or names(_TABLE)
-        export.write_rows(export.select(limited, shown), arrow_schema(_TABLE, wanted), stream, chosen)
+        write_listing(_TABLE, rows, stream, wanted, limit, chosen, output)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ptpip_analyze.cli.page import Column, grid, wrapped
 from ptpip_analyze.cli.screen import console_for, encoded
 from ptpip_analyze.describe import count, counted, human_bytes, human_seconds, safe_text
+from ptpip_analyze.tables.shares import captured_at, shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,16 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ptpip_analyze.tables.stats import By, Part, Spent
-
-_TAPS: Final = {
-    "initiator": "Captured at the initiator: what the device took has the way to it and back in it ({responder}).",
-    "responder": "Captured at the responder: what the client took has the way to it and back in it ({initiator}).",
-    "between": "Captured between both: what each of them took has the way to it and back in it ({initiator} to the "
-    "client, {responder} to the device).",
-}
-_UNKNOWN: Final = "Where this was captured is not known: what client and device took has the way to them in it."
-_UNCLEAR: Final = "{initiator} from the place of capture to the client and back, {responder} to the device and back."
+    from ptpip_analyze.tables.stats import By, Part
 
 
 def page(
@@ -68,50 +60,19 @@ def _title(part: Part, by: By) -> str:
 
 
 def _time(console: Console, part: Part) -> None:
-    spent = part.spent
-    stalled = sum(spent.stalls.values())
-    lines = [
-        ("client", spent.client, "until the next request, and until its data began"),
-        ("device", spent.device, "until the first data or response, and from the end of the data to the response"),
-        ("transfer", spent.transfer, "from the first to the last data"),
-        ("stalls", stalled, _causes(spent)),
-        ("else", spent.other, "handshakes, before the first request, after the last response; not known"),
-    ]
-    whole = max(spent.whole, sum(seconds for _, seconds, _ in lines)) or 1.0
+    lines = shares(part.spent)
     many = f"of {counted(len(part.sessions), 'session')}"
     columns = (
-        Column("Where the time went", [f"  {name}" for name, _, _ in lines], "name"),
-        Column("", [human_seconds(seconds) if seconds else "" for _, seconds, _ in lines]),
-        Column("", [f"{seconds / whole:.0%}" if seconds else "" for _, seconds, _ in lines]),
-        Column("", [seconds / whole for _, seconds, _ in lines], "bar", "cyan"),
-        Column(f"{human_seconds(spent.whole)} {many}", [said for _, _, said in lines], "words", "dim"),
+        Column("Where the time went", [f"  {one.name}" for one in lines], "name"),
+        Column("", [human_seconds(one.seconds) if one.seconds else "" for one in lines]),
+        Column("", [f"{one.share:.0%}" if one.seconds else "" for one in lines]),
+        Column("", [one.share for one in lines], "bar", "cyan"),
+        Column(f"{human_seconds(part.spent.whole)} {many}", [one.says for one in lines], "words", "dim"),
     )
     for line in grid(columns, _width(console)):
         console.print(line, soft_wrap=True)
-    _say(console, _tap(part.sessions), "dim")
+    _say(console, captured_at(part.sessions), "dim")
     console.print()
-
-
-def _causes(spent: Spent) -> str:
-    if not spent.stalls:
-        return "pauses of 50 ms and more"
-    ordered = sorted(spent.stalls.items(), key=lambda item: -item[1])
-    return ", ".join(f"{cause} {human_seconds(seconds)}" for cause, seconds in ordered)
-
-
-def _tap(sessions: Sequence[dict[str, Any]]) -> str:
-    """Where they were captured, in one sentence."""
-    taps = {row["tap"] for row in sessions}
-    if len(taps) > 1:
-        return "The sessions were captured at different places: sessions --columns session,tap,responder_rtt_s"
-    tap, ways = taps.pop(), {}
-    for side in ("initiator", "responder"):
-        known = sorted(row[f"{side}_rtt_s"] for row in sessions if row[f"{side}_rtt_s"] is not None)
-        if len(known) < len(sessions):
-            return _UNKNOWN
-        ends = dict.fromkeys(human_seconds(trip) for trip in (known[0], known[-1]))
-        ways[side] = " to ".join(ends)
-    return _TAPS.get(tap, _UNCLEAR).format(**ways)
 
 
 def _operations(console: Console, rows: Sequence[dict[str, Any]], limit: int | None) -> None:

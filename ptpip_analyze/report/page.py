@@ -21,7 +21,6 @@ from ptpip_analyze import __version__, conformance, describe
 from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.describe import count, counted, human_bytes, human_seconds
 from ptpip_analyze.doctor import examined
-from ptpip_analyze.tables.spread import spreads
 from ptpip_analyze.tables.summary import summarize
 from ptpip_analyze.tui.rows import Listing
 
@@ -81,9 +80,10 @@ def gathered(analysis: Analysis) -> dict[str, Any]:
     live_view = keep(pictures.live_views(analysis.results, budget))
     if budget.refused:
         left.append(f"{counted(budget.refused, 'picture')} more are not shown.")
-    measured = plots.operations(spreads(transactions))
+    measured = plots.operations(transactions)
     if measured["more"]:
-        left.append(f"{counted(measured['more'], 'operation')} more: ptpip-analyze summary --format json.")
+        left.append(f"{counted(measured['more'], 'operation')} more: ptpip-analyze stats.")
+    spent = plots.where_time_went(transactions, analysis.arrow("sessions"), MOST_SESSIONS)
     properties = keep(history.histories(analysis, _spans(analysis)))
     rates = [
         line
@@ -109,6 +109,7 @@ def gathered(analysis: Analysis) -> dict[str, Any]:
             "transactions": sum(part["of"] for part in times["captures"]),
             "events": sum(part["event_count"] for part in times["captures"]),
         },
+        "spent": spent,
         "operations": measured,
         "rates": rates,
         "responses": [_response(row, facts) for row in facts["responses"][:MOST_ROWS]],

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.describe import counted, iso_time
+from ptpip_analyze.ptp.timing import CAUSES
 from ptpip_analyze.result import Result
 from ptpip_analyze.tables.columns import OK, as_floats, as_integers, as_texts, row_groups, text_at
 
@@ -54,17 +55,32 @@ bytes are missing, it began before the capture, or took steps that are not allow
 
 MARKS: Final = (
     ("start", 4), ("took", 4), ("operation", 2), ("outcome", 2), ("session", 2), ("bytes", 4), ("frame", 4),
-    ("frames", 4), ("id", 4),
+    ("frames", 4), ("id", 4), ("think", 2), ("device", 2), ("transfer", 2), ("stalled", 2), ("cause", 1),
 )  # fmt: skip
 """Columns of a transaction: unsigned, bytes each. ``start``, ``frame`` and ``id`` are differences from the row before,
-modulo 2**32; ``start`` is in the capture's ``unit_us`` from its beginning, ``took`` in µs.
+modulo 2**32; ``start`` is in the capture's ``unit_us`` from its beginning, ``took`` in µs. Those of ``SPENT`` are
+``rounded``; ``cause`` is a place in ``causes``.
 """
+
+SPENT: Final = ("think", "device", "transfer", "stalled")
+"""Where a transaction's time went: the columns ``think_s`` etc. of its table."""
 
 EVENTS: Final = (("at", 4), ("event", 2), ("session", 2), ("frame", 4))
 """Columns of an event; ``at`` and ``frame`` are differences."""
 
 _WORST: Final = 10_000  # the longest, kept where not all can be
 _NO_TIME: Final = -(1 << 63)
+
+
+def rounded(seconds: np.ndarray) -> np.ndarray:
+    """Times as numbers of two bytes, of which two digits are kept: 0 is not known (NaN, or a clock that ran back), 1 no
+    time, and 2 + 90 × exponent + digits - 10 means digits × 10**(exponent - 1) ns.
+    """
+    known = seconds >= 0
+    ns = np.where(known, seconds, 0) * 1e9
+    exponent = np.floor(np.log10(np.maximum(ns, 1)))
+    number = 2 + 90 * exponent + np.rint(ns / 10.0 ** (exponent - 1)) - 10  # 100 digits are 10 of the next exponent
+    return np.where(known, np.where(ns < 0.5, 1, np.minimum(number, 0xFFFF)), 0).astype(np.int64)
 
 
 class Names:
@@ -126,6 +142,7 @@ def timeline(analysis: Analysis, transactions: pa.Table) -> tuple[dict[str, Any]
         "outcomes": [{"text": clipped(text), "kind": kind} for text, kind in outcomes.texts],
         "events": [clipped(text) for text in events.texts],
         "kinds": KINDS,
+        "causes": CAUSES,
         "layout": {"marks": MARKS, "events": EVENTS},
         "unknown": UNKNOWN,
         "nowhere": NOWHERE,
@@ -200,8 +217,16 @@ def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: 
         "frame": first[order],
         "frames": np.maximum(last - first, 0)[order],
         "id": as_integers(rows, "transaction_id", UNKNOWN)[order],
+        **{name: rounded(as_floats(rows, f"{name}_s"))[order] for name in SPENT},
+        "cause": _causes(rows)[order],
         "odd": (np.array([kind != OK_KIND for _, kind in outcomes.texts] or [False])[ending])[order],
     }
+
+
+def _causes(rows: pa.Table) -> np.ndarray:
+    """What stalled most of each transaction, as a place in ``CAUSES``; where nothing did, one behind them."""
+    found = as_texts(rows, "stall_cause")
+    return np.array([CAUSES.index(text) for text in found.values] + [len(CAUSES)], np.int64)[found.rows]
 
 
 def _unit(duration: int) -> int:

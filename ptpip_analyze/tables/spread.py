@@ -1,17 +1,17 @@
-"""How long the transactions of each operation took and how fast their data came: quantiles, and counts for a plot.
+"""How latencies and throughput of each operation spread: counts for a plot.
 
 Promises array work over the transactions table and counts in bins of equal ratio, so that what is ten times slower
-stands equally far away everywhere. Refuses to time what has no times.
+stands equally far away everywhere. Leaves percentiles to ``stats``.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from .columns import as_floats, as_integers, as_texts, row_groups, text_at, without_request
+from .columns import as_floats, as_integers, as_texts, row_groups, without_request
 
 PER_DECADE: Final = 16
 """Bins of a factor of ten."""
@@ -23,54 +23,42 @@ RATE_DECADES: Final = (2, 10)
 """Bins of throughput go from 100 B/s to 10 GB/s."""
 
 LEAST_BYTES: Final = 10_000
-"""The throughput of smaller data phases says more about the sender's buffers than about the link."""
+"""Where all data phases of an operation are smaller, their throughput says more about latency than about the link."""
 
 
-def spreads(transactions: pa.Table) -> list[dict[str, Any]]:
-    """One row per operation, the most frequent first.
-
-    ``operation`` is null and ``unasked`` false where requests were not captured, as in ``stats.operations_of``.
-    ``latency`` and ``rate`` (bytes per second, from the first to the last data) are null where nothing was timed, else
-    ``count``, ``p50``, ``p95``, ``p99``, ``max`` and ``bins``: counts over ``LATENCY_DECADES`` and ``RATE_DECADES``.
+class Spread(NamedTuple):
+    """Counts over ``LATENCY_DECADES`` and ``RATE_DECADES`` (bytes per second, from the request to the end of the data);
+    None where nothing was timed, or carried.
     """
+
+    latency: list[int] | None
+    rate: list[int] | None
+
+
+def spreads(transactions: pa.Table) -> list[Spread]:
+    """One per operation, in the order of ``stats.measured``."""
     operation, vendor = as_texts(transactions, "operation"), as_texts(transactions, "vendor")
     code, size = as_integers(transactions, "operation_code"), as_integers(transactions, "data_bytes", 0)
-    latency, transfer = as_floats(transactions, "latency_s"), as_floats(transactions, "transfer_s")
-    unasked = without_request(transactions)
+    latency = as_floats(transactions, "latency_s")
+    first, transfer = as_floats(transactions, "first_byte_s"), as_floats(transactions, "transfer_s")
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where((transfer > 0) & (size >= LEAST_BYTES), size / transfer, np.nan)
-    rows = [
-        {
-            "operation": text_at(operation, members[0]),
-            "operation_code": None if code[members[0]] < 0 else int(code[members[0]]),
-            "vendor": text_at(vendor, members[0]),
-            "unasked": bool(unasked[members[0]]),
-            "transactions": len(members),
-            "data_bytes": int(size[members].sum()),
-            "latency": spread(latency[members], LATENCY_DECADES),
-            "rate": spread(rate[members], RATE_DECADES),
-        }
-        for members in row_groups(operation.rows, vendor.rows, code, unasked)
+        rate = np.where((first >= 0) & (transfer >= 0) & (size > 0), size / (first + transfer), np.nan)
+    return [
+        Spread(
+            bins(latency[members], LATENCY_DECADES),
+            bins(rate[members], RATE_DECADES) if size[members].max() >= LEAST_BYTES else None,
+        )
+        for members in row_groups(operation.rows, vendor.rows, code, without_request(transactions))
     ]
-    return sorted(rows, key=lambda row: (-row["transactions"], row["operation"] or "", row["operation_code"] or 0))
 
 
-def spread(values: np.ndarray, decades: tuple[int, int]) -> dict[str, Any] | None:
-    """Quantiles and bins of the values that are known (NaN: not known); None where none is, or all run backwards."""
+def bins(values: np.ndarray, decades: tuple[int, int]) -> list[int] | None:
+    """Counts of the values that are known (NaN: not known); None where none is, or all run backwards."""
     known = values[np.isfinite(values) & (values >= 0)]
     if not len(known):
         return None
-    middle, high, higher = np.quantile(known, (0.5, 0.95, 0.99)).tolist()
-    low, high_end = decades
-    bins = (high_end - low) * PER_DECADE
+    low, high = decades
+    count = (high - low) * PER_DECADE
     with np.errstate(divide="ignore"):
         place = np.floor((np.log10(known) - low) * PER_DECADE)
-    counts = np.bincount(np.clip(place, 0, bins - 1).astype(np.int64), minlength=bins)
-    return {
-        "count": len(known),
-        "p50": middle,
-        "p95": high,
-        "p99": higher,
-        "max": float(known.max()),
-        "bins": counts.tolist(),
-    }
+    return np.bincount(np.clip(place, 0, count - 1).astype(np.int64), minlength=count).tolist()

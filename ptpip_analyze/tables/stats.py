@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 import numpy as np
 import pyarrow as pa
 
-from .columns import OK, Texts, as_floats, as_integers, as_texts, row_groups, text_at, without_request
+from .columns import OK, Texts, as_floats, as_integers, as_strings, as_texts, row_groups, text_at, without_request
 from .rows import batch_of
 from .schema import arrow_schema, names
 
 if TYPE_CHECKING:
-    from ptpip_analyze.analysis import Analysis
     from ptpip_analyze.result import Result
 
 By = Literal["session", "capture", "model"]
@@ -29,6 +28,9 @@ NEEDED: Final = (
     "transfer_stalled_s", "stall_cause",
 )  # fmt: skip
 """Columns of the transactions table that are looked at."""
+
+SESSIONS_NEEDED: Final = ("session", "capture", "model", "duration_s", "tap", "initiator_rtt_s", "responder_rtt_s")
+"""Columns of the sessions table that are looked at."""
 
 _PERCENTILES: Final = (50, 95, 99)
 
@@ -57,21 +59,23 @@ def batches(result: Result) -> Iterator[pa.RecordBatch]:
     yield from batches_of(measured(needed(transactions(result)), models, "session"))
 
 
-def rows_of(analysis: Analysis, by: By | None) -> Iterator[pa.RecordBatch]:
-    """The same over all captures: a row per operation, or per operation and session, capture or model of camera."""
-    yield from batches_of(measured(needed(analysis.batches("transactions")), models_of(analysis), by))
-
-
-def models_of(analysis: Analysis) -> dict[int, str | None]:
+def models_of(sessions: pa.Table) -> dict[int, str | None]:
     """The camera's model by session."""
-    sessions = analysis.arrow("sessions").select(["session", "model"])
-    return {row["session"]: row["model"] for row in sessions.to_pylist()}
+    return dict(zip(sessions["session"].to_pylist(), as_strings(sessions["model"]).to_pylist(), strict=True))
 
 
 def needed(rows: Iterable[pa.RecordBatch]) -> pa.Table:
-    """Transactions with the columns that are looked at."""
+    """Transactions with the columns that are looked at; texts are kept once each, also those of a dataset's files."""
     schema = arrow_schema("transactions", NEEDED)
-    return pa.Table.from_batches([batch.select(NEEDED) for batch in rows], schema).unify_dictionaries()
+    encoded = (
+        pa.RecordBatch.from_arrays([_as(batch[field.name], field.type) for field in schema], schema=schema)
+        for batch in rows
+    )
+    return pa.Table.from_batches(encoded, schema).unify_dictionaries()
+
+
+def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column.cast(kind) if column.type != kind else column
 
 
 def batches_of(rows: list[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
@@ -92,7 +96,7 @@ def measured(
     code, session = as_integers(transactions, "operation_code"), as_integers(transactions, "session")
     without, response = without_request(transactions), as_integers(transactions, "response_code")
     size, direction = as_integers(transactions, "data_bytes", 0), as_texts(transactions, "data_direction")
-    values = {name: as_floats(transactions, name) for name in NEEDED if name.endswith("_s")}
+    values = _times(transactions)
     model = _models(session, models or {})
     sends = np.array([text == "out" for text in direction.values] + [False])[direction.rows]
     parts = {None: [], "session": [session], "capture": [capture.rows], "model": [model.rows]}[by]
@@ -124,7 +128,7 @@ def measured(
 
 def operations_of(transactions: pa.Table) -> list[dict[str, Any]]:
     """One row per operation as the summary tells it, the most frequent first."""
-    rows = [
+    return [
         {
             "operation": row["operation"],
             "operation_code": row["operation_code"],
@@ -136,9 +140,13 @@ def operations_of(transactions: pa.Table) -> list[dict[str, Any]]:
             "latency_median_s": row["latency_p50_s"],
             "latency_max_s": row["latency_max_s"],
         }
-        for row in measured(transactions)
+        for row in sorted(measured(transactions), key=most_frequent)
     ]
-    return sorted(rows, key=lambda row: (-row["transactions"], row["operation"] or "", row["operation_code"] or 0))
+
+
+def most_frequent(row: dict[str, Any]) -> tuple[int, str, int]:
+    """A key that sorts what was measured: the most frequent operation first, then by name."""
+    return -row["count"], row["operation"] or "", row["operation_code"] or 0
 
 
 class Part(NamedTuple):
@@ -151,23 +159,23 @@ class Part(NamedTuple):
 
 def parts(transactions: pa.Table, sessions: pa.Table, by: By | None) -> list[Part]:
     """Where the time went, by session, capture or model, in order of first session; or one part of all."""
-    wanted = ["session", "capture", "model", "duration_s", "tap", "initiator_rtt_s", "responder_rtt_s"]
     grouped: dict[Any, list[dict[str, Any]]] = {}
-    for row in sessions.select(wanted).to_pylist():
+    for row in sessions.select(SESSIONS_NEEDED).to_pylist():
         grouped.setdefault(row[by] if by else None, []).append(row)
-    session = as_integers(transactions, "session")
+    part = {row["session"]: number for number, rows in enumerate(grouped.values()) for row in rows}
+    mine = np.array([part.get(session, len(grouped)) for session in as_integers(transactions, "session").tolist()], int)
+    order = np.argsort(mine, kind="stable")
+    ordered = transactions if len(grouped) < 2 else transactions.take(order)
+    ends = np.searchsorted(mine[order], np.arange(len(grouped)), "right").tolist()
     found = []
-    for name, rows in grouped.items():
-        mine = transactions
-        if len(grouped) > 1:
-            mine = transactions.filter(pa.array(np.isin(session, [row["session"] for row in rows]).tolist()))
-        found.append(Part(name, rows, spent(mine, (row["duration_s"] for row in rows))))
+    for low, high, (name, rows) in zip([0, *ends], ends, grouped.items(), strict=False):
+        found.append(Part(name, rows, spent(ordered.slice(low, high - low), (row["duration_s"] for row in rows))))
     return found
 
 
 def spent(transactions: pa.Table, durations: Iterable[float | None]) -> Spent:
     """Where the time of sessions went, by their transactions and how long they lasted."""
-    values = {name: as_floats(transactions, name) for name in NEEDED if name.endswith("_s")}
+    values = _times(transactions)
     direction, cause = as_texts(transactions, "data_direction"), as_texts(transactions, "stall_cause")
     sends = np.array([text == "out" for text in direction.values] + [False])[direction.rows]
     client = np.nansum(values["think_s"]) + np.nansum(values["first_byte_s"][sends])
@@ -182,6 +190,12 @@ def spent(transactions: pa.Table, durations: Iterable[float | None]) -> Spent:
     whole = sum(duration or 0 for duration in durations)
     other = max(whole - client - device - transfer - sum(stalls.values()), 0.0)
     return Spent(float(client), max(float(device), 0.0), max(float(transfer), 0.0), stalls, float(other), whole)
+
+
+def _times(transactions: pa.Table) -> dict[str, np.ndarray]:
+    """The columns of times, NaN where not known; what a clock that was set back made of them is no time."""
+    columns = {name: as_floats(transactions, name) for name in NEEDED if name.endswith("_s")}
+    return {name: np.where(column < 0, np.nan, column) for name, column in columns.items()}
 
 
 def _models(session: np.ndarray, models: Mapping[int, str | None]) -> Texts:

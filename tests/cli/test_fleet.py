@@ -139,6 +139,41 @@ def test_says_which_options_of_check_need_the_captures(run, here, folder, tmp_pa
     assert "sarif: not with a dataset" in run("check", tmp_path / "d", "--format", "sarif").err
 
 
+def test_counts_the_operations_of_a_dataset_as_those_of_its_captures(run, here, folder: Path, tmp_path: Path) -> None:
+    run("export", folder, "-o", tmp_path / "d", "--dataset")
+    for options in ((), ("--by", "model"), ("--by", "capture"), ("--limit", "2"), ("--where", "count > 1")):
+        of_dataset, of_captures = run("stats", tmp_path / "d", *options), run("stats", folder, *options)
+        assert (of_dataset.code, of_dataset.err) == (0, "")
+        rows, known = ([json.loads(line) for line in one.out.splitlines()] for one in (of_dataset, of_captures))
+        assert [{**row, "session": None} for row in rows] == [{**row, "session": None} for row in known]
+        assert rows
+    table = run("stats", tmp_path / "d", "--by", "model", "--format", "table").out
+    assert table == run("stats", folder, "--by", "model", "--format", "table").out
+    assert "Where the time went" in table
+    columns = ("--by", "session", "--columns", "session,operation,count")
+    rows = [json.loads(line) for line in run("stats", tmp_path / "d", *columns).out.splitlines()]
+    assert {row["session"] for row in rows} == {0, 10**10}
+    ran = run("stats", tmp_path / "d", "--columns", "operation,count", "-o", tmp_path / "stats.csv")
+    assert (ran.code, (tmp_path / "stats.csv").read_text().splitlines()[0]) == (0, "operation,count")
+
+
+@pytest.mark.parametrize(
+    "option", [("--port", "15741"), ("--vendor", "canon"), ("--names", "x.toml")], ids=lambda o: o[0]
+)
+def test_says_which_options_of_stats_need_the_captures(run, here, folder: Path, tmp_path: Path, option) -> None:
+    run("export", folder, "-o", tmp_path / "d", "--dataset")
+    ran = run("stats", tmp_path / "d", *option)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"ptpip-analyze: {option[0]}: not with a dataset, of which the captures are analysed already\n"
+
+
+def test_counts_nothing_in_a_dataset_without_transactions(run, here, folder: Path, tmp_path: Path) -> None:
+    run("export", folder, "-o", tmp_path / "d", "--dataset", "--tables", "sessions")
+    ran = run("stats", tmp_path / "d")
+    assert (ran.code, ran.out) == (2, "")
+    assert "has no table transactions; it has sessions" in ran.err
+
+
 def test_checks_no_dataset_without_verdicts(run, here, folder: Path, tmp_path: Path) -> None:
     run("export", folder, "-o", tmp_path / "d", "--dataset", "--tables", "sessions")
     ran = run("check", tmp_path / "d")

@@ -19,7 +19,7 @@ from tests.support import RECORDED, ROOT, program
 from tests.traffic import STORIES, Conversation, capture, conversation, fuji_conversation, pcap_bytes, write_pcap
 
 from .browser import Browser
-from .conftest import EVIL, everything, hostile, written
+from .conftest import EVIL, everything, hostile, whole, written
 
 Pages = Callable[..., Path]
 MOST_BYTES = 6_000_000
@@ -371,6 +371,31 @@ def test_selects_a_transaction_by_a_click_and_shows_one_operation_alone(browser:
     )
     browser.drag("#timeline-canvas", (x, y), (x, y))
     assert state(browser)[2] in (row, -1)
+
+
+def test_says_where_the_time_of_the_selected_transaction_went(browser: Browser, page_of: Pages) -> None:
+    browser.open(page_of(everything))
+    browser.run("""const choice = document.getElementById('timeline-operation');
+        choice.value = [...choice.options].find(one => one.text === 'GetThumb').value;
+        choice.dispatchEvent(new Event('change'))""")
+    browser.type("#timeline-canvas", "n")
+    with whole(everything()) as analysis:
+        row = analysis.transactions.query("operation == 'GetThumb'").iloc[0]
+    said = browser.run("return document.getElementById('timeline-selected').textContent")
+    found = re.search(r"thought ([\d.]+) µs before it, device ([\d.]+) µs, transfer ([\d.]+) µs", said)
+    assert found, said
+    known = [row["think_s"] * 1e6, row["device_s"] * 1e6, row["transfer_s"] * 1e6]
+    assert [float(one) for one in found.groups()] == pytest.approx(known, rel=0.05)
+
+
+def test_shows_where_the_time_of_several_sessions_went(browser: Browser, page_of: Pages) -> None:
+    browser.open(page_of(everything, ROOT / "captures" / "firmware-2.pcapng"), width=390)
+    bars = "return [...document.querySelectorAll('#time .stacked')].map(one => one.getAttribute('aria-label'))"
+    assert len(browser.run(bars)) == 3
+    assert "stalls 991 ms" in browser.run(bars)[2]
+    shown = "return [...document.querySelectorAll('#time .stacked text')].filter(one => one.getBBox().width > 0 && "
+    clipped = "one.getBBox().x + one.getBBox().width > one.ownerSVGElement.getBoundingClientRect().width).length"
+    assert browser.run(shown + clipped) == 0  # no name is cut, on a phone either
 
 
 def share_of(page: Path, row: int) -> float:

@@ -12,7 +12,7 @@ import pytest
 
 from ptpip_analyze import Analysis, analyze
 from ptpip_analyze.report import timeline as module
-from ptpip_analyze.report.timeline import EVENTS, MARKS, STRETCHES, UNKNOWN, timeline
+from ptpip_analyze.report.timeline import EVENTS, MARKS, SPENT, STRETCHES, UNKNOWN, rounded, timeline
 from tests.support import ROOT, analysed
 from tests.traffic import conversation, damage
 
@@ -54,10 +54,38 @@ def test_packs_what_the_table_of_transactions_says() -> None:
         assert (marks["frame"] + marks["frames"]).tolist() == rows["last_frame"].tolist()
         assert marks["id"].tolist() == rows["transaction_id"].tolist()
         assert marks["bytes"].tolist() == rows["data_bytes"].tolist()
+        for name in SPENT:
+            assert spent_of(marks[name]) == pytest.approx(rows[f"{name}_s"].to_numpy(float), rel=0.05, nan_ok=True)
         kinds = {one["text"]: one["kind"] for one in data["outcomes"]}
         assert kinds == {"OK": "ok", "InvalidObjectHandle": "refused", "DeviceBusy": "refused"}
         assert sum(part["density"]) == len(rows)
         assert left == []
+
+
+def spent_of(numbers: np.ndarray) -> np.ndarray:
+    """What the script makes of rounded times, in seconds, written down a second time."""
+    number = numbers - 2.0
+    ns = np.where(number < 0, 0, (10 + number % 90) * 10 ** (np.floor(number / 90) - 1))
+    return np.where(numbers == 0, np.nan, ns / 1e9)
+
+
+def test_keeps_two_digits_of_a_time() -> None:
+    times = [np.nan, -0.5, 0.0, 1e-9, 0.999e-6, 0.00123, 0.0996, 1.25, 86_400.0]
+    known = [np.nan, np.nan, 0.0, 1e-9, 1e-6, 0.0012, 0.1, 1.2, 86_000.0]
+    assert spent_of(rounded(np.array(times))) == pytest.approx(known, nan_ok=True)
+
+
+def test_says_what_stalled_a_transaction() -> None:
+    silent = conversation().open().request(0x1009, 1)
+    silent.start_data(4000).data(bytes(2000)).wait(0.4).data(bytes(2000), last=True).response().request(
+        0x1004
+    ).response()
+    with whole(silent.close()) as analysis:
+        data, _ = made(analysis)
+        (part,) = data["captures"]
+        marks = unpacked(part["marks"], MARKS)
+        causes = [*data["causes"], None]
+        assert [causes[one] for one in marks["cause"]] == [None, "silence", None]
 
 
 def test_packs_what_the_table_of_events_says() -> None:

@@ -20,7 +20,9 @@ CAPTURES = ROOT / "captures"
 
 
 def rows(analysis: Analysis, by: By | None = None) -> list[dict[str, object]]:
-    return [row for batch in stats.rows_of(analysis, by) for row in batch.to_pylist()]
+    models = stats.models_of(analysis.arrow("sessions"))
+    found = stats.measured(stats.needed(analysis.batches("transactions")), models, by)
+    return [row for batch in stats.batches_of(found) for row in batch.to_pylist()]
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)

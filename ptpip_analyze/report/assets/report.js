@@ -438,13 +438,26 @@
     const bytes = sent ? `, ${sent === UNKNOWN ? "more than " : ""}${size(sent)} of data` : "";
     return `${data.operations[part.operation[row]]} → ${data.outcomes[part.outcome[row]].text}${took}${bytes}, at ${moment(startOf(row))}`;
   };
+  // Times of two bytes: see timeline.rounded
+  const spent = (name, row) => {
+    const number = part[name][row] - 2;
+    return number < 0 ? 0 : (10 + number % 90) * 10 ** (Math.floor(number / 90) - 4);
+  };
+  const whose = (row) => {
+    const said = [];
+    if (part.think[row]) said.push(`the client thought ${seconds(spent("think", row))} before it`);
+    if (part.device[row]) said.push(`device ${seconds(spent("device", row))}`);
+    if (part.transfer[row]) said.push(`transfer ${seconds(spent("transfer", row))}`);
+    if (part.stalled[row] > 1) said.push(`${seconds(spent("stalled", row))} of that stalled (most of it ${data.causes[part.cause[row]]})`);
+    return said.length ? ` Where its time went, to two digits: ${said.join(", ")}.` : "";
+  };
   const say = () => {
     const place = byId("timeline-selected");
     if (selected < 0) { place.textContent = "Nothing is selected."; return; }
     const first = part.frame[selected], last = first + part.frames[selected], session = part.session[selected];
     const name = session === data.nowhere ? "no session" : `session ${part.first_session + session}`;
     const id = part.id[selected] === UNKNOWN ? "" : `, TransactionID ${part.id[selected]}`;
-    place.textContent = `${words(selected)}, ${name}${id}, frames ${first} to ${last}. In Wireshark: `;
+    place.textContent = `${words(selected)}, ${name}${id}, frames ${first} to ${last}.${whose(selected)} In Wireshark: `;
     const code = document.createElement("code");
     code.textContent = `frame.number >= ${first} && frame.number <= ${last}`;
     place.append(code);
