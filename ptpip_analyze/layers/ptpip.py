@@ -78,7 +78,8 @@ class PTPIP(Packet):  # type: ignore[misc]
     """Header of a PTP-IP message. ``length`` counts the whole message and is computed when None.
 
     ``PTPIP(data)`` gives a chain of all messages in ``data``. A message shorter than its layout keeps its bytes as
-    Raw, and so do the greeting of Fujifilm's dialect and what a message has behind its layout; ``PTPIP(data)`` is Raw when ``data`` can't begin a message.
+    Raw, and so do the greeting of Fujifilm's dialect and what a message has behind its layout; ``PTPIP(data)`` is Raw
+    when ``data`` can't begin a message.
     """
 
     name = "PTPIP"
