@@ -372,6 +372,11 @@ class Result:
                 outward[2 * part.tcp.number + part.initiator] = True
         return session, connection, outward
 
+    def of_fuji(self, row: int) -> bool:
+        """Is a message row of a session in Fujifilm's dialect?"""
+        session = int(self.places[0][self.messages["stream"][row]])
+        return session >= 0 and any(part.conversation.dialect is Dialect.FUJI for part in self.pairs[session].parts)
+
     @cached_property
     def judged(self) -> Judged:
         """What the rules say of the capture, all of them with their usual thresholds."""

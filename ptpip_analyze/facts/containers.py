@@ -60,6 +60,17 @@ _PARAMETERS = Field("parameters", Kind.WORDS, upto=WORDS)
 _OPERATION, _RESPONSE = Field("code", Kind.U16, "operation"), Field("code", Kind.U16, "response")
 _LONGEST = HEADER_SIZE + 4 * WORDS
 
+GREETINGS: dict[int, tuple[Field, ...]] = {  # fields behind the header, by PTP-IP type: no version, the name filled up
+    1: (
+        Field("magic", Kind.U32), Field("guid", Kind.GUID), Field("friendlyName", Kind.NAME),
+        Field("padding", Kind.REST),
+    ),
+    2: (
+        Field("connectionNumber", Kind.U32), Field("guid", Kind.GUID), Field("friendlyName", Kind.NAME),
+        Field("padding", Kind.REST),
+    ),
+}  # fmt: skip
+
 CONTAINERS: dict[int, Container] = {
     0x10001: Container(
         0x10001, "OperationRequest", (_TYPE, _OPERATION, _TRANSACTION, _PARAMETERS), 12, _LONGEST, (TO_RESPONDER,),

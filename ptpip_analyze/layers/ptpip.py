@@ -22,6 +22,7 @@ from scapy.layers.inet import TCP
 from scapy.packet import Packet, Padding, Raw, bind_bottom_up, bind_layers, bind_top_down
 
 from ..facts import packets
+from ..facts.containers import MAGIC
 from ..facts.layout import SIZES, Kind
 from .fields import CodeField, name_end, scapy_field
 
@@ -29,6 +30,7 @@ CHAIN = 100  # messages; each costs four Python frames when scapy builds, of 100
 ROUNDS = 3  # chains that TCPSession may put on one packet before they get too deep to copy
 
 _HEADER = struct.Struct("<II")
+_FUJI_GREETING = MAGIC.to_bytes(4, "little")  # where the initiator's GUID would begin
 _DEFAULTS: dict[str, Any] = {
     "connectionNumber": 0,
     "data": b"",
@@ -57,7 +59,9 @@ def _boundary(data: bytes, start: int) -> int | None:
 
 
 def _holds(message: packets.Message, body: bytes) -> bool:
-    """Whether ``body`` has all fields of the layout."""
+    """Whether ``body`` has all fields of the layout. The greeting of Fujifilm's dialect has another one."""
+    if message.type_code == 1 and body[:4] == _FUJI_GREETING:
+        return False
     at = 0
     for field in message.fields:
         if field.kind is Kind.NAME:
@@ -74,7 +78,8 @@ class PTPIP(Packet):  # type: ignore[misc]
     """Header of a PTP-IP message. ``length`` counts the whole message and is computed when None.
 
     ``PTPIP(data)`` gives a chain of all messages in ``data``. A message shorter than its layout keeps its bytes as
-    Raw, and so does what a message has behind its layout; ``PTPIP(data)`` is Raw when ``data`` can't begin a message.
+    Raw, and so do the greeting of Fujifilm's dialect and what a message has behind its layout; ``PTPIP(data)`` is Raw
+    when ``data`` can't begin a message.
     """
 
     name = "PTPIP"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import facts
-from ..facts.containers import CONTAINERS
+from ..facts.containers import CONTAINERS, GREETINGS
 from ..facts.layout import SIZES, Field, Kind
 from ..facts.packets import HEADER_SIZE, MESSAGES
 from .parameters import parameters_text
@@ -21,10 +21,13 @@ LENGTH_SIZE = 4  # of a container, which has no packet type
 _CODED = frozenset({"operation", "response", "event"})  # code tables that differ by vendor
 
 
-def message_fields(data: bytes, type_code: int | None, vendor: str | None = None) -> tuple[Value, ...]:
+def message_fields(
+    data: bytes, type_code: int | None, vendor: str | None = None, *, fuji: bool = False
+) -> tuple[Value, ...]:
     """The fields of a message, of which ``data`` is the beginning or all; places count from its first byte.
 
-    ``type_code`` is that of the messages table; None for bytes in which no message was found.
+    ``type_code`` is that of the messages table; None for bytes in which no message was found. ``fuji``: the message is
+    of Fujifilm's dialect, whose greetings have a layout of their own.
     """
     container = CONTAINERS.get(type_code) if type_code is not None else None
     if container is not None and len(data) >= LENGTH_SIZE:
@@ -35,7 +38,8 @@ def message_fields(data: bytes, type_code: int | None, vendor: str | None = None
         return (Value("bytes", None, 0, len(data)),) if data else ()
     length, kind = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
     head = (Value("length", length, 0, 4), Value("packetType", kind, 4, 8, layout.name))
-    return (*head, *_behind(data, HEADER_SIZE, layout.fields, vendor))
+    fields = GREETINGS.get(layout.type_code, layout.fields) if fuji else layout.fields
+    return (*head, *_behind(data, HEADER_SIZE, fields, vendor))
 
 
 def _behind(data: bytes, at: int, fields: tuple[Field, ...], vendor: str | None) -> Iterator[Value]:
@@ -79,7 +83,7 @@ def _value(data: bytes, at: int, field: Field, vendor: str | None, operation: in
         )
         said = parameters_text(operation, words, vendor) if operation is not None else None
         return Value(field.name, None, at, at + 4 * count, said, parts)
-    return Value(field.name, None, at, len(data))
+    return Value(field.name, None, at, len(data)) if at < len(data) or field.name != "padding" else None
 
 
 def _text(field: Field, number: int, vendor: str | None) -> str | None:

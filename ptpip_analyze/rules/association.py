@@ -211,6 +211,7 @@ def one_event_per_command(seen: Evidence, ruling: Ruling) -> None:
                 continue
             sure = (
                 given.get(key) == 1
+                and one.line.tcp.number not in openings(seen).twice
                 and openings(seen).numbers_known(key[0])
                 and first.case.from_start
                 and command is not None

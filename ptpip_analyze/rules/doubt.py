@@ -1,4 +1,5 @@
-"""What rules found is doubted where a step of the capture's clock lies under it: they asked how long something took.
+"""What rules found is doubted where the clock of the capture was set, or was that of two taps: they asked how long
+something took, or what came first.
 
 Which rules compare times their preconditions tell; says nothing of those that don't.
 """
@@ -10,28 +11,43 @@ from collections.abc import Mapping
 from .catalogue import CATALOGUE
 from .clock import STEPPED
 from .evidence import Evidence
-from .rule import Ruling, Verdict
+from .order import Order
+from .rule import NOWHERE, Ruling, Verdict
 
+SKEWED = "the capture has packets of two taps, whose clocks differ"
+APART = "the file has several interfaces, whose clocks may differ"
 TIMED = frozenset({"CLOCK", "WINDOW", "ORDER"})  # preconditions of rules that compare times
+
+ACROSS = frozenset({"PAIRED", "ORDER"})  # of those that ask what came first of two connections
 
 
 def doubt(seen: Evidence, rulings: Mapping[str, Ruling]) -> None:
-    """Turn verdicts of rules that compare times into "can't know" for sessions in which the clock was set."""
-    clock = seen.clock
+    """Turn verdicts of rules that compare times into "can't know" for sessions with times that can't be compared."""
+    clock, order = seen.clock, seen.once(Order)
     even = clock.seems_even()
+
+    def why(session: int, *, accuses: bool) -> str | None:
+        if (accuses or not even) and clock.stepped(session):
+            return STEPPED
+        return SKEWED if session != NOWHERE and order.skewed(seen.cases[session]) else None
+
     for rule, ruling in rulings.items():
         if not TIMED.intersection(CATALOGUE.rules[rule].requires):
             continue
+        apart = APART if not seen.one_interface and ACROSS.issubset(CATALOGUE.rules[rule].requires) else None
         kept = []
         for finding in ruling.findings:
-            if finding.verdict is Verdict.VIOLATION and clock.stepped(finding.session):
-                ruling.unknown(finding.session, finding.side, STEPPED)
+            doubted = None
+            if finding.verdict is Verdict.VIOLATION:
+                sessions = dict.fromkeys((finding.session, *seen.session[[*finding.rows]].tolist()))
+                doubted = next(filter(None, (why(one, accuses=True) for one in sessions)), apart)
+            if doubted:
+                ruling.unknown(finding.session, finding.side, doubted)
             else:
                 kept.append(finding)
         ruling.findings[:] = kept
-        if even:
-            continue
         for (session, side), count in list(ruling.passed.items()):
-            if clock.stepped(session):
+            doubted = why(session, accuses=False)
+            if doubted:
                 del ruling.passed[session, side]
-                ruling.unknown(session, side, STEPPED, count)
+                ruling.unknown(session, side, doubted, count)

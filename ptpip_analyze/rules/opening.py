@@ -97,15 +97,21 @@ class Openings:
 
     @cached_property
     def twice(self) -> set[int]:
-        """Command connections with the initial sequence numbers of an earlier one: a copy, or a NAT's other side."""
-        known: set[tuple[int | None, ...]] = set()
+        """Connections that are an earlier one once more: a copy, or a NAT's other side.
+
+        They have its initial sequence numbers; one of them will do where a SYN of either is not in the capture.
+        """
+        known: dict[tuple[int, int], set[int | None]] = {}
         found: set[int] = set()
-        for one in sorted(self.commands, key=lambda one: one.line.tcp.first_packet):
-            numbers = tuple(one.line.tcp.syn_sequence[one.line.direction(side)] for side in (INITIATOR, RESPONDER))
-            if None not in numbers:
-                if numbers in known:
+        for one in sorted(self.every, key=lambda one: one.line.tcp.first_packet):
+            asked, answered = (one.line.tcp.syn_sequence[one.line.direction(side)] for side in (INITIATOR, RESPONDER))
+            for own, other in (((INITIATOR, asked), answered), ((RESPONDER, answered), asked)):
+                if own[1] is None:
+                    continue
+                others = known.setdefault((own[0], own[1]), set())
+                if others and (other is None or other in others or None in others):
                     found.add(one.line.tcp.number)
-                known.add(numbers)
+                others.add(other)
         return found
 
     @cached_property
@@ -187,7 +193,8 @@ class Openings:
         hidden: set[int] = set()
         services = {one.line.part.responder for one in self.every}
         for one in self.every:
-            numbered = one.is_event or one.number is not None or one.line.whole(RESPONDER)
+            silent = one.line.whole(RESPONDER) and one.first(RESPONDER, m.INIT_COMMAND_ACK) is None
+            numbered = one.is_event or one.number is not None or silent
             if not (one.line.syn_captured and numbered):
                 hidden.add(one.hosts[1])
         for tcp in self._seen.connections:

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..capture import NO_TIME
 from ..ptpip import messages as m
 from .case import Case, Line
 from .evidence import NOT_HEARD, Evidence
@@ -24,6 +25,7 @@ class Order:
     def __init__(self, seen: Evidence) -> None:
         self._seen = seen
         self._known: dict[int, bool] = {}
+        self._skewed: dict[int, bool] = {}
 
     def trusted(self, case: Case) -> bool:
         """Does nothing in the capture contradict that the packets of a session are in order?"""
@@ -36,6 +38,42 @@ class Order:
                 and self._established_in_turn(case)
             )
         return self._known[case.index]
+
+    def skewed(self, case: Case) -> bool:
+        """Do the clocks of two taps show in a session, by more than ``skew_ms``?
+
+        They do where something comes behind what it has caused: bytes behind a message that acknowledges them, a SYN
+        behind its answer, Init Command Ack behind the Init Event Request that repeats its number.
+        """
+        if case.index not in self._skewed:
+            self._skewed[case.index] = any(map(self._late_by_acknowledgment, case.lines)) or self._late_greeting(case)
+        return self._skewed[case.index]
+
+    def _late_by_acknowledgment(self, line: Line) -> bool:
+        seen, near = self._seen, self._seen.limit_ns("skew_ms")
+        asked, answered = (line.tcp.syn_times[line.direction(side)] for side in (INITIATOR, RESPONDER))
+        if line.syn_captured and NO_TIME not in (asked, answered) and answered < asked - near:
+            return True
+        for rows, others in (line.rows, line.rows[::-1]):
+            heard, began = seen.heard[rows], seen.columns["began"][rows]
+            known = (heard != NOT_HEARD) & (began != NO_TIME)
+            if not known.any() or len(others) == 0:
+                continue
+            latest = np.maximum.accumulate(seen.time[others])  # NO_TIME is the least of all
+            count = np.searchsorted(seen.offset[others] + seen.length[others], heard[known], "right")
+            there = count > 0
+            if (latest[count[there] - 1] > began[known][there] + near).any():
+                return True
+        return False
+
+    def _late_greeting(self, case: Case) -> bool:
+        if not case.paired or case.command is None or case.event is None:
+            return False
+        ack = case.command.first(m.INIT_COMMAND_ACK, RESPONDER)
+        request = case.event.first(m.INIT_EVENT_REQUEST, INITIATOR)
+        if ack is None or request is None or not self._seen.timed(ack, request):
+            return False
+        return int(self._seen.time[ack]) > int(self._seen.time[request]) + self._seen.limit_ns("skew_ms")
 
     def _heard_in_turn(self, line: Line) -> bool:
         """Is every message of a connection in front of those that acknowledge it?"""

@@ -12,7 +12,9 @@ from ..facts.packets import DEFAULT_PORT
 from ..ptpip import messages as m
 from ..ptpip.recognise import TO_INITIATOR, TO_RESPONDER
 from .announced import by_host, tells_port
+from .case import Case
 from .evidence import MS, Evidence, S
+from .receipt import Receipts, Span
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
 KEEP_ALIVE_S = 7300  # RFC 1122 4.2.3.6: two hours and no less by default; and a margin
@@ -20,6 +22,7 @@ SMALL = 600  # bytes of a message that is no full segment on any link
 SAMPLES = 5
 DELAYED_MS = (30, 250)  # how long acknowledgments are delayed: 40 ms with Linux, 200 ms with Windows
 SPREAD_MS = 15
+AT_ONCE_MS = 5  # from an acknowledgment to what waited for it, beside the round trip
 _WINDOW = "the waiting time is not covered by the capture"
 
 
@@ -157,12 +160,30 @@ def nagle_off(seen: Evidence, ruling: Ruling) -> None:
             if len(mine) < SAMPLES:
                 continue
             low, middle, high = np.quantile(pause[mine], (0.1, 0.5, 0.9))
-            if DELAYED_MS[0] * MS <= low and high <= DELAYED_MS[1] * MS and high - low <= SPREAD_MS * MS:
+            regular = DELAYED_MS[0] * MS <= low and high <= DELAYED_MS[1] * MS and high - low <= SPREAD_MS * MS
+            if regular and _waited_for_acknowledgments(seen, case, rows[mine], before[mine]):
                 says = (
-                    f"{len(mine)} small messages each waited about {middle / MS:.0f} ms behind the one before: Nagle's "
-                    "algorithm seems to be on, and the other side delays acknowledgments"
+                    f"{len(mine)} small messages each waited about {middle / MS:.0f} ms, until the one before was "
+                    "acknowledged: Nagle's algorithm seems to be on, and the other side delays acknowledgments"
                 )
                 ruling.fires(case.index, side, says, row=int(rows[mine[0]]))
+
+
+def _waited_for_acknowledgments(seen: Evidence, case: Case, rows: np.ndarray, before: np.ndarray) -> bool:
+    """Did messages of a command connection leave when those before them were acknowledged, and never earlier?
+
+    A device that just takes its time leaves any other time behind the ACK.
+    """
+    line = case.command
+    if line is None:
+        return False
+    asked, answered = line.tcp.syn_times
+    trip = abs(answered - asked) if NO_TIME not in (asked, answered) else 0
+    ends = zip(seen.columns["last"][before].tolist(), seen.columns["first"][rows].tolist(), strict=True)
+    receipts = Receipts(seen, [Span(line.tcp.number, first, last) for first, last in ends])
+    received = [receipts.received_at(row) for row in before.tolist()]
+    waited = np.array([int(seen.columns["began"][row]) - at for row, at in zip(rows, received, strict=True) if at])
+    return len(waited) == len(rows) and waited.min() >= 0 and bool(np.quantile(waited, 0.9) <= trip + AT_ONCE_MS * MS)
 
 
 @rule("transport-reliability")

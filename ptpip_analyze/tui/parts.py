@@ -142,7 +142,7 @@ def _message(result: Result, row: int, vendor: str | None) -> Part:
     code = kind & m.TYPE_WORD if kind > m.TYPE_WORD else kind if 0 < kind <= m.LAST_TYPE else None
     reserved = "bytes in which no message was found" if kind <= 0 else f"message of the reserved type 0x{kind:08X}"
     title = reserved if code is None else m.type_names().get(code, reserved)
-    fields = message_fields(head, code, vendor)
+    fields = message_fields(head, code, vendor, fuji=result.of_fuji(row))
     number = int(result.numbers[row]) + result.first_message
     return Part(title, int(result.messages["last"][row]) + 1, _message_bytes(result, row), fields, (), number)
 

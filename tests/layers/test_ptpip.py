@@ -212,6 +212,15 @@ def test_keeps_as_raw_a_message_that_is_shorter_than_its_layout(wire: str, body:
     assert bytes(packet) == bytes.fromhex(wire)
 
 
+def test_keeps_as_raw_the_greeting_of_fujifilms_dialect() -> None:
+    """The word in front of its GUID would be read as the beginning of the GUID, and all behind it four bytes late."""
+    body = (0x8F53E4F2).to_bytes(4, "little") + bytes(range(16)) + "X-T2\0".encode("utf-16-le") + bytes(44)
+    whole = (8 + len(body)).to_bytes(4, "little") + (1).to_bytes(4, "little") + body
+    packet = PTPIP(whole)
+    assert type(packet.payload) is Raw
+    assert bytes(packet) == whole
+
+
 def test_keeps_as_raw_what_a_message_has_behind_its_layout() -> None:
     packet = PTPIP(bytes.fromhex("0e000000 0b000000 03000000 beef 08000000 0d000000"))
     assert packet[layers.Cancel].transactionId == 3

@@ -62,3 +62,16 @@ def test_a_dialects_container_has_its_fields_behind_the_length() -> None:
     assert told["transactionId"] == (5, 8)
     assert told["parameters"] == (None, 12)
     assert message_fields(b"\1\2", 0x10001)[0].name == "bytes"
+
+
+def test_fujis_greetings_have_a_word_of_their_own_and_no_version() -> None:
+    name = "X-T2\0".encode("utf-16-le") + bytes(30)
+    asks = message(1, struct.pack("<I", 0x8F53E4F2) + bytes(range(16)) + name)
+    told = {value.name: value for value in message_fields(asks, 1, "fuji", fuji=True)}
+    assert list(told) == ["length", "packetType", "magic", "guid", "friendlyName", "padding"]
+    assert (told["magic"].value, told["guid"].value) == (0x8F53E4F2, bytes(range(16)))
+    assert (told["friendlyName"].value, told["padding"].end) == ("X-T2", len(asks))
+    answers = message(2, struct.pack("<I", 7) + bytes(range(16)) + name[:10])
+    told = {value.name: value for value in message_fields(answers, 2, "fuji", fuji=True)}
+    assert list(told) == ["length", "packetType", "connectionNumber", "guid", "friendlyName"]
+    assert (told["connectionNumber"].value, told["friendlyName"].value) == (7, "X-T2")

@@ -16,13 +16,14 @@ from dataclasses import replace
 
 from tests.rules import matrix
 from tests.traffic import Packet, damage
-from tests.traffic.packet import FIN, RST, SYN, TO_INITIATOR, TO_RESPONDER
+from tests.traffic.packet import ACK, FIN, RST, SYN, TO_INITIATOR, TO_RESPONDER
 
 SNAP_LENGTHS = (66, 74, 96, 110)  # behind the TCP header, inside and behind the PTP-IP header, inside the fixed fields
 ROUND_TRIP_NS = 30_000_000
 MOST = 60  # packets at which a story begins late or ends early, and segments that it loses: longer ones every n-th
 NEAR_NS = 20_000_000  # packets this near may change places: two mirror ports, a card with several queues
 SKEWS_NS = (40_000, 20_000_000, 49_000_000)  # between two queues of one card, and the clocks of two taps: below skew_ms
+FAR_NS = (300_000_000, 20_000_000_000)  # between clocks that nobody set: beyond it, and what follows its cause shows it
 STEPS_NS = (-100_000_000_000, -100_000_000, -50_000_000, 3_600_000_000_000)  # of a clock that is set
 PAIRS = 4
 LATE_NS = 300_000  # of a copy behind the original, as a mirror port sees both sides of a switch
@@ -44,6 +45,8 @@ def variants(packets: Sequence[Packet]) -> Iterator[Variant]:
     for length in SNAP_LENGTHS:
         yield f"cut to {length} bytes", damage.snap(packets, length)
     for direction in (TO_RESPONDER, TO_INITIATOR):
+        cut = [packet if packet.direction != direction else replace(packet, captured=74) for packet in packets]
+        yield f"cut to 74 bytes {direction}", cut
         yield f"only {direction}", damage.one_direction_only(packets, direction)
         yield f"seen where packets {direction} arrive", seen_from(packets, direction)
     for connection in ("command", "event"):
@@ -117,7 +120,7 @@ def _set(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
 
 
 def _two_taps(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
-    for skew_ns in SKEWS_NS:
+    for skew_ns in (*SKEWS_NS, *FAR_NS):
         for direction in (TO_INITIATOR, TO_RESPONDER):
             skewed = damage.skewed(packets, skew_ns, direction)
             yield f"directions from two taps, clocks {skew_ns / 1e6} ms apart, {direction} late", skewed
@@ -131,7 +134,12 @@ def _two_taps_by_connection(packets: list[Packet], rng: random.Random) -> Iterat
 
 
 def _nat(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:
-    yield "captured on both sides of a router", damage.both_sides_of_nat(packets)
+    both = damage.both_sides_of_nat(packets)
+    yield "captured on both sides of a router", both
+    for mark in (SYN, SYN | ACK):
+        places = [place for place, packet in enumerate(both) if packet.flags == mark]
+        if places:
+            yield f"the same without a {'SYN' if mark == SYN else 'SYN-ACK'}", damage.drop(both, rng.choice(places))
 
 
 def _one_stream_missing(packets: list[Packet], rng: random.Random) -> Iterator[Variant]:

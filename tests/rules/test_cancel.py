@@ -166,3 +166,18 @@ def test_is_not_misled_by_either_tap() -> None:
         for tap in (TO_INITIATOR, TO_RESPONDER):
             for trip in (1_000_000, 30_000_000, 400_000_000):
                 assert accused(judged(silence.seen_from(packets, tap, trip))) == set()
+
+
+def test_takes_a_next_request_without_a_response_for_no_answer() -> None:
+    """What the last message of the capture says is not the answer to it."""
+    one = command_first(formatting()).wait(READ).request(0x1015, 0x5001).close("reset")
+    assert "cancel-response-present" not in accused(judged(one.packets()))
+
+
+def test_needs_both_connections_to_call_an_id_of_the_event_connection_wrong() -> None:
+    """Without its Init Event Request an event connection may be that of another session."""
+    one = talk().open().request(0x100F, 1).cancel(77, on=("event",)).wait(20).response()
+    packets = finish(one).packets()
+    assert "cancel-txid-valid" in accused(judged(packets))
+    greeting = damage.segments(packets, "event", TO_RESPONDER)[0]
+    assert "cancel-txid-valid" not in accused(judged(damage.drop(packets, greeting)))

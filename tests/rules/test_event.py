@@ -131,3 +131,13 @@ def test_tells_of_equal_ids_in_two_sessions_nothing() -> None:
     second.open().get_property().get_property().get_property().wait(1).event(CAPTURE_COMPLETE, 3)
     packets = damage.interleave(finish(first).packets(), finish(second).packets())
     assert judged(packets, only=("event-session-scope",)).findings == []
+
+
+def test_does_not_know_which_capture_ended_where_a_request_is_missing() -> None:
+    """The request that is lost may have begun the capture that ended."""
+    one = finish(talk().open().transaction(0x100E, 0, 0).get_property().wait(SHUTTER).event(CAPTURE_COMPLETE, NONE))
+    packets = one.packets()
+    whole = guilty(packets)
+    assert whole
+    lost = damage.segments(packets, "command", "to-responder")[3]
+    assert guilty(damage.drop(packets, lost)) < whole

@@ -151,3 +151,18 @@ def test_does_not_let_a_responder_pass_whose_other_connection_is_not_certain() -
     assert outcome(packets, "init-fail-responder-closes") == (True, False)
     event = damage.one_connection_only(packets, "event")
     assert outcome(event, "init-fail-responder-closes") == (False, True)
+
+
+def test_takes_a_refusal_before_the_acceptance_for_no_answer_to_the_event_request() -> None:
+    one = talk().connect().init_command_request().init_fail(1).init_command_ack().close()
+    assert "init-single-answer" in broken(one)
+
+
+def test_does_not_call_a_refusal_late_where_a_request_of_the_initiator_may_be_missing() -> None:
+    """A second Init Event Request that the capture lacks may be what was refused."""
+    one = talk().init().message(8, b"", TO_RESPONDER, "event").init_fail(3, "event")
+    one.wait(0.1).hang_up("event", by="responder").hang_up("command")
+    packets = one.packets()
+    assert "init-fail-only-during-establishment" in broken(packets)
+    lost = damage.segments(packets, "event", TO_RESPONDER)[-1]
+    assert "init-fail-only-during-establishment" not in broken(damage.drop(packets, lost))

@@ -116,3 +116,29 @@ def test_says_times_in_seconds_or_milliseconds() -> None:
 def test_is_silent_where_only_the_responder_was_captured() -> None:
     seen = evidence(damage.one_direction_only(talk().open().close().packets(), TO_INITIATOR))
     assert all(one.first(INITIATOR, *range(1, 6)) is None for one in openings(seen).every)
+
+
+def nat(*lost: int) -> set[int]:
+    """The connections that are others once more, both sides of a router captured, where some SYNs are missing."""
+    packets = damage.both_sides_of_nat(talk().connect().init_command_request().init_command_ack().close().packets())
+    marks = [place for place, packet in enumerate(packets) if packet.flags & 2]
+    return openings(evidence(damage.drop(packets, *(marks[number] for number in lost)))).twice
+
+
+def test_knows_a_connection_captured_twice_by_its_sequence_numbers() -> None:
+    assert len(nat()) == 1
+    assert openings(evidence(talk().open().close().packets())).twice == set()
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2, 3])
+def test_knows_it_where_one_of_its_syns_is_missing(lost: int) -> None:
+    assert len(nat(lost)) == 1
+
+
+def test_does_not_know_every_number_that_was_given_where_an_answer_is_cut() -> None:
+    packets = talk().open().close().packets()
+    (ack,) = damage.segments(packets, "command", TO_INITIATOR)[:1]
+    for most, known in ((78, True), (74, False)):
+        seen = evidence(damage.cut(packets, ack, most))
+        made = openings(seen)
+        assert made.numbers_known(made.commands[0].hosts[1]) == known

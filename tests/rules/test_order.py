@@ -99,3 +99,31 @@ def test_trusts_no_establishment_that_is_not_there() -> None:
         ("command", TO_INITIATOR, 0), ("event", TO_RESPONDER, 0), ("event", TO_INITIATOR, 0),
     ):  # fmt: skip
         assert not trusted(damage.drop(packets, segment(packets, connection, direction, number)))
+
+
+def skewed(packets: Sequence[Packet]) -> bool:
+    seen = evidence(packets)
+    return Order(seen).skewed(seen.cases[0])
+
+
+def test_sees_no_second_clock_where_there_is_one() -> None:
+    assert not skewed(usual())
+
+
+@pytest.mark.parametrize(("far_ns", "sure"), [(40_000_000, False), (300_000_000, True), (400_000_000, True)])
+@pytest.mark.parametrize("late", [{"direction": TO_INITIATOR}, {"direction": TO_RESPONDER}, {"connection": "command"}])
+def test_sees_a_second_clock_in_what_comes_behind_its_effect(late: dict[str, str], far_ns: int, sure: bool) -> None:
+    """Beyond ``skew_ms``: a direction shows it in acknowledgments, the command connection in the connection number."""
+    assert skewed(damage.skewed(usual(), far_ns, **late)) == sure
+
+
+def test_sees_a_second_clock_in_the_handshake_alone() -> None:
+    packets = talk().connect().init_command_request().hang_up("command").packets()
+    assert not skewed(packets)
+    assert skewed(damage.skewed(packets, 300_000_000, TO_RESPONDER))
+
+
+def test_needs_times_to_see_a_second_clock() -> None:
+    packets = damage.without_handshake(usual())
+    assert not skewed(packets)
+    assert not skewed(damage.one_direction_only(usual(), TO_RESPONDER))

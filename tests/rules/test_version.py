@@ -94,3 +94,11 @@ def test_hints_at_versions_that_change_for_no_reason(
 
 def test_takes_no_placeholder_for_one_device() -> None:
     assert said(of_one_placeholder(), "version-stable-per-device") == []
+
+
+@pytest.mark.parametrize(("asked_for", "told"), [(0x00010001, True), (0x00020000, False), (0x00010000, False)])
+def test_takes_who_leaves_for_one_that_minds_the_minor_version_only_where_it_is_lower(
+    asked_for: int, told: bool
+) -> None:
+    one = talk(initiator_version=asked_for).connect().init_command_request().init_command_ack().close()
+    assert bool(said(one, "version-initiator-minor-compat")) == told

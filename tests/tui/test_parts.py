@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ptpip_analyze.result import DataPiece
-from ptpip_analyze.tui.parts import Bytes, node_at, nodes_of, parts_of
-from tests.traffic import conversation, write_pcap
+from ptpip_analyze.tui.parts import Bytes, message_part, node_at, nodes_of, parts_of
+from tests.traffic import conversation, fuji_conversation, write_pcap
 
 from .conftest import loaded
 
@@ -91,3 +91,16 @@ def test_notes_a_hole_in_the_payload(tmp_path: Path) -> None:
         for part in parts_of(loading.analysis, number):
             assert part.bytes.size <= size
             part.bytes.range(0, part.bytes.size)
+
+
+def test_reads_the_greetings_of_fujifilms_dialect_by_their_own_layout(tmp_path: Path) -> None:
+    told = fuji_conversation(initiator_name="phone", responder_name="X-T2").open()
+    analysis = loaded(write_pcap(tmp_path / "fuji.pcap", told.packets())).analysis
+    assert analysis is not None
+    for message, name in ((0, "phone"), (1, "X-T2")):
+        part = message_part(analysis, message)
+        assert part is not None
+        fields = {value.name: value for value in part.fields}
+        assert fields["friendlyName"].value == name
+        assert fields["guid"].start == 12
+        assert "protocolVersion" not in fields

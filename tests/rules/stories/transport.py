@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.rules.matrix import breaks, keeps
+from tests.rules.matrix import breaks, keeps, silent
 from tests.traffic import Conversation, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import ACK, SYN
@@ -95,10 +95,28 @@ def idle_for_hours() -> Conversation:
 
 @breaks("transport-nagle-off")
 def waits_for_acknowledgments() -> Conversation:
-    """Every small message of the camera waits 40 ms behind the one before."""
+    """Every small message of the camera leaves when the one before is acknowledged, 39 ms late."""
     one = talk().open()
     for _ in range(8):
-        one.request(0x1015, 0x5001).start_data(2).wait(0.04).data(b"\1\2", last=True).response()
+        one.request(0x1015, 0x5001).start_data(2).wait(0.039).acknowledge().data(b"\1\2", last=True).response()
+    return one.close_session().close()
+
+
+@silent("transport-nagle-off")
+def takes_its_time() -> Conversation:
+    """Every small message of the camera comes 60 ms behind the one before, which was acknowledged long ago."""
+    one = talk().open()
+    for _ in range(8):
+        one.request(0x1015, 0x5001).start_data(2).wait(0.06).data(b"\1\2", last=True).response()
+    return one.close_session().close()
+
+
+@silent("transport-nagle-off")
+def waits_for_nothing() -> Conversation:
+    """The same, and no message waits until the one before is acknowledged."""
+    one = talk().open()
+    for _ in range(8):
+        one.request(0x1015, 0x5001).start_data(2).wait(0.035).data(b"\1\2", last=True).response()
     return one.close_session().close()
 
 
