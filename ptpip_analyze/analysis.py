@@ -27,7 +27,7 @@ from .ptpip import Conversations
 from .ptpip.conversation import FOREIGN
 from .result import CaptureFacts, DataPiece, Result
 from .store import Columns
-from .tcp import CUT, ZERO_WINDOW, Flows, SegmentBatch, Segments, Waits
+from .tcp import AGAIN, CUT, FOREVER, ZERO_WINDOW, Flows, SegmentBatch, Segments, Waits
 from .tcp.connection import RST
 
 if TYPE_CHECKING:
@@ -217,13 +217,18 @@ class Analyzer:
         """See ``Conversations.release``: go on where reading to the end would come first."""
         return self._conversations.release(now, patience)
 
-    def forget(self, wanted: np.ndarray, connections: Sequence[int] = ()) -> None:
-        """Let go of all message rows but the wanted ones, and of connections that are over. Snapshots that were taken
-        before must not be used any more: rows are numbered anew.
+    def forget(self, wanted: np.ndarray, first: np.ndarray, connections: Sequence[int] = ()) -> None:
+        """Let go of all message rows but the wanted ones, of what passed between segments before packet
+        ``first[stream]``, and of connections that are over. Snapshots that were taken before must not be used any more:
+        rows are numbered anew.
         """
+        conversations = self._conversations
         for number in connections:
-            self._conversations.leave(number)
-        self._conversations.keep(wanted)
+            conversations.leave(number)
+        foreign = np.repeat(conversations.states[: len(first) // 2] == FOREIGN, 2)
+        late = [packet for packet, mark in conversations.reassembler.late_marks if mark & AGAIN]
+        self._waits.forget(np.where(foreign, FOREVER, first), np.array(late, np.int64))
+        conversations.keep(wanted)
 
     def forget_datagrams(self) -> None:
         """Let go of what may have announced a device."""

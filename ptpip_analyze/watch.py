@@ -57,7 +57,7 @@ class Watch:
         self._seen = 0  # message rows when news were asked for
         self._least = 0  # message rows that were left when some were forgotten
         self._said: dict[int, int] = {}  # transactions that were said, by place of their first message: hash of the row
-        self._witnesses: set[int] = set()  # those of them that are kept for the vendor's sake
+        self._settled: set[int] = set()  # those of them that are kept for the sake of others: they aren't said again
         self._over: set[int] = set()  # connections that were finished
         self._gone_transactions, self._gone_sessions = _Gone(), _Gone()
         self._announced: set[tuple[object, ...]] = set()
@@ -143,7 +143,7 @@ class Watch:
         made = result.transactions
         self.sessions = self._gone_sessions.total + len(result.pairs)
         keys = _keys(result.messages, made)
-        rows = [row for row, key in enumerate(keys.tolist()) if ready[row] and key not in self._witnesses]
+        rows = [row for row, key in enumerate(keys.tolist()) if ready[row] and key not in self._settled]
         if not rows:
             return
         batch = transaction_rows(result, rows[0], rows[-1] + 1)
@@ -188,7 +188,7 @@ class Watch:
         """Let go of what was said, and of sessions that are over."""
         made, columns = result.transactions, result.messages
         keys = _keys(columns, made)
-        said = np.array([key in self._said or key in self._witnesses for key in keys.tolist()], bool)
+        said = np.array([key in self._said or key in self._settled for key in keys.tolist()], bool)
         ended = [
             index
             for index, pair in enumerate(result.pairs)
@@ -197,7 +197,7 @@ class Watch:
         leaving = [part.tcp.number for index in ended for part in result.pairs[index].parts]
         going = np.isin(made.session, ended)
         borders = np.zeros(len(result.pairs), np.int64)  # packet from which on messages of a session are kept
-        witnesses = np.zeros(len(made), bool)
+        witnesses, settled = np.zeros(len(made), bool), np.zeros(len(made), bool)
         for index in range(len(result.pairs)):
             if index in ended:
                 continue
@@ -210,6 +210,7 @@ class Watch:
             kept = _witnesses(before, made, columns)
             witnesses[kept] = True
             going[np.setdiff1d(before, kept)] = True
+            settled[rows[border]] = True  # what comes next was thought about since its response
             borders[index] = made.first[rows[border]]
         in_sessions = {part.tcp.number for pair in result.pairs for part in pair.parts}
         leaving += sorted(self._over - in_sessions)  # what turned out to be something else
@@ -220,10 +221,10 @@ class Watch:
         self._gone_sessions.add(begun[is_ended], begun[~is_ended])
         for key in keys[going].tolist():
             self._said.pop(key, None)
-        for key in keys[witnesses].tolist():
+        for key in keys[witnesses | settled].tolist():
             self._said.pop(key, None)
-            self._witnesses.add(key)
-        self._witnesses.difference_update(keys[going].tolist())
+            self._settled.add(key)
+        self._settled.difference_update(keys[going].tolist())
         self._over.difference_update(leaving)
 
     def _let_go(
@@ -252,13 +253,15 @@ class Watch:
         gone = np.isin(columns["stream"] >> 1, leaving)
         wanted = ~(drop | gone)
         if not wanted.all() or leaving:
-            self._analyzer.forget(wanted, leaving)
+            of_stream = result.places[0][:-1]
+            first = np.where(of_stream >= 0, borders[of_stream] if len(borders) else 0, 0)
+            self._analyzer.forget(wanted, first, leaving)
         self._seen = self._least = self._analyzer.message_count
 
 
 def _border(rows: np.ndarray, said: np.ndarray, flawless: np.ndarray) -> int | None:
-    """Which of a session's transactions is the first that is kept: a flawless one with ``KEPT`` that were said behind
-    it and before the first that was not; None when all are.
+    """Which of a session's transactions is the first that is kept whole: a flawless one with ``KEPT`` that were said
+    behind it and before the first that was not; None when all are.
     """
     waiting = np.flatnonzero(~said)
     end = int(waiting[0]) if len(waiting) else len(rows)

@@ -120,6 +120,18 @@ def test_forgets_what_it_has_said(forgetful):
     assert seen.most < 3 * 4 + 700 < 3 * 1000
 
 
+def test_forgets_what_passed_between_segments():
+    talk = conversation().open()
+    for _ in range(1000):
+        talk = talk.wait(0.5).request(0x1015, 0x5001).acknowledge(by="responder").wait(0.1).data_phase(b"d").response()
+    seen = told(talk.packets(), 20).to_end()
+    waited = seen.watch._analyzer._waits.told()
+    assert 0 < len(waited.pauses[0]) < 700
+    assert 0 < len(waited.turns[0]) < 700
+    assert seen.finished() == seen.expected()
+    assert all(row["think_s"] > 0.4 and row["acknowledged_s"] < 0.1 for row in seen.rows[1:])
+
+
 def test_forgets_sessions_that_are_over(forgetful):
     packets = []
     for number in range(60):

@@ -6,6 +6,7 @@ they can be read while they are written. Refuses to hold packets in memory.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import tempfile
@@ -39,13 +40,15 @@ class _File(NamedTuple):
     begin: int  # of all that was captured
     descriptor: int
     path: Path | None
+    is_new: bool = True  # there was none of this name before
 
 
 class Spool:
     """The files of one capture, which read like one: positions count on from file to file. A ``growing.Growth``.
 
     ``path`` is the file, or with ``rotation`` what names are made of: NAME_00001_20260102030405.pcapng, as dumpcap's.
-    Without a path they are temporary and have no name. OSError when it can't be written.
+    Without a path they are temporary and have no name. A file that was there before is overwritten with the first block
+    that comes. OSError when it can't be written, or is no regular file.
     """
 
     def __init__(self, path: Path | None = None, rotation: Rotation | None = None) -> None:
@@ -66,12 +69,20 @@ class Spool:
         with self._changed:
             return [file.path for file in self._files if file.path is not None]
 
+    @property
+    def name(self) -> str:
+        """What is being written, for messages."""
+        path = self._files[-1].path if self._files else self._path
+        return os.fspath(path) if path is not None else f"temporary file in {tempfile.gettempdir()}"
+
     def write(self, blocks: bytes, header: bytes) -> None:
         """Append whole blocks; ``header`` is what a new file has to begin with. OSError, and then nothing of them."""
         if self._is_full(len(blocks)):
             self._open()
             blocks = header + blocks
         file = self._files[-1]
+        if self.size == file.begin:
+            os.ftruncate(file.descriptor, 0)
         try:
             view = memoryview(blocks)
             while view:
@@ -121,8 +132,8 @@ class Spool:
             self._files.clear()
 
     def discard(self) -> None:
-        """Nothing was captured: leave no empty file behind."""
-        empty = [file.path for file in self._files if file.path is not None] if self.size == 0 else []
+        """Where nothing was captured leave no empty file behind, and what was there before as it was."""
+        empty = [file.path for file in self._files if file.path is not None and file.is_new] if self.size == 0 else []
         self.close()
         for path in empty:
             path.unlink(missing_ok=True)
@@ -139,7 +150,7 @@ class Spool:
     def _open(self) -> None:
         self._opened += 1
         self._began = time.monotonic()
-        path = self._path
+        path, is_new = self._path, True
         if path is None:
             with tempfile.TemporaryFile(prefix="ptpip-analyze-", buffering=0) as file:
                 descriptor = os.dup(file.fileno())
@@ -147,9 +158,9 @@ class Spool:
             if self._rotation.size is not None or self._rotation.seconds is not None:
                 stamp = time.strftime("%Y%m%d%H%M%S")
                 path = path.with_name(f"{path.stem}_{self._opened:05}_{stamp}{path.suffix or '.pcapng'}")
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+            descriptor, is_new = _opened(path)
         with self._changed:
-            self._files.append(_File(self.size, descriptor, path))
+            self._files.append(_File(self.size, descriptor, path, is_new))
             self._let_go(self._rotation.keep)
 
     def _let_go(self, keep: int | None) -> None:
@@ -162,6 +173,17 @@ class Spool:
         while old > 0 and self._files[1].begin <= self._read - NEEDED_BYTES:
             os.close(self._files.pop(0).descriptor)
             old -= 1
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    """A regular file to write and read; was there none of this name? OSError."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, flags | os.O_EXCL, 0o644), True
+    except FileExistsError:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # opening a pipe would wait for its reader
+            raise OSError(errno.EINVAL, "not a regular file") from None
+        return os.open(path, flags, 0o644), False
 
 
 class Recording:
@@ -235,9 +257,10 @@ class Recording:
             if blocks:
                 try:
                     self.spool.write(blocks, self._splitter.header)
-                except OSError:
+                except OSError as error:
                     self._splitter.packets = written
-                    raise
+                    reason = f"{self.spool.name}: {error.strerror or error}"
+                    raise CaptureError(self._name, None, reason) from error
         return False
 
     def _read(self) -> bytes:

@@ -113,13 +113,14 @@ def _live(
     vendor = known_vendor(vendor)
     name_codes(names_file)
     stop = _Stop(duration)
+    saved = _saved(save, rotate)
     with _begun(place, save, _rotation(rotate, keep, save), capture_filter, count, _means(means), stop) as live:
         calls = chosen == "table" or "call" in (wanted or ())
         watch = _watch(live, ports, vendor, calls)
-        _tell_beginning(live, place, save, capture_filter)
+        _tell_beginning(live, place, saved, capture_filter)
         with stop.caught():
             _follow(live, watch, stop, _writer(chosen, wanted), keeps)
-        _tell_end(live, watch, save)
+        _tell_end(live, watch, saved)
     if stop.signal:
         raise typer.Exit(128 + stop.signal)
     if live.ended:
@@ -296,17 +297,26 @@ def _numbers(live: Live, watch: Watch) -> str:
     )
 
 
-def _tell_beginning(live: Live, place: str, save: Path | None, capture_filter: str) -> None:
+def _saved(save: Path | None, rotate: str | None) -> str | None:
+    """Where it is saved, in words. CommandError for what is no file."""
+    if save is None:
+        return None
+    if str(save) == "-":
+        raise CommandError("-w needs the name of a file: rows are what goes to standard output")
+    return str(save) if rotate is None else str(save.with_name(f"{save.stem}_*{save.suffix or '.pcapng'}"))
+
+
+def _tell_beginning(live: Live, place: str, saved: str | None, capture_filter: str) -> None:
     if live.means is not None:
         by = "dumpcap" if live.means == "dumpcap" else "sockets of its own"
         only = f", filter {capture_filter}" if capture_filter else ""
-        where = f", saved in {save}" if save is not None else ""
+        where = f", saved in {saved}" if saved is not None else ""
         say(f"capturing on {place} with {by}{only}{where}; Ctrl-C ends it")
 
 
-def _tell_end(live: Live, watch: Watch, save: Path | None) -> None:
-    saved = f"; saved in {save}" if save is not None and live.packets else ""
-    say(f"{_numbers(live, watch).replace('drops are told at the end', 'drops not told')}{saved}")
+def _tell_end(live: Live, watch: Watch, saved: str | None) -> None:
+    where = f"; saved in {saved}" if saved is not None and live.packets else ""
+    say(f"{_numbers(live, watch).replace('drops are told at the end', 'drops not told')}{where}")
     if live.source.damage is not None:
         say(f"{live.source.damage} (everything before it is analysed)")
     if watch.holes:

@@ -21,13 +21,14 @@ from .reassemble import (
     ZERO_WINDOW,
     Reassembler,
 )
-from .waits import AGAIN, PAUSE_NS, Segments, Told, Waits
+from .waits import AGAIN, FOREVER, PAUSE_NS, Segments, Told, Waits
 
 __all__ = [
     "ACK",
     "AGAIN",
     "CAPTURED",
     "CUT",
+    "FOREVER",
     "GAP_BEFORE",
     "HOLE",
     "KEEP_ALIVE",

@@ -24,8 +24,8 @@ AGAIN = RETRANSMISSION | OUT_OF_ORDER  # behind the place where a packet is lost
 FOREVER = (1 << 63) - 1
 
 _PAUSES = {"stream": "i4", "begin": "i8", "end": "i8", "packet": "i8", "again": "u1"}
-_WINDOWS = {"stream": "i4", "time": "i8", "shut": "u1"}
-_TURNS = {"packet": "i8", "time": "i8"}
+_WINDOWS = {"stream": "i4", "time": "i8", "shut": "u1", "packet": "i8"}
+_TURNS = {"stream": "i4", "packet": "i8", "time": "i8"}
 
 
 class Told(NamedTuple):
@@ -126,7 +126,12 @@ class Waits:
         self._shut[stream[last]] = now[last]
         self._any_shut = bool(self._shut.any())
         changed = np.flatnonzero(now != before)
-        self._windows.append(stream=stream[changed], time=segments.ordered_time[changed], shut=now[changed])
+        self._windows.append(
+            stream=stream[changed],
+            time=segments.ordered_time[changed],
+            shut=now[changed],
+            packet=segments.packet[segments.order[changed]],
+        )
 
     def _note_turns(self, segments: Segments, streams: np.ndarray) -> None:
         """Look at the segments of each connection in packet order: who spoke, and what came right behind."""
@@ -165,9 +170,10 @@ class Waits:
         turned = turned[kind[turned + 1] == 3 - kind[turned]]  # the other side, without payload
         turn, answer = rows[turned], rows[turned + 1]
         good = _reaches(segments.acknowledgment[answer], segments.sequence[turn] + segments.length[turn])
-        found.append(np.stack([segments.packet[turn[good]], segments.time[answer[good]]]))
-        packet, time = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
-        self._turns.append(packet=packet, time=time)
+        turn, answer = turn[good], answer[good]
+        found.append(np.stack([segments.stream[turn], segments.packet[turn], segments.time[answer]]))
+        stream, packet, time = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+        self._turns.append(stream=stream, packet=packet, time=time)
 
     def _carried_on(self, segments: Segments, first: np.ndarray, connections: np.ndarray) -> list[np.ndarray]:
         """The turns with which earlier batches ended, where this one shows what came behind: the ``first`` segment."""
@@ -177,11 +183,11 @@ class Waits:
             turn = self._open_turns.pop(connection)
             good = segments.length[row] == 0 and int(segments.stream[row]) != turn.stream
             if good and _reaches(segments.acknowledgment[row : row + 1], np.array([turn.reached]))[0]:
-                found.append(np.array([[turn.packet], [int(segments.time[row])]], np.int64))
+                found.append(np.array([[turn.stream], [turn.packet], [int(segments.time[row])]], np.int64))
         return found
 
     def told(self) -> Told:
-        """What was found so far; what comes later changes nothing in it."""
+        """What was found so far, and not forgotten; what comes later changes nothing in it."""
         pauses, windows, turns = self._pauses.whole(), self._windows.whole(), self._turns.whole()
         order = np.argsort(turns["packet"], kind="stable")
         return Told(
@@ -189,6 +195,34 @@ class Waits:
             _closed(windows["stream"], windows["time"], windows["shut"] != 0),
             (turns["packet"][order], turns["time"][order]),
         )
+
+    def forget(self, first: np.ndarray, late: np.ndarray) -> None:
+        """Let go of what nobody will ask for: of each stream what came before packet ``first[stream]`` (FOREVER: all).
+
+        ``late`` are packets that turned out later to have come again.
+        """
+        pauses = self._pauses.whole()
+        again = pauses["again"] | np.isin(pauses["packet"], late)
+        wanted = pauses["packet"] >= first[pauses["stream"]]
+        kept = {name: values[wanted] for name, values in {**pauses, "again": again}.items()}
+        self._pauses.close()
+        self._pauses.append(**kept)
+
+        windows = self._windows.whole()
+        before = np.flatnonzero(windows["packet"] < first[windows["stream"]])
+        wanted = np.ones(len(windows["stream"]), bool)
+        wanted[before] = False
+        # What the last change before made of a window holds until the next one.
+        _, last = np.unique(windows["stream"][before[::-1]], return_index=True)
+        holds = before[::-1][last]
+        wanted[holds[first[windows["stream"][holds]] != FOREVER]] = True
+        self._windows.keep(wanted)
+
+        turns = self._turns.whole()
+        self._turns.keep(turns["packet"] >= first[turns["stream"]])
+        gone = [number for number, turn in self._open_turns.items() if first[turn.stream] == FOREVER]
+        for number in gone:
+            del self._open_turns[number]
 
     def close(self) -> None:
         """Give the memory and temporary files back."""

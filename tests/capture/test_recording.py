@@ -97,6 +97,28 @@ def test_keeps_the_newest_files_only(tmp_path, monkeypatch):
     spool.close()
 
 
+def test_leaves_an_earlier_file_alone_until_something_comes(tmp_path):
+    path = tmp_path / "saved.pcapng"
+    path.write_bytes(b"an earlier capture" * 1000)
+    Spool(path).discard()
+    assert path.read_bytes() == b"an earlier capture" * 1000
+    recorded(Spool(path), stream())
+    assert path.read_bytes() == stream()
+
+
+def test_leaves_no_empty_file(tmp_path):
+    Spool(tmp_path / "saved.pcapng").discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refuses_what_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, reason in (tmp_path / "pipe", "not a regular file"), (tmp_path, "Is a directory"):
+        with pytest.raises(OSError, match=reason):
+            Spool(path)
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_takes_no_more_than_is_wanted(tmp_path):
     path = tmp_path / "saved.pcapng"
     made = recorded(Spool(path), stream(), most=2)
@@ -122,7 +144,7 @@ def test_leaves_whole_blocks_where_the_disk_is_full(tmp_path, monkeypatch):
     made.join()
     os.close(writer)
     os.close(reader)
-    assert str(made.damage) == "a stream: No space left on device"
+    assert str(made.damage) == f"a stream: {path}: No space left on device"
     assert ended == [True]  # the recorder is told
     assert len(packets_of(path.read_bytes())) == made.packets
 

@@ -78,6 +78,17 @@ def test_begins_new_files(tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert 1 <= len(list(tmp_path.iterdir())) <= 2
     assert not saved.exists()
+    assert ran.stderr.decode().rstrip().endswith(f"saved in {tmp_path / 'saved_*.pcapng'}")
+
+
+def test_leaves_an_earlier_capture_alone_where_nothing_comes(tmp_path):
+    saved = tmp_path / "saved.pcapng"
+    saved.write_bytes(PLAIN.read_bytes())
+    assert watched("-", "-w", saved, given=b"hello").returncode == 2
+    assert saved.read_bytes() == PLAIN.read_bytes()
+    ran = watched("-", "-w", "-", given=PLAIN.read_bytes())
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert b"-w needs the name of a file" in ran.stderr
 
 
 def test_follows_a_file_that_grows(tmp_path):

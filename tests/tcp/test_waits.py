@@ -30,6 +30,10 @@ class Sent(NamedTuple):
 
 def waits(segments: Sequence[Sent], size: int = 0, taken: Sequence[int] | None = None) -> Told:
     """What is told of segments that come in batches of ``size``; only those of some streams are looked at."""
+    return gathered(segments, size, taken).told()
+
+
+def gathered(segments: Sequence[Sent], size: int = 0, taken: Sequence[int] | None = None) -> Waits:
     found = Waits()
     for low in range(0, len(segments), size or len(segments)):
         part = segments[low : low + (size or len(segments))]
@@ -50,7 +54,7 @@ def waits(segments: Sequence[Sent], size: int = 0, taken: Sequence[int] | None =
             ),
             np.array([part[at].mark for at in order.tolist()], np.uint8),
         )  # fmt: skip
-    return found.told()
+    return found
 
 
 def plain(columns: tuple[np.ndarray, ...]) -> list[tuple[object, ...]]:
@@ -135,6 +139,43 @@ def test_is_not_changed_by_what_comes_later() -> None:
     for count, snapshot in enumerate(told, 1):
         again = waits(whole[:count])
         assert [sorted(plain(part)) for part in snapshot] == [sorted(plain(part)) for part in again]
+
+
+def first_kept(**streams: int) -> np.ndarray:
+    """By stream, the packet from which on something is kept: of stream 4 it is named s4; of the others all."""
+    return np.array([streams.get(f"s{number}", 0) for number in range(6)], np.int64)
+
+
+def test_forgets_what_was_before_a_packet_of_each_stream() -> None:
+    found = gathered(EVERYTHING)
+    found.forget(first_kept(s0=2, s1=2, s4=9, s5=9), np.empty(0, np.int64))
+    told = found.told()
+    assert sorted(plain(told.pauses)) == [(0, 0, 200 * MS, 9, True), (1, 60 * MS, 203 * MS, 12, False)]
+    assert plain(told.turns) == [(2, 61 * MS), (9, 202 * MS)]
+
+
+@pytest.mark.parametrize(("kept_from", "closed"), [
+    (6, [(5, 71 * MS, 131 * MS), (5, 201 * MS, FOREVER)]),  # it was closed by then, and opens later
+    (9, [(5, 201 * MS, FOREVER)]),
+    (12, [(5, 201 * MS, FOREVER)]),
+    (FOREVER, []),
+])  # fmt: skip
+def test_remembers_that_a_window_was_closed_before(kept_from: int, closed: list[tuple[int, int, int]]) -> None:
+    found = gathered(EVERYTHING)
+    found.forget(first_kept(s5=kept_from), np.empty(0, np.int64))
+    assert plain(found.told().closed) == closed
+
+
+def test_remembers_that_what_came_behind_a_pause_had_come_again() -> None:
+    found = gathered(EVERYTHING)
+    found.forget(first_kept(), np.array([12]))
+    assert (1, 60 * MS, 203 * MS, 12, True) in plain(found.told().pauses)
+
+
+def test_forgets_turns_of_streams_that_are_over() -> None:
+    found = gathered([Sent(0, 0, 10), Sent(1, 4, 10)])
+    found.forget(first_kept(s4=FOREVER, s5=FOREVER), np.empty(0, np.int64))
+    assert list(found._open_turns) == [0]
 
 
 def test_gives_its_memory_back() -> None:
