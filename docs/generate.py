@@ -1,22 +1,23 @@
 """Writes what is generated in the documentation: `python docs/generate.py`.
 
-tables.md comes from the schema, rules.md from the catalogue of rules; in README.md the output below each
+tables.md comes from the schema, rules.md from the catalogue of rules; in README.md and tour.md the output below each
 `$ ptpip-analyze ...` line of a console block is what the program says now. Tests compare all of them.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
+import io
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
+from ptpip_analyze.cli.app import run
 from ptpip_analyze.rules import CATALOGUE
 from ptpip_analyze.tables.schema import ABOUT, ON_DEMAND, TABLES, VIEWS
 
 ROOT = Path(__file__).resolve().parents[1]
+TOURS = (ROOT / "README.md", ROOT / "docs" / "tour.md")
 
 KINDS = """\
 Kinds: `text`; `int` (64 bits, signed); `uint` (32 bits, unsigned, as on the wire); `float`; `time` (UTC, nanoseconds:
@@ -127,16 +128,17 @@ def tour(readme: str) -> str:
 
 
 def said(arguments: str) -> str:
-    """What the program writes to stdout, from the project's folder. Raises CalledProcessError when it fails."""
-    command = [sys.executable, "-m", "ptpip_analyze", *shlex.split(arguments)]
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if ran.returncode not in (0, 1):  # 1: check or diff found something
-        ran.check_returncode()
-    return ran.stdout
+    """What the program writes to stdout, from the project's folder. Raises RuntimeError when it fails."""
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
+        code = run(shlex.split(arguments))
+    if code not in (0, 1):  # 1: check or diff found something
+        raise RuntimeError(f"ptpip-analyze {arguments} ended with {code}")
+    return out.buffer.getvalue().decode()
 
 
 if __name__ == "__main__":
     (ROOT / "docs" / "tables.md").write_text(tables_page())
     (ROOT / "docs" / "rules.md").write_text(rules_page())
-    (ROOT / "README.md").write_text(tour((ROOT / "README.md").read_text()))
+    for page in TOURS:
+        page.write_text(tour(page.read_text()))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 # C0, DEL, C1, line and paragraph separators, zero-width and bidirectional controls, byte order mark, surrogates, tags.
 _UNSAFE: Final = re.compile(
@@ -201,13 +201,38 @@ def session_end(close_kind: str | None, closed_by: str | None) -> str:
     return f"{verb} by the {closed_by}" if closed_by else verb
 
 
-def operation_line(
-    operation: str, parameters: Sequence[int] | None, response: str | None, latency_s: float | None
-) -> str:
-    """One transaction as one line: GetObject(0x00000001) → OK in 4.56 ms."""
-    line = f"{safe_text(operation)}({parameters_text(parameters)})"
-    line += f" → {safe_text(response)}" if response else " → no response"
-    return line if latency_s is None else f"{line} in {human_seconds(latency_s)}"
+STALL_WORDS: Final[dict[str, str]] = {
+    "silence": "silence",
+    "retransmission": "until a segment came again or late",
+    "zero-window": "the receiver took nothing",
+}
+"""`stall_cause`, in words."""
+
+
+def time_spent(row: Mapping[str, Any]) -> str:
+    """Where the time of a row of `transactions` went, in a sentence; "" where nothing of it is known.
+
+    "Asked 5 ms after the response before; waiting for the device 93 ms (30 ms before the first data), transfer 129 ms;
+    121 ms of that stalled (silence)."
+    """
+    parts = []
+    before = None if row["first_byte_s"] is None else human_seconds(row["first_byte_s"])
+    if before and row["data_direction"] == "out":
+        parts.append(f"until the client's data {before}")
+    if row["device_s"] is not None:
+        began = f" ({before} before the first data)" if before and row["data_direction"] == "in" else ""
+        parts.append(f"waiting for the device {human_seconds(row['device_s'])}{began}")
+    if row["transfer_s"] is not None:
+        parts.append(f"transfer {human_seconds(row['transfer_s'])}")
+    said = [f"asked {human_seconds(row['think_s'])} after the response before"] if row["think_s"] is not None else []
+    said += [", ".join(parts)] if parts else []
+    if row["stalled_s"]:
+        cause = STALL_WORDS.get(row["stall_cause"])
+        said.append(f"{human_seconds(row['stalled_s'])} of that stalled" + (f" ({cause})" if cause else ""))
+    elif parts and row["stalled_s"] is None:
+        said.append("whether it stalled can't be known")
+    sentence = "; ".join(said)
+    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
 
 
 _PROBLEMS: Final[dict[tuple[str, str], tuple[str, str]]] = {

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptpip_analyze import describe
+from ptpip_analyze.ptp.timing import CAUSES
 
 
 @pytest.mark.parametrize(
@@ -111,9 +112,38 @@ def test_names_frames_and_counts_the_rest(frames: list[int], total: int | None, 
     assert describe.frames_text(frames, total) == words
 
 
-def test_says_one_transaction_in_one_line() -> None:
-    assert describe.operation_line("GetObject", [1], "OK", 0.00456) == "GetObject(0x00000001) → OK in 4.56 ms"
-    assert describe.operation_line("0x9123", None, None, None) == "0x9123() → no response"
+def spent(**known: object) -> str:
+    names = ("data_direction", "think_s", "first_byte_s", "device_s", "transfer_s", "stalled_s", "stall_cause")
+    return describe.time_spent(dict.fromkeys(names) | known)
+
+
+def test_says_where_the_time_of_a_transaction_went() -> None:
+    device = spent(data_direction="none", think_s=0.005, device_s=0.03, stalled_s=0.0)
+    assert device == "Asked 5 ms after the response before; waiting for the device 30 ms."
+    stalled = spent(
+        data_direction="in", first_byte_s=0.03, device_s=0.093, transfer_s=0.129, stalled_s=0.121, stall_cause="silence"
+    )
+    assert stalled == (
+        "Waiting for the device 93 ms (30 ms before the first data), transfer 129 ms; 121 ms of that stalled (silence)."
+    )
+
+
+def test_says_whose_data_were_waited_for() -> None:
+    sent = {"first_byte_s": 0.002, "device_s": 0.03, "transfer_s": 0.1, "stalled_s": 0.0}
+    assert spent(data_direction="out", **sent).startswith("Until the client's data 2 ms, waiting for the device")
+    assert "client" not in spent(data_direction="in", **sent)
+
+
+def test_says_nothing_of_times_that_are_not_known() -> None:
+    assert spent() == ""
+    assert spent(transfer_s=0.1) == "Transfer 100 ms; whether it stalled can't be known."
+    assert spent(think_s=0.1) == "Asked 100 ms after the response before."
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_has_words_for_each_cause_of_a_stall(cause: str) -> None:
+    said = spent(device_s=0.3, stalled_s=0.2, stall_cause=cause)
+    assert said == f"Waiting for the device 300 ms; 200 ms of that stalled ({describe.STALL_WORDS[cause]})."
 
 
 @pytest.mark.parametrize(

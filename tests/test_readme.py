@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from ptpip_analyze.cli.app import built
+from ptpip_analyze.cli.app import built, run
 from tests.traffic import capture, conversation, damage, write_pcap
 
 ROOT = Path(__file__).parents[1]
@@ -25,8 +26,26 @@ def generator():
 
 
 def test_shows_what_the_program_says_now() -> None:
-    assert README.count("$ ptpip-analyze ") >= 5
-    assert generator().tour(README) == README
+    made = generator()
+    for page in made.TOURS:
+        text = page.read_text()
+        assert text.count("$ ptpip-analyze ") >= 5
+        assert made.tour(text) == text, page.name
+
+
+def commands(page: str) -> list[str]:
+    """The program's command lines in blocks of shell."""
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("ptpip-analyze ")]
+
+
+def test_runs_each_command_line_that_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "captures").symlink_to(ROOT / "captures")
+    monkeypatch.chdir(tmp_path)
+    lines = commands(README)
+    assert len(lines) >= 5
+    for line in lines:
+        assert run(shlex.split(line, comments=True)[1:]) == 0, line
 
 
 def test_shows_every_command_of_the_program() -> None:
@@ -64,6 +83,15 @@ def test_takes_no_photo_with_holes_for_whole_in_its_example(tmp_path: Path, monk
         exec(example, {})  # the README's own lines
 
 
-def test_links_only_to_files_that_there_are() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
+)
+def test_links_only_to_files_that_there_are(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_has_an_index_of_all_pages() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.name == "README.md" or f"]({page.name})" in index, page.name

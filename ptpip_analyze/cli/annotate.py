@@ -26,7 +26,10 @@ def _annotate(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Save a copy as pcapng in which transactions and findings are comments of their packets."""
+    """Save a copy with transactions and findings as comments.
+
+    A pcapng file; Wireshark shows them as comments of their packets.
+    """
     if output.suffix.lower() != ".pcapng":
         raise CommandError("the name must end in .pcapng")
     name_codes(names)

@@ -10,9 +10,10 @@ import importlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
+import typer.core
 
 from ptpip_analyze import __version__
 from ptpip_analyze.cli.work import BAD_USAGE, PROGRAM, CommandError, ReaderLeft, forget_stdout, say
@@ -21,30 +22,34 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-# The commands by the module that registers them, in the order of --help.
-TOPICS: Final = {
-    "summary": ("summary",),
-    "listing": (
-        "sessions", "transactions", "messages", "events", "properties", "objects", "discovery", "findings", "stats",
-        "packets",
+GROUPS: Final = {
+    "What happened": ("summary", "tui", "doctor", "stats", "diff", "report"),
+    "Tables": (
+        "sessions", "transactions", "messages", "events", "properties", "objects", "discovery", "findings", "packets",
     ),
-    "check": ("check", "explain"),
-    "doctor": ("doctor",),
-    "diff": ("diff",),
-    "report": ("report",),
-    "export": ("export",),
-    "manifest": ("manifest",),
-    "extract": ("extract",),
-    "codes": ("codes",),
-    "tui": ("tui",),
-    "live": ("live",),
-    "interfaces": ("interfaces",),
-    "annotate": ("annotate",),
-    "scrub": ("scrub",),
-    "replay": ("replay",),
-    "crosscheck": ("crosscheck",),
-    "lua": ("lua",),
+    "Against the standard": ("check", "explain", "codes"),
+    "Into files": ("export", "manifest", "extract", "scrub"),
+    "While it happens": ("live", "interfaces", "replay"),
+    "With Wireshark": ("lua", "crosscheck", "annotate"),
 }  # fmt: skip
+"""The commands by what they are for, as --help lists them."""
+
+_MODULES: Final = {**dict.fromkeys((*GROUPS["Tables"], "stats"), "listing"), "explain": "check"}
+"""The modules of commands that are not called like theirs."""
+
+
+class _Groups(typer.core.TyperGroup):
+    """The commands under headings."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """A table for each heading."""
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                width = max(map(len, _NAMES))
+                formatter.write_dl([(name.ljust(width), self.commands[name].get_short_help_str(99)) for name in names])
+
+
+_NAMES: Final = tuple(name for names in GROUPS.values() for name in names)
 
 
 def built(asked: Sequence[str] = ()) -> typer.Typer:
@@ -54,6 +59,7 @@ def built(asked: Sequence[str] = ()) -> typer.Typer:
     """
     app = typer.Typer(
         name=PROGRAM,
+        cls=_Groups,
         help="Analyze PTP-IP captures: sessions, transactions, messages, events and packets of cameras over TCP/IP.",
         add_completion=False,
         rich_markup_mode=None,
@@ -61,11 +67,10 @@ def built(asked: Sequence[str] = ()) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_options)
-    named = [topic for topic, commands in TOPICS.items() if asked and asked[0] in commands]
-    for topic in named or TOPICS:
-        importlib.import_module(f"ptpip_analyze.cli.{topic}").register(app)
-    if named:
-        app.registered_commands = [command for command in app.registered_commands if command.name == asked[0]]
+    wanted = asked[:1] if asked and asked[0] in _NAMES else _NAMES
+    for module in dict.fromkeys(_MODULES.get(name, name) for name in wanted):
+        importlib.import_module(f"ptpip_analyze.cli.{module}").register(app)
+    app.registered_commands = [command for command in app.registered_commands if command.name in wanted]
     return app
 
 

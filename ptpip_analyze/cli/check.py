@@ -84,7 +84,10 @@ def _check(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Check the conversation against CIPA DC-X005-2005: findings by rule and implementation, and a scorecard."""
+    """Judge both sides by CIPA DC-X005-2005.
+
+    Findings by rule and implementation, and a scorecard. Exit code 1 when a rule of the level of --fail-on is violated.
+    """
     chosen = named_format(file_format, output, "text", SUFFIXES)
     if len(captures) == 1 and is_dataset(captures[0]):
         given = {
@@ -345,7 +348,10 @@ def _explain(
         typer.Argument(metavar="[RULE]", help="A rule's name; without one, all are listed.", show_default=False),
     ] = None,
 ) -> None:
-    """What a rule demands, its clause, how it is detected, and when it stays silent."""
+    """Tell what a rule demands, and when it stays silent.
+
+    With its clause, and how it is detected.
+    """
     from ptpip_analyze.cli.screen import console_for, encoded
     from ptpip_analyze.rules import CATALOGUE
 

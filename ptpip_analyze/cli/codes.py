@@ -51,7 +51,10 @@ def _codes(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Look up operations, responses, events, formats and properties by name or code, over all vendors."""
+    """Look up codes and names over all vendors.
+
+    Operations, responses, events, formats and properties; --unknown lists those of captures that have no name.
+    """
     chosen = chosen_format(file_format, output)
     if chosen == "parquet" and output is None and sys.stdout.isatty():
         raise CommandError("parquet is not for a terminal; give -o FILE")

@@ -39,7 +39,10 @@ def _crosscheck(
     ports: Ports = None,
     progress: Progress = True,
 ) -> None:
-    """Compare our messages with Wireshark's, field by field; exit code 1 on a difference that nothing explains."""
+    """Compare our messages with Wireshark's, field by field.
+
+    Exit code 1 on a difference that nothing explains.
+    """
     from ptpip_analyze.wireshark import crosscheck, folders
 
     chosen = named_format(file_format, output, "text", SUFFIXES)

@@ -49,7 +49,10 @@ def _diff(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Compare two conversations: missing and extra operations, other parameters, values and responses, timing."""
+    """Compare two conversations, step by step.
+
+    Missing and extra operations, other parameters, values and responses, timing. Exit code 1 when they differ.
+    """
     if left == right == "-":
         raise CommandError("only one of the two captures can be standard input")
     chosen = named_format(file_format, output, "text", SUFFIXES)

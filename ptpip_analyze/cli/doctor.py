@@ -40,7 +40,10 @@ def _doctor(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Why did it fail, drop or take so long? Plain sentences, each with the frames that show it."""
+    """Say why it failed, dropped or took so long.
+
+    Plain sentences, each with the frames that show it.
+    """
     chosen = named_format(file_format, output, "text", SUFFIXES)
     name_codes(names)
     with analysed(captures, ports, progress, packets=True, vendor=vendor) as analysis:

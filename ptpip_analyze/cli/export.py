@@ -52,7 +52,10 @@ def _export(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Write every table to a folder: sessions.parquet, transactions.parquet, ..."""
+    """Write every table to a folder, or many captures to a dataset.
+
+    sessions.parquet, transactions.parquet and so on; with --dataset each capture on its own (docs/datasets.md).
+    """
     if dataset or jobs is not None or scheduler is not None:
         if file_format != "parquet":
             raise CommandError(f"--format {file_format}: a dataset is made of parquet")

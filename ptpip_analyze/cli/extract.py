@@ -31,7 +31,10 @@ def _extract(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Write objects that were carried, and live-view frames, to a folder with manifest.json."""
+    """Write photos and live-view frames that were carried.
+
+    Into a folder with manifest.json, which names what is missing of them.
+    """
     chosen = KINDS if what is None else names_in(what, KINDS, "--what", "kind of file")
     name_codes(names)
     with analysed(captures, ports, progress, vendor=vendor) as analysis:

@@ -26,7 +26,10 @@ def _interfaces(
         typer.Option("--format", help="table on a terminal, else jsonl.", show_default=False),
     ] = None,
 ) -> None:
-    """List the interfaces: address, state, and whether capture is permitted."""
+    """List where packets can be captured, and whether you may.
+
+    Interfaces with address, state and permission.
+    """
     from ptpip_analyze.capture.interfaces import interfaces
 
     rows: list[dict[str, Any]] = [one._asdict() for one in interfaces()]

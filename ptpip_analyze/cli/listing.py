@@ -45,16 +45,26 @@ def register(app: typer.Typer) -> None:
     """Add one command per table."""
     for table in TABLES:
         make = _COMMANDS.get(table, _command)
-        says = _HELP.get(table) or f"List the {_WORDS.get(table, table)}. {ABOUT[table]}"
+        says = _HELP.get(table) or f"List {_WORDS.get(table, table)}. {ABOUT[table]}"
         app.command(table, help=says)(make(table))
 
 
-_WORDS = {"discovery": "announcements"}
-"""What rows are called, where that is not the name of their table."""
+_WORDS = {
+    "sessions": "sessions: cameras, clients, how they began and ended",
+    "transactions": "transactions: what was asked, and the answer",
+    "messages": "messages, as framed inside TCP",
+    "events": "events, sent or polled",
+    "properties": "values of properties, as they became known",
+    "objects": "photos, thumbnails and uploads that were carried",
+    "discovery": "announcements: who was found, and how",
+    "findings": "findings: rules that were broken, and what happened",
+    "packets": "packets of the capture",
+}
+"""What the rows of a table are."""
 
 _HELP = {
-    "stats": "How long did each operation take, and where did the time go: client, device, transfer, stalls? In "
-    "captures, or in a dataset of them, as export --dataset makes it."
+    "stats": "Tell how long operations took, and where the time went. Client, device, transfer, stalls, in sum and by "
+    "operation; of captures, or of a dataset that export --dataset made."
 }
 """What a command is for that does more than to list a table."""
 

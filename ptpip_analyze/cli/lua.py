@@ -33,7 +33,10 @@ def _lua(
     ] = None,
     names: Names = None,
 ) -> None:
-    """The dissector for Wireshark: install it, find it, check that it answers."""
+    """Install, find or check the dissector for Wireshark.
+
+    docs/wireshark.md tells what it shows.
+    """
     from ptpip_analyze.wireshark import folders
 
     try:

@@ -8,14 +8,14 @@ from ptpip_analyze.cli.fleet import Dataset, opened
 from ptpip_analyze.cli.listing import chosen_format, condition_of, those_that_hold, write_listing
 from ptpip_analyze.cli.options import Columns, Format, Limit, Output, WhereText
 from ptpip_analyze.cli.work import names_in, written_to
-from ptpip_analyze.tables.schema import ABOUT, names
+from ptpip_analyze.tables.schema import names
 
 _TABLE = "manifest"
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(_TABLE, help=f"List the captures of a dataset. {ABOUT[_TABLE]}")(_manifest)
+    app.command(_TABLE, help="List the captures of a dataset, and what became of them.")(_manifest)
 
 
 def _manifest(

@@ -34,7 +34,10 @@ def _replay(
     vendor: Vendor = None,
     progress: Progress = True,
 ) -> None:
-    """Answer a real client as the recorded camera did; Ctrl-C ends it."""
+    """Answer a real client as the recorded camera did.
+
+    Ctrl-C ends it (docs/sharing.md).
+    """
     host, port = _place(listen)
     with analysed([capture], ports, progress, vendor=vendor) as analysis:
         import asyncio

@@ -30,7 +30,10 @@ def _report(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Write one self-contained HTML page: verdicts, findings, sessions, timeline, ladder, properties, objects."""
+    """Write all of it as one HTML page that needs nothing else.
+
+    Verdicts, findings, sessions, timeline, ladders, properties, objects.
+    """
     target = None if output == STDOUT else output
     if target is not None and target.suffix and target.suffix.lower() not in SUFFIXES:
         raise CommandError(f"{target}: a report is .html, not {target.suffix}")

@@ -63,7 +63,10 @@ def _scrub(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """Write the same conversation without addresses, names, GUIDs, serial numbers and contents."""
+    """Write the same conversation without personal data.
+
+    Addresses, names, GUIDs, serial numbers, texts and contents are replaced (docs/sharing.md).
+    """
     name_codes(names)
     places = [place for place in (output, report, mapped) if place is not None]
     if len({str(place) for place in places}) < len(places):

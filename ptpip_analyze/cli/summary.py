@@ -48,7 +48,10 @@ def _summary(
     names: Names = None,
     progress: Progress = True,
 ) -> None:
-    """One page: the capture, its sessions, operations, responses, events, and what is wrong with them."""
+    """Show capture, sessions and operations on one page.
+
+    With responses, events, and what is wrong with them.
+    """
     chosen = _chosen_format(file_format, output)
     name_codes(names)
     with analysed(captures, ports, progress, vendor=vendor) as analysis:

@@ -50,7 +50,7 @@ def _tui(
         typer.Option(metavar="NAME", help="dark, light, dark-colour-blind or light-colour-blind.", show_default=False),
     ] = None,
 ) -> None:
-    """Look through captures in the terminal: sessions, transactions, bytes, ladder, findings.
+    """Look through captures in the terminal.
 
     With - what a capturing program writes is shown as it comes: dumpcap -i wlan0 -w - | ptpip-analyze tui -
     """

@@ -6,6 +6,9 @@ the screen. Refuses to compute: views ask ``Loading`` for tables, documents and 
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -116,6 +119,7 @@ class Inspector(App[None]):
         self.asked = Asked()
         self.notes = Notes(self.held.captures)
         self._reader = reader
+        self._calling, self._gone = threading.Lock(), False
         self.transactions: Listing | None = None
         self.session_count = 0
         self.trail: list[Place] = []
@@ -149,8 +153,6 @@ class Inspector(App[None]):
 
     async def on_mount(self) -> None:
         """Begin to read."""
-        import asyncio
-
         asyncio.get_running_loop().set_default_executor(_LeavingExecutor(6, "tui"))
         self.view.arrive()
         self._head()
@@ -161,6 +163,25 @@ class Inspector(App[None]):
     def on_unmount(self) -> None:
         """Let the reading end."""
         self.held.leave()
+        with self._calling:
+            self._gone = True
+
+    def call_from_thread(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """As Textual does it, but for threads that go on when the application ends: from then on RuntimeError.
+
+        Textual's own would hand the call to a loop that nobody runs any more, and wait for it.
+        """
+
+        async def call() -> Any:
+            with self._context():
+                said = callback(*args, **kwargs)
+                return await said if inspect.isawaitable(said) else said
+
+        with self._calling:
+            if self._gone or self._loop is None:
+                raise RuntimeError("the application does not run")
+            asked = asyncio.run_coroutine_threadsafe(call(), self._loop)
+        return asked.result()
 
     # Reading
 

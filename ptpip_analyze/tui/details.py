@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ptpip_analyze.capture import CaptureError
-from ptpip_analyze.describe import clock_time, human_seconds, safe_text
+from ptpip_analyze.describe import clock_time, human_seconds, safe_text, time_spent
 
 from .hex import Hex
 from .lines import Lines, Piece
@@ -28,7 +28,7 @@ class DetailsView(View):
     """The linked panes."""
 
     DEFAULT_CSS = """
-    DetailsView > #about { height: auto; max-height: 4; padding: 0 1; background: $panel; }
+    DetailsView > #about { height: auto; max-height: 5; padding: 0 1; background: $panel; }
     DetailsView > Container { layout: horizontal; height: 1fr; }
     DetailsView #tree { width: 1fr; }
     DetailsView #hex { width: 80; border-left: solid $panel; }
@@ -107,8 +107,6 @@ class DetailsView(View):
         facts = [f"session {row['session']}", f"id {row['transaction_id']}", row["status"]]
         if row["latency_s"] is not None:
             facts.append(f"answered after {human_seconds(row['latency_s'])}")
-        if row["first_byte_s"] is not None:
-            facts.append(f"first byte after {human_seconds(row['first_byte_s'])}")
         if row["request_time"] is not None:
             facts.append(f"{clock_time(row['request_time'], digits=6)} UTC")
         facts.append(f"frames {row['first_frame']:,}-{row['last_frame']:,}")
@@ -119,7 +117,7 @@ class DetailsView(View):
             " → ",
             (answer, good),
             "\n",
-            safe_text(" · ".join(map(str, facts))),
+            "\n".join(filter(None, (safe_text(" · ".join(map(str, facts))), time_spent(row)))),
         )
 
     @work(thread=True, exclusive=True, group="details")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widgets import Input, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
@@ -75,31 +77,49 @@ def exists(path: str) -> str:
     return "This file is there already: Enter once more replaces it." if there else ""
 
 
+class _Choice(SelectionList[str]):
+    """Which of several; a cross stands only before what is chosen, since not every terminal has colours."""
+
+    def render_line(self, y: int) -> Strip:
+        """One line. Its second segment is the cross, which Textual draws in another colour where nothing is chosen."""
+        segments = list(super().render_line(y))
+        at = self.scroll_offset.y + y
+        if at < self.option_count and self.get_option_at_index(at).value not in self.selected:
+            segments[1] = Segment(" " * len(segments[1].text), segments[1].style)
+        return Strip(segments)
+
+
 class ColumnsScreen(ModalScreen[list[str] | None]):
-    """Which columns are shown: those that are, first and in their order, then the others."""
+    """Which columns are shown: those that are, first and in their order, then the others; and what each one means."""
 
     DEFAULT_CSS = """
     ColumnsScreen { align: center middle; }
-    ColumnsScreen > Vertical { width: 60; max-width: 95%; height: 80%; padding: 1 2; background: $panel; }
+    ColumnsScreen > Vertical { width: 76; max-width: 95%; height: 80%; padding: 1 2; background: $panel; }
     ColumnsScreen SelectionList { height: 1fr; }
+    ColumnsScreen #meaning { height: 5; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "done", "Show these", priority=True),
         Binding("escape", "dismiss", "Leave"),
     ]
 
-    def __init__(self, shown: Sequence[str], others: Sequence[str]) -> None:
+    def __init__(self, shown: Sequence[str], others: Sequence[str], meanings: Mapping[str, str]) -> None:
         super().__init__()
-        self._shown, self._others = list(shown), list(others)
+        self._shown, self._others, self._meanings = list(shown), list(others), meanings
 
     def compose(self) -> ComposeResult:
         """The list."""
         with Vertical():
             yield Static("Columns: space chooses, Enter shows them, Escape leaves them as they are")
-            yield SelectionList[str](
+            yield _Choice(
                 *(Selection(name, name, True) for name in self._shown),
                 *(Selection(name, name, False) for name in self._others),
             )
+            yield Static("", id="meaning", markup=False)
+
+    def on_selection_list_selection_highlighted(self, event: SelectionList.SelectionHighlighted[str]) -> None:
+        """What the column under the cursor means."""
+        self.query_one("#meaning", Static).update(self._meanings.get(event.selection.value, ""))
 
     def action_done(self) -> None:
         """Answer with the chosen ones in the order of the list."""

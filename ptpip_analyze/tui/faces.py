@@ -30,6 +30,16 @@ EXPENDABLE: Final = {
 DERIVED: Final = {"transactions": ("at", "delta", "call", "data", "bar")}  # else "at"
 """Columns that a list makes of others."""
 
+MEANT: Final = {
+    "at": "Seconds from the first packet of the capture.",
+    "delta": "From the line above to this one.",
+    "call": "What was asked, in words.",
+    "data": "Size of the data phase: ◂ to the initiator, ▸ to the responder.",
+    "bar": "latency_s as a bar: what takes ten times as long is longer by two characters.",
+    "note": "Your comment.",
+}
+"""What columns mean that are in no table."""
+
 SOURCES: Final = {"call": "operation", "data": "data_bytes", "bar": "latency_s"}
 """The columns of the table by which derived ones are ordered and filtered."""
 

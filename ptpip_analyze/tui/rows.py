@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 
 from ptpip_analyze.tables.calls import Beginning
 from ptpip_analyze.tables.cells import READABLE
+from ptpip_analyze.tables.schema import columns as all_columns
 from ptpip_analyze.tables.schema import on_demand
 
 from .cells import NO_TIME, Cell, Cells, Comment
-from .faces import DERIVED, EXPENDABLE, FACE, SOURCES, TIMES, TITLES, WIDE, Shown
+from .faces import DERIVED, EXPENDABLE, FACE, MEANT, SOURCES, TIMES, TITLES, WIDE, Shown
 from .loops import Loops, loops_of, no_loops
 
 LEVELS: Final = ("must", "should", "may", "info")
@@ -64,6 +65,11 @@ class Listing:
         derived = DERIVED.get(self.table, ("at",))
         there = derived if self._cells.times is not None else derived[2:]
         return (*there, *self.rows.column_names)
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each column means, in a sentence."""
+        return {column.name: column.sentence for column in all_columns(self.table)} | MEANT
 
     @property
     def columns(self) -> list[Shown]:

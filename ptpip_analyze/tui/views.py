@@ -306,7 +306,7 @@ class TableView(View):
             return
         shown = [name for name in self.listing.chosen if name in self.listing.available]
         others = [name for name in self.listing.available if name not in shown]
-        self.app.push_screen(ColumnsScreen(shown, others), self._choose)
+        self.app.push_screen(ColumnsScreen(shown, others, self.listing.meanings), self._choose)
 
     def _choose(self, names: list[str] | None) -> None:
         if names and self.listing is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ptpip_analyze.cli.app import TOPICS, built
+from ptpip_analyze.cli.app import GROUPS, built
 
 from .conftest import ENVIRONMENT, program
 
@@ -35,6 +35,8 @@ def test_lists_its_commands(run, arguments: list[str]) -> None:
     assert (ran.code, ran.err) == (0, "")
     for command in COMMANDS:
         assert f"\n  {command}" in ran.out
+    for line in ran.out.partition("What happened:\n")[2].splitlines():
+        assert line == "" or line.endswith((".", ":")), "one line for each command"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -49,12 +51,12 @@ def test_loads_and_builds_a_command_that_runs_without_the_others() -> None:
     """All of them cost more than the command line of one, so that their help is the same is worth a test."""
     for command in COMMANDS:
         assert [one.name for one in built([command, "--help"]).registered_commands] == [command]
-    every = [name for names in TOPICS.values() for name in names]
+    every = {name for names in GROUPS.values() for name in names}
     for asked in ([], ["--help"], ["sessio"], ["--version", "export"]):
-        assert [one.name for one in built(asked).registered_commands] == every
+        assert {one.name for one in built(asked).registered_commands} == every
     code = "import sys; from ptpip_analyze.cli.app import built; built(['export']); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert [topic for topic in TOPICS if f"ptpip_analyze.cli.{topic}" in loaded] == ["export"]
+    assert {name for name in every if f"ptpip_analyze.cli.{name}" in loaded} == {"export"}
 
 
 def test_says_its_version(run) -> None:

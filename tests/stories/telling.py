@@ -72,9 +72,11 @@ def _conversation(analysis: Analysis) -> str:
 
 
 def _transaction(row: Row) -> str:
-    line = describe.operation_line(
-        row["operation"] or "request not captured", row["parameters"], row["response"], row["latency_s"]
-    )
+    asked = describe.safe_text(row["operation"] or "request not captured")
+    answer = describe.safe_text(row["response"] or "no response")
+    line = f"{asked}({describe.parameters_text(row['parameters'])}) → {answer}"
+    if row["latency_s"] is not None:
+        line += f" in {describe.human_seconds(row['latency_s'])}"
     if row["response_parameters"]:
         line += f", returns {describe.parameters_text(row['response_parameters'])}"
     if row["data_direction"] in ("in", "out"):

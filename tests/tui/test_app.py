@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
 import unicodedata
@@ -30,6 +31,13 @@ async def test_shows_every_view_at_every_size(polled: Path, size: tuple[int, int
             assert seen.app.view.id == name
             assert VIEWS[name][0] in screen.splitlines()[0]
             assert all(len(line) <= size[0] for line in screen.splitlines())
+
+
+async def test_a_thread_that_outlives_the_application_is_told_so(polled: Path) -> None:
+    async with running(polled) as seen:
+        assert await asyncio.to_thread(seen.app.call_from_thread, len, "abc") == 3
+    with pytest.raises(RuntimeError, match="does not run"):
+        await asyncio.to_thread(seen.app.call_from_thread, len, "abc")
 
 
 async def test_goes_in_with_enter_and_back_with_escape(polled: Path) -> None:

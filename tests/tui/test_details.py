@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ptpip_analyze.tui.details import DetailsView
 from ptpip_analyze.tui.hex import Hex
+from tests.support import ROOT
 
 from .conftest import Seen, running
 
@@ -22,6 +23,14 @@ async def test_a_field_of_the_tree_selects_its_bytes(polled: Path) -> None:
         assert selected(seen) == (12, 14)
         assert "operationCode: 4098 (OpenSession)" in seen.screen
         assert "00000000  16 00 00 00" in seen.screen
+
+
+async def test_says_where_the_time_went() -> None:
+    async with running(ROOT / "captures" / "firmware-2.pcapng", (80, 24)) as seen:
+        await seen.press("2", *["down"] * 9, "enter")
+        said = " ".join(line.strip() for line in seen.screen.splitlines()[2:7])
+    assert "waiting for the device 185 ms (" in said
+    assert "transfer 304 ms; 304 ms of that stalled (silence)." in said
 
 
 async def test_a_byte_selects_its_field(polled: Path) -> None:

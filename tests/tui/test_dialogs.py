@@ -40,6 +40,17 @@ async def test_chooses_columns(polled: Path) -> None:
         assert "transaction" not in [column.name for column in grid.listing.columns]
 
 
+async def test_a_column_says_what_it_means_and_shows_whether_it_is_chosen_without_colours(polled: Path) -> None:
+    async with running(polled, (140, 60)) as seen:
+        screen = await seen.press("2", "c", "end")
+        assert "What took most of stalled_s" in screen
+        assert "Null without a stall." in screen
+        assert "X" in next(line for line in screen.splitlines() if "latency_s" in line)
+        assert "X" not in next(line for line in screen.splitlines() if "stall_cause" in line)
+        await seen.press("space", "enter")
+        assert "stall_cause" in [column.name for column in seen.app.view.query_one("Grid").listing.columns]
+
+
 def test_knows_what_exists(tmp_path: Path) -> None:
     assert exists(str(tmp_path))
     assert not exists(str(tmp_path / "no"))

@@ -89,12 +89,13 @@ def test_chooses_columns(rows: Listing) -> None:
 
 
 def test_findings_begin_with_what_matters_most() -> None:
-    of = listing(loaded(ROOT / "captures" / "cancel-and-probe.pcapng"), "findings")
+    of = listing(loaded(ROOT / "captures" / "firmware-2.pcapng"), "findings")
     said = [(of.value("verdict", int(row)), of.value("level", int(row))) for row in of.lines]
-    verdicts, levels = ["inconclusive", "pass"], ["must", "should", "may", "info"]
+    verdicts, levels = ["violation", "inconclusive", "pass"], ["must", "should", "may", "info"]
     ranks = [(verdicts.index(verdict), levels.index(level)) for verdict, level in said]
     assert ranks == sorted(ranks)
-    assert said[0] == ("inconclusive", "must")
+    assert said[0] == ("violation", "must")
+    assert {verdict for verdict, _ in said} == set(verdicts)
 
 
 def test_only_columns_that_nobody_asked_for_make_room(polled: Path) -> None:
