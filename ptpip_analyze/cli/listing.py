@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from ptpip_analyze.cli.fleet import is_dataset, opened
 from ptpip_analyze.cli.options import (
     Captures,
     Columns,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ptpip_analyze.analysis import Analysis
+    from ptpip_analyze.fleet import Fleet
     from ptpip_analyze.tables.moments import Moment
     from ptpip_analyze.tables.stats import By
     from ptpip_analyze.tables.where import Where
@@ -191,25 +194,49 @@ def _stats(table: str) -> Callable[..., None]:
         asked = Asked(captures, file_format, output, columns, limit, where, ports, vendor, names_file, progress)
         if columns is None and chosen_format(file_format, output) == "table":
             _stats_page(asked, by)
-            return
-        from ptpip_analyze.tables.stats import rows_of
-
-        _list(table, asked, rows_of=lambda analysis: rows_of(analysis, by))
+        else:
+            _list(table, asked, rows_of=lambda analysis: _measured(*_looked_at(analysis), by), source=_of_dataset)
 
     return command
+
+
+def _of_dataset(asked: Asked) -> AbstractContextManager[Analysis | Fleet]:
+    """Captures, or one dataset of many."""
+    if len(asked.captures) != 1 or not is_dataset(asked.captures[0]):
+        return _analysed(asked)
+    for option, value in (("--port", asked.ports), ("--vendor", asked.vendor), ("--names", asked.names_file)):
+        if value:
+            raise CommandError(f"{option}: not with a dataset, of which the captures are analysed already")
+    return nullcontext(opened(asked.captures[0]))
+
+
+def _looked_at(source: Analysis | Fleet) -> tuple[pa.Table, pa.Table]:
+    """The transactions and sessions that stats are about."""
+    from ptpip_analyze.analysis import Analysis
+    from ptpip_analyze.tables.stats import NEEDED, needed
+
+    if isinstance(source, Analysis):
+        return needed(source.batches("transactions")), source.arrow("sessions")
+    return needed(source.batches("transactions", NEEDED)), source.arrow("sessions")
+
+
+def _measured(transactions: pa.Table, sessions: pa.Table, by: By | None) -> Iterator[pa.RecordBatch]:
+    from ptpip_analyze.tables.stats import rows_of
+
+    return rows_of(transactions, sessions, by)
 
 
 def _stats_page(asked: Asked, by: By | None) -> None:
     condition = condition_of("stats", asked.where)
     name_codes(asked.names_file)
-    with analysed(asked.captures, asked.ports, asked.progress, vendor=asked.vendor) as analysis:
+    with _of_dataset(asked) as source:
         from ptpip_analyze.cli.stats import page
-        from ptpip_analyze.tables.stats import batches_of, measured, models_of, needed, parts
+        from ptpip_analyze.tables.stats import parts
 
-        transactions = needed(analysis.batches("transactions"))
-        found = batches_of(measured(transactions, models_of(analysis), by))
-        rows = [row for batch in those_that_hold(found, condition) for row in batch.to_pylist()]
-        of = parts(transactions, analysis.arrow("sessions"), by)
+        transactions, sessions = _looked_at(source)
+        found = those_that_hold(_measured(transactions, sessions, by), condition)
+        rows = [row for batch in found for row in batch.to_pylist()]
+        of = parts(transactions, sessions, by)
         with written_to(asked.output, asked.captures) as stream:
             stream.write(page(rows, of, by, asked.limit, asked.output))
 
@@ -235,22 +262,26 @@ def _changes(analysis: Analysis, seconds: float) -> Iterator[pa.RecordBatch]:
     return changes_before(analysis.batches("transactions"), analysis.batches("properties"), seconds)
 
 
+def _analysed(asked: Asked, *, packets: bool = False) -> AbstractContextManager[Analysis]:
+    return analysed(asked.captures, asked.ports, asked.progress, packets=packets, vendor=asked.vendor)
+
+
 def _list(
     table: str,
     asked: Asked,
     *,
     expand: bool = False,
-    rows_of: Callable[[Analysis], Iterator[pa.RecordBatch]] | None = None,
+    rows_of: Callable[[Any], Iterator[pa.RecordBatch]] | None = None,
+    source: Callable[[Asked], AbstractContextManager[Any]] | None = None,
 ) -> None:
-    """Write the rows of `table`, or those that `rows_of` makes of the analysis with its columns."""
+    """Write the rows of `table`, or those that `rows_of` makes of the analysis, or of another `source`."""
     output, limit = asked.output, asked.limit
     chosen = chosen_format(asked.file_format, output)
     wanted = None if asked.columns is None else names_in(asked.columns, _all_names(table), "--columns", "column")
     condition = condition_of(table, asked.where)
     demanded = set(on_demand(table))
     name_codes(asked.names_file)
-    packets = table == "packets"
-    with analysed(asked.captures, asked.ports, asked.progress, packets=packets, vendor=asked.vendor) as analysis:
+    with source(asked) if source else _analysed(asked, packets=table == "packets") as analysis:
         batches = rows_of(analysis) if rows_of else analysis.batches(table)
         if condition is not None and demanded & set(condition.columns):
             batches = completed(analysis, demanded & set(condition.columns), batches)

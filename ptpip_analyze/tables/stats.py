@@ -17,7 +17,6 @@ from .rows import batch_of
 from .schema import arrow_schema, names
 
 if TYPE_CHECKING:
-    from ptpip_analyze.analysis import Analysis
     from ptpip_analyze.result import Result
 
 By = Literal["session", "capture", "model"]
@@ -57,21 +56,17 @@ def batches(result: Result) -> Iterator[pa.RecordBatch]:
     yield from batches_of(measured(needed(transactions(result)), models, "session"))
 
 
-def rows_of(analysis: Analysis, by: By | None) -> Iterator[pa.RecordBatch]:
+def rows_of(transactions: pa.Table, sessions: pa.Table, by: By | None) -> Iterator[pa.RecordBatch]:
     """The same over all captures: a row per operation, or per operation and session, capture or model of camera."""
-    yield from batches_of(measured(needed(analysis.batches("transactions")), models_of(analysis), by))
-
-
-def models_of(analysis: Analysis) -> dict[int, str | None]:
-    """The camera's model by session."""
-    sessions = analysis.arrow("sessions").select(["session", "model"])
-    return {row["session"]: row["model"] for row in sessions.to_pylist()}
+    models = {row["session"]: row["model"] for row in sessions.select(["session", "model"]).to_pylist()}
+    yield from batches_of(measured(transactions, models, by))
 
 
 def needed(rows: Iterable[pa.RecordBatch]) -> pa.Table:
-    """Transactions with the columns that are looked at."""
+    """Transactions with the columns that are looked at; texts may come with dictionaries or without."""
     schema = arrow_schema("transactions", NEEDED)
-    return pa.Table.from_batches([batch.select(NEEDED) for batch in rows], schema).unify_dictionaries()
+    parts = (pa.Table.from_batches([batch.select(NEEDED)]).cast(schema) for batch in rows)
+    return pa.concat_tables([schema.empty_table(), *parts]).unify_dictionaries()
 
 
 def batches_of(rows: list[dict[str, Any]]) -> Iterator[pa.RecordBatch]:

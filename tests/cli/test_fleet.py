@@ -139,6 +139,17 @@ def test_says_which_options_of_check_need_the_captures(run, here, folder, tmp_pa
     assert "sarif: not with a dataset" in run("check", tmp_path / "d", "--format", "sarif").err
 
 
+def test_tells_how_long_operations_took_in_a_dataset(run, here, folder: Path, tmp_path: Path) -> None:
+    run("export", folder, "-o", tmp_path / "d", "--dataset")
+    for options in (("--format", "table"), ("--by", "model", "--columns", "operation,model,count,latency_p95_s")):
+        assert run("stats", tmp_path / "d", *options).out == run("stats", folder, *options).out
+    ran = run("stats", tmp_path / "d", "--vendor", "canon")
+    assert (ran.code, ran.err) == (
+        2,
+        "ptpip-analyze: --vendor: not with a dataset, of which the captures are analysed already\n",
+    )
+
+
 def test_checks_no_dataset_without_verdicts(run, here, folder: Path, tmp_path: Path) -> None:
     run("export", folder, "-o", tmp_path / "d", "--dataset", "--tables", "sessions")
     ran = run("check", tmp_path / "d")

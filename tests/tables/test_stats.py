@@ -20,7 +20,9 @@ CAPTURES = ROOT / "captures"
 
 
 def rows(analysis: Analysis, by: By | None = None) -> list[dict[str, object]]:
-    return [row for batch in stats.rows_of(analysis, by) for row in batch.to_pylist()]
+    transactions = stats.needed(analysis.batches("transactions"))
+    found = stats.rows_of(transactions, analysis.arrow("sessions"), by)
+    return [row for batch in found for row in batch.to_pylist()]
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
