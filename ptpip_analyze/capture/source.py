@@ -287,6 +287,8 @@ def once(names: Iterable[str]) -> tuple[list[str], list[tuple[str, str]]]:
         identity: object = name
         if name != STDIN:
             with contextlib.suppress(OSError, ValueError):  # who opens it says why not
+                if os.path.islink(name):  # also one to nowhere, which a loop of links shows under many names
+                    identity = os.path.realpath(name)
                 status = os.stat(name)
                 identity = status.st_dev, status.st_ino
         if identity in first:

@@ -15,7 +15,10 @@ from .places import filesystem, is_url, why
 
 
 def named(captures: Sequence[str]) -> list[str]:
-    """Absolute names of captures, sorted, each once. CaptureError for a name behind which there is nothing."""
+    """Absolute names of captures, sorted, each once. CaptureError for a name behind which there is nothing.
+
+    Of several names of one file that in the fewest folders counts, however they were found.
+    """
     found: list[str] = []
     for capture in captures:
         if capture == STDIN:
@@ -24,7 +27,7 @@ def named(captures: Sequence[str]) -> list[str]:
             found += _behind(capture)
         else:
             found += [os.path.abspath(name) for name in expand([capture])]
-    return sorted(once(dict.fromkeys(found))[0])
+    return sorted(once(sorted(dict.fromkeys(found), key=lambda name: (name.count(os.sep), name)))[0])
 
 
 def _behind(address: str) -> list[str]:

@@ -24,7 +24,7 @@ from ..ptp.pictures import beginning_bytes
 from ..ptp.placing import HEADER, Layout
 from ..ptpip import Dialect
 from ..ptpip import messages as m
-from ..ptpip.recognise import GREETING_LIMIT
+from ..ptpip.recognise import GREETING_LIMIT, header, is_plausible
 from ..result import DataHead, Result
 from .payloads import Scrubber, skeleton
 from .pseudonyms import Pseudonyms
@@ -37,6 +37,8 @@ _BEGINNING = 16
 _TOGETHER, _SHORT = 256, 1 << 12  # transactions whose data phases are looked at together, and how long these may be
 _DATA = frozenset({m.DATA, m.END_DATA, m.CONTAINER_DATA})
 _GREETINGS = frozenset({m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK})
+_REQUEST, _RESPONSE, _WORD_BYTES = 18, 14, 4  # bytes of messages without parameters
+_FIXED = {m.OPERATION_REQUEST: _REQUEST, m.OPERATION_RESPONSE: _RESPONSE, m.EVENT: _RESPONSE}
 _WORD = struct.Struct("<I").pack
 
 
@@ -148,10 +150,7 @@ class Streams:
         name = b"message %d/%d" % (columns["stream"][row], offset)
         if kind == m.UNFRAMED:
             self._pseudonyms.counts["bytes"] += length
-            head = self._result.message_head(row, 4)
-            # Why nothing was found here hangs on this number, which tells nothing else.
-            short = columns["reason"][row] == m.SHORT_LENGTH and len(head) == 4 and int.from_bytes(head, "little") < 8
-            return head if short else b"", _Filling(name, 0)
+            return self._unframed(row, name), _Filling(name, 0)
         if kind in _GREETINGS:
             return self._greeting(row, kind, length), _Filling(name, 0)
         head = self._head(row, kind)
@@ -161,6 +160,20 @@ class Streams:
             return head, self._frame(row, name, length)
         self._pseudonyms.counts["bytes"] += max(length - len(head), 0)
         return head, _Filling(name, 0)
+
+    def _unframed(self, row: int, name: bytes) -> bytes:
+        """The beginning of bytes in which no message was found: words that are a header's, or small, stay.
+
+        Where the next message is looked for, and what the sender did wrong, hangs on them.
+        """
+        head = self._result.message_head(row, _REQUEST)
+        if len(head) >= m.HEADER_BYTES and is_plausible(*header(head)):
+            return head[: _FIXED.get(header(head)[1], m.HEADER_BYTES)]
+        words = bytearray(self._pseudonyms.filler(name, 0, min(len(head), m.HEADER_BYTES)))
+        for at in range(0, len(words), _WORD_BYTES):
+            if _is_small(head[at : at + _WORD_BYTES]):
+                words[at : at + _WORD_BYTES] = head[at : at + _WORD_BYTES]
+        return bytes(words)
 
     def _head(self, row: int, kind: int) -> bytes:
         """The fixed fields of a message and its parameters, as its row has them; zeros for those not captured."""
@@ -325,6 +338,11 @@ class Streams:
                 if start is not None:
                     found[number] = identity, start
         return found
+
+
+def _is_small(word: bytes) -> bool:
+    """A number of 16 bits in a word of 32, in either byte order: it tells of nobody, wherever it stands."""
+    return len(word) == _WORD_BYTES and (not any(word[2:]) or not any(word[:2]))
 
 
 def _piece(payloads: Payloads, number: int, start: int, end: int) -> bytes:

@@ -30,6 +30,14 @@ def test_names_each_capture_once(folder: Path) -> None:
     assert named([str(folder), str(folder / "a.pcap"), str(folder / "deep" / ".." / "a.pcap")]) == named([str(folder)])
 
 
+def test_names_a_file_by_its_shortest_name_in_a_loop_of_links(folder: Path) -> None:
+    (folder / "deep" / "up").symlink_to("..")
+    (folder / "c.pcap").symlink_to("a.pcap")
+    (folder / "gone.pcap").symlink_to("/no/such/file")
+    found = [name for name in named([str(folder / "**" / "*.pcap")]) if name.count("/up") < 30]
+    assert found == [str(folder / name) for name in ("a.pcap", "b.pcap", "deep/a.pcap", "gone.pcap")]
+
+
 def test_finds_captures_behind_an_address() -> None:
     files = fsspec.filesystem("memory")
     for name in ("/in/a.pcap", "/in/deep/b.pcap", "/in/notes.txt", "/in/.c.pcap"):

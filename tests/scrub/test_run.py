@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from ptpip_analyze.capture import Source
 from tests.scrub.made import PERSONAL, scrubbed, without_personal
 from tests.support import RECORDED, ROOT, rows
-from tests.traffic import STORIES, capture, conversation, pcapng_bytes
+from tests.traffic import STORIES, Packet, capture, conversation, pcapng_bytes
 from tests.traffic.announce import announced, arp, dhcp_packet, mdns, notify, to_group
 
 BORROWED = sorted((ROOT.parent / "shared" / "captures").glob("*.pcap*"))
@@ -90,6 +92,32 @@ def spellings(kind: str, value: str) -> list[bytes]:
     if kind in ("guid", "ipv6"):
         return [bytes.fromhex(value), value.encode()]
     return [value.encode(), value.encode("utf-16-le", "surrogatepass")] if len(value) > 5 else []
+
+
+def damaged(name: str, seed: int) -> list[Packet]:
+    """A story of which packets were lost, cut to a few bytes, and altered."""
+    draw, packets = Random(seed), []
+    for packet in capture(name):
+        if packet.payload and draw.random() < 0.2:
+            if seed % 3 == 0:
+                continue
+            frame = bytearray(packet.whole)
+            if seed % 3 == 1:
+                packet = replace(packet, captured=len(frame) - len(packet.payload) + draw.choice((4, 8, 20)))
+            else:
+                frame[len(frame) - len(packet.payload) + draw.choice((0, 1, 4, 5, 6, 7))] ^= 0x30
+                packet = replace(packet, raw=bytes(frame))
+        packets.append(packet)
+    return packets
+
+
+@pytest.mark.parametrize("name", ["plain", "big_object", "cancels_in", "two_pairs"])
+@pytest.mark.parametrize("seed", range(6))
+def test_gives_the_same_tables_of_a_damaged_story(name: str, seed: int) -> None:
+    done = scrubbed(damaged(name, seed))
+    for table in PERSONAL:
+        assert without_personal(done.new, table) == without_personal(done.old, table), table
+    done.close()
 
 
 def test_leaves_nothing_that_tells_of_anybody() -> None:

@@ -112,6 +112,25 @@ def test_fills_what_no_message_accounts_for() -> None:
     done.close()
 
 
+@pytest.mark.parametrize(
+    ("there", "stays"),
+    [
+        (b"Ada ", (False, False)),
+        (b"\x05\0\0\0", (True, False)),
+        (b"Ada \x02\x30\0\0", (False, True)),
+        (b"\0\0\0\x26\0\0\0\x01", (True, True)),
+    ],
+)
+def test_keeps_small_words_where_a_header_would_be(there: bytes, stays: tuple[bool, bool]) -> None:
+    spoken = conversation().open().raw(there + b"Ada was here" * 3, TO_INITIATOR)
+    done = scrubbed(spoken.packets())
+    (row,) = [row for row in rows(done.new, "messages") if row["status"] == "malformed"]
+    old, new = done.old.bytes(row["message"]), done.new.bytes(row["message"])
+    assert (new[:4] == old[:4], new[4:8] == old[4:8]) == stays
+    assert b"was here" not in done.capture
+    done.close()
+
+
 def test_fills_what_is_behind_the_fields_of_a_message() -> None:
     spoken = conversation().open().message(8, struct.pack("<HI20x", 0x4002, 1) + b"Ada was here", TO_INITIATOR, "event")
     done = scrubbed(spoken.close().packets())
