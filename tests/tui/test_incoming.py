@@ -93,6 +93,8 @@ async def test_is_followed_from_its_first_byte_and_kept_when_one_leaves(
         pipe.send(whole[10 : len(whole) // 2])
         await seen.until(lambda: "following" in seen.screen and "Session 0" in seen.screen)
         assert seen.screen.split()[0] == "stdin"
+        assert "\nstdin  pcap · " in seen.screen
+        assert str(pipe.incoming.path) not in seen.screen
         pipe.send(whole[len(whole) // 2 :])
         pipe.end()
         await seen.until(lambda: "the capture has ended" in seen.screen)

@@ -11,8 +11,10 @@ import pytest
 from ptpip_analyze import analyze
 from ptpip_analyze.cli.crosscheck import _rows
 from ptpip_analyze.wireshark.crosscheck import (
+    BEHIND_LOSS,
     CONTINUED,
     NO_REASSEMBLY,
+    NOT_WHOLE,
     OURS,
     WRONG_PORT,
     Heard,
@@ -54,6 +56,7 @@ def test_knows_that_wireshark_s_own_goes_by_the_port(tmp_path: Path) -> None:
 ROW = {
     "session": 0, "responder_port": 15740, "type_code": 7, "length": 14, "transaction_id": 3, "code": 0x2001,
     "first_frame": 9, "last_frame": 9, "offset": 0, "status": "complete", "tcp_stream": 0,
+    "direction": "to-initiator",
 }  # fmt: skip
 
 
@@ -69,6 +72,27 @@ def test_tells_what_only_one_side_has() -> None:
     assert compare([ROW], [], "ptp_ip")["differences"][0]["reason"] is None
     extra = compare([], [Heard(2, {"type": 6})], "ptp_ip")["differences"][0]
     assert (extra["ours"], extra["theirs"], extra["reason"]) == (None, 6, None)
+
+
+def test_finds_what_does_not_come_to_its_end_where_it_begins() -> None:
+    said = Heard(6, {"type": 7, "length": 14, "transaction_id": 3, "code": 0x2001})
+    assert compare([ROW | {"status": "cut", "first_frame": 6}], [said], OURS)["differences"] == []
+    assert len(compare([ROW | {"first_frame": 6}], [said], OURS)["differences"]) == 2
+
+
+def test_says_that_our_dissector_waits_behind_lost_bytes() -> None:
+    lost, behind = ROW | {"status": "gap", "last_frame": 8}, ROW | {"offset": 14}
+    later = ROW | {"offset": 28, "first_frame": 10, "last_frame": 10}
+    said = Heard(10, {"type": 7, "length": 14, "transaction_id": 3, "code": 0x2001})
+    found = compare([lost, behind, later, ROW | {"offset": 42, "last_frame": 11}], [said], OURS)["differences"]
+    assert [one["reason"] for one in found] == [NOT_WHOLE, BEHIND_LOSS, None]
+    other = compare([lost, behind | {"direction": "to-responder"}], [], OURS)["differences"]
+    assert [one["reason"] for one in other] == [NOT_WHOLE, None]
+
+
+@pytest.mark.parametrize("name", ["lossy-capture.pcap", "snaplen-96.pcap", "lossy-network-camera.pcap"])
+def test_explains_what_loss_and_disorder_hide(name: str) -> None:
+    assert document_of(ROOT / "captures" / name)["unexplained"] == 0
 
 
 def test_excuses_messages_that_are_not_whole() -> None:
