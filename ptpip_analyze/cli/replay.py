@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Literal
 
 import typer
@@ -67,7 +68,8 @@ def _replay(
         try:
             asyncio.run(serve())
         except OSError as error:
-            raise CommandError(f"can't listen on {listen}: {error.strerror or error}") from error
+            reason = os.strerror(error.errno) if isinstance(error.errno, int) and error.errno > 0 else error.strerror
+            raise CommandError(f"can't listen on {listen}: {reason or error}") from error  # asyncio's text is longer
 
 
 def _place(listen: str) -> tuple[str, int]:

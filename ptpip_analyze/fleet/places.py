@@ -180,6 +180,8 @@ class Place:
             return
         import fcntl
 
+        if os.path.exists(self._root) and not os.path.isdir(self._root):
+            raise FleetError(f"{self.name}: {os.strerror(errno.ENOTDIR)}")
         with self._said():
             os.makedirs(self._root, exist_ok=True)
             lock = os.open(self.path(LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

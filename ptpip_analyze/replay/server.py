@@ -1,12 +1,14 @@
 """A recorded camera on a socket: one client after another is let in, and each gets the conversation from its beginning.
 
-Promises that no client stops the next one: greetings have to come in time, and while one is served others are told that
-the camera is busy. Refuses nothing that the recorded camera let in; it does not ask who the client is.
+Promises that no client stops the next one: greetings have to come in time, a client whose network is gone is given up
+within a minute, and while one is served others are told that the camera is busy. Refuses nothing that the recorded
+camera let in; it does not ask who the client is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections.abc import Callable
 
@@ -21,6 +23,7 @@ GREETING_S = 10.0
 MOST_CONNECTIONS = 32
 REJECTED, BUSY = 1, 2  # reasons of Init Fail (CIPA DC-X005-2005 2.3.5)
 _STANDING_NUMBER = 1
+_KEPT_ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}  # seconds, seconds, probes
 _VERSION = 0x10000
 
 
@@ -60,6 +63,7 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         self._clients.add(task)
+        _keep_alive(writer)
         try:
             if len(self._clients) <= MOST_CONNECTIONS:
                 await self._greet(reader, Sender(writer), peer)
@@ -112,6 +116,15 @@ class Server:
         await sender.send(greeting)
         if greeting[4:8] == struct.pack("<I", m.INIT_EVENT_ACK):
             await session.events(reader, sender)
+
+
+def _keep_alive(writer: asyncio.StreamWriter) -> None:
+    """Have the system ask a silent client whether it is there: one that lost its network never closes."""
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEPT_ALIVE.items():
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _fail(reason: int) -> bytes:

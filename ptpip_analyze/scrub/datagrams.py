@@ -20,6 +20,7 @@ _NUMBER = re.compile(r"\d{0,5}")
 
 # SSDP headers whose values are the standard's (UPnP Device Architecture 1.1, 1.2, 1.3).
 _PLAIN_HEADERS = frozenset({"NTS", "MAN", "MX", "CACHE-CONTROL", "EXT", "BOOTID.UPNP.ORG", "CONFIGID.UPNP.ORG"})
+_PLAIN_VALUE = re.compile(r'"?ssdp:[a-z]+"?|max-age ?= ?\d+|\d{0,10}', re.IGNORECASE)
 _TYPE = re.compile(r"(?:urn|ssdp|upnp):\S*")
 _USN = re.compile(r"uuid:([^:]+)(::(?:urn|upnp):\S*)?")
 _LOCATION = re.compile(r"(https?://)([^/:]+)(:\d+)?(/\S*)?")
@@ -200,7 +201,7 @@ def _line(line: str, pseudonyms: Pseudonyms) -> str:
     if not colon:
         return pseudonyms.scrambled(text) + ending
     if (
-        upper in _PLAIN_HEADERS
+        (upper in _PLAIN_HEADERS and _PLAIN_VALUE.fullmatch(value))
         or (upper == "HOST" and value.startswith(("239.255.255.250", "[ff")))
         or (upper in ("ST", "NT") and _TYPE.fullmatch(value))
     ):

@@ -26,6 +26,7 @@ _CONTRADICTION = re.compile(
 )
 _GUESS = re.compile("datatype is not known")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]{3,}\0?")
+_SPELLED = re.compile(rb"[\x20-\x7e]{6,}|(?:[\x20-\x7e]\0){6,}")  # no numbers look so, side by side
 Range = tuple[int, int]
 
 
@@ -35,6 +36,7 @@ class Scrubber:
     def __init__(self, pseudonyms: Pseudonyms, identity: bytes, data: bytes) -> None:
         self._pseudonyms, self._identity, self._data = pseudonyms, identity, data
         self.out = bytearray(pseudonyms.filler(identity, 0, len(data)))
+        self._numbers = bytearray(len(data))  # what stays because it was read as a number
 
     def dataset(self, dataset: Dataset, exchange: Exchange) -> None:
         """Keep what may stay of a dataset, and put texts in place of texts."""
@@ -52,6 +54,10 @@ class Scrubber:
                 self._personal(field)
             else:
                 self._leaf(field, arrays)
+        for text in _SPELLED.finditer(self._numbers):  # another layout than the one known: a text was read as numbers
+            low, high = text.span()
+            self._pseudonyms.counts["bytes"] += high - low
+            self.out[low:high] = self._pseudonyms.filler(self._identity, low, high - low)
 
     def _properties(self, dataset: Dataset, exchange: Exchange) -> tuple[list[Range], set[Range]]:
         """Where values of personal properties stand, and where arrays do that are the value of a property."""
@@ -87,14 +93,14 @@ class Scrubber:
                 self._text(field)
         elif isinstance(value, int):
             if high - low <= _LONGEST_NUMBER:
-                self._keep(low, high)
+                self._number(low, high)
         elif isinstance(value, tuple) and all(isinstance(one, int) for one in value):
             first = _first(field)
             counted = first > low
             if counted and (field.name in _VALUES or (low, high) in arrays or high - first <= len(value)):
                 self._keep(low, min(first, high))
             else:
-                self._keep(low, high)
+                self._number(low, high)
         elif not any(self._data[low:high]):
             self._keep(low, high)
         else:
@@ -102,6 +108,10 @@ class Scrubber:
 
     def _keep(self, low: int, high: int) -> None:
         self.out[low:high] = self._data[low:high]
+
+    def _number(self, low: int, high: int) -> None:
+        self._keep(low, high)
+        self._numbers[low:high] = self._data[low:high]
 
     def _bytes(self, low: int, high: int) -> None:
         """Filler, behind the bytes by which a file says of which format it is, or a record how long it is."""

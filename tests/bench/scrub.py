@@ -65,14 +65,14 @@ def is_met(result: Result) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: 0 if the target is met, 1 if not, 2 if a process failed."""
     parser = argparse.ArgumentParser(description="Time scrub.")
-    parser.add_argument("captures", nargs="*", choices=[[], *NAMES], default=["bulk", "liveview", "chatty"])
+    parser.add_argument("captures", nargs="*", choices=[[], *NAMES], help="bulk, liveview and chatty without")
     parser.add_argument("--mib", type=float, help="size of each capture, instead of its usual one")
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args(arguments)
     FOLDER.mkdir(parents=True, exist_ok=True)
     met = True
     try:
-        for name in options.captures:
+        for name in options.captures or ("bulk", "liveview", "chatty"):
             result = scrub(default_product(), name, options.mib or MIB[name], options.runs)
             met &= is_met(result)
             print(line(result), "" if is_met(result) else "MISSED", flush=True)

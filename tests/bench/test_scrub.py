@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.bench.run import BenchmarkError, default_product
-from tests.bench.scrub import is_met, line, scrub
+from tests.bench.scrub import is_met, line, main, scrub
 
 
 def test_measures_a_right_answer() -> None:
@@ -24,3 +24,18 @@ def test_holds_bytes_to_the_target_and_messages_to_none() -> None:
     assert is_met({"name": "bulk", "mb_per_s": 50.0})
     assert not is_met({"name": "bulk", "mb_per_s": 49.9})
     assert is_met({"name": "chatty", "mb_per_s": 1.0})
+
+
+def test_measures_all_kinds_unless_told_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def measured(product: object, name: str, mib: float, runs: int) -> dict[str, object]:
+        asked.append(name)
+        return {"name": name, "mib": mib, "seconds": 1.0, "cpu_s": 1.0, "mb_per_s": 60.0, "peak_mib": 1.0}
+
+    monkeypatch.setattr("tests.bench.scrub.scrub", measured)
+    monkeypatch.setattr("tests.bench.scrub.line", str)
+    assert main([]) == 0
+    assert asked == ["bulk", "liveview", "chatty"]
+    assert main(["bulk"]) == 0
+    assert asked[3:] == ["bulk"]

@@ -88,3 +88,4 @@ def test_says_that_a_place_is_taken(run, plain_pcap: Path) -> None:
         ran = run("replay", plain_pcap, "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
     assert ran.code == 2
     assert "can't listen on 127.0.0.1:" in ran.err
+    assert ran.err.endswith(": Address already in use\n")

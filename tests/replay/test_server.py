@@ -110,6 +110,19 @@ def test_gives_up_a_client_that_says_nothing(monkeypatch: pytest.MonkeyPatch) ->
     assert any("did not go on in time" in line for line in at.said)
 
 
+def test_asks_a_silent_client_whether_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    keep_alive = server._keep_alive
+
+    def watched(writer) -> None:
+        keep_alive(writer)
+        asked.append(writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    monkeypatch.setattr(server, "_keep_alive", watched)
+    with stage(small()).listening() as at, Initiator("127.0.0.1", at.port):
+        assert asked == [1, 1]  # commands and events
+
+
 def test_lets_in_a_bounded_number_of_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "MOST_CONNECTIONS", 2)
     with stage(small()).listening() as at:

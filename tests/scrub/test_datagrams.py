@@ -65,6 +65,13 @@ def test_replaces_what_ssdp_says_of_a_device() -> None:
     assert after.headers["SERVER"] != before.headers["SERVER"]
 
 
+def test_keeps_of_plain_headers_of_ssdp_what_the_standard_lets_stand_there() -> None:
+    said = b"NOTIFY * HTTP/1.1\r\nCACHE-CONTROL: %s\r\nNTS: %s\r\n\r\n"
+    plain = said % (b"max-age=1800", b"ssdp:alive")
+    assert scrub(1900, plain) == plain
+    assert b"Ada" not in scrub(1900, said % (b"Ada", b"ssdp:Ada Lovelace"))
+
+
 def test_replaces_what_dhcp_says_of_a_host() -> None:
     old = announce.dhcp(
         1, "192.168.1.7", MAC, (12, b"adas-laptop"), (50, bytes([192, 168, 1, 7])), (61, b"\1" + MAC), (43, b"secret")

@@ -118,6 +118,15 @@ def test_takes_a_guessed_number_that_spells_something_for_text() -> None:
     assert scrub("DevicePropValue", struct.pack("<I", 560)) == struct.pack("<I", 560)
 
 
+def test_takes_numbers_that_together_spell_something_for_text() -> None:
+    sound = struct.pack("<IHHI40x", 65537, PICTURE, 0, 4000) + bytes(4)
+    data = sound[:26] + b"SN-4471-0093" + sound[38:]
+    new = scrub("ObjectInfo", data)
+    assert (new[:26], new[38:]) == (data[:26], data[38:])
+    assert b"4471" not in new
+    assert scrub("ObjectInfo", sound) == sound
+
+
 @pytest.mark.parametrize("encoded", ["Ada L.", "Ada"])
 @given(data=st.data())
 def test_finds_a_text_in_any_of_its_encodings(encoded: str, data: st.DataObject) -> None:
