@@ -137,7 +137,7 @@ def _part(part: Part) -> dict[str, Any]:
         "segments": segments,
         "duration": human_seconds(part.spent.whole),
         "count": len(part.sessions),
-        "model": clipped(part.sessions[0]["model"] or "", 60),
+        "camera": clipped(part.sessions[0]["model"] or part.sessions[0]["responder_name"] or "unnamed camera", 80),
         "tap": captured_at(part.sessions),
         "causes": causes(part.spent),
     }

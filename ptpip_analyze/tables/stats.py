@@ -29,7 +29,9 @@ NEEDED: Final = (
 )  # fmt: skip
 """Columns of the transactions table that are looked at."""
 
-SESSIONS_NEEDED: Final = ("session", "capture", "model", "duration_s", "tap", "initiator_rtt_s", "responder_rtt_s")
+SESSIONS_NEEDED: Final = (
+    "session", "capture", "model", "responder_name", "duration_s", "tap", "initiator_rtt_s", "responder_rtt_s",
+)  # fmt: skip
 """Columns of the sessions table that are looked at."""
 
 _PERCENTILES: Final = (50, 95, 99)
