@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.fleet import is_dataset
+from ptpip_analyze.cli.fleet import dataset_among
 from ptpip_analyze.cli.options import Captures, Names, Output, Ports, Progress, Vendor
 from ptpip_analyze.cli.work import CommandError, analysed, json_bytes, name_codes, named_format, written_to
 from ptpip_analyze.describe import counted, safe_text
@@ -89,7 +89,7 @@ def _check(
     Findings by rule and implementation, and a scorecard. Exit code 1 when a rule of the level of --fail-on is violated.
     """
     chosen = named_format(file_format, output, "text", SUFFIXES)
-    if len(captures) == 1 and is_dataset(captures[0]):
+    if (dataset := dataset_among(captures)) is not None:
         given = {
             "--waivers": waivers, "--baseline": baseline, "--thresholds": thresholds, "--port": ports,
             "--vendor": vendor, "--names": names, f"--format {chosen}": chosen in ("sarif", "junit"),
@@ -97,7 +97,7 @@ def _check(
         for option, value in given.items():
             if value:
                 raise CommandError(f"{option}: not with a dataset, of which the captures are judged already")
-        _check_dataset(captures[0], chosen, output, fail_on, only or [], skip or [], strict, need_session)
+        _check_dataset(dataset, chosen, output, fail_on, only or [], skip or [], strict, need_session)
         return
     options = _options(only or [], skip or [], strict, waivers, baseline, thresholds)
     name_codes(names)

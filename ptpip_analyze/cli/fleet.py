@@ -45,6 +45,14 @@ _HEADINGS: Final = {"not_applicable": "n/a"}
 _SHORT: Final = {"deviations": "deviat.", "inconclusive": "inconcl."}
 
 
+def dataset_among(names: Sequence[str]) -> str | None:
+    """The dataset where one is named, None where captures are. CommandError for a dataset among others."""
+    found = next((name for name in names if is_dataset(name)), None)
+    if found is not None and len(names) > 1:
+        raise CommandError(f"{found}: is a dataset of captures; give it alone")
+    return found
+
+
 def is_dataset(name: str) -> bool:
     """Whether a name is that of a dataset of captures."""
     from ptpip_analyze.fleet.layout import HEADER

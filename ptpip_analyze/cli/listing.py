@@ -225,13 +225,13 @@ def _stats(table: str) -> Callable[..., None]:
 @contextmanager
 def _timed(asked: Asked) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Transactions and sessions with the columns that `stats` needs: of captures, or of a dataset of them."""
-    from ptpip_analyze.cli.fleet import is_dataset, opened
+    from ptpip_analyze.cli.fleet import dataset_among, opened
 
-    if len(asked.captures) == 1 and is_dataset(asked.captures[0]):
+    if (dataset := dataset_among(asked.captures)) is not None:
         for option, value in {"--port": asked.ports, "--vendor": asked.vendor, "--names": asked.names_file}.items():
             if value:
                 raise CommandError(f"{option}: not with a dataset, of which the captures are analysed already")
-        fleet = opened(asked.captures[0])
+        fleet = opened(dataset)
         from ptpip_analyze.fleet import FleetError
         from ptpip_analyze.tables.stats import NEEDED, SESSIONS_NEEDED, needed
 

@@ -52,8 +52,8 @@ def _say(console: Console, line: str, style: str = "") -> None:
 
 def _title(part: Part, by: By) -> str:
     if by == "session":
-        model = part.sessions[0]["model"]
-        return f"Session {part.name}" + (f": {safe_text(model)}" if model else "")
+        camera = part.sessions[0]["model"] or part.sessions[0]["responder_name"]
+        return f"Session {part.name}" + (f": {safe_text(camera)}" if camera else "")
     if by == "capture":
         return safe_text(str(part.name))
     return "A camera that did not say its model" if part.name is None else safe_text(part.name)

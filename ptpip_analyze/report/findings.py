@@ -124,7 +124,12 @@ def _finding(row: Mapping[str, Any], captures: Sequence[str], several: bool, anc
 
 def _card(one: Mapping[str, Any], anchors: Anchors) -> dict[str, Any]:
     card: Mapping[str, Mapping[str, int]] = one["scorecard"]
-    there = [name for name in _CLASSES if any(name in line for line in card.values())]
+    totals = {
+        name: sum(line[name] for line in card.values())
+        for name in _CLASSES
+        if any(name in line for line in card.values())
+    }
+    shown = [name for name, total in totals.items() if total]
     return {
         "id": anchors.give("scorecard", one["subject"], one["title"]),
         "subject": one["subject"],
@@ -134,11 +139,8 @@ def _card(one: Mapping[str, Any], anchors: Anchors) -> dict[str, Any]:
         "guid": one["guid"],
         "judged": one["judged"],
         "sessions": len(one["sessions"]),
-        "classes": [
-            {"name": name, "heading": _CLASSES[name], "total": sum(line[name] for line in card.values())}
-            for name in there
-        ],
-        "lines": [{"topic": topic, "counts": [(name, line[name]) for name in there]} for topic, line in card.items()],
+        "classes": [{"name": name, "heading": _CLASSES[name], "total": total} for name, total in totals.items()],
+        "lines": [{"topic": topic, "counts": [(name, line[name]) for name in shown]} for topic, line in card.items()],
         "broken": any(line.get(name) for line in card.values() for name in ("violated", "one_of_both", "deviations")),
     }
 

@@ -81,7 +81,7 @@ def _axis(spreads: Sequence[list[int] | None], decades: tuple[int, int], words: 
     low, high = int(used[0]) // PER_DECADE, int(used[-1]) // PER_DECADE + 1
     ticks = [
         {"x": f"{100 * (one - low) / (high - low):.2f}", "text": words(10.0 ** (decades[0] + one)),
-         "anchor": "start" if one == low else "end" if one == high else "middle"}
+         "anchor": "start" if one == low else "end" if one == high else "middle", "between": (one - low) % 2 == 1}
         for one in range(low, high + 1)
     ]  # fmt: skip
     return {"low": low, "high": high, "ticks": ticks, "begin": decades[0]}
@@ -137,7 +137,7 @@ def _part(part: Part) -> dict[str, Any]:
         "segments": segments,
         "duration": human_seconds(part.spent.whole),
         "count": len(part.sessions),
-        "model": clipped(part.sessions[0]["model"] or "", 60),
+        "camera": clipped(part.sessions[0]["model"] or part.sessions[0]["responder_name"] or "unnamed camera", 80),
         "tap": captured_at(part.sessions),
         "causes": causes(part.spent),
     }

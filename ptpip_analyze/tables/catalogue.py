@@ -506,7 +506,8 @@ ABOUT: Final[dict[str, str]] = {
     "objects": "One row per photo, thumbnail or upload that was carried, put together from its parts.",
     "discovery": "One row per thing that a camera announced, or that was asked for, and the sessions that followed.",
     "findings": "One row per place where a rule of the standard is broken, or names what happened.",
-    "stats": "One row per session and operation: how long it took, and where the time went.",
+    "stats": "One row per session and operation: how long it took, and where the time went. Times below zero, "
+    "of a clock that was set back, are left out.",
     "packets": "One row per packet of the capture file.",
     "verdicts": "What a dataset of many captures has besides: one row per session, side and rule that applied there.",
     "manifest": "What `manifest` lists: one row per capture of a dataset.",

@@ -1,12 +1,14 @@
 """What operations took: counts, percentiles, throughput, and where the time went. The one place where it is counted.
 
-Promises sums and percentiles of the columns of the transactions table, so that anybody can count them again there, and
-null where none of the values is known. Percentiles are interpolated linearly, as pandas' and numpy's are.
+Promises sums and percentiles of the columns of the transactions table, so that anybody can count them again there (less
+the times below zero, of a clock that was set back), and null where none of the values is known.
+Percentiles are interpolated linearly, as pandas' and numpy's are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -29,7 +31,9 @@ NEEDED: Final = (
 )  # fmt: skip
 """Columns of the transactions table that are looked at."""
 
-SESSIONS_NEEDED: Final = ("session", "capture", "model", "duration_s", "tap", "initiator_rtt_s", "responder_rtt_s")
+SESSIONS_NEEDED: Final = (
+    "session", "capture", "model", "responder_name", "duration_s", "tap", "initiator_rtt_s", "responder_rtt_s",
+)  # fmt: skip
 """Columns of the sessions table that are looked at."""
 
 _PERCENTILES: Final = (50, 95, 99)
@@ -162,15 +166,22 @@ def parts(transactions: pa.Table, sessions: pa.Table, by: By | None) -> list[Par
     grouped: dict[Any, list[dict[str, Any]]] = {}
     for row in sessions.select(SESSIONS_NEEDED).to_pylist():
         grouped.setdefault(row[by] if by else None, []).append(row)
-    part = {row["session"]: number for number, rows in enumerate(grouped.values()) for row in rows}
-    mine = np.array([part.get(session, len(grouped)) for session in as_integers(transactions, "session").tolist()], int)
+    return [
+        Part(name, rows, spent(mine, (row["duration_s"] for row in rows)))
+        for (name, rows), mine in zip(grouped.items(), _by_group(transactions, list(grouped.values())), strict=True)
+    ]
+
+
+def _by_group(transactions: pa.Table, groups: list[list[dict[str, Any]]]) -> list[pa.Table]:
+    """The transactions of the sessions of each group; of a single one all, also those of no session."""
+    if len(groups) == 1:
+        return [transactions]
+    group = {row["session"]: number for number, rows in enumerate(groups) for row in rows}
+    mine = np.array([group.get(one, len(groups)) for one in as_integers(transactions, "session").tolist()], np.int64)
     order = np.argsort(mine, kind="stable")
-    ordered = transactions if len(grouped) < 2 else transactions.take(order)
-    ends = np.searchsorted(mine[order], np.arange(len(grouped)), "right").tolist()
-    found = []
-    for low, high, (name, rows) in zip([0, *ends], ends, grouped.items(), strict=False):
-        found.append(Part(name, rows, spent(ordered.slice(low, high - low), (row["duration_s"] for row in rows))))
-    return found
+    bounds = np.searchsorted(mine[order], np.arange(len(groups) + 1)).tolist()
+    ordered = transactions.take(order)
+    return [ordered.slice(low, high - low) for low, high in pairwise(bounds)]
 
 
 def spent(transactions: pa.Table, durations: Iterable[float | None]) -> Spent:

@@ -167,6 +167,14 @@ def test_says_which_options_of_stats_need_the_captures(run, here, folder: Path, 
     assert ran.err == f"ptpip-analyze: {option[0]}: not with a dataset, of which the captures are analysed already\n"
 
 
+@pytest.mark.parametrize("command", ["stats", "check"])
+def test_takes_a_dataset_alone(run, here, folder: Path, tmp_path: Path, command: str) -> None:
+    run("export", folder, "-o", tmp_path / "d", "--dataset")
+    ran = run(command, folder / "good.pcap", tmp_path / "d")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"ptpip-analyze: {tmp_path}/d: is a dataset of captures; give it alone\n"
+
+
 def test_counts_nothing_in_a_dataset_without_transactions(run, here, folder: Path, tmp_path: Path) -> None:
     run("export", folder, "-o", tmp_path / "d", "--dataset", "--tables", "sessions")
     ran = run("stats", tmp_path / "d")

@@ -16,7 +16,7 @@ from .conftest import written
 
 FOLDER: Final = ROOT / "docs" / "screens"
 CAPTURE: Final = "captures/busy.pcap"
-PARTS: Final = {"report-head": (".top", 980), "report-timeline": ("#timeline", 1000)}
+PARTS: Final = {"report-head": (".top", 980), "report-time": ("#time", 480), "report-timeline": ("#timeline", 1000)}
 """By name: the element at the top of the window, and the height of the window."""
 
 

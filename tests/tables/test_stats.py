@@ -87,6 +87,14 @@ def test_measures_throughput_from_the_request_to_the_end_of_the_data() -> None:
     assert row["throughput"] == 10_000
 
 
+def test_times_nothing_with_a_clock_that_was_set_back() -> None:
+    packets = at_once(conversation().open().request(0x1004).response().packets())
+    with analysed(later(packets, answered(packets, -1), -0.5)) as analysis:
+        assert float(analysis.transactions["latency_s"].min()) < 0
+        (row,) = (row for row in rows(analysis) if row["operation"] == "GetStorageIDs")
+    assert (row["count"], row["latency_p50_s"], row["latency_max_s"]) == (1, None, None)
+
+
 def test_tells_where_the_time_of_sessions_went() -> None:
     packets = at_once(conversation().open().get_object(1, PHOTO).close_session().packets())
     packets = later(packets, asked(packets, 2), 10.0)
