@@ -104,9 +104,15 @@ def guid_unique(seen: Evidence, ruling: Ruling) -> None:
 
 
 def _another_device(seen: Evidence, uses: list[_Use]) -> _Use | None:
-    """A use by a responder at another address with another serial number than the first one; None for none."""
+    """A use by a responder at another address with another serial number than the first one; None for none.
+
+    Addresses at which one serial number was seen are those of one device, or of one router.
+    """
     told = [(use, serial) for use in uses if (serial := _serial(seen, use))]
-    return next((use for use, serial in told if serial != told[0][1] and use.address != told[0][0].address), None)
+    at: dict[str, set[int]] = {}
+    for use, serial in told:
+        at.setdefault(serial, set()).add(use.address)
+    return next((use for use, serial in told if at[serial].isdisjoint(at[told[0][1]])), None)
 
 
 def _serial(seen: Evidence, use: _Use) -> str | None:

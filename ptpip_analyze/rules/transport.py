@@ -14,6 +14,7 @@ from ..ptpip.recognise import TO_INITIATOR, TO_RESPONDER
 from .announced import by_host, tells_port
 from .case import Case
 from .evidence import MS, Evidence, S
+from .opening import openings
 from .receipt import Receipts, Span
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
@@ -82,9 +83,15 @@ def _would_be_seen(seen: Evidence, index: int) -> bool:
 
 
 def _may_be_another(seen: Evidence, index: int) -> bool:
-    """Is there another connection between these hosts whose purpose is not known: it may be the event connection?"""
+    """Is there another connection between these hosts that may be the event connection?
+
+    One whose purpose is not known; or one with the right number, that nobody else has, though the times tell otherwise.
+    """
     line = seen.cases[index].command
     if line is None:
+        return True
+    repeats = openings(seen).events_of.get((line.part.responder[0], line.part.number or 0), [])
+    if any(one.case.command is None and one.hosts[0] == line.part.initiator_address for one in repeats):
         return True
     hosts = {line.tcp.low[0], line.tcp.high[0]}
     known = {part.tcp.number for pair in seen.pairs if pair.command for part in pair.parts if pair.event}
