@@ -17,6 +17,7 @@ from .evidence import MS, Evidence, S
 from .opening import openings
 from .receipt import Receipts, Span
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
+from .wording import NOT_COVERED
 
 KEEP_ALIVE_S = 7300  # RFC 1122 4.2.3.6: two hours and no less by default; and a margin
 SMALL = 600  # bytes of a message that is no full segment on any link
@@ -24,7 +25,6 @@ SAMPLES = 5
 DELAYED_MS = (30, 250)  # how long acknowledgments are delayed: 40 ms with Linux, 200 ms with Windows
 SPREAD_MS = 15
 AT_ONCE_MS = 5  # from an acknowledgment to what waited for it, beside the round trip
-_WINDOW = "the waiting time is not covered by the capture"
 
 
 @rule("transport-initiator-is-client")
@@ -71,7 +71,7 @@ def two_connections(seen: Evidence, ruling: Ruling) -> None:
             says = "operations run without any event connection"
             ruling.fires(case.index, INITIATOR, says, row=int(late[0]), rows=(ack,))
         else:
-            ruling.unknown(case.index, BOTH, _WINDOW)
+            ruling.unknown(case.index, BOTH, NOT_COVERED)
 
 
 def _would_be_seen(seen: Evidence, index: int) -> bool:
