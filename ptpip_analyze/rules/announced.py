@@ -18,7 +18,7 @@ _SPEAKING = frozenset(one.name for one in DNS_SD_SERVICES if one.speaks_ptp)
 _TYPES = tuple(one.name.lower() for one in SSDP_SERVICES)
 
 
-class Greeting(NamedTuple):
+class Identity(NamedTuple):
     """Who one side of a session said it is, and the message row in which it did."""
 
     guid: str
@@ -55,9 +55,9 @@ def before(row: Announcement, line: Line) -> bool:
     return by_clock and row.packets[0] < line.tcp.first_packet
 
 
-def greetings(seen: Evidence) -> dict[tuple[int, int], Greeting]:
+def identities(seen: Evidence) -> dict[tuple[int, int], Identity]:
     """By session and side, the GUID that it greets with, where that is in the capture whole and at a known place."""
-    found: dict[tuple[int, int], Greeting] = {}
+    found: dict[tuple[int, int], Identity] = {}
     for case in seen.judged:
         line = case.command
         for side, kind in ((INITIATOR, m.INIT_COMMAND_REQUEST), (RESPONDER, m.INIT_COMMAND_ACK)):
@@ -67,7 +67,7 @@ def greetings(seen: Evidence) -> dict[tuple[int, int], Greeting]:
                 continue
             said = seen.greeting(row)
             if said is not None and said["guid"] is not None:
-                found[case.index, side] = Greeting(said["guid"], said["name"], row)
+                found[case.index, side] = Identity(said["guid"], said["name"], row)
     return found
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..ptpip import messages as m
-from .announced import Greeting, greetings, greets_in_8_bits, is_camera, station_of
+from .announced import Identity, greets_in_8_bits, identities, is_camera, station_of
 from .case import Case
 from .evidence import Evidence
 from .greeting import ANONYMOUS
@@ -25,7 +25,7 @@ MAC_PADDING = 10  # bytes of a GUID that is an Ethernet address behind zeros
 @rule("bonding-guid-present")
 def guid_present(seen: Evidence, ruling: Ruling) -> None:
     """Both sides have a number of their own."""
-    for (session, side), greeting in seen.once(greetings).items():
+    for (session, side), greeting in seen.once(identities).items():
         raw = bytes.fromhex(greeting.guid)
         who = SIDES[side]
         if len(set(raw)) == 1 and any(raw):
@@ -68,7 +68,7 @@ class _Use(NamedTuple):
     """A GUID in one session, from one side."""
 
     case: Case
-    greeting: Greeting
+    greeting: Identity
     address: int
     station: int
 
@@ -76,7 +76,7 @@ class _Use(NamedTuple):
 def _uses(seen: Evidence) -> dict[tuple[int, str], list[_Use]]:
     """By side and GUID, where it was used; the anonymous one, and others of one digit, are nobody's."""
     found: dict[tuple[int, str], list[_Use]] = defaultdict(list)
-    for (session, side), greeting in seen.once(greetings).items():
+    for (session, side), greeting in seen.once(identities).items():
         if len(set(greeting.guid)) > 1:
             case = seen.cases[session]
             part = case.lines[0].part
@@ -104,9 +104,15 @@ def guid_unique(seen: Evidence, ruling: Ruling) -> None:
 
 
 def _another_device(seen: Evidence, uses: list[_Use]) -> _Use | None:
-    """A use by a responder at another address with another serial number than the first one; None for none."""
+    """A use by a responder at another address with another serial number than the first one; None for none.
+
+    Addresses at which one serial number was seen are those of one device, or of one router.
+    """
     told = [(use, serial) for use in uses if (serial := _serial(seen, use))]
-    return next((use for use, serial in told if serial != told[0][1] and use.address != told[0][0].address), None)
+    at: dict[str, set[int]] = {}
+    for use, serial in told:
+        at.setdefault(serial, set()).add(use.address)
+    return next((use for use, serial in told if at[serial].isdisjoint(at[told[0][1]])), None)
 
 
 def _serial(seen: Evidence, use: _Use) -> str | None:
@@ -136,8 +142,8 @@ def _at_once_elsewhere(uses: list[_Use]) -> _Use | None:
 @rule("bonding-guid-stable")
 def guid_stable(seen: Evidence, ruling: Ruling) -> None:
     """A device keeps its GUID. Programs of one computer may have one each, so only a responder can be convicted."""
-    devices: dict[tuple[int, object], list[tuple[Case, Greeting]]] = defaultdict(list)
-    for (session, side), greeting in seen.once(greetings).items():
+    devices: dict[tuple[int, object], list[tuple[Case, Identity]]] = defaultdict(list)
+    for (session, side), greeting in seen.once(identities).items():
         if greeting.guid == ANONYMOUS:
             continue
         case = seen.cases[session]
@@ -172,7 +178,7 @@ def guid_stable(seen: Evidence, ruling: Ruling) -> None:
 @rule("bonding-guid-anonymous")
 def guid_anonymous(seen: Evidence, ruling: Ruling) -> None:
     """The initiator does not say who it is; the responder may take it or leave it."""
-    for (session, side), greeting in seen.once(greetings).items():
+    for (session, side), greeting in seen.once(identities).items():
         line = seen.cases[session].command
         if side != INITIATOR or greeting.guid != ANONYMOUS or line is None:
             continue
@@ -186,7 +192,7 @@ def guid_anonymous(seen: Evidence, ruling: Ruling) -> None:
 @rule("bonding-responder-guid-anonymous")
 def responder_anonymous(seen: Evidence, ruling: Ruling) -> None:
     """The anonymous GUID is defined for initiators alone."""
-    for (session, side), greeting in seen.once(greetings).items():
+    for (session, side), greeting in seen.once(identities).items():
         if side == RESPONDER and greeting.guid == ANONYMOUS:
             says = "the responder presents the anonymous GUID, which is defined for initiators"
             ruling.fires(session, side, says, row=greeting.row)
@@ -203,7 +209,7 @@ class _Attempt(NamedTuple):
 def responder_filters(seen: Evidence, ruling: Ruling) -> None:
     """One initiator is refused and another accepted, or one is refused and accepted later."""
     attempts: dict[tuple[int, int], list[_Attempt]] = defaultdict(list)
-    for (session, side), greeting in seen.once(greetings).items():
+    for (session, side), greeting in seen.once(identities).items():
         case = seen.cases[session]
         line = case.command
         if side != INITIATOR or line is None:
@@ -240,7 +246,7 @@ def initiator_filters(seen: Evidence, ruling: Ruling) -> None:
         packet, closed = line.closing_packet(INITIATOR), line.closed_at(INITIATOR)
         if closed is None or line.closed_by != INITIATOR or len(line.rows[INITIATOR]) != 1:
             continue
-        said = [seen.once(greetings).get((case.index, side)) for side in (INITIATOR, RESPONDER)]
+        said = [seen.once(identities).get((case.index, side)) for side in (INITIATOR, RESPONDER)]
         versions = [seen.greeting(one.row) for one in said if one is not None]
         if len(versions) == 2 and versions[0] and versions[1] and versions[0]["version"] == versions[1]["version"]:
             says = "the initiator closed as soon as it knew the GUID of the responder"

@@ -13,7 +13,7 @@ from ..capture import NO_TIME
 from ..facts.packets import DEFAULT_PORT
 from ..ptpip.announcement import ARP, DHCP, MDNS, SSDP, UDP, Announcement
 from ..ptpip.discovery import is_link_local
-from .announced import before, by_host, greetings, is_camera, station_of, tells_port
+from .announced import before, by_host, identities, is_camera, station_of, tells_port
 from .case import Case
 from .evidence import Evidence, S
 from .rule import BOTH, INITIATOR, NOWHERE, RESPONDER, Ruling, rule
@@ -71,7 +71,7 @@ def port_consistent(seen: Evidence, ruling: Ruling) -> None:
 def guid_announced(seen: Evidence, ruling: Ruling) -> None:
     """The GUID of the responder stands in what announces it."""
     judged: set[tuple[int, int, str]] = set()
-    for (index, side), greeting in seen.once(greetings).items():
+    for (index, side), greeting in seen.once(identities).items():
         line = seen.cases[index].command
         if side != RESPONDER or line is None:
             continue

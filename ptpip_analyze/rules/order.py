@@ -43,7 +43,8 @@ class Order:
         """Do the clocks of two taps show in a session, by more than ``skew_ms``?
 
         They do where something comes behind what it has caused: bytes behind a message that acknowledges them, a SYN
-        behind its answer, Init Command Ack behind the Init Event Request that repeats its number.
+        behind its answer, that behind what the initiator says on the connection, Init Command Ack behind the Init
+        Event Request that repeats its number.
         """
         if case.index not in self._skewed:
             self._skewed[case.index] = any(map(self._late_by_acknowledgment, case.lines)) or self._late_greeting(case)
@@ -52,7 +53,10 @@ class Order:
     def _late_by_acknowledgment(self, line: Line) -> bool:
         seen, near = self._seen, self._seen.limit_ns("skew_ms")
         asked, answered = (line.tcp.syn_times[line.direction(side)] for side in (INITIATOR, RESPONDER))
-        if line.syn_captured and NO_TIME not in (asked, answered) and answered < asked - near:
+        if NO_TIME not in (asked, answered) and answered < asked - near:
+            return True
+        spoke = seen.columns["began"][line.rows[INITIATOR][:1]]
+        if answered != NO_TIME and ((spoke != NO_TIME) & (spoke < answered - near)).any():
             return True
         for rows, others in (line.rows, line.rows[::-1]):
             heard, began = seen.heard[rows], seen.columns["began"][rows]

@@ -282,7 +282,7 @@ def _outcome(seen: Evidence, line: Line, row: int) -> str:
     if not seen.timed(row) or len(said) == 0 or not line.whole(RESPONDER) or seen.time[said[-1]] > asked_at:
         return ""
     if (
-        line.closed_by == RESPONDER
+        line.closed_first(RESPONDER)
         and closed_at is not None
         and 0 < closed_at - asked_at <= seen.limit_ns("close_grace_s")
     ):

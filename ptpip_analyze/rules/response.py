@@ -185,9 +185,11 @@ class _Waiting:
         seen = self._seen
         case = seen.cases[int(seen.session[request])]
         line, event = case.command, case.event
-        if line is None or line.closed_by != RESPONDER or line.reset or not self._silent_since(request):
+        if line is None or not line.closed_first(RESPONDER) or line.reset or not self._silent_since(request):
             return None
-        if event is not None and event.closed_by == INITIATOR:
+        if event is not None and not (
+            event.closed_first(RESPONDER) or (event.closed_by is None and event.end_known(INITIATOR))
+        ):
             return None  # the initiator may have begun to leave
         asked, answers = line.tcp.streams[line.direction(INITIATOR)], line.tcp.streams[line.direction(RESPONDER)]
         received = answers.acknowledged_offset(asked)

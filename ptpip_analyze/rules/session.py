@@ -13,10 +13,17 @@ from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case
 from .evidence import Evidence
+from .numbering import (
+    CLOSE_SESSION,
+    GET_DEVICE_INFO,
+    OPEN_SESSION,
+    RESET_DEVICE,
+    SESSION_ALREADY_OPEN,
+    SESSION_NOT_OPEN,
+)
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
-GET_DEVICE_INFO, OPEN_SESSION, CLOSE_SESSION, RESET_DEVICE = 0x1001, 0x1002, 0x1003, 0x1010
-OK, SESSION_NOT_OPEN, DEVICE_BUSY, SESSION_ALREADY_OPEN = 0x2001, 0x2003, 0x2019, 0x201E
+OK, DEVICE_BUSY = 0x2001, 0x2019
 # Named by the standard as such that need no session (1.6.2, PTP clause 9.3.2).
 WITHOUT_SESSION = (GET_DEVICE_INFO, OPEN_SESSION)
 _UNKNOWN = "the beginning of the session is not in the capture"
@@ -74,6 +81,11 @@ def _asked(seen: Evidence, case: Case) -> Asked:
     begin = seen.stretch[conversation[0]] if len(conversation) and case.from_start else -1
     stretch = np.where(since == NO_ROW, begin, seen.stretch[since])
     known = (stretch >= 0) & (stretch == seen.stretch[request]) & (code >= 0)
+    # So may what the other side can't have understood as it was meant.
+    said = case.command.rows[INITIATOR] if case.command else np.empty(0, np.int64)
+    garbled = np.full(len(numbers), seen.garbled_before[said[0]] if len(said) else 0)
+    garbled[changed] = seen.garbled_before[request[change]]
+    known &= seen.garbled_before[request] == garbled
     return Asked(numbers, request, response, code, answer, np.where(known, state, UNKNOWN), since)
 
 

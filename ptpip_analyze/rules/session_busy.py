@@ -13,15 +13,16 @@ from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case
 from .evidence import EVENT, Evidence
+from .numbering import GET_DEVICE_INFO, OPEN_SESSION, SESSION_NOT_OPEN
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
-from .session import DEVICE_BUSY, GET_DEVICE_INFO, OK, OPEN, OPEN_SESSION, SESSION_NOT_OPEN, Asked, asked
+from .session import DEVICE_BUSY, OK, OPEN, Asked, asked
+from .wording import NOT_COVERED
 
 INITIATE_CAPTURE, SEND_OBJECT_INFO = 0x100E, 0x100C
 CAPTURE_COMPLETE = 0x400D
 NOT_SUPPORTED = 0x2005
 SCRIPT = 0x3002  # format of PictBridge's files
 LEAST_TRIES = 3  # that make a busy loop
-_WINDOW = "the waiting time is not covered by the capture"
 
 
 @rule("session-device-busy-open")
@@ -34,7 +35,7 @@ def device_busy_open(seen: Evidence, ruling: Ruling) -> None:
         for place in refused.tolist():
             row = int(told.response[place])
             if line is None or not seen.timed(row):
-                ruling.unknown(case.index, INITIATOR, _WINDOW)
+                ruling.unknown(case.index, INITIATOR, NOT_COVERED)
                 continue
             until = int(seen.time[row]) + grace
             again = np.flatnonzero(told.code[place + 1 :] == OPEN_SESSION) + place + 1
@@ -55,7 +56,7 @@ def device_busy_open(seen: Evidence, ruling: Ruling) -> None:
                 says = "OpenSession was answered Device_Busy, and the connections stayed open"
                 ruling.fires(case.index, INITIATOR, says, row=row, transaction=int(told.number[place]))
             else:
-                ruling.unknown(case.index, INITIATOR, _WINDOW)
+                ruling.unknown(case.index, INITIATOR, NOT_COVERED)
 
 
 def _captures(seen: Evidence, told: Asked) -> list[tuple[int, int]]:

@@ -14,11 +14,12 @@ from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case, Line
 from .evidence import Evidence
+from .numbering import CLOSE_SESSION, RESET_DEVICE
 from .rule import BOTH, INITIATOR, RESPONDER, SIDES, Ruling, rule
-from .session import CLOSE_SESSION, OK, RESET_DEVICE, asked
+from .session import OK, asked
+from .wording import NOT_COVERED
 
 POWER_DOWN = 0x1013
-_WINDOW = "the waiting time is not covered by the capture"
 _UNASKED = (m.OPERATION_REQUEST, m.EVENT, m.PROBE_REQUEST)  # what nobody has to say
 _WHO = "who ended a connection first is not certain"
 _REUSED = "messages came behind the reset, which may be that of an earlier connection"
@@ -61,7 +62,7 @@ def both_connections(seen: Evidence, ruling: Ruling) -> None:
         elif closed is not None and NO_TIME < closed <= until:
             ruling.passes(case.index, BOTH)
         elif not other.open_until(until):
-            ruling.unknown(case.index, BOTH, _WINDOW)
+            ruling.unknown(case.index, BOTH, NOT_COVERED)
         elif _went_on(seen, line, side):
             ruling.unknown(case.index, BOTH, _REUSED)
         elif not line.closed_first(side):
@@ -112,7 +113,7 @@ def error_propagates(seen: Evidence, ruling: Ruling) -> None:
         elif late is None and other.covered(time + grace):
             ruling.passes(case.index, BOTH)
         else:
-            ruling.unknown(case.index, BOTH, _WINDOW)
+            ruling.unknown(case.index, BOTH, NOT_COVERED)
 
 
 @rule("shutdown-by-initiator")

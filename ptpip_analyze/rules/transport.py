@@ -14,8 +14,10 @@ from ..ptpip.recognise import TO_INITIATOR, TO_RESPONDER
 from .announced import by_host, tells_port
 from .case import Case
 from .evidence import MS, Evidence, S
+from .opening import openings
 from .receipt import Receipts, Span
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
+from .wording import NOT_COVERED
 
 KEEP_ALIVE_S = 7300  # RFC 1122 4.2.3.6: two hours and no less by default; and a margin
 SMALL = 600  # bytes of a message that is no full segment on any link
@@ -23,7 +25,6 @@ SAMPLES = 5
 DELAYED_MS = (30, 250)  # how long acknowledgments are delayed: 40 ms with Linux, 200 ms with Windows
 SPREAD_MS = 15
 AT_ONCE_MS = 5  # from an acknowledgment to what waited for it, beside the round trip
-_WINDOW = "the waiting time is not covered by the capture"
 
 
 @rule("transport-initiator-is-client")
@@ -70,7 +71,7 @@ def two_connections(seen: Evidence, ruling: Ruling) -> None:
             says = "operations run without any event connection"
             ruling.fires(case.index, INITIATOR, says, row=int(late[0]), rows=(ack,))
         else:
-            ruling.unknown(case.index, BOTH, _WINDOW)
+            ruling.unknown(case.index, BOTH, NOT_COVERED)
 
 
 def _would_be_seen(seen: Evidence, index: int) -> bool:
@@ -82,9 +83,15 @@ def _would_be_seen(seen: Evidence, index: int) -> bool:
 
 
 def _may_be_another(seen: Evidence, index: int) -> bool:
-    """Is there another connection between these hosts whose purpose is not known: it may be the event connection?"""
+    """Is there another connection between these hosts that may be the event connection?
+
+    One whose purpose is not known; or one with the right number, that nobody else has, though the times tell otherwise.
+    """
     line = seen.cases[index].command
     if line is None:
+        return True
+    repeats = openings(seen).events_of.get((line.part.responder[0], line.part.number or 0), [])
+    if any(one.case.command is None and one.hosts[0] == line.part.initiator_address for one in repeats):
         return True
     hosts = {line.tcp.low[0], line.tcp.high[0]}
     known = {part.tcp.number for pair in seen.pairs if pair.command for part in pair.parts if pair.event}

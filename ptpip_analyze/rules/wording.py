@@ -7,6 +7,8 @@ from ..ptp.walk import NO_ROW
 from .evidence import Evidence
 from .rule import SIDES
 
+NOT_COVERED = "the waiting time is not covered by the capture"
+
 
 def operation(seen: Evidence, request: int) -> str:
     """The operation of a request (message row): GetObject (0x1009)."""

@@ -7,8 +7,8 @@ import pytest
 from ptpip_analyze.rules.announced import (
     before,
     by_host,
-    greetings,
     greets_in_8_bits,
+    identities,
     is_camera,
     station_of,
     tells_port,
@@ -64,16 +64,16 @@ def test_knows_what_was_said_before_a_connection(at_s: float, earlier: bool) -> 
 
 def test_reads_greetings_that_are_captured_and_no_others() -> None:
     packets = session().packets()
-    found = greetings(evidence(packets))
+    found = identities(evidence(packets))
     assert found[0, INITIATOR].guid == OTHER.hex()
     assert (found[0, RESPONDER].guid, found[0, RESPONDER].name) == (GUID.hex(), "camera")
-    assert greetings(evidence(damage.drop(packets, segment=0))).keys() == {(0, RESPONDER)}
-    assert greetings(evidence(damage.snap(packets, 90))) == {}
+    assert identities(evidence(damage.drop(packets, segment=0))).keys() == {(0, RESPONDER)}
+    assert identities(evidence(damage.snap(packets, 90))) == {}
 
 
 def test_reads_the_guid_of_a_greeting_that_breaks_its_layout() -> None:
     seen = evidence(eight_bit(OTHER, 1).packets())
-    greeting = greetings(seen)[0, INITIATOR]
+    greeting = identities(seen)[0, INITIATOR]
     assert greeting.guid == OTHER.hex()
     assert greets_in_8_bits(seen.greetings[greeting.row])
 

@@ -79,6 +79,20 @@ def test_excuses_two_adapters_of_nikon_with_one_guid() -> None:
     assert verdicts(told.two_cameras(), "bonding-guid-unique") == [VIOLATION]
 
 
+def test_takes_addresses_of_one_serial_number_for_those_of_one_device() -> None:
+    """Two cameras with one GUID behind a router, both sides of it captured: each is seen at both addresses."""
+    runs = [known("A1"), known("A2", command_port=51001, event_port=51002, number=1)]
+    inner = damage.in_turn(*(run.packets() for run in runs))
+    assert verdicts(inner, "bonding-guid-unique") == []
+    elsewhere = [
+        known("A1", **ELSEWHERE),
+        known("A2", **{**ELSEWHERE, "number": 3, "command_port": 52001, "event_port": 52002}),
+    ]
+    outer = damage.in_turn(*(run.packets() for run in elsewhere))
+    assert VIOLATION not in verdicts(damage.in_turn(inner, outer), "bonding-guid-unique")
+    assert VIOLATION in verdicts(damage.in_turn(runs[0].packets(), elsewhere[1].packets()), "bonding-guid-unique")
+
+
 @pytest.mark.parametrize("serial", ["", "0000", " "])
 def test_takes_no_blank_serial_number_for_one(serial: str) -> None:
     packets = damage.in_turn(known("A1").packets(), known(serial, **ELSEWHERE).packets())

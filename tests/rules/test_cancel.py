@@ -181,3 +181,23 @@ def test_needs_both_connections_to_call_an_id_of_the_event_connection_wrong() ->
     assert "cancel-txid-valid" in accused(judged(packets))
     greeting = damage.segments(packets, "event", TO_RESPONDER)[0]
     assert "cancel-txid-valid" not in accused(judged(damage.drop(packets, greeting)))
+
+
+def test_does_not_miss_a_response_that_the_capture_lost() -> None:
+    """The next request is answered, and the answer to the cancelled one stands in a hole."""
+    packets = finish(command_first(formatting()).wait(READ).response(CANCELLED)).packets()
+    answers = damage.segments(packets, "command", TO_INITIATOR)
+    assert "cancel-response-present" not in accused(judged(packets))
+    for lost in answers:
+        assert "cancel-response-present" not in accused(judged(damage.drop(packets, lost)))
+
+
+def test_does_not_know_when_data_was_written_behind_a_hole() -> None:
+    packets = data_after_the_cancel().packets()
+    rule = "cancel-datain-responder-stops"
+    assert rule in accused(judged(packets))
+    for lost in damage.segments(packets, "command", TO_RESPONDER)[1:]:
+        ruling = judged(damage.drop(packets, lost), only=(rule,)).rulings[rule]
+        assert not ruling.passed, lost
+    greeting = damage.segments(packets, "event", TO_RESPONDER)[0]
+    assert rule not in accused(judged(damage.drop(packets, greeting)))

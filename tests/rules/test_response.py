@@ -12,7 +12,7 @@ from tests.rules import silence
 from tests.rules.matrix import accused, judged
 from tests.rules.seen import evidence
 from tests.rules.test_request import found, ours
-from tests.traffic import Conversation, damage
+from tests.traffic import TO_RESPONDER, Conversation, damage
 from tests.traffic import conversation as talk
 from tests.traffic.packet import FIN
 
@@ -269,3 +269,15 @@ def test_accuses_nobody_of_asking_too_early_where_answers_have_other_ids() -> No
     result = ours(one.close().packets())
     assert "session-one-transaction" not in accused(result)
     assert {each.side for each in result.findings if each.verdict is Verdict.VIOLATION} == {1}
+
+
+def test_does_not_blame_the_responder_where_the_initiator_may_have_left_first() -> None:
+    """Its FINs are not in the capture, and were acknowledged: the responder closed because it was left."""
+    packets = talk().open().request(0x100F, 1).wait(10).close().packets()
+    rule = "response-for-every-request"
+    ends = [at for at, one in enumerate(packets) if one.direction == TO_RESPONDER and one.flags & 1]
+    assert len(ends) == 2
+    for lost in (ends, ends[:1], ends[1:]):
+        assert rule not in accused(judged(damage.drop(packets, *lost)))
+    by_camera = talk().open().request(0x100F, 1).wait(10).close(by="responder").packets()
+    assert rule in accused(judged(by_camera))

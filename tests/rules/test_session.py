@@ -6,7 +6,7 @@ import pytest
 
 from tests.rules.matrix import accused, judged
 from tests.rules.stories import session as stories
-from tests.traffic import TO_INITIATOR, damage
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, damage
 from tests.traffic import conversation as talk
 
 from .seen import evidence
@@ -80,3 +80,13 @@ def test_makes_the_list_of_what_was_asked_once() -> None:
 
     seen = evidence(talk().open().close().packets())
     assert seen.once(asked) is seen.once(asked)
+
+
+def test_does_not_know_the_session_behind_a_request_that_nobody_can_read() -> None:
+    """The type of OpenSession is a reserved one: it was answered OK, whatever it was."""
+    packets = talk().open().get_property().close_session().close().packets()
+    opens = damage.segments(packets, "command", TO_RESPONDER)[1]
+    header = len(packets[opens].whole) - len(packets[opens].payload)
+    guilty = accused(judged(damage.flip(packets, opens, header + 4, 0x40)))
+    assert "framing-type-reserved" in guilty
+    assert not guilty & {"session-open-before-operations", "session-refuse-without-session"}

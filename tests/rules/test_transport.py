@@ -66,3 +66,17 @@ def test_takes_a_keep_alive_as_proof() -> None:
     place = next(at for at, packet in enumerate(packets) if packet.time_ns - packets[0].time_ns > 10**12)
     assert len(sides(packets, "transport-keepalive")) == 4
     assert len(sides(damage.keep_alive(packets, place), "transport-keepalive")) == 3
+
+
+def test_does_not_miss_an_event_connection_that_another_clock_puts_behind_its_session() -> None:
+    """Nothing pairs them any more, but its number tells whose it may be."""
+    one = talk().connect().init_command_request().init_command_ack().wait(60)
+    one.connect("event").init_event_request().init_event_ack().open_session().close_session().close()
+    other = talk(
+        number=1, start_ns=one.start_ns + 90 * 10**9, connection_number=2, command_port=50011, event_port=50012
+    )
+    packets = damage.skewed(one.packets(), 300_000_000, connection="event")
+    rest = other.open().close_session().close().packets()
+    assert "transport-two-connections" not in accused(judged(damage.interleave(packets, rest)))
+    without = [packet for packet in packets if packet.connection == "command"]
+    assert "transport-two-connections" in accused(judged(damage.interleave(without, rest)))
