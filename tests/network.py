@@ -65,6 +65,10 @@ class Network:
         for space in self._spaces:
             subprocess.run(["ip", "netns", "delete", space], check=False, capture_output=True)
 
+    def set(self, state: str) -> None:
+        """Set the app's interface up or down."""
+        ip("-n", self._spaces[1], "link", "set", self.interface, state)
+
     def cut(self) -> None:
         """Take the app's interface away."""
         ip("-n", self._spaces[1], "link", "delete", self.interface)

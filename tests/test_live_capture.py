@@ -134,6 +134,21 @@ def test_keeps_what_there_was_when_the_interface_vanishes(network, tmp_path, mea
     assert "Traceback" not in watching.said
 
 
+def test_says_that_an_interface_was_set_down_and_goes_on_when_it_is_up(network, tmp_path):
+    saved = tmp_path / "live.pcapng"
+    with Watching(tmp_path, network.interface, "-w", str(saved), prefix=network.app_side) as watching:
+        watching.begun()
+        network.set("down")
+        until(lambda: f"{network.interface} is down" in watching.said, "a word of it")
+        network.set("up")
+        until(lambda: f"{network.interface} is there again" in watching.said, "a word of it")
+        with Camera(CAMERA, "20000", "0", prefix=network.camera_side):
+            assert Gphoto2(CAMERA, tmp_path / "home", prefix=network.app_side).run("--summary").returncode == 0
+            watching.until("CloseSession", '"OK"')
+        watching.end()
+    assert in_order(watching.rows) == listed(saved)
+
+
 def test_keeps_what_there_was_when_the_disk_is_full(network, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
@@ -150,7 +165,7 @@ def test_keeps_what_there_was_when_the_disk_is_full(network, tmp_path):
                 Gphoto2(CAMERA, tmp_path / "home", prefix=network.app_side).run("--get-file", "2")
                 assert watching.wait() == 2
         assert in_order(watching.rows) == listed(saved)
-        assert watching.said.splitlines()[-1].endswith("No space left on device")
+        assert watching.said.splitlines()[-1].endswith(f"{saved}: No space left on device")
         assert saved.stat().st_size > 100_000
     finally:
         subprocess.run(["umount", small], check=True)

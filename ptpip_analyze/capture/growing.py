@@ -6,7 +6,9 @@ whoever reads can do something else. Bytes can be read at random as in any other
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -48,19 +50,41 @@ class Growth(Protocol):
 
 
 class GrowingFile:
-    """A file that another program writes. It has ended when ``stop`` was called: nobody knows when the other one has.
+    """A file that another program writes. It has ended when ``stop`` was called: nobody knows when the other one has;
+    or when it became shorter, which ``fault`` tells then.
 
-    OSError when it can't be opened.
+    OSError when it can't be opened, or is no regular file.
     """
 
     def __init__(self, path: str) -> None:
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its writer
+        mode = os.fstat(self._fd).st_mode
+        if not stat.S_ISREG(mode):
+            os.close(self._fd)
+            is_folder = stat.S_ISDIR(mode)
+            raise OSError(errno.EINVAL, "it is a folder" if is_folder else "not a regular file; - reads what is piped")
         self.ended = False
+        self.fault: str | None = None
+        self._path = path
+        self._most = 0
 
     @property
     def size(self) -> int:
-        """Bytes of the file now."""
-        return os.fstat(self._fd).st_size
+        """Bytes of the file, as many as there ever were."""
+        size = os.fstat(self._fd).st_size
+        if size < self._most and self.fault is None:
+            self.fault = f"it was cut to {size} bytes while it was followed; {self._most} had been seen"
+            self.ended = True
+        self._most = max(size, self._most)
+        return self._most
+
+    @property
+    def is_replaced(self) -> bool:
+        """Has it another name by now, or none?"""
+        try:
+            return not os.path.samestat(os.stat(self._path), os.fstat(self._fd))
+        except OSError:
+            return True
 
     def read_into(self, into: memoryview, position: int) -> int:
         """See ``Growth``."""

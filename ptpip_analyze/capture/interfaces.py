@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import socket
+import struct
+import sys
 from typing import NamedTuple
 
 from .recorders import RecorderError, start
 
 _KINDS = {772: "loopback", 65534: "tunnel", 768: "tunnel", 776: "tunnel", 801: "wireless", 802: "wireless",
           803: "monitor"}  # fmt: skip
+
+
+_SIOCGIFFLAGS, _IFF_UP = 0x8913, 1  # netdevice(7)
 
 
 class Interface(NamedTuple):
@@ -50,6 +57,20 @@ def interfaces() -> list[Interface]:
                 refused = reason  # asked once: it is the same for all
         found.append(Interface(str(one.name), _kind(one.name, one.type), state, addresses, hardware, capture, reason))
     return found
+
+
+def is_down(name: str) -> bool:
+    """Is an interface there, and set down? Only Linux is asked."""
+    if sys.platform != "linux":
+        return False
+    asked = struct.pack("40s", os.fsencode(name)[:15])  # struct ifreq: 16 bytes of name, then flags
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        try:
+            answer = fcntl.ioctl(any_socket, _SIOCGIFFLAGS, asked)
+        except OSError:  # there is none, or it is a name for all of them
+            return False
+    (flags,) = struct.unpack_from("H", answer, 16)
+    return not flags & _IFF_UP
 
 
 def _tried(name: str) -> tuple[str | None, str | None]:

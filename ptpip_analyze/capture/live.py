@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from .batch import CaptureError, PacketBatch
 from .growing import GrowingFile, GrowingSource, awaited
+from .interfaces import is_down
 from .recorders import Means, Recorder, start
 from .recording import Recording, Spool
 from .source import STDIN
@@ -31,8 +32,10 @@ class Live:
         recording: Recording | None = None,
         recorder: Recorder | None = None,
         most: int | None = None,
+        interface: str | None = None,
     ) -> None:
         self.source = source
+        self._interface = interface
         self.ended: str | None = None
         self._growth, self._recording, self._recorder, self._most = growth, recording, recorder, most
 
@@ -45,6 +48,20 @@ class Live:
     def packets(self) -> int | None:
         """Packets that are in the spool, analysed or not; None where there is none."""
         return self._recording.packets if self._recording is not None else None
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing comes, though nothing has ended; "" where there is no reason to be known."""
+        if isinstance(self._growth, GrowingFile) and self._growth.is_replaced:
+            return "has been renamed, replaced or deleted; the file that was opened is still followed"
+        if self._interface is not None and is_down(self._interface):
+            return "is down: nothing comes before it is up"
+        return ""
+
+    @property
+    def fault(self) -> str | None:
+        """Why what was captured can't be read any more, where that is known."""
+        return self._growth.fault if isinstance(self._growth, GrowingFile) else None
 
     def is_behind(self, batch: PacketBatch) -> bool:
         """Has more come by now than this batch?"""
@@ -70,6 +87,7 @@ class Live:
 
     def _finish(self) -> None:
         if self._recording is None:
+            self.ended = self.fault
             return
         self._recording.join()
         if self._recorder is not None:
@@ -110,11 +128,13 @@ def of_interface(
     if source is None:  # it ended before the header was written
         recording.join()
         raise recording.damage or CaptureError(name, None, recorder.ending() or "nothing was captured")
-    return Live(source, spool, recording, recorder)
+    return Live(source, spool, recording, recorder, interface=name)
 
 
 def of_stdin(spool: Spool, *, most: int | None = None, idle: Callable[[], bool] = lambda: True) -> Live:
     """The stream of packets on standard input. CaptureError when it is none; ``idle`` as for ``growing.awaited``."""
+    if sys.stdin is None:
+        raise CaptureError(STDIN, None, "standard input is closed")
     recording = Recording(STDIN, sys.stdin.fileno(), spool, most)
     source = awaited(_name_of(spool, STDIN), spool, idle)
     if source is None:

@@ -41,6 +41,7 @@ OTHERS_WIDTH: Final = 67  # of a line without its call, where the answer is as l
 TELL_S: Final = 0.05
 """While packets come faster than they are analysed, news are told so often."""
 STATUS_S: Final = 0.5
+STATE_S: Final = 1.0
 
 _UNITS: Final = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 _PERIODS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -119,7 +120,7 @@ def _live(
         watch = _watch(live, ports, vendor, calls)
         _tell_beginning(live, place, saved, capture_filter)
         with stop.caught():
-            _follow(live, watch, stop, _writer(chosen, wanted), keeps)
+            _follow(live, watch, stop, _writer(chosen, wanted), keeps, _State(live, place))
         _tell_end(live, watch, saved)
     if stop.signal:
         raise typer.Exit(128 + stop.signal)
@@ -168,6 +169,8 @@ def _begun(
     from ptpip_analyze.capture import CaptureError, live
     from ptpip_analyze.capture.recorders import RecorderError
 
+    if place == "-" and sys.stdin is not None and sys.stdin.isatty():
+        raise CommandError("standard input is the terminal; pipe a capture into it, or name an interface or a file")
     known = live.interfaces()
     of_file = place != "-" and place not in known and os.path.exists(place)
     if (of_file or place == "-") and (capture_filter or means):
@@ -220,8 +223,11 @@ def _follow(
     stop: _Stop,
     write: Callable[[pa.RecordBatch], None],
     keeps: Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+    state: _State,
 ) -> None:
-    """Read, analyse and tell until it ends."""
+    """Read, analyse and tell until it ends. CommandError when what was captured can't be read any more."""
+    from ptpip_analyze.capture import CaptureError
+
     status = _Status(live, watch)
     told = 0.0
     stopping = False
@@ -243,12 +249,17 @@ def _follow(
             for announcement in watch.announcements():
                 status.clear()
                 say(_announced(announcement))
+            if changed := state.change(now):
+                status.clear()
+                say(changed)
             status.show()
         status.clear()
         for rows in keeps(watch.finish()):
             write(rows)
     except BrokenPipeError as error:
         raise ReaderLeft from error
+    except CaptureError as error:  # what was captured can't be read again: its file was cut, or its disk is gone
+        raise CommandError(f"{error.path}: {live.fault}" if live.fault else str(error)) from error
     finally:
         status.clear()
 
@@ -258,6 +269,23 @@ def _nobody_reads() -> bool:
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+class _State:
+    """Why nothing comes, which nobody else tells."""
+
+    def __init__(self, live: Live, place: str) -> None:
+        self._live, self._place = live, place
+        self._trouble = ""
+        self._looked = 0.0
+
+    def change(self, now: float) -> str:
+        """What has changed, looked at once in a while; "" for nothing."""
+        if now - self._looked < STATE_S:
+            return ""
+        self._looked = now
+        before, self._trouble = self._trouble, self._live.trouble
+        return "" if self._trouble == before else f"{self._place} {self._trouble or 'is there again'}"
 
 
 class _Status:

@@ -50,3 +50,7 @@ def test_asks_once_where_nobody_may(monkeypatch):
 )
 def test_knows_kinds_by_the_type_of_the_link(hardware, kind):
     assert interfaces._kind("nosuch0", hardware) == kind
+
+
+def test_knows_no_interface_to_be_down_that_is_up_or_is_not_there():
+    assert not any(interfaces.is_down(name) for name in ("lo", "nosuch0", "any"))

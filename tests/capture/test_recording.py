@@ -106,11 +106,6 @@ def test_leaves_an_earlier_file_alone_until_something_comes(tmp_path):
     assert path.read_bytes() == stream()
 
 
-def test_leaves_no_empty_file(tmp_path):
-    Spool(tmp_path / "saved.pcapng").discard()
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_refuses_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path, reason in (tmp_path / "pipe", "not a regular file"), (tmp_path, "Is a directory"):

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,53 @@ def test_begins_new_files(tmp_path):
     assert 1 <= len(list(tmp_path.iterdir())) <= 2
     assert not saved.exists()
     assert ran.stderr.decode().rstrip().endswith(f"saved in {tmp_path / 'saved_*.pcapng'}")
+
+
+def followed(path: Path, happens: Callable[[], object], word: str) -> tuple[int, str]:
+    """What `live` of a file says when something happens to it: exit code and stderr; Ctrl-C where it goes on."""
+    path.write_bytes(PLAIN.read_bytes())
+    command = [sys.executable, "-m", "ptpip_analyze", "live", str(path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        happens()
+        line = process.stderr.readline().decode()
+        assert word in line
+        if "still followed" in line:
+            process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        rest = process.stderr.read().decode()
+        assert "Traceback" not in rest
+        return process.wait(timeout=30), line
+
+
+def test_ends_when_the_file_that_it_follows_is_cut(tmp_path):
+    path = tmp_path / "growing.pcapng"
+    code, line = followed(path, lambda: os.truncate(path, 100), "cut to 100 bytes")
+    assert code == 2
+    assert line.startswith(f"ptpip-analyze: {path}: ")
+
+
+def test_says_that_the_file_that_it_follows_has_another_name(tmp_path):
+    path = tmp_path / "growing.pcapng"
+    code, _ = followed(path, lambda: path.rename(tmp_path / "old.pcapng"), "renamed")
+    assert code == 130
+
+
+def test_follows_no_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    ran = watched(tmp_path / "pipe")
+    assert ran.returncode == 2
+    assert b"not a regular file" in ran.stderr
+
+
+def test_says_that_standard_input_is_closed():
+    command = f"{sys.executable} -m ptpip_analyze live - <&-"
+    ran = subprocess.run(["sh", "-c", command], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stderr) == (2, b"ptpip-analyze: -: standard input is closed\n")
 
 
 def test_leaves_an_earlier_capture_alone_where_nothing_comes(tmp_path):
