@@ -21,6 +21,8 @@ from tests.traffic import STORIES, Packet, capture, damage
 
 # Read of the codes, which are compared: without its DeviceInfo, a camera's own codes have no names.
 NAMES = {"vendor", "operation", "response", "dataset"}
+# Told with what stands beside a transaction: the response before it, acknowledgments, pauses of the other side.
+BESIDE = {"think_s", "acknowledged_s", "stalled_s", "transfer_stalled_s", "stall_cause"}
 MOST = 80  # segments of one story that are lost in turn
 PAIRS = 6  # of each story
 WINDOWS = (2, 3, 5, 10)  # neighbouring packets of each story that are lost together
@@ -124,7 +126,7 @@ def _carries(packet: Packet, extents: Sequence[damage.Extent]) -> bool:
 
 
 def without_place(row: Row) -> Any:
-    return key({name: value for name, value in row.items() if name not in PLACES | NAMES})
+    return key({name: value for name, value in row.items() if name not in PLACES | NAMES | BESIDE})
 
 
 def after(loss: Loss) -> list[Row]:
@@ -160,7 +162,7 @@ def fault(name: str, loss: Loss, told: list[Told]) -> str:
         return f"untouched transactions changed: {changed}"
     touched = [one for one in told if loss.touches(one)]
     if not touched:  # a lost Cancel: all is as before, but for the status, and there may have been more data
-        unknown = {"status": "gap", "transfer_s": None}
+        unknown = {"status": "gap", "transfer_s": None, "device_s": None}
         hit = [one.row | unknown for one in told if loss.falls_into(one)]
         hit = [row | ({"data_direction": None} if row["data_direction"] == "none" else {}) for row in hit]
         return "" if list(map(without_place, left)) == list(map(without_place, hit)) else f"{left} for {hit}"

@@ -17,7 +17,7 @@ class Told:
 
     def __init__(self, capture: Path) -> None:
         self.held = Loading([str(capture)])
-        self.follow, self.paused, self.has_ended = False, False, False
+        self.follow, self.paused, self.has_ended, self.incoming = False, False, False, None
         self.said: list[tuple[str, Any]] = []
         self.transactions_view = self
 
