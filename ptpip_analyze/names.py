@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -49,6 +48,8 @@ def names_files(path: str | Path | None = None, environ: Mapping[str, str] | Non
 @contextlib.contextmanager
 def names_of(texts: Sequence[str]) -> Iterator[None]:
     """Names in force for a while, by the texts of files that ``use_names`` has read: in another process, say."""
+    import tomllib
+
     overlay = EMPTY
     for text in texts:
         overlay = overlay.under(overlay_of(tomllib.loads(text)))

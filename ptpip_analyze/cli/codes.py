@@ -90,7 +90,7 @@ def _write(
             stream.write(_lines(rows, kinds, output))
         else:
             from ptpip_analyze.tables.export import write_rows
-            from ptpip_analyze.tables.frame import keep_pandas_away
+            from ptpip_analyze.tables.lean import keep_pandas_away
 
             keep_pandas_away()
             batch = _batch(rows, kinds)

@@ -209,7 +209,7 @@ def _spool(save: Path | None, rotation: Rotation | None) -> Spool:
 
 
 def _watch(live: Live, ports: list[int] | None, vendor: str | None, calls: bool) -> Watch:
-    from ptpip_analyze.tables.frame import keep_pandas_away
+    from ptpip_analyze.tables.lean import keep_pandas_away
 
     keep_pandas_away()
     from ptpip_analyze.watch import Watch

@@ -66,7 +66,7 @@ def _tui(
         raise CommandError("tui needs a terminal")
     if piped and sys.stdin.isatty():
         raise CommandError("standard input is the terminal; pipe a capture into it, or give it a file")
-    from ptpip_analyze.tables.frame import keep_pandas_away
+    from ptpip_analyze.tables.lean import keep_pandas_away
 
     keep_pandas_away()
     # Textual waits so many ms behind an Escape for the rest of a sequence; its own 100 are felt.

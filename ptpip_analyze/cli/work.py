@@ -138,7 +138,7 @@ def say_left_out(captures: Sequence[str]) -> None:
 
 def _load(modules: Sequence[str]) -> Iterator[None]:
     """Load what makes tables, a part at each step."""
-    from ptpip_analyze.tables.frame import keep_pandas_away
+    from ptpip_analyze.tables.lean import keep_pandas_away
 
     yield
     keep_pandas_away()

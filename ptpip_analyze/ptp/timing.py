@@ -222,7 +222,7 @@ class Timing:
         """The sessions on whose command connection something paused or was closed: number, streams to the responder and
         to the initiator, transaction rows.
         """
-        noted = {*np.unique(self._waited.pauses[0]).tolist(), *np.unique(self._waited.closed[0]).tolist()}
+        noted = {*self._waited.pauses[0].tolist(), *self._waited.closed[0].tolist()}
         order = stable_order(self._made.session)
         sessions = self._made.session[order]
         for session, pair in enumerate(self._pairs):

@@ -6,15 +6,11 @@ nullable types, times datetime64[ns, UTC], lists of words lists. Refuses to gues
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import ModuleType
-
     import pandas as pd
 
 
@@ -32,28 +28,6 @@ def frame_of(rows: pa.Table | pa.RecordBatch) -> pd.DataFrame:
     plain = pa.schema([(field.name, _plain(field.type)) for field in rows.schema])
     table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
     return table.cast(plain).to_pandas(types_mapper=nullable.get)
-
-
-def keep_pandas_away() -> None:
-    """Let pyarrow make its first array without loading pandas.
-
-    pyarrow looks for pandas once, with its first array, only to learn whether what it is handed is a Series; that takes
-    longer than the analysis of a small capture. Here it finds none then; whoever asks for a DataFrame later gets one.
-    """
-    away = _NoPandas()
-    sys.meta_path.insert(0, away)
-    try:
-        pa.array([0])
-    finally:
-        sys.meta_path.remove(away)
-
-
-class _NoPandas:
-    """An import finder that finds no pandas."""
-
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

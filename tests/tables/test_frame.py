@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pandas as pd
 import pyarrow as pa
 
@@ -54,22 +51,6 @@ def test_gives_texts_as_texts_and_lists_as_lists() -> None:
 def test_takes_a_record_batch_as_well() -> None:
     batch = table().to_batches()[0]
     assert frame_of(batch).equals(frame_of(table()))
-
-
-def test_makes_arrays_without_pandas_and_frames_with_it() -> None:
-    code = (
-        "import sys\n"
-        "from ptpip_analyze.tables.frame import frame_of, keep_pandas_away\n"
-        "import pyarrow as pa\n"
-        "keep_pandas_away()\n"
-        "table = pa.table({'session': pa.array([1, None])})\n"
-        "assert 'pandas' not in sys.modules\n"
-        "assert str(frame_of(table)['session'].dtype) == 'Int64'\n"
-        "import pandas as pd\n"
-        "assert pa.array(pd.Series([1.5, None])).null_count == 1\n"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_has_all_columns_when_there_are_no_rows() -> None:
