@@ -28,7 +28,10 @@ def serve(pipe: Connection) -> None:
             answer: object = work(job)
         except Exception as error:
             answer = error
-        pipe.send(answer)
+        try:
+            pipe.send(answer)
+        except OSError:  # nobody waits for it any more
+            return
 
 
 def _end_with_parent() -> None:

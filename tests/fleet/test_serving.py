@@ -35,3 +35,16 @@ def test_answers_each_job_until_its_pipe_ends(tmp_path: Path, monkeypatch: pytes
     ours.close()
     serving_thread.join(10)
     assert not serving_thread.is_alive()
+
+
+def test_ends_in_silence_when_nobody_waits_for_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = multiprocessing.Pipe()
+
+    def work(_: object) -> str:
+        ours.close()
+        return "done"
+
+    monkeypatch.setattr(serving, "work", work)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    ours.send(job(tmp_path, "a"))
+    serving.serve(theirs)
