@@ -22,6 +22,7 @@ from .capture import NO_TIME, PacketBatch, Source
 from .ptp import NO_ROW, STATUSES, Transactions
 from .ptp.camera import GET_DEVICE_INFO
 from .ptp.seen import PROPERTY_OPERATIONS
+from .ptp.walk import OK_RESPONSE
 from .ptpip import messages as m
 from .ptpip.announcement import Announcement
 from .result import Result
@@ -277,7 +278,7 @@ def _witnesses(rows: np.ndarray, made: Transactions, columns: dict[str, np.ndarr
     tells = (code >= _BEYOND_STANDARD) | (word >= 0xD000) | (code == GET_DEVICE_INFO)
     tells &= made.flawless[rows] & (response != NO_ROW)
     answer = np.where(response != NO_ROW, columns["code"][response].astype(np.int64), 0)
-    tells[(code == GET_DEVICE_INFO) & (answer != 0x2001)] = False
+    tells[(code == GET_DEVICE_INFO) & (answer != OK_RESPONSE)] = False
     kinds = code << 32 | (word & 0xFFFF) << 16 | answer
     _, first = np.unique(np.where(tells, kinds, -1), return_index=True)
     found: np.ndarray = rows[first[tells[first]]]

@@ -12,12 +12,14 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from ..ptp.walk import OK_RESPONSE
 from ..ptpip import messages as m
 from .recording import CLOSE_SESSION, OPEN_SESSION, Answer, Message, Recording, Request, key_of
 from .wire import Message as Received
 from .wire import Sender, WireError, receive, response
+from .wire import message as message_of
 
-OK, GENERAL_ERROR, NOT_SUPPORTED, CANCELLED = 0x2001, 0x2002, 0x2005, 0x201F
+GENERAL_ERROR, NOT_SUPPORTED, CANCELLED = 0x2002, 0x2005, 0x201F
 _DATA_OUT = 2  # DataPhaseInfo (2.3.6)
 _WAITING = 8  # messages of a client that are read ahead
 
@@ -53,7 +55,7 @@ class Session:
                 if received.kind == m.OPERATION_REQUEST:
                     await self._request(received.body, incoming, sender)
                 elif received.kind == m.PROBE_REQUEST:
-                    await sender.send(struct.pack("<II", m.HEADER_BYTES, m.PROBE_RESPONSE))
+                    await sender.send(message_of(m.PROBE_RESPONSE))
                 elif received.kind not in (m.CANCEL, m.PROBE_RESPONSE):  # a Cancel that comes too late changes nothing
                     raise WireError(f"sent a message of type {received.kind} where a request is expected")
         finally:
@@ -86,7 +88,7 @@ class Session:
         try:
             while (received := await receive(reader)) is not None:
                 if received.kind == m.PROBE_REQUEST:
-                    await sender.send(struct.pack("<II", m.HEADER_BYTES, m.PROBE_RESPONSE))
+                    await sender.send(message_of(m.PROBE_RESPONSE))
                 elif received.kind == m.CANCEL:
                     self._note_cancel(received)
                 elif received.kind != m.PROBE_RESPONSE:
@@ -126,7 +128,7 @@ class Session:
     async def _refuse(self, request: Request, identity: int, answer: Answer | None, sender: Sender) -> None:
         """Say why a request is not answered, to the client by a response code."""
         if answer is None and request[0] in (OPEN_SESSION, CLOSE_SESSION):  # of a capture that begins or ends between
-            await sender.send(response(OK, identity))
+            await sender.send(response(OK_RESPONSE, identity))
             return
         self.refused += 1
         if answer is not None:
