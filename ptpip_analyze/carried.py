@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .facts.named import GET_THUMB
 from .facts.objects import OBJECT, PLACEHOLDER_SIZES, THUMBNAIL
 from .ptp.objects import Canvas, Info, MissingRange
-
-GET_THUMB = 0x100A
 
 
 @dataclass(eq=False, slots=True)

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary, proxy
 import numpy as np
 
 from .facts import name_of
+from .facts.named import RESET_DEVICE_PROP_VALUE
 from .payloads import short_payloads
 from .ptp import DIRECTIONS, NO_ROW
 from .ptp.datasets import (
@@ -34,7 +35,6 @@ from .ptp.polled import may_list
 from .ptp.properties import (
     CONTROLS,
     LIMITS,
-    RESET,
     Datatypes,
     Exchange,
     Memory,
@@ -346,7 +346,8 @@ class Decoder:
         sessions: dict[int, tuple[Memory, Datatypes]] = {}
         waiting: list[tuple[int, int, PropertyRow]] = []  # a later transaction's data may come first
         count = 0
-        numbers = np.flatnonzero(np.isin(self._operation, sorted({*operations_with(PROPERTY_LISTS), RESET})))
+        asked = {*operations_with(PROPERTY_LISTS), RESET_DEVICE_PROP_VALUE}
+        numbers = np.flatnonzero(np.isin(self._operation, sorted(asked)))
         if only is not None:
             numbers = numbers[np.isin(made.session[numbers], only)]
         nothing: set[_Said] = set()  # lists of events that told of no property
@@ -357,11 +358,14 @@ class Decoder:
             while waiting and waiting[0][0] < first:
                 yield heapq.heappop(waiting)[2]
             exchange = self.exchange(number)
-            if exchange is None or (exchange.operation != RESET and self.name(exchange) not in PROPERTY_LISTS):
+            if exchange is None:
+                continue
+            resets = exchange.operation == RESET_DEVICE_PROP_VALUE
+            if not resets and self.name(exchange) not in PROPERTY_LISTS:
                 continue
             session = int(made.session[number])
             memory, known = sessions.setdefault(session, (Memory(), Datatypes()))
-            silent = exchange.operation == RESET or role_of(exchange) is None
+            silent = resets or role_of(exchange) is None
             told = [] if silent else self._values(number, exchange, known, said[0])
             if not told and said[0] is not None and self.name(exchange) in EVENT_LISTS and len(nothing) < _SHORT_LISTS:
                 nothing.add(said)

@@ -16,12 +16,12 @@ import numpy as np
 
 from .carried import Carried
 from .decoded import MOST_READ, decoder
+from .facts.named import ASSOCIATION, OK, OPEN_SESSION, PARTIAL_DELETION
 from .facts.objects import (
     ALL_HANDLES,
     ALL_STORES,
     ANNOUNCED_HANDLE,
     ANNOUNCING,
-    ASSOCIATION,
     DELETING,
     ENDING,
     FORMATTING,
@@ -42,8 +42,7 @@ from .ptp.properties import Exchange
 from .ptpip import messages as m
 from .result import Result
 
-OPEN_SESSION, OK = 0x1002, 0x2001
-GONE = (OK, 0x2012, None)  # PartialDeletion; None: it is not in the capture whether anything was deleted
+GONE = (OK, PARTIAL_DELETION, None)  # None: it is not in the capture whether anything was deleted
 _SHORT = 64  # bytes of event lists that are looked at many at a time
 
 

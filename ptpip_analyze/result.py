@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .capture import NO_TIME, earliest
+from .facts.named import GET_DEVICE_INFO
 from .grouped import Grouped
 from .headers import HeaderReader, Headers
 from .ptp import NO_ROW, STATUSES, Transactions, build
@@ -226,7 +227,7 @@ class Result:
     @cached_property
     def cameras(self) -> dict[int, DeviceInfo]:
         """What the responder of a session said of itself, by session index, where GetDeviceInfo was answered."""
-        from .ptp.camera import DEVICE_INFO_BYTES, GET_DEVICE_INFO, device_info
+        from .ptp.camera import DEVICE_INFO_BYTES, device_info
 
         made, columns = self.transactions, self.messages
         asked = (made.request != NO_ROW) & (made.direction > 0)
@@ -372,10 +373,17 @@ class Result:
                 outward[2 * part.tcp.number + part.initiator] = True
         return session, connection, outward
 
+    def session_of(self, row: int) -> int | None:
+        """The session that a message row belongs to; None for none."""
+        session = int(self.places[0][self.messages["stream"][row]])
+        return session if session >= 0 else None
+
     def of_fuji(self, row: int) -> bool:
         """Is a message row of a session in Fujifilm's dialect?"""
-        session = int(self.places[0][self.messages["stream"][row]])
-        return session >= 0 and any(part.conversation.dialect is Dialect.FUJI for part in self.pairs[session].parts)
+        session = self.session_of(row)
+        return session is not None and any(
+            part.conversation.dialect is Dialect.FUJI for part in self.pairs[session].parts
+        )
 
     @cached_property
     def judged(self) -> Judged:

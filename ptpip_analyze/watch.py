@@ -19,10 +19,9 @@ import pyarrow as pa
 
 from .analysis import Analyzer
 from .capture import NO_TIME, PacketBatch, Source
+from .facts.named import GET_DEVICE_INFO, OK, VENDOR_OPERATIONS
 from .ptp import NO_ROW, STATUSES, Transactions
-from .ptp.camera import GET_DEVICE_INFO
 from .ptp.seen import PROPERTY_OPERATIONS
-from .ptp.walk import OK_RESPONSE
 from .ptpip import messages as m
 from .ptpip.announcement import Announcement
 from .result import Result
@@ -40,7 +39,6 @@ MOST_ANNOUNCED = 1000
 
 _ANSWERED = (STATUSES.index("complete"), STATUSES.index("cancelled"))
 _OPEN, _DISORDERED = STATUSES.index("open"), STATUSES.index("disordered")
-_BEYOND_STANDARD = 0x9000
 _NEVER = 1 << 62
 
 
@@ -275,10 +273,10 @@ def _witnesses(rows: np.ndarray, made: Transactions, columns: dict[str, np.ndarr
     request, response = made.request[rows], made.response[rows]
     code = np.where(request != NO_ROW, columns["code"][request].astype(np.int64), 0)
     word = np.where(np.isin(code, PROPERTY_OPERATIONS), columns["word0"][request].astype(np.int64), 0)
-    tells = (code >= _BEYOND_STANDARD) | (word >= 0xD000) | (code == GET_DEVICE_INFO)
+    tells = (code >= VENDOR_OPERATIONS) | (word >= 0xD000) | (code == GET_DEVICE_INFO)
     tells &= made.flawless[rows] & (response != NO_ROW)
     answer = np.where(response != NO_ROW, columns["code"][response].astype(np.int64), 0)
-    tells[(code == GET_DEVICE_INFO) & (answer != OK_RESPONSE)] = False
+    tells[(code == GET_DEVICE_INFO) & (answer != OK)] = False
     kinds = code << 32 | (word & 0xFFFF) << 16 | answer
     _, first = np.unique(np.where(tells, kinds, -1), return_index=True)
     found: np.ndarray = rows[first[tells[first]]]

@@ -13,11 +13,11 @@ import numpy as np
 from .. import facts
 from ..capture import NO_TIME
 from ..decoded import decoder
+from ..facts.named import OK
 from ..ptp import NO_ROW
 from ..ptpip import messages as m
 from ..result import Result
 
-OK = 0x2001
 BEFORE_S = 5.0  # how long before a failure changes are looked for
 TELLING = frozenset({"set", "refused", "unanswered", "control", "reset", "notified"})
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..capture import NO_TIME
 from ..describe import counted, human_seconds
+from ..facts.named import POWER_DOWN, RESET_DEVICE
 from ..ptp import NO_ROW
 from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
@@ -19,7 +20,7 @@ from .patient import Patient, S
 from .saying import Saying
 from .work import unanswered_probes
 
-POWER_OFF = {0x1013: "PowerDown", 0x1010: "ResetDevice"}  # after these a camera closes
+POWER_OFF = {POWER_DOWN: "PowerDown", RESET_DEVICE: "ResetDevice"}  # after these a camera closes
 LEAST_RESPONSE = 14  # bytes (2.3.7)
 QUIET_S, IDLE_S = 1.0, 5.0
 _PROBED = ", for which the standard has a side close (2.3.13)"

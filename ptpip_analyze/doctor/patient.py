@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import facts
 from ..capture import NO_TIME
+from ..facts.named import CLOSE_SESSION, OK, OPEN_SESSION
 from ..ptp import NO_ROW, STATUSES
 from ..ptp.parameters import parameters_text
 from ..ptpip import messages as m
@@ -18,7 +19,6 @@ from ..result import Result
 from ..tcp import Connection
 from .closing import Closing, closing
 
-OPEN_SESSION, CLOSE_SESSION, OK = 0x1002, 0x1003, 0x2001
 SURE = 10.0  # a wait is told where it is so many times what the clocks are known to be off by
 LONG_S = 1.0  # so long a wait may be a clock that was set
 S = 1_000_000_000

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..capture import NO_TIME
 from ..describe import counted, human_seconds
+from ..facts.named import DEVICE_BUSY, OK, TRANSACTION_CANCELED
 from ..ptp import NO_ROW
 from ..ptpip import messages as m
 from ..ptpip.pairing import Handshake
@@ -17,7 +18,6 @@ from .changes import Change
 from .patient import Patient, S
 from .saying import Saying
 
-OK, DEVICE_BUSY, CANCELLED_RESPONSE = 0x2001, 0x2019, 0x201F
 ROUNDS = 3  # refusals in a row are a loop
 SLOW_S = 1.0
 SLOW_TIMES = 10.0  # the median of the same operation
@@ -109,7 +109,7 @@ def _cancelled(patient: Patient, place: int, cancels: Mapping[int, Sequence[int]
     answer = patient.name("response", int(patient.answered[place]))
     who = patient.initiator[0].upper() + patient.initiator[1:]
     says = f"{who} cancelled {patient.call(place)}, which was then answered with {answer}."
-    grade = "fine" if int(patient.answered[place]) == CANCELLED_RESPONSE else "problem"
+    grade = "fine" if int(patient.answered[place]) == TRANSACTION_CANCELED else "problem"
     frames = (patient.frame(request), *map(patient.frame, rows), patient.frame(response))
     return Saying(grade, "cancel", says, frames, patient.time(response))
 

@@ -18,7 +18,8 @@ from ptpip_analyze import facts
 from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.carried import Carried
 from ptpip_analyze.describe import iso_time
-from ptpip_analyze.facts.objects import ASSOCIATION, OBJECT
+from ptpip_analyze.facts.named import ASSOCIATION
+from ptpip_analyze.facts.objects import OBJECT
 from ptpip_analyze.liveview import NO_PICTURE, Frame, live_view_frames, pace
 from ptpip_analyze.objects import Objects
 from ptpip_analyze.ptp.objects import MissingRange

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from . import vendors
 from .codes import EVENTS, FORMATS, OTHERS, RESPONSES
 from .containers import CONTAINERS, Container
+from .named import VENDOR_OPERATIONS
 from .operations import OPERATIONS
 from .overlay import Overlay, active, layered
 from .packets import MESSAGES, Message
@@ -36,7 +37,7 @@ KINDS = (
 # Codes that PIMA 15740 leaves to makers and MTP 1.1 doesn't claim. The MTP extensions that live here anyway (services,
 # DRM) are Microsoft's: with another vendor's camera, the number means something else.
 VENDOR_RANGES: Mapping[str, range] = MappingProxyType({
-    "operation": range(0x9000, 0x9800),
+    "operation": range(VENDOR_OPERATIONS, 0x9800),
     "response": range(0xA000, 0xA800),
     "format": range(0xB000, 0xB800),
     "event": range(0xC000, 0xC800),

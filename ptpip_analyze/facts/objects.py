@@ -68,8 +68,6 @@ ALL_STORES = (0, 0xFFFFFFFF)
 OBJECT_REMOVED = frozenset({("ptp", 0x4003), ("canon_eos", 0xC182), ("sony", 0xC202)})
 STORE_REMOVED = frozenset({("ptp", 0x4005), ("canon_eos", 0xC193)})
 
-ASSOCIATION = 0x3001  # format of a folder: with it goes what is in it
-
 # Sizes that a maker's cameras tell of every object until they are asked for the true one (seen of an X-T10).
 PLACEHOLDER_SIZES = frozenset({("fuji", 0x19000)})
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from .reader import Reader
 
-GET_DEVICE_INFO = 0x1001
 DEVICE_INFO_BYTES = 1 << 16  # more than any camera sends; bounds what is read
 
 

@@ -47,14 +47,6 @@ def datatype_name(datatype: int) -> str:
     return name_of("datatype", datatype)
 
 
-def range_of(datatype: int) -> tuple[int, int] | None:
-    """Smallest and largest integer of this type, or of an element of this array type; None for strings and unknown."""
-    size = size_of(datatype)
-    if size is None:
-        return None
-    return (-(1 << (8 * size - 1)), (1 << (8 * size - 1)) - 1) if is_signed(datatype) else (0, (1 << (8 * size)) - 1)
-
-
 def unsigned_of(size: int) -> int | None:
     """The unsigned type of ``size`` bytes; None where there is none below 128 bits."""
     return _UNSIGNED.get(size)

@@ -14,9 +14,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .. import facts
+from ..facts.named import OK
 
 ALL = 0xFFFFFFFF
-OK = 0x2001
 
 # `Name:kind`, `[Name:kind]`, with `?` where the source isn't sure, and what values mean in parentheses (facts.row).
 _WRITTEN = re.compile(r"\[?(?P<name>\w+):(?P<kind>\w+)\??(?: \((?P<said>[^()]+)\))?\]?")

@@ -14,15 +14,13 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from ..facts import Event, row_of
+from ..facts.named import DATE_TIME, OK, RESET_DEVICE_PROP_VALUE
 from ..facts.properties import DATATYPES
 from . import datatypes
 from .texts import MOST_PARTS, value_text
 from .values import Plain, PropertyValue
 
-OK = 0x2001
-RESET = 0x1017  # ResetDevicePropValue
 ALL = 0xFFFFFFFF
-DATE_TIME = 0x5011
 
 CONTROLS = frozenset({("sony", 0x9207), ("sony_qx", 0x96F8)})
 """Operations that press a button: what they send is no value that a property keeps."""
@@ -108,7 +106,7 @@ class Memory:
 
         Lists of what may be set are revealed where they differ from the last one.
         """
-        if exchange.operation == RESET:
+        if exchange.operation == RESET_DEVICE_PROP_VALUE:
             return self._reset(exchange)
         role = role_of(exchange)
         if role is None:

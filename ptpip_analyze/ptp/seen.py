@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..facts.named import OPERATION_NOT_SUPPORTED
 from ..ptpip import messages as m
 from .transactions import Transactions
 from .walk import NO_ROW
 
-NOT_SUPPORTED = 0x2005  # OperationNotSupported
 PROPERTY_OPERATIONS = (0x1014, 0x1015, 0x1016, 0x1017)  # their first parameter is a property
 
 _OPERATIONS = (0x9000, 0x9FFF)
@@ -42,7 +42,7 @@ def seen_codes(
     request, session = made.request[asked], made.session[asked]
     code = columns["code"][request]
     answer = made.response[asked]
-    refused = (answer != NO_ROW) & (columns["code"][answer] == NOT_SUPPORTED)
+    refused = (answer != NO_ROW) & (columns["code"][answer] == OPERATION_NOT_SUPPORTED)
     beyond = _within(code, _OPERATIONS)
     operations = _distinct(code, request, session, beyond & ~refused, sessions)
     turned_down = _distinct(code, request, session, beyond & refused, sessions)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ..facts import name_of
 from ..facts.datasets import BY_NAME, SECRETS
+from ..facts.named import DEVICE_PROP_CHANGED
 from ..facts.properties import DATATYPES
 from . import datatypes
 from .pictures import kind_text
@@ -16,7 +17,6 @@ from .scan import Scan, bytes_text, many
 from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
 
 NONE, RANGE, ENUMERATION, DATE_TIME, FIXED_ARRAY, EXPRESSION, BYTE_ARRAY, LONG_STRING = (0, 1, 2, 3, 4, 5, 6, 0xFF)
-PROPERTY_CHANGED = 0x4006  # DevicePropChanged
 RANGE_FIELDS = ("minimum", "maximum", "step")
 _OBJECT_NAME = 52  # where the filename of an ObjectInfo begins
 _OBJECT_NAME_64 = 56
@@ -322,7 +322,7 @@ def notified(events: list[PolledEvent]) -> list[PropertyValue]:
     return [
         PropertyValue(event.parameters[0], None, None, event.start, event.end, "notified")
         for event in events
-        if event.code == PROPERTY_CHANGED and event.parameters
+        if event.code == DEVICE_PROP_CHANGED and event.parameters
     ]
 
 

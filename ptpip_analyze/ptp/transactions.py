@@ -16,11 +16,12 @@ from itertools import pairwise
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.named import OK, TRANSACTION_CANCELED
 from ..grouped import stable_order
 from ..ptpip import Pair
 from ..ptpip import messages as m
 from .order import Side, merge
-from .walk import CANCELLED_RESPONSE, NO_ROW, OK_RESPONSE, Message, Outcome, Status, walk
+from .walk import NO_ROW, Message, Outcome, Status, walk
 
 STATUSES = tuple(status.value for status in Status)
 NONE, IN, OUT = 0, 1, 2
@@ -251,7 +252,7 @@ def _regular(
     payload = np.where(is_data, columns["length"][sequence] - 12 - columns["lost"][sequence], 0)
     cumulative = np.concatenate([[0], np.cumsum(payload)])
     counted = np.concatenate([[0], np.cumsum(is_data)])
-    cancelled = columns["code"][response] == CANCELLED_RESPONSE
+    cancelled = columns["code"][response] == TRANSACTION_CANCELED
     first = np.minimum.reduceat(np.append(columns["first"][sequence], 0), np.stack([starts, ends + 1], 1).ravel())[::2]
     final = np.maximum.reduceat(np.append(columns["last"][sequence], 0), np.stack([starts, ends + 1], 1).ravel())[::2]
     fast = {
@@ -360,7 +361,7 @@ def _cancel_by_event(built: Transactions, columns: dict[str, np.ndarray], pairs:
         transaction = int(order[place])
         response = int(built.response[transaction])
         answered_before = response != NO_ROW and int(ends[response]) <= when
-        succeeded = response != NO_ROW and int(columns["code"][response]) == OK_RESPONSE
+        succeeded = response != NO_ROW and int(columns["code"][response]) == OK
         if not answered_before and not succeeded and built.status[transaction] in _CANCELLABLE:
             built.status[transaction] = Status.CANCELLED.index
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ..facts import VENDORS, names_of, vendors
 from ..facts.lookup import VENDOR_RANGES
 from ..facts.makers import MAKERS, PORTS, SHORT_PREFIX, TELLING_PREFIX, Maker
+from ..facts.named import VENDOR_OPERATIONS
 from .camera import DeviceInfo
 
 ENOUGH = 4
@@ -190,7 +191,7 @@ def _maker_in(text: str | None) -> Maker | None:
 
 def _code_clues(kind: str, codes: Mapping[int, int | None], how: str) -> Iterator[Clue]:
     """What codes outside the standards tell: those of one maker, and the makers that name them all."""
-    own = [code for code in codes if code >= 0x9000]
+    own = [code for code in codes if code >= VENDOR_OPERATIONS]
     if not own:
         return
     owners = {code: owners_of(kind).get(code, frozenset()) for code in own}

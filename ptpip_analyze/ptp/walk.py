@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from ..facts.named import OK, TRANSACTION_CANCELED
 from ..ptpip import messages as m
 from .transitions import LEADS_TO, TRANSITIONS, State, Step
 
 NO_ROW = -1
-OK_RESPONSE = 0x2001
-CANCELLED_RESPONSE = 0x201F
 NO_DATA_OUT = 1  # DataPhaseInfo (2.3.6)
 LEAST_REQUEST, LEAST_RESPONSE = 18, 14  # bytes
 
@@ -104,7 +103,7 @@ class Outcome:
             return Status.BEGAN_EARLIER
         if self.gap:
             return Status.GAP
-        if self.response_code == CANCELLED_RESPONSE or (self.cancel_seen and self.response_code != OK_RESPONSE):
+        if self.response_code == TRANSACTION_CANCELED or (self.cancel_seen and self.response_code != OK):
             return Status.CANCELLED
         if self.disordered:
             return Status.DISORDERED
@@ -291,5 +290,5 @@ def _step(message: Message) -> Step | None:
     if message.kind == m.CONTAINER_DATA:
         return Step.WHOLE
     if message.kind == m.OPERATION_RESPONSE:
-        return Step.SUCCESS if message.code == OK_RESPONSE else Step.FAILURE
+        return Step.SUCCESS if message.code == OK else Step.FAILURE
     return None  # a request that the responder sends

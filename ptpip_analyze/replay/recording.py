@@ -13,13 +13,13 @@ from functools import cached_property
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.named import CLOSE_SESSION, OPEN_SESSION
 from ..grouped import Grouped
 from ..ptp import NO_ROW
 from ..ptpip import Dialect
 from ..ptpip import messages as m
 from ..result import Result
 
-OPEN_SESSION, CLOSE_SESSION = 0x1002, 0x1003
 STEP_BYTES = 1 << 18  # read from the capture at once
 _ID_AT = {m.OPERATION_RESPONSE: 10, m.EVENT: 10, m.START_DATA: 8, m.DATA: 8, m.END_DATA: 8}
 _NO_SESSION = frozenset({OPEN_SESSION, CLOSE_SESSION})  # whatever number the client gives its session

@@ -12,14 +12,13 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from ..ptp.walk import OK_RESPONSE
+from ..facts.named import CLOSE_SESSION, GENERAL_ERROR, OK, OPEN_SESSION, OPERATION_NOT_SUPPORTED, TRANSACTION_CANCELED
 from ..ptpip import messages as m
-from .recording import CLOSE_SESSION, OPEN_SESSION, Answer, Message, Recording, Request, key_of
+from .recording import Answer, Message, Recording, Request, key_of
 from .wire import Message as Received
 from .wire import Sender, WireError, receive, response
 from .wire import message as message_of
 
-GENERAL_ERROR, NOT_SUPPORTED, CANCELLED = 0x2002, 0x2005, 0x201F
 _DATA_OUT = 2  # DataPhaseInfo (2.3.6)
 _WAITING = 8  # messages of a client that are read ahead
 
@@ -108,7 +107,7 @@ class Session:
         if answer is not None:
             self._live[answer.transaction_id] = identity
         if (phase == _DATA_OUT or (answer is not None and answer.takes_data)) and not await _taken(incoming, identity):
-            await sender.send(response(CANCELLED, identity))
+            await sender.send(response(TRANSACTION_CANCELED, identity))
             return
         if answer is None or answer.flaw is not None:
             await self._refuse(request, identity, answer, sender)
@@ -128,7 +127,7 @@ class Session:
     async def _refuse(self, request: Request, identity: int, answer: Answer | None, sender: Sender) -> None:
         """Say why a request is not answered, to the client by a response code."""
         if answer is None and request[0] in (OPEN_SESSION, CLOSE_SESSION):  # of a capture that begins or ends between
-            await sender.send(response(OK_RESPONSE, identity))
+            await sender.send(response(OK, identity))
             return
         self.refused += 1
         if answer is not None:
@@ -136,7 +135,7 @@ class Session:
         elif request[0] in self._recording.operations:
             code, reason = GENERAL_ERROR, "it was not recorded with these parameters"
         else:
-            code, reason = NOT_SUPPORTED, "it was not recorded"
+            code, reason = OPERATION_NOT_SUPPORTED, "it was not recorded"
         self._say(f"refused {self._name(request)} with 0x{code:04X}: {reason}")
         await sender.send(response(code, identity))
 
@@ -148,7 +147,7 @@ class Session:
         for message in answer.messages:
             await self._pause(begun + message.after_s if self._paced else 0.0)
             if self._cancelled == identity and message.kind != m.OPERATION_RESPONSE:
-                await sender.send(response(CANCELLED, identity))
+                await sender.send(response(TRANSACTION_CANCELED, identity))
                 return
             if message.kind == m.OPERATION_RESPONSE and fresh:
                 await self._tell(answer.before)

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from ptpip_analyze.describe import clock_time, counted, human_seconds
+from ptpip_analyze.facts.named import OK
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.result import Result
 from ptpip_analyze.tables.build import message_rows
-from ptpip_analyze.tables.columns import OK
 from ptpip_analyze.tui.ladder import COMMAND, INITIATOR, Ladder
 from ptpip_analyze.tui.rows import Listing
 

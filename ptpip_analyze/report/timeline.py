@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.describe import counted, iso_time
+from ptpip_analyze.facts.named import OK
 from ptpip_analyze.ptp.timing import CAUSES
 from ptpip_analyze.result import Result
-from ptpip_analyze.tables.columns import OK, as_floats, as_integers, as_texts, row_groups, text_at
+from ptpip_analyze.tables.columns import as_floats, as_integers, as_texts, row_groups, text_at
 
 from .texts import clipped
 

@@ -7,7 +7,8 @@ before a Cancel can have been read.
 
 from __future__ import annotations
 
-from ..ptp.walk import CANCELLED_RESPONSE, NO_ROW
+from ..facts.named import TRANSACTION_CANCELED
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .cancel_cases import ASYNC, DATA_OUT, Cancelling, cancels
 from .case import Line
@@ -123,7 +124,7 @@ def answers_cancelled(seen: Evidence, ruling: Ruling) -> None:
             continue
         if spared:
             ruling.unknown(session, RESPONDER, "the Cancel may not have been read when the response began")
-        elif code == CANCELLED_RESPONSE:
+        elif code == TRANSACTION_CANCELED:
             ruling.passes(session, RESPONDER)
         else:
             says = (
@@ -206,7 +207,7 @@ def prompt(seen: Evidence, ruling: Ruling) -> None:
         cancel, response = one.command if one.command is not None else one.event, one.response
         assert cancel is not None
         assert response is not None
-        if int(seen.code[response]) != CANCELLED_RESPONSE:
+        if int(seen.code[response]) != TRANSACTION_CANCELED:
             continue
         began = int(seen.columns["began"][response])
         if began - int(seen.time[cancel]) <= limit * S:  # it can't have been longer since it was received

@@ -19,7 +19,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..ptp.walk import CANCELLED_RESPONSE, NO_ROW, OK_RESPONSE
+from ..facts.named import (
+    CAPTURE_COMPLETE,
+    INITIATE_CAPTURE,
+    INITIATE_OPEN_CAPTURE,
+    OK,
+    TRANSACTION_CANCELED,
+    VENDOR_OPERATIONS,
+)
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case
 from .evidence import COMMAND, EVENT, Evidence
@@ -27,9 +35,7 @@ from .order import Order
 from .receipt import Receipts, Span
 from .rule import INITIATOR, RESPONDER
 
-ASYNCHRONOUS = (0x100E, 0x101C)  # InitiateCapture, InitiateOpenCapture: answered when they begin (ISO 15740 10.5)
-VENDOR_OPERATIONS = 0x9000  # and above: whether one goes on after its answer is known to its maker alone
-CAPTURE_COMPLETE = 0x400D
+ASYNCHRONOUS = (INITIATE_CAPTURE, INITIATE_OPEN_CAPTURE)  # answered when they begin (ISO 15740 10.5)
 ANY = -1  # event code
 DATA_OUT, UNKNOWN_PHASE = 2, 3  # Data Phase Info (2.3.6)
 BEFORE_REQUEST, ASYNC = "1.2", "async"
@@ -313,14 +319,14 @@ class Cancels:
         if not heard:
             return answered
         phases = {f"{phase}.{number}" for number in heard for phase in self._phases(one, number)}
-        read = code == CANCELLED_RESPONSE and (not unheard or self._received_before(one.event, began - self._grace))
+        read = code == TRANSACTION_CANCELED and (not unheard or self._received_before(one.event, began - self._grace))
         if not read:
             read = any(self.receipts.surely_read(row, response) for row in (command, event) if row is not None)
         return phases if read else phases | answered
 
     def _goes_on(self, one: Cancelling, crossed: bool) -> bool | None:
         """Was it answered, before the Cancel came, that what it names has begun and goes on? None: it may be over."""
-        if not crossed or one.response is None or int(self._seen.code[one.response]) != OK_RESPONSE:
+        if not crossed or one.response is None or int(self._seen.code[one.response]) != OK:
             return False
         if not one.may_go_on:
             return False

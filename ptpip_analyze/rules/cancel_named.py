@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..facts.named import (
+    CAPTURE_COMPLETE,
+    CLOSE_SESSION,
+    POWER_DOWN,
+    RESET_DEVICE,
+    TRANSACTION_CANCELED,
+    VENDOR_OPERATIONS,
+)
 from ..ptp.polled import may_list
-from ..ptp.walk import CANCELLED_RESPONSE, NO_ROW
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
-from .cancel_cases import ASYNC, BEFORE_REQUEST, CAPTURE_COMPLETE, VENDOR_OPERATIONS, Cancelling, cancels
+from .cancel_cases import ASYNC, BEFORE_REQUEST, Cancelling, cancels
 from .evidence import EVENT, Evidence
 from .rule import INITIATOR, RESPONDER, Ruling, rule
 
@@ -28,7 +36,7 @@ CASES = {
     ASYNC: "what goes on after its answer was cancelled",
 }
 FEW = 16
-ENDS_CONNECTION = (0x1003, 0x1010, 0x1013)  # CloseSession, ResetDevice, PowerDown: the responder may hang up
+ENDS_CONNECTION = (CLOSE_SESSION, RESET_DEVICE, POWER_DOWN)  # the responder may hang up
 
 
 def _of_case(seen: Evidence, ruling: Ruling, name: str) -> list[Cancelling]:
@@ -132,7 +140,7 @@ def _first_on_command(seen: Evidence, ruling: Ruling, name: str) -> None:
     for one in _of_case(seen, ruling, name):
         assert one.response is not None
         code = int(seen.code[one.response])
-        if code == CANCELLED_RESPONSE:
+        if code == TRANSACTION_CANCELED:
             _name(ruling, one, name)
             continue
         session = one.case.index
@@ -204,7 +212,7 @@ def _disturbed(seen: Evidence, one: Cancelling) -> int | None:
     following = one.case.requests[one.case.requests_before(one.request) + 1 :][:1].tolist()
     number = seen.transaction_of(following[0]) if following else None
     response = NO_ROW if number is None else int(seen.transactions.response[number])
-    if number in found.named or response == NO_ROW or int(seen.code[response]) != CANCELLED_RESPONSE:
+    if number in found.named or response == NO_ROW or int(seen.code[response]) != TRANSACTION_CANCELED:
         return None
     heard = [row for row in one.rows if seen.surely_before(row, response)]
     same = seen.stretch[response] == seen.stretch[one.request] != -1
@@ -355,7 +363,7 @@ def async_leaves_current(seen: Evidence, ruling: Ruling) -> None:
         stretches = set(seen.stretch[[int(requests[at]), one.command, response]].tolist())
         if missing or len(stretches) > 1 or -1 in stretches:
             ruling.unknown(session, RESPONDER, missing or "bytes between request and response are missing")
-        elif int(seen.code[response]) != CANCELLED_RESPONSE or current in found.named:
+        elif int(seen.code[response]) != TRANSACTION_CANCELED or current in found.named:
             ruling.passes(session, RESPONDER)
         else:
             identity = int(seen.identity[requests[at]])

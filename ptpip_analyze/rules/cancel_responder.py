@@ -10,9 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
+from ..facts.named import OK, TRANSACTION_CANCELED
 from ..facts.packets import UNKNOWN_TOTAL
 from ..ptp.transactions import NONE, OUT
-from ..ptp.walk import CANCELLED_RESPONSE, NO_ROW, OK_RESPONSE
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .cancel_cases import DATA_OUT, PHASES, cancels
 from .case import Case
@@ -132,7 +133,7 @@ def error_code(seen: Evidence, ruling: Ruling) -> None:
         session = one.case.index
         if one.start is None or one.carried == 0:
             continue
-        if one.code != OK_RESPONSE:
+        if one.code != OK:
             ruling.passes(session, RESPONDER)
         elif one.announced is None:
             ruling.unknown(session, RESPONDER, "how much data was to come was not announced")
@@ -148,7 +149,7 @@ def case_1(seen: Evidence, ruling: Ruling) -> None:
     """The responder ends data-out early, and the initiator stops sending once it has read that."""
     for one in _uncancelled(seen, ruling, INITIATOR, outward=True):
         session = one.case.index
-        if one.code == OK_RESPONSE:
+        if one.code == OK:
             continue
         late = None
         if len(one.behind) > LEFT_OVER:
@@ -168,12 +169,12 @@ def case_2(seen: Evidence, ruling: Ruling) -> None:
     """The responder ends its data-in early, with a reason, and sends no more of it."""
     for one in _uncancelled(seen, ruling, RESPONDER, outward=False):
         session, code = one.case.index, seen.named("response", one.code, one.case.index)
-        if one.code == OK_RESPONSE and (one.announced is None or one.carried >= one.announced):
+        if one.code == OK and (one.announced is None or one.carried >= one.announced):
             continue  # all is there but an End Data
         says = f"transaction {one.identity}: the responder ended data-in after {one.carried} bytes with {code}"
-        if one.code == OK_RESPONSE or len(one.behind):
-            fault = "which is no reason" if one.code == OK_RESPONSE else "and went on sending it"
-            row = one.response if one.code == OK_RESPONSE else int(one.behind[0])
+        if one.code == OK or len(one.behind):
+            fault = "which is no reason" if one.code == OK else "and went on sending it"
+            row = one.response if one.code == OK else int(one.behind[0])
             ruling.fires(
                 session, RESPONDER, f"{says}, {fault}", row=row, rows=(one.response,), transaction=one.transaction
             )
@@ -187,7 +188,7 @@ def case_2(seen: Evidence, ruling: Ruling) -> None:
 def case_3(seen: Evidence, ruling: Ruling) -> None:
     """Errors after the data, or without any: a failure, or a cancel of the responder's; told once for each session."""
     rows = seen.transactions.response[seen.transactions.flawless]
-    rows = rows[(seen.kind[rows] == m.OPERATION_RESPONSE) & (seen.code[rows] != OK_RESPONSE)]
+    rows = rows[(seen.kind[rows] == m.OPERATION_RESPONSE) & (seen.code[rows] != OK)]
     each, first, counts = np.unique(seen.session[rows] << 32 | seen.code[rows], return_index=True, return_counts=True)
     told: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for key, at, count in zip(each.tolist(), first.tolist(), counts.tolist(), strict=True):
@@ -206,7 +207,7 @@ def case_3(seen: Evidence, ruling: Ruling) -> None:
 def without_cancel(seen: Evidence, ruling: Ruling) -> None:
     """Transaction_Cancelled that no Cancel asked for; told once for each session."""
     found, rows = cancels(seen), seen.rows(m.OPERATION_RESPONSE, side=RESPONDER)
-    rows = rows[(seen.code[rows] == CANCELLED_RESPONSE) & seen.has(rows, 14)]
+    rows = rows[(seen.code[rows] == TRANSACTION_CANCELED) & seen.has(rows, 14)]
     rows = rows[~np.isin(seen.transactions.of_message[rows], sorted(found.named))]
     sessions, first, counts = np.unique(seen.session[rows], return_index=True, return_counts=True)
     for session, at, count in zip(sessions.tolist(), first.tolist(), counts.tolist(), strict=True):
@@ -224,7 +225,7 @@ def discards_leftovers(seen: Evidence, ruling: Ruling) -> None:
     """What was on its way when the responder broke off is read and dropped: no reset, no other answer."""
     for one in _uncancelled(seen, ruling, RESPONDER, outward=True):
         session, line = one.case.index, one.case.command
-        if one.code == OK_RESPONSE or len(one.behind) == 0 or line is None:
+        if one.code == OK or len(one.behind) == 0 or line is None:
             continue
         leftover, reset = int(one.behind[0]), line.closing_packet(RESPONDER)
         again = _answered_again(seen, one)

@@ -11,9 +11,10 @@ from collections import Counter
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.named import GET_OBJECT, GET_OBJECT_INFO, OK, SEND_OBJECT, SEND_OBJECT_INFO
 from ..facts.packets import UNKNOWN_TOTAL
 from ..ptp.transactions import IN, OUT
-from ..ptp.walk import NO_ROW, OK_RESPONSE
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .evidence import COMMAND, Evidence
 from .phases import Phases
@@ -45,7 +46,7 @@ class Amounts:
             (
                 crowd, built.start[crowd], built.last_data[crowd],
                 np.where(built.direction[crowd] == OUT, INITIATOR, RESPONDER), built.data_bytes[crowd],
-                seen.code[built.response[crowd]] == OK_RESPONSE,
+                seen.code[built.response[crowd]] == OK,
             )
         ]  # fmt: skip
         for side in (INITIATOR, RESPONDER):
@@ -166,7 +167,6 @@ def unknown_total(seen: Evidence, ruling: Ruling) -> None:
 KNOWN_SIZE = (
     0x1001, 0x1004, 0x1005, 0x1007, 0x1008, 0x100A, 0x100C, 0x1014, 0x1015, 0x1016,
 )  # fmt: skip
-GET_OBJECT_INFO, GET_OBJECT, SEND_OBJECT_INFO, SEND_OBJECT = 0x1008, 0x1009, 0x100C, 0x100D
 TOO_LARGE = 0xFFFFFFFF  # ObjectCompressedSize of what has 4 GiB or more
 
 
@@ -390,7 +390,7 @@ def null_in(seen: Evidence, ruling: Ruling) -> None:
     empty = amounts.number[(amounts.side == RESPONDER) & (amounts.total == 0) & (amounts.carried == 0)]
     alone = np.flatnonzero(built.flawless & (built.direction == 0))
     request, response = built.request[alone], built.response[alone]
-    fits = (seen.code[response] == OK_RESPONSE) & (due_direction(seen.code[request]) == IN)
+    fits = (seen.code[response] == OK) & (due_direction(seen.code[request]) == IN)
     fits &= (seen.columns["data_phase_info"][request] == DATA_IN) & (seen.stretch[request] >= 0)
     alone = alone[fits & (seen.stretch[request] == seen.stretch[response])]
     told: dict[int, list[str]] = {}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..facts.containers import PORTS
+from ..facts.named import CLOSE_SESSION, DEVICE_BUSY, GET_DEVICE_INFO, INVALID_PARAMETER, OPEN_SESSION
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .announced import greets_in_8_bits, station_of
@@ -20,7 +21,7 @@ from .catalogue import CATALOGUE, Treatment
 from .data_amounts import Amounts
 from .evidence import EVENT, Evidence
 from .greeting import ANONYMOUS, PROTOCOL_VERSION, Greeting, by_row
-from .numbering import CLOSE_SESSION, Numbering
+from .numbering import Numbering
 from .opening import openings
 from .rule import INITIATOR, RESPONDER, Finding, Ruling, Verdict
 
@@ -29,7 +30,6 @@ _HOST_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 _HOST_NAME_UNITS = 99  # libgphoto2 camlibs/ptp2/ptpip.c
 _REJECTED = 1  # reason of Init Fail (2.3.5)
 _VCAM_GUID = bytes.fromhex("0000000000000000000100bbc1859fab")  # vcam src/ptpip.c
-OPEN_SESSION, GET_DEVICE_INFO = 0x1002, 0x1001
 FIVE_PARAMETERS = 38  # bytes of an Operation Request with all its parameters
 FINGERPRINTS: dict[str, Fingerprint] = {}
 
@@ -123,7 +123,7 @@ def mmattes_init(seen: Evidence, finding: Finding) -> bool:
 @fingerprint("dev-fuji-fail-reasons")
 def fuji_fail_reasons(seen: Evidence, finding: Finding) -> bool:
     """Fujifilm's two reasons, from a port or a host that speaks its dialect."""
-    if finding.row is None or int(seen.code[finding.row]) not in (0x2019, 0x201D):
+    if finding.row is None or int(seen.code[finding.row]) not in (DEVICE_BUSY, INVALID_PARAMETER):
         return False
     part = seen.pairs[finding.session].parts[0]
     return part.responder[1] in PORTS or part.responder[0] in seen.once(_fujifilm)

@@ -9,16 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.named import CANCEL_TRANSACTION, CAPTURE_COMPLETE, OK, VENDOR_OPERATIONS
+from ..facts.packets import NO_TRANSACTION
 from ..ptp.polled import may_list
-from ..ptp.walk import OK_RESPONSE
 from ..ptpip import messages as m
-from .cancel_cases import ASYNCHRONOUS, CAPTURE_COMPLETE, VENDOR_OPERATIONS
+from .cancel_cases import ASYNCHRONOUS
 from .case import Case
 from .evidence import COMMAND, EVENT, Evidence
 from .rule import INITIATOR, RESPONDER, Ruling, counted, rule
 
-NO_TRANSACTION = 0xFFFFFFFF
-CANCEL_TRANSACTION = 0x4001
 MOST_PARAMETERS = 3
 FIXED_BYTES = 14  # an Event without parameters
 MOST_SESSIONS = 64  # with one responder, in which the request of an event is looked for
@@ -231,7 +230,7 @@ def _started(seen: Evidence, case: Case, ends: np.ndarray) -> list[int | None]:
 def _answered_ok(seen: Evidence, request: int) -> bool:
     number = seen.transaction_of(request)
     response = -1 if number is None else int(seen.transactions.response[number])
-    return response >= 0 and int(seen.code[response]) == OK_RESPONSE
+    return response >= 0 and int(seen.code[response]) == OK
 
 
 @rule("event-cancel-event-code")

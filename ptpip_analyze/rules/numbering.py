@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..facts.named import CLOSE_SESSION, OK, OPEN_SESSION, RESET_DEVICE, SESSION_ALREADY_OPEN, SESSION_NOT_OPEN
 from ..grouped import stable_order
-from ..ptp.walk import NO_ROW, OK_RESPONSE
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .rule import INITIATOR, RESPONDER
 
 if TYPE_CHECKING:
     from .evidence import Evidence
 
-GET_DEVICE_INFO, OPEN_SESSION, CLOSE_SESSION, RESET_DEVICE = 0x1001, 0x1002, 0x1003, 0x1010
-SESSION_NOT_OPEN, SESSION_ALREADY_OPEN = 0x2003, 0x201E
 NO_ID = 0xFFFFFFFF  # "not applicable"
 LAST_ID = 0xFFFFFFFE
 IN_SESSION = (CLOSE_SESSION + 1, 0x1FFF)  # standard operations that need a session
@@ -56,7 +55,7 @@ class Numbering:
 
     def _follow(self) -> None:
         count, code, answer = len(self.row), self.code, self.answer
-        ok = answer == OK_RESPONSE
+        ok = answer == OK
         after = np.full(count, -1)
         after[(code == OPEN_SESSION) & (ok | (answer == SESSION_ALREADY_OPEN))] = OPEN
         after[(code == CLOSE_SESSION) & (ok | (answer == SESSION_NOT_OPEN))] = CLOSED
@@ -102,7 +101,7 @@ class Numbering:
         opener = self.segment[first_of] - 1
         known = (opener >= 0) & (self._shown[first_of] == OPEN)
         known[known] &= (self.session[opener[known]] == self.session[first_of[known]]) & (
-            (self.code[opener[known]] == OPEN_SESSION) & (self.answer[opener[known]] == OK_RESPONSE)
+            (self.code[opener[known]] == OPEN_SESSION) & (self.answer[opener[known]] == OK)
             & self.usable[opener[known]]
         )  # fmt: skip
         return opener[known], first_of[known]

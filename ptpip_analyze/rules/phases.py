@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..facts.named import OK
 from ..grouped import stable_order
 from ..ptp.transactions import IN, OUT, STATUSES
-from ..ptp.walk import NO_ROW, OK_RESPONSE, Status
+from ..ptp.walk import NO_ROW, Status
 from ..ptpip import messages as m
 from .rule import INITIATOR, RESPONDER
 
@@ -154,7 +155,7 @@ class Phases:
     def succeeded(self) -> np.ndarray:
         """bool per transaction: its response is OK."""
         seen, response = self._seen, self.response
-        return (response != NO_ROW) & (seen.code[response] == OK_RESPONSE) & seen.has(response, 10)
+        return (response != NO_ROW) & (seen.code[response] == OK) & seen.has(response, 10)
 
     # Which transactions were open
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.named import CAPTURE_COMPLETE, CLOSE_SESSION
 from ..ptpip import messages as m
-from .cancel_cases import ASYNCHRONOUS, CAPTURE_COMPLETE
+from .cancel_cases import ASYNCHRONOUS
 from .case import Case, Line
 from .evidence import COMMAND, EVENT, Evidence, S
 from .rule import INITIATOR, RESPONDER, Ruling, counted, rule
 
 SIDE_NAMES = ("initiator", "responder")
-CLOSE_SESSION = 0x1003
 REPEATED = 3  # probes that an asker may send before it gives up
 
 

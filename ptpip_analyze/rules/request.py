@@ -11,8 +11,9 @@ from functools import lru_cache
 import numpy as np
 
 from ..facts import table
+from ..facts.named import OK
 from ..ptp.transactions import IN, OUT
-from ..ptp.walk import NO_ROW, OK_RESPONSE
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Line
 from .evidence import COMMAND, EVENT, Evidence
@@ -235,7 +236,7 @@ def _next_is_start(seen: Evidence, ruling: Ruling, request: int, following: int)
     response = int(seen.transactions.response[number])
     kind = int(seen.kind[following]) if following != NO_ROW else None
     same = kind is not None and bool(seen.identity[following] == seen.identity[request])
-    refused = response != NO_ROW and int(seen.code[response]) != OK_RESPONSE
+    refused = response != NO_ROW and int(seen.code[response]) != OK
     if (same and kind in (m.START_DATA, m.CANCEL)) or (refused and kind in (m.OPERATION_REQUEST, None)):
         ruling.passes(session, INITIATOR)
         return

@@ -10,8 +10,9 @@ from collections import Counter
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.named import OK, POWER_DOWN, RESET_DEVICE
 from ..ptp.transactions import IN, OUT
-from ..ptp.walk import NO_ROW, OK_RESPONSE
+from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .evidence import COMMAND, Evidence
 from .phases import Phases
@@ -20,7 +21,7 @@ from .rule import INITIATOR, RESPONDER, Ruling, rule
 from .spread import groups, spread
 from .wording import answer, identity, operation, operation_of, seconds, standard, times
 
-ENDS_EVERYTHING = (0x1010, 0x1013)  # ResetDevice, PowerDown
+ENDS_EVERYTHING = (RESET_DEVICE, POWER_DOWN)
 
 
 @rule("response-placement")
@@ -216,7 +217,7 @@ def after_data(seen: Evidence, ruling: Ruling) -> None:
     """OK means that the data phase is over."""
     built = seen.transactions
     end = seen.offset + seen.length
-    ok = built.flawless & (built.direction != 0) & (seen.code[built.response] == OK_RESPONSE)
+    ok = built.flawless & (built.direction != 0) & (seen.code[built.response] == OK)
     for session, count in enumerate(np.bincount(built.session[ok & (built.direction == IN)]).tolist()):
         ruling.passes(session, RESPONDER, count)
     # Data to the responder: what it had received when it answered tells.
@@ -276,7 +277,7 @@ def _irregular_ok(seen: Evidence, ruling: Ruling) -> None:
 def _without_data(seen: Evidence, ruling: Ruling) -> None:
     """OK right behind a request that announced data."""
     built = seen.transactions
-    at_once = built.flawless & (built.direction == 0) & (seen.code[built.response] == OK_RESPONSE)
+    at_once = built.flawless & (built.direction == 0) & (seen.code[built.response] == OK)
     at_once &= seen.columns["data_phase_info"][built.request] == DATA_OUT
     request, response = built.request[at_once], built.response[at_once]
     sure = seen.roles_sure[request] & (seen.stretch[request] >= 0) & (seen.stretch[request] == seen.stretch[response])
@@ -295,7 +296,7 @@ def error_without_data(seen: Evidence, ruling: Ruling) -> None:
     """An operation that would give data may be answered with an error at once: it is named, never blamed."""
     built = seen.transactions
     request, response = built.request, built.response
-    refused = built.flawless & (built.direction == 0) & (seen.code[response] != OK_RESPONSE)
+    refused = built.flawless & (built.direction == 0) & (seen.code[response] != OK)
     refused &= (seen.columns["data_phase_info"][request] == DATA_IN) & (due_direction(seen.code[request]) == IN)
     found = np.flatnonzero(refused)
     for session, numbers in groups(built.session[found], found):

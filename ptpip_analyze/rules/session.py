@@ -9,21 +9,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..ptp.walk import NO_ROW
-from ..ptpip import messages as m
-from .case import Case
-from .evidence import Evidence
-from .numbering import (
+from ..facts.named import (
     CLOSE_SESSION,
     GET_DEVICE_INFO,
+    OK,
     OPEN_SESSION,
     RESET_DEVICE,
     SESSION_ALREADY_OPEN,
     SESSION_NOT_OPEN,
 )
+from ..ptp.walk import NO_ROW
+from ..ptpip import messages as m
+from .case import Case
+from .evidence import Evidence
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
-OK, DEVICE_BUSY = 0x2001, 0x2019
 # Named by the standard as such that need no session (1.6.2, PTP clause 9.3.2).
 WITHOUT_SESSION = (GET_DEVICE_INFO, OPEN_SESSION)
 _UNKNOWN = "the beginning of the session is not in the capture"

@@ -8,20 +8,28 @@ from __future__ import annotations
 import numpy as np
 
 from ..capture import NO_TIME
+from ..facts.named import (
+    CAPTURE_COMPLETE,
+    CLOSE_SESSION,
+    DEVICE_BUSY,
+    GET_DEVICE_INFO,
+    INITIATE_CAPTURE,
+    OK,
+    OPEN_SESSION,
+    OPERATION_NOT_SUPPORTED,
+    SCRIPT,
+    SEND_OBJECT_INFO,
+    SESSION_NOT_OPEN,
+)
 from ..ptp.camera import DEVICE_INFO_BYTES, DeviceInfo, device_info
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case
 from .evidence import EVENT, Evidence
-from .numbering import GET_DEVICE_INFO, OPEN_SESSION, SESSION_NOT_OPEN
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
-from .session import DEVICE_BUSY, OK, OPEN, Asked, asked
+from .session import OPEN, Asked, asked
 from .wording import NOT_COVERED
 
-INITIATE_CAPTURE, SEND_OBJECT_INFO = 0x100E, 0x100C
-CAPTURE_COMPLETE = 0x400D
-NOT_SUPPORTED = 0x2005
-SCRIPT = 0x3002  # format of PictBridge's files
 LEAST_TRIES = 3  # that make a busy loop
 
 
@@ -187,7 +195,7 @@ def _within(times: np.ndarray, until: np.ndarray, span: int) -> np.ndarray:
 
 def _closings(seen: Evidence, told: Asked) -> np.ndarray:
     """The responses that ended a session."""
-    return told.response[(told.code == 0x1003) & (told.answer == OK)]
+    return told.response[(told.code == CLOSE_SESSION) & (told.answer == OK)]
 
 
 def _most_at_once(cases: list[Case]) -> int:
@@ -266,7 +274,11 @@ def supported_operations(seen: Evidence, ruling: Ruling) -> None:
         listed = np.isin(told.code, known[1].operations)
         for mask, side, what in (
             ((told.code >= 0) & ~listed, INITIATOR, "is not among the operations that DeviceInfo lists"),
-            (listed & (told.answer == NOT_SUPPORTED), RESPONDER, "is listed by DeviceInfo and was not supported"),
+            (
+                listed & (told.answer == OPERATION_NOT_SUPPORTED),
+                RESPONDER,
+                "is listed by DeviceInfo and was not supported",
+            ),
         ):
             for code in np.unique(told.code[mask]).tolist():
                 place = int(np.flatnonzero(mask & (told.code == code))[0])

@@ -9,17 +9,16 @@ import numpy as np
 
 from .. import facts
 from ..capture import NO_TIME
+from ..facts.named import CLOSE_SESSION, OK, POWER_DOWN, RESET_DEVICE
 from ..ptp import STATUSES
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case, Line
 from .evidence import Evidence
-from .numbering import CLOSE_SESSION, RESET_DEVICE
 from .rule import BOTH, INITIATOR, RESPONDER, SIDES, Ruling, rule
-from .session import OK, asked
+from .session import asked
 from .wording import NOT_COVERED
 
-POWER_DOWN = 0x1013
 _UNASKED = (m.OPERATION_REQUEST, m.EVENT, m.PROBE_REQUEST)  # what nobody has to say
 _WHO = "who ended a connection first is not certain"
 _REUSED = "messages came behind the reset, which may be that of an earlier connection"

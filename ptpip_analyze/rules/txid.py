@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..facts.named import GET_DEVICE_INFO, OPEN_SESSION
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .evidence import Evidence
 from .greeting import ANONYMOUS
-from .numbering import CLOSED, GET_DEVICE_INFO, LAST_ID, NO_ID, OPEN, OPEN_SESSION, UNKNOWN, Numbering
+from .numbering import CLOSED, LAST_ID, NO_ID, OPEN, UNKNOWN, Numbering
 from .rule import INITIATOR, Ruling, rule
 from .spread import groups
 from .wording import identity, operation, times

@@ -5,14 +5,11 @@ Leaves pandas alone: a page of counts takes less time than loading it.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-
-OK: Final = 0x2001
-"""ResponseCode OK: PIMA 15740:2000 clause 11.3."""
 
 
 class Texts(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import facts
+from ..facts.packets import NO_TRANSACTION
 from ..ptp import NO_ROW
 from ..ptp.polled import may_list
 from ..ptpip import messages as m
@@ -23,9 +24,6 @@ class EventKind(NamedTuple):
     session: int | None
     code: int | None  # None: a property that changed, or more kinds than are counted apart
     name: str | None
-
-
-NO_TRANSACTION = 0xFFFFFFFF  # the TransactionID of an event that belongs to none
 
 
 def event_rows(result: Result) -> np.ndarray:

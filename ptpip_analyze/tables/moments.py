@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from ..facts.named import OK
 from ..ptp.datatypes import date_text
 from . import arrow
 from .schema import arrow_schema
 
-OK = 0x2001
 _KEPT = ("current", "set", "reset", "notified")  # ptp.properties.KEPT: after these the property has the value, or none
 _SECONDS = re.compile(r"\+?(\d+(?:\.\d*)?|\.\d+)s")
 _FRACTION = re.compile(r"[.,](\d+)")  # ISO 8601 prefers the comma

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 import numpy as np
 import pyarrow as pa
 
-from .columns import OK, Texts, as_floats, as_integers, as_strings, as_texts, row_groups, text_at, without_request
+from ..facts.named import OK
+from .columns import Texts, as_floats, as_integers, as_strings, as_texts, row_groups, text_at, without_request
 from .rows import batch_of
 from .schema import arrow_schema, names
 

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from ptpip_analyze import describe
 
-from .columns import OK, Texts, as_integers, as_strings, as_texts, row_groups, text_at, without_request
+from ..facts.named import OK
+from .columns import Texts, as_integers, as_strings, as_texts, row_groups, text_at, without_request
 from .stats import operations_of
 
 if TYPE_CHECKING:

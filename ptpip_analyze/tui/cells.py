@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptpip_analyze.describe import bar, count, human_bytes, human_seconds, safe_text
+from ptpip_analyze.facts.named import DEVICE_BUSY, OK
+from ptpip_analyze.facts.packets import NO_TRANSACTION
 from ptpip_analyze.tables.calls import Beginning, calls
 from ptpip_analyze.tables.cells import cell_text, status_style
-from ptpip_analyze.tables.columns import OK
 from ptpip_analyze.tables.schema import columns as all_columns
 
 from .faces import TIMES
@@ -27,13 +28,9 @@ MEANINGS: Final = ("", "error", "warning", "good", "quiet", "title")
 NO_TIME: Final = -(1 << 63)
 """The time (ns) of what has none."""
 
-NO_TRANSACTION: Final = 0xFFFFFFFF
-"""The id by which an event says that it belongs to no transaction (ISO 15740 9.3.2)."""
-
 _LEVELS: Final = {"must": "error", "should": "warning"}
 _ROLES: Final = {"set": "title", "refused": "error", "unanswered": "warning", "allowed": "quiet"}
 _DIRECTIONS: Final = {"to-responder": "▸", "to-initiator": "◂"}
-_BUSY: Final = 0x2019  # DeviceBusy: to be asked again, not wrong
 
 
 Comment = Callable[[str | None, int | None], str]
@@ -116,7 +113,7 @@ class Cells:
             return {"green": "good", "red": "error", "yellow": "warning"}[status_style(value)]
         if name == "response":
             code = self.value("response_code", row)
-            return "good" if code == OK else "warning" if code == _BUSY else "error"
+            return "good" if code == OK else "warning" if code == DEVICE_BUSY else "error"
         if name == "findings":
             return "error"
         if name == "level":

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ptpip_analyze.tables.columns import OK
+from ptpip_analyze.facts.named import OK
 
 LONGEST: Final = 4
 """Transactions of one round at most."""

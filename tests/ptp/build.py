@@ -8,7 +8,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ptpip_analyze.facts.layout import SIZES, Field, Kind, Layout
+from ptpip_analyze.ptp import datatypes
 from ptpip_analyze.ptp.values import Dataset, Value
+
+
+def integers_of(datatype: int) -> st.SearchStrategy[int]:
+    """Any integer of a datatype that is one."""
+    bits = 8 * (datatypes.size_of(datatype) or 0)
+    if datatypes.is_signed(datatype):
+        return st.integers(-(1 << bits - 1), (1 << bits - 1) - 1)
+    return st.integers(0, (1 << bits) - 1)
 
 
 def u8(*values: int) -> bytes:

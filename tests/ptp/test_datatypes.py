@@ -33,14 +33,6 @@ def test_knows_every_datatype(datatype: int, name: str, size: int | None, signed
     assert datatypes.is_known(datatype) == (size is not None or name == "STR")
 
 
-def test_knows_the_range_of_integers() -> None:
-    assert datatypes.range_of(0x0001) == (-128, 127)
-    assert datatypes.range_of(0x0004) == (0, 65535)
-    assert datatypes.range_of(0x4002) == (0, 255)
-    assert datatypes.range_of(0x0009) == (-(2**127), 2**127 - 1)
-    assert datatypes.range_of(0xFFFF) is None
-
-
 @pytest.mark.parametrize(
     ("text", "read"),
     [

@@ -13,7 +13,7 @@ from ptpip_analyze.ptp import datatypes
 from ptpip_analyze.ptp.datasets import decode_as, polled_events, property_values
 from ptpip_analyze.ptp.values import Dataset
 
-from .build import TEXTS, check, prop_desc, string, u8, u16, u32, u64
+from .build import TEXTS, check, integers_of, prop_desc, string, u8, u16, u32, u64
 from .samples import END, record
 
 U16, U32 = st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
@@ -35,9 +35,7 @@ def integer(value: int, datatype: int) -> bytes:
 def described(draw: st.DrawFn) -> tuple[int, int, list[int]]:
     """Code, datatype, and values: factory default, current value, what may be set."""
     datatype = draw(INTEGERS)
-    limits = datatypes.range_of(datatype)
-    assert limits
-    return draw(CODES), datatype, draw(st.lists(st.integers(*limits), min_size=2, max_size=6))
+    return draw(CODES), datatype, draw(st.lists(integers_of(datatype), min_size=2, max_size=6))
 
 
 def description(code: int, datatype: int, values: list[int]) -> bytes:

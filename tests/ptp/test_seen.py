@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 
 from ptpip_analyze import analyze
-from ptpip_analyze.ptp.seen import NOT_SUPPORTED, seen_codes
+from ptpip_analyze.facts.named import OPERATION_NOT_SUPPORTED
+from ptpip_analyze.ptp.seen import seen_codes
 from tests.traffic import Packet, conversation, damage, pcap_bytes
 
 
@@ -27,7 +28,7 @@ def test_finds_operations_events_and_properties_outside_the_standards() -> None:
 
 
 def test_sets_apart_what_the_camera_does_not_support() -> None:
-    one = conversation().open().request(0x9114, 1).response(NOT_SUPPORTED).transaction(0x9115, 1)
+    one = conversation().open().request(0x9114, 1).response(OPERATION_NOT_SUPPORTED).transaction(0x9115, 1)
     with analyze(io.BytesIO(pcap_bytes(one.packets()))) as told:
         (result,) = told.results
         found = seen_codes(result.messages, result.transactions, result.places[0], 1)
