@@ -13,6 +13,7 @@ import numpy as np
 
 from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.describe import count, counted, human_bytes, safe_text
+from ptpip_analyze.ptp import NO_ROW
 from ptpip_analyze.ptp.spelled import message_fields
 from ptpip_analyze.ptp.values import Note, Value
 from ptpip_analyze.ptpip import messages as m
@@ -104,7 +105,6 @@ def parts_of(analysis: Analysis, transaction: int) -> list[Part]:
     columns = result.messages
     rows = np.flatnonzero(result.transactions.of_message == number)
     rows = rows[np.argsort(columns["first"][rows], kind="stable")]
-    vendor = result.vendors[int(result.transactions.session[number])]
     parts: list[Part] = []
     told = False
     for row in rows.tolist():
@@ -114,7 +114,7 @@ def parts_of(analysis: Analysis, transaction: int) -> list[Part]:
                 parts.append(_payload(analysis, result, transaction, number))
                 told = True
             continue
-        parts.append(_message(result, row, vendor))
+        parts.append(_message(result, row))
     return parts
 
 
@@ -122,7 +122,7 @@ def message_part(analysis: Analysis, message: int) -> Part | None:
     """A message by its row of the messages table; None for no such row. Raises as ``parts_of`` does."""
     for result in analysis.results:
         if 0 <= message - result.first_message < result.message_count:
-            return _message(result, int(result.order[message - result.first_message]), None)
+            return _message(result, int(result.order[message - result.first_message]))
     return None
 
 
@@ -135,14 +135,18 @@ def transaction_of(analysis: Analysis, message: int) -> int | None:
     return None
 
 
-def _message(result: Result, row: int, vendor: str | None) -> Part:
+def _message(result: Result, row: int) -> Part:
     kind = int(result.messages["type"][row])
     head = result.message_head(row, MOST_MESSAGE)
     # A dialect's own types stand above the word that PTP-IP has for a type; below it, unknown ones are reserved.
     code = kind & m.TYPE_WORD if kind > m.TYPE_WORD else kind if 0 < kind <= m.LAST_TYPE else None
     reserved = "bytes in which no message was found" if kind <= 0 else f"message of the reserved type 0x{kind:08X}"
     title = reserved if code is None else m.type_names().get(code, reserved)
-    fields = message_fields(head, code, vendor, fuji=result.of_fuji(row))
+    session, owner = result.session_of(row), int(result.transactions.of_message[row])
+    vendor = result.vendors[session] if session is not None else None
+    asked = int(result.transactions.request[owner]) if owner >= 0 else NO_ROW
+    operation = int(result.messages["code"][asked]) if asked != NO_ROW else None
+    fields = message_fields(head, code, vendor, fuji=result.of_fuji(row), operation=operation)
     number = int(result.numbers[row]) + result.first_message
     return Part(title, int(result.messages["last"][row]) + 1, _message_bytes(result, row), fields, (), number)
 

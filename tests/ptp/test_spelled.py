@@ -28,6 +28,17 @@ def test_places_the_fields_of_a_request() -> None:
     assert [part.value for part in parameters.parts] == [0x2A, 7]
 
 
+def test_says_what_the_parameters_of_a_response_mean_where_its_operation_is_known() -> None:
+    answer = message(7, struct.pack("<HI3I", 0x2001, 5, 0x10001, 0, 0x2B))
+    assert message_fields(answer, 7, operation=0x100C)[-1].text == "OK(storage=0x00010001, parent=0x0, handle=0x2B)"
+    assert message_fields(answer, 7)[-1].text is None
+
+
+def test_says_what_the_parameters_of_an_event_mean() -> None:
+    event = message(8, struct.pack("<HI2I", 0xC105, 5, 3, 1))
+    assert message_fields(event, 8, "nikon")[-1].text == "MovieRecordInterrupted(error_code=3, record_kind=1)"
+
+
 def test_tells_nothing_that_is_not_all_there() -> None:
     assert places(REQUEST[:15], 6)[-1] == ("operationCode", 12, 14)
     assert places(REQUEST[:6], 6) == [("bytes", 0, 6)]

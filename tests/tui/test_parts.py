@@ -104,3 +104,19 @@ def test_reads_the_greetings_of_fujifilms_dialect_by_their_own_layout(tmp_path: 
         assert fields["friendlyName"].value == name
         assert fields["guid"].start == 12
         assert "protocolVersion" not in fields
+
+
+def test_says_what_the_parameters_of_a_response_mean(tmp_path: Path) -> None:
+    told = conversation().open().transaction(0x1006, 0xFFFFFFFF, returns=(12,)).close()
+    loading = loaded(write_pcap(tmp_path / "counted.pcap", told.packets()))
+    analysis = loading.analysis
+    assert analysis is not None
+    (counted,) = (
+        row["transaction"] for row in loading.table("transactions").to_pylist() if row["operation"] == "GetNumObjects"
+    )
+    answer = parts_of(analysis, counted)[-1]
+    assert {value.name: value.text for value in answer.fields}["parameters"] == "OK(num_objects=12)"
+    assert answer.message is not None
+    alone = message_part(analysis, answer.message)
+    assert alone is not None
+    assert alone.fields == answer.fields
