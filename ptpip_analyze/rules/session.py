@@ -33,9 +33,9 @@ _HOLE = "bytes are missing since the state of the session was last known"
 class Asked(NamedTuple):
     """The transactions of a session whose request is captured, in conversation order; arrays of one length, int64.
 
-    ``answer`` is the ResponseCode, -1 where none was captured; ``request`` and ``response`` are message rows;
-    ``opens`` and ``closes`` (bool): the answer opens, or ends, the session. ``state`` is what was known of the session
-    when the request was sent: OPEN, CLOSED or UNKNOWN; ``since`` the row that decided it, or NO_ROW: the beginning.
+    ``answer`` is the ResponseCode, -1 where none was captured; ``request`` and ``response`` are message rows. ``state``
+    is what was known of the session when the request was sent: OPEN, CLOSED or UNKNOWN; ``since`` the response that
+    decided it, or NO_ROW: the beginning.
     """
 
     number: np.ndarray
@@ -119,7 +119,9 @@ def ended_operations_stop(seen: Evidence, ruling: Ruling) -> None:
         ruling.unknown(case.index, INITIATOR, _HOLE, int((after & (told.state == UNKNOWN)).sum()))
         for place in np.flatnonzero(after & (told.state == CLOSED)).tolist():
             name = seen.named("operation", int(told.code[place]), case.index)
-            says = f"{name} was requested after CloseSession had been answered OK"
+            ended_by = seen.code[seen.transactions.request[seen.transactions.of_message[told.since[place]]]]
+            end = "ResetDevice" if ended_by == RESET_DEVICE else "CloseSession"
+            says = f"{name} was requested after {end} had been answered OK"
             ruling.fires(
                 case.index,
                 INITIATOR,

@@ -72,7 +72,10 @@ def test_leaves_it_open_which_of_two_crossing_messages_was_first() -> None:
 
 def test_takes_a_reset_of_the_device_for_the_end_of_its_session() -> None:
     one = talk().open().transaction(0x1010).get_property().close()
-    assert "session-ended-operations-stop" in accused(judged(one.packets()))
+    found = judged(one.packets())
+    assert "session-ended-operations-stop" in accused(found)
+    (says,) = (finding.says for finding in found.findings if finding.rule == "session-ended-operations-stop")
+    assert says == "GetDevicePropValue (0x1015) was requested after ResetDevice had been answered OK"
 
 
 def test_makes_the_list_of_what_was_asked_once() -> None:
