@@ -23,6 +23,7 @@ CAPTURE_COMPLETE = 0x400D
 NOT_SUPPORTED = 0x2005
 SCRIPT = 0x3002  # format of PictBridge's files
 LEAST_TRIES = 3  # that make a busy loop
+_NEVER_OPEN = "OpenSession was answered Session_Already_Open, which may be said of the other session"
 
 
 @rule("session-device-busy-open")
@@ -160,6 +161,7 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
         for case in cases if len(cases) > 1 else ():
             told = seen.once(asked)[case.index]
             open_here = told.state == OPEN
+            opened = seen.code[told.since] == OK  # and not told that one is open already, which may be that of another
             refused = np.flatnonzero(open_here & (told.answer == SESSION_NOT_OPEN) & (told.code >> 12 == 1))
             answered = seen.time[told.response[open_here & (told.answer == OK)]]
             own = np.array([time for time, session, _ in closings if session == case.index], np.int64)
@@ -171,8 +173,9 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
                 time = int(seen.time[row])
                 low, high = np.searchsorted(times, [time - grace, time])
                 other = next((one for one in closings[low:high] if one[1] != case.index), None)
-                if other is None:
-                    ruling.unknown(case.index, RESPONDER, "nothing in another session explains the refusal")
+                if other is None or not opened[place]:
+                    why = "nothing in another session explains the refusal" if other is None else _NEVER_OPEN
+                    ruling.unknown(case.index, RESPONDER, why)
                     continue
                 name = seen.named("operation", int(told.code[place]), case.index)
                 says = f"{name} was answered Session_Not_Open in an open session, right after another one was closed"
