@@ -13,9 +13,9 @@ from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case
 from .evidence import EVENT, Evidence
-from .numbering import GET_DEVICE_INFO, OPEN_SESSION, SESSION_NOT_OPEN
+from .numbering import GET_DEVICE_INFO, OPEN, OPEN_SESSION, SESSION_NOT_OPEN, Asked, Numbering
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
-from .session import DEVICE_BUSY, OK, OPEN, Asked, asked
+from .session import DEVICE_BUSY, OK
 from .wording import NOT_COVERED
 
 INITIATE_CAPTURE, SEND_OBJECT_INFO = 0x100E, 0x100C
@@ -31,7 +31,7 @@ def device_busy_open(seen: Evidence, ruling: Ruling) -> None:
     """OpenSession refused with Device_Busy: the initiator closes both connections, and may try again later."""
     grace = seen.limit_ns("close_grace_s")
     for case in seen.judged:
-        told, line = seen.once(asked)[case.index], case.command
+        told, line = seen.once(Numbering).of(case.index), case.command
         refused = np.flatnonzero((told.code == OPEN_SESSION) & (told.answer == DEVICE_BUSY))
         for place in refused.tolist():
             row = int(told.response[place])
@@ -77,7 +77,7 @@ def device_busy_async(seen: Evidence, ruling: Ruling) -> None:
     """What can't be done while a capture runs is answered Device_Busy, not left waiting."""
     patience = seen.limit_ns("immediate_ms")
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         for place, event in _captures(seen, told):
             began = int(told.response[place])
             if event == NO_ROW or not seen.timed(event, began):
@@ -101,7 +101,7 @@ def device_busy_reissue(seen: Evidence, ruling: Ruling) -> None:
     """What was answered Device_Busy is asked again, after a while."""
     pause, window = seen.limit_ns("retry_hint_ms"), seen.limit_ns("response_stall_s")
     for case in seen.judged:
-        told, line = seen.once(asked)[case.index], case.command
+        told, line = seen.once(Numbering).of(case.index), case.command
         busy = np.flatnonzero((told.answer == DEVICE_BUSY) & (told.code != OPEN_SESSION))
         hasty, dropped = [], []
         for place in busy.tolist():
@@ -133,11 +133,11 @@ def device_busy_reissue(seen: Evidence, ruling: Ruling) -> None:
 def async_response(seen: Evidence, ruling: Ruling) -> None:
     """How captures end: by an event that names them, or by none."""
     for case in seen.judged:
-        captures = _captures(seen, seen.once(asked)[case.index])
+        captures = _captures(seen, seen.once(Numbering).of(case.index))
         ended = sum(event != NO_ROW for _, event in captures)
         if captures and case.event is not None:
             place = captures[0][0]
-            row = int(seen.once(asked)[case.index].response[place])
+            row = int(seen.once(Numbering).of(case.index).response[place])
             says = f"{len(captures)} captures answered OK, {ended} of them ended by a CaptureComplete that names them"
             ruling.fires(case.index, RESPONDER, says, row=row)
 
@@ -154,12 +154,12 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
         closings = sorted(
             (int(seen.time[row]), case.index, int(row))
             for case in cases
-            for row in _closings(seen, seen.once(asked)[case.index]).tolist()
+            for row in _closings(seen, seen.once(Numbering).of(case.index)).tolist()
             if int(seen.time[row]) != NO_TIME
         )
         times = np.array([time for time, _, _ in closings], np.int64)
         for case in cases if len(cases) > 1 else ():
-            told = seen.once(asked)[case.index]
+            told = seen.once(Numbering).of(case.index)
             open_here = told.state == OPEN
             opened = seen.code[told.since] == OK  # and not told that one is open already, which may be that of another
             refused = np.flatnonzero(open_here & (told.answer == SESSION_NOT_OPEN) & (told.code >> 12 == 1))
@@ -248,7 +248,7 @@ def device_infos(seen: Evidence) -> dict[int, tuple[int, DeviceInfo]]:
     """By session, the transaction in which the responder told who it is, and what it said; whole ones only."""
     found: dict[int, tuple[int, DeviceInfo]] = {}
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         for place in np.flatnonzero((told.code == GET_DEVICE_INFO) & (told.answer == OK)).tolist():
             number = int(told.number[place])
             data, whole = seen.data(number, DEVICE_INFO_BYTES)
@@ -265,7 +265,7 @@ def supported_operations(seen: Evidence, ruling: Ruling) -> None:
         known = seen.once(device_infos).get(case.index)
         if known is None or not known[1].operations:
             continue
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         listed = np.isin(told.code, known[1].operations)
         for mask, side, what in (
             ((told.code >= 0) & ~listed, INITIATOR, "is not among the operations that DeviceInfo lists"),
@@ -282,7 +282,7 @@ def supported_operations(seen: Evidence, ruling: Ruling) -> None:
 def identify_mtp_pictbridge(seen: Evidence, ruling: Ruling) -> None:
     """Which protocols stand on PTP here."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         known = seen.once(device_infos).get(case.index)
         mtp = np.flatnonzero(told.code >> 8 == 0x98)
         said = known is not None and known[1].extension == 6 and "microsoft" in (known[1].extension_text or "").lower()
