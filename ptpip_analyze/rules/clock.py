@@ -118,10 +118,11 @@ class _Stamps:
         passed = np.diff(found[2])
         ticks = ((np.diff(found[3]) + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
         near = same & (passed >= 0) & (passed <= S) & (ticks >= 0)
-        for key in np.unique(found[0, 1:][near]).tolist():
-            mine = near & (found[0, 1:] == key)
+        keys, begins = np.unique(found[0, 1:][near], return_index=True)
+        sums = (np.add.reduceat(values[near], begins).tolist() for values in (passed, ticks))
+        for key, *more in zip(keys.tolist(), *sums, strict=True):
             before = self._ticks.get(key, (0, 0))
-            self._ticks[key] = before[0] + int(passed[mine].sum()), before[1] + int(ticks[mine].sum())
+            self._ticks[key] = before[0] + more[0], before[1] + more[1]
         far = np.flatnonzero(same & (passed > S))
         self._pauses.append(np.stack([found[0, far], found[1, far + 1], passed[far], np.maximum(ticks[far], 0)]))
         self._last = found[:, np.append(last, True)]

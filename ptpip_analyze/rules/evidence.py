@@ -316,19 +316,19 @@ class Evidence:
 
     @cached_property
     def garbled_before(self) -> np.ndarray:
-        """int64: how many garbled messages stand in front of a message in its stream, and in those before that."""
-        order = self.stream_order
-        count = np.empty(len(order), np.int64)
-        garbled = self.garbled[order]
-        count[order] = np.cumsum(garbled) - garbled
-        return count
+        """int64: how many messages of a conversation, up to this one, follow upon garbled ones; 0 outside of any."""
+        sequence = self.transactions.sequence
+        result, count = np.zeros(len(self.offset), np.int64), np.append(0, np.cumsum(self._disturbed))
+        result[sequence] = count[1:] - count[self.conversations[self.session[sequence]]]
+        return result
 
     @cached_property
     def _disturbed(self) -> np.ndarray:
         """bool by place in the conversations: a garbled message stands right in front of it."""
         sequence = self.transactions.sequence
         result = np.zeros(len(sequence), bool)
-        result[1:] = self.garbled[sequence][:-1]
+        session = self.session[sequence]
+        result[1:] = self.garbled[sequence][:-1] & (session[1:] == session[:-1])
         outside = np.flatnonzero(self.garbled & (self.rank < 0) & (self.session >= 0) & (self.connection == COMMAND))
         for row in outside.tolist():
             low, high = self.conversations[int(self.session[row]) : int(self.session[row]) + 2].tolist()

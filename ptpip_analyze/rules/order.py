@@ -58,17 +58,7 @@ class Order:
         spoke = seen.columns["began"][line.rows[INITIATOR][:1]]
         if answered != NO_TIME and ((spoke != NO_TIME) & (spoke < answered - near)).any():
             return True
-        for rows, others in (line.rows, line.rows[::-1]):
-            heard, began = seen.heard[rows], seen.columns["began"][rows]
-            known = (heard != NOT_HEARD) & (began != NO_TIME)
-            if not known.any() or len(others) == 0:
-                continue
-            latest = np.maximum.accumulate(seen.time[others])  # NO_TIME is the least of all
-            count = np.searchsorted(seen.offset[others] + seen.length[others], heard[known], "right")
-            there = count > 0
-            if (latest[count[there] - 1] > began[known][there] + near).any():
-                return True
-        return False
+        return self._behind_its_acknowledgment(line, seen.time, seen.columns["began"], near)
 
     def _late_greeting(self, case: Case) -> bool:
         if not case.paired or case.command is None or case.event is None:
@@ -81,18 +71,23 @@ class Order:
 
     def _heard_in_turn(self, line: Line) -> bool:
         """Is every message of a connection in front of those that acknowledge it?"""
+        columns = self._seen.columns
+        return not self._behind_its_acknowledgment(line, columns["last"], columns["first"], 0)
+
+    def _behind_its_acknowledgment(self, line: Line, ends: np.ndarray, begins: np.ndarray, near: int) -> bool:
+        """Does a message of a connection end more than ``near`` behind the begin of one that acknowledges it?
+
+        ``ends`` and ``begins`` are by message row: times in ns, or numbers of packets.
+        """
         seen = self._seen
         for rows, others in (line.rows, line.rows[::-1]):
-            heard = seen.heard[rows]
-            rows, heard = rows[heard != NOT_HEARD], heard[heard != NOT_HEARD]
-            if len(others) == 0 or len(rows) == 0:
-                continue
-            latest = np.maximum.accumulate(seen.columns["last"][others])
-            count = np.searchsorted(seen.offset[others] + seen.length[others], heard, "right")
-            there = count > 0
-            if (latest[count[there] - 1] > seen.columns["first"][rows[there]]).any():
-                return False
-        return True
+            rows = rows[(seen.heard[rows] != NOT_HEARD) & (begins[rows] != NO_TIME)]
+            latest = np.maximum.accumulate(ends[others])  # NO_TIME is the least of all
+            count = np.searchsorted(seen.offset[others] + seen.length[others], seen.heard[rows], "right")
+            rows, count = rows[count > 0], count[count > 0]
+            if (latest[count - 1] > begins[rows] + near).any():
+                return True
+        return False
 
     def _established_in_turn(self, case: Case) -> bool:
         """Do Init Command Ack, Init Event Request, Init Event Ack and the first request follow on one another?"""

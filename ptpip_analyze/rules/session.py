@@ -5,88 +5,20 @@ The state of a session is known only where its connection is captured from the S
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from ..facts.named import (
-    CLOSE_SESSION,
-    GET_DEVICE_INFO,
-    OK,
-    OPEN_SESSION,
-    RESET_DEVICE,
-    SESSION_ALREADY_OPEN,
-    SESSION_NOT_OPEN,
-)
+from ..facts.named import CLOSE_SESSION, GET_DEVICE_INFO, OK, OPEN_SESSION, RESET_DEVICE, SESSION_NOT_OPEN
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case
 from .evidence import Evidence
+from .numbering import CLOSED, OPEN, UNKNOWN, Numbering
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
 
 # Named by the standard as such that need no session (1.6.2, PTP clause 9.3.2).
 WITHOUT_SESSION = (GET_DEVICE_INFO, OPEN_SESSION)
 _UNKNOWN = "the beginning of the session is not in the capture"
 _HOLE = "bytes are missing since the state of the session was last known"
-
-
-class Asked(NamedTuple):
-    """The transactions of a session whose request is captured, in conversation order; arrays of one length, int64.
-
-    ``answer`` is the ResponseCode, -1 where none was captured; ``request`` and ``response`` are message rows;
-    ``opens`` and ``closes`` (bool): the answer opens, or ends, the session. ``state`` is what was known of the session
-    when the request was sent: OPEN, CLOSED or UNKNOWN; ``since`` the row that decided it, or NO_ROW: the beginning.
-    """
-
-    number: np.ndarray
-    request: np.ndarray
-    response: np.ndarray
-    code: np.ndarray
-    answer: np.ndarray
-    state: np.ndarray
-    since: np.ndarray
-
-
-UNKNOWN, CLOSED, OPEN = -1, 0, 1
-
-
-def asked(seen: Evidence) -> dict[int, Asked]:
-    """What was asked in each session that is judged, and in which state of it, by index of the session."""
-    return {case.index: _asked(seen, case) for case in seen.judged}
-
-
-def _asked(seen: Evidence, case: Case) -> Asked:
-    made = seen.transactions
-    numbers = case.numbers[made.request[case.numbers] != NO_ROW]
-    numbers = numbers[np.argsort(seen.rank[made.request[numbers]], kind="stable")]
-    request, response = made.request[numbers], made.response[numbers]
-    readable = seen.has(request, 18)
-    code = np.where(readable, seen.code[request].astype(np.int64), -1)
-    answered = response != NO_ROW
-    answered[answered] = seen.has(response[answered], 10)
-    answered &= (seen.stretch[response] == seen.stretch[request]) & (seen.stretch[request] >= 0)
-    answer = np.where(answered, seen.code[response].astype(np.int64), -1)
-    opens = (code == OPEN_SESSION) & np.isin(answer, (OK, SESSION_ALREADY_OPEN))
-    closes = np.isin(code, (CLOSE_SESSION, RESET_DEVICE)) & (answer == OK)
-    # What was asked, or what was answered to it, is cut off: it may have opened the session, or ended it.
-    unclear = (code < 0) | np.isin(code, (OPEN_SESSION, CLOSE_SESSION, RESET_DEVICE)) & (answer < 0)
-    changes = np.flatnonzero(opens | closes | unclear)
-    last = np.searchsorted(changes, np.arange(len(numbers)), "left") - 1  # the change before each request
-    since, state = np.full(len(numbers), NO_ROW), np.full(len(numbers), CLOSED)
-    changed = last >= 0
-    change = changes[last[changed]]
-    since[changed] = response[change]
-    state[changed] = np.where(unclear[change], UNKNOWN, np.where(opens[change], OPEN, CLOSED))
-    conversation = seen.conversation(case.index)
-    begin = seen.stretch[conversation[0]] if len(conversation) and case.from_start else -1
-    stretch = np.where(since == NO_ROW, begin, seen.stretch[since])
-    known = (stretch >= 0) & (stretch == seen.stretch[request]) & (code >= 0)
-    # So may what the other side can't have understood as it was meant.
-    said = case.command.rows[INITIATOR] if case.command else np.empty(0, np.int64)
-    garbled = np.full(len(numbers), seen.garbled_before[said[0]] if len(said) else 0)
-    garbled[changed] = seen.garbled_before[request[change]]
-    known &= seen.garbled_before[request] == garbled
-    return Asked(numbers, request, response, code, answer, np.where(known, state, UNKNOWN), since)
 
 
 def _needs_session(code: np.ndarray) -> np.ndarray:
@@ -98,7 +30,7 @@ def _needs_session(code: np.ndarray) -> np.ndarray:
 def open_before_operations(seen: Evidence, ruling: Ruling) -> None:
     """Standard operations but two need OpenSession first."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         bound = _needs_session(told.code)
         never = bound & (told.state == CLOSED) & (told.since == NO_ROW)
         ruling.passes(case.index, INITIATOR, int((bound & (told.state == OPEN)).sum()))
@@ -113,13 +45,15 @@ def open_before_operations(seen: Evidence, ruling: Ruling) -> None:
 def ended_operations_stop(seen: Evidence, ruling: Ruling) -> None:
     """Behind CloseSession the session is over until the next OpenSession."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         after = _needs_session(told.code) & (told.since != NO_ROW)
         ruling.passes(case.index, INITIATOR, int((after & (told.state == OPEN)).sum()))
         ruling.unknown(case.index, INITIATOR, _HOLE, int((after & (told.state == UNKNOWN)).sum()))
         for place in np.flatnonzero(after & (told.state == CLOSED)).tolist():
             name = seen.named("operation", int(told.code[place]), case.index)
-            says = f"{name} was requested after CloseSession had been answered OK"
+            ended_by = seen.code[seen.transactions.request[seen.transactions.of_message[told.since[place]]]]
+            end = "ResetDevice" if ended_by == RESET_DEVICE else "CloseSession"
+            says = f"{name} was requested after {end} had been answered OK"
             ruling.fires(
                 case.index,
                 INITIATOR,
@@ -134,7 +68,7 @@ def ended_operations_stop(seen: Evidence, ruling: Ruling) -> None:
 def refuse_without_session(seen: Evidence, ruling: Ruling) -> None:
     """What needs a session is refused without one."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         without = _needs_session(told.code) & (told.state == CLOSED) & (told.code != CLOSE_SESSION)
         ruling.passes(case.index, RESPONDER, int((without & (told.answer >= 0) & (told.answer != OK)).sum()))
         ruling.unknown(case.index, RESPONDER, "no answer is in the capture", int((without & (told.answer < 0)).sum()))
@@ -155,7 +89,7 @@ def refuse_without_session(seen: Evidence, ruling: Ruling) -> None:
 def deviceinfo_without_session(seen: Evidence, ruling: Ruling) -> None:
     """GetDeviceInfo needs no session."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         before = (told.code == GET_DEVICE_INFO) & (told.state == CLOSED)
         refused = before & (told.answer == SESSION_NOT_OPEN)
         ruling.passes(case.index, RESPONDER, int((before & (told.answer >= 0) & ~refused).sum()))
@@ -171,7 +105,7 @@ def deviceinfo_without_session(seen: Evidence, ruling: Ruling) -> None:
 def opened_by_ok(seen: Evidence, ruling: Ruling) -> None:
     """How the sessions on a pair of connections began and ended."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         opened = np.flatnonzero((told.code == OPEN_SESSION) & (told.answer == OK))
         closed = int(((told.code == CLOSE_SESSION) & (told.answer == OK)).sum())
         if len(opened):
@@ -183,7 +117,7 @@ def opened_by_ok(seen: Evidence, ruling: Ruling) -> None:
 def open_twice(seen: Evidence, ruling: Ruling) -> None:
     """OpenSession while a session is open is answered Session_Already_Open."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         again = (told.code == OPEN_SESSION) & (told.state == OPEN) & (told.answer == OK)
         for place in np.flatnonzero(again).tolist():
             says = "OpenSession was answered OK while a session was open, instead of Session_Already_Open (0x201E)"
@@ -197,7 +131,7 @@ def one_per_pair(seen: Evidence, ruling: Ruling) -> None:
     """A pair of connections has one session at a time."""
     first = seen.columns["word0"]
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         opened = np.flatnonzero((told.code == OPEN_SESSION) & (told.answer == OK))
         for place in opened.tolist():
             if told.state[place] == UNKNOWN:
@@ -241,7 +175,7 @@ def one_transaction(seen: Evidence, ruling: Ruling) -> None:
     wherever the capture was taken.
     """
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         response, following = told.response[:-1], told.request[1:]
         answered = response != NO_ROW
         whole = answered & (seen.stretch[response] >= 0) & (seen.stretch[response] == seen.stretch[following])
@@ -277,7 +211,7 @@ def _answered_otherwise(seen: Evidence, case: Case, request: int, following: int
 def first_operations(seen: Evidence, ruling: Ruling) -> None:
     """What an initiator asks first."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         if not case.from_start or case.established is None:
             continue
         names = ", then ".join(seen.named("operation", int(code), case.index) for code in told.code[:2] if code >= 0)

@@ -26,11 +26,12 @@ from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case
 from .evidence import EVENT, Evidence
+from .numbering import OPEN, Asked, Numbering
 from .rule import BOTH, INITIATOR, RESPONDER, Ruling, rule
-from .session import OPEN, Asked, asked
 from .wording import NOT_COVERED
 
 LEAST_TRIES = 3  # that make a busy loop
+_NEVER_OPEN = "OpenSession was answered Session_Already_Open, which may be said of the other session"
 
 
 @rule("session-device-busy-open")
@@ -38,7 +39,7 @@ def device_busy_open(seen: Evidence, ruling: Ruling) -> None:
     """OpenSession refused with Device_Busy: the initiator closes both connections, and may try again later."""
     grace = seen.limit_ns("close_grace_s")
     for case in seen.judged:
-        told, line = seen.once(asked)[case.index], case.command
+        told, line = seen.once(Numbering).of(case.index), case.command
         refused = np.flatnonzero((told.code == OPEN_SESSION) & (told.answer == DEVICE_BUSY))
         for place in refused.tolist():
             row = int(told.response[place])
@@ -84,7 +85,7 @@ def device_busy_async(seen: Evidence, ruling: Ruling) -> None:
     """What can't be done while a capture runs is answered Device_Busy, not left waiting."""
     patience = seen.limit_ns("immediate_ms")
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         for place, event in _captures(seen, told):
             began = int(told.response[place])
             if event == NO_ROW or not seen.timed(event, began):
@@ -108,7 +109,7 @@ def device_busy_reissue(seen: Evidence, ruling: Ruling) -> None:
     """What was answered Device_Busy is asked again, after a while."""
     pause, window = seen.limit_ns("retry_hint_ms"), seen.limit_ns("response_stall_s")
     for case in seen.judged:
-        told, line = seen.once(asked)[case.index], case.command
+        told, line = seen.once(Numbering).of(case.index), case.command
         busy = np.flatnonzero((told.answer == DEVICE_BUSY) & (told.code != OPEN_SESSION))
         hasty, dropped = [], []
         for place in busy.tolist():
@@ -140,11 +141,11 @@ def device_busy_reissue(seen: Evidence, ruling: Ruling) -> None:
 def async_response(seen: Evidence, ruling: Ruling) -> None:
     """How captures end: by an event that names them, or by none."""
     for case in seen.judged:
-        captures = _captures(seen, seen.once(asked)[case.index])
+        captures = _captures(seen, seen.once(Numbering).of(case.index))
         ended = sum(event != NO_ROW for _, event in captures)
         if captures and case.event is not None:
             place = captures[0][0]
-            row = int(seen.once(asked)[case.index].response[place])
+            row = int(seen.once(Numbering).of(case.index).response[place])
             says = f"{len(captures)} captures answered OK, {ended} of them ended by a CaptureComplete that names them"
             ruling.fires(case.index, RESPONDER, says, row=row)
 
@@ -161,13 +162,14 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
         closings = sorted(
             (int(seen.time[row]), case.index, int(row))
             for case in cases
-            for row in _closings(seen, seen.once(asked)[case.index]).tolist()
+            for row in _closings(seen, seen.once(Numbering).of(case.index)).tolist()
             if int(seen.time[row]) != NO_TIME
         )
         times = np.array([time for time, _, _ in closings], np.int64)
         for case in cases if len(cases) > 1 else ():
-            told = seen.once(asked)[case.index]
+            told = seen.once(Numbering).of(case.index)
             open_here = told.state == OPEN
+            opened = seen.code[told.since] == OK  # and not told that one is open already, which may be that of another
             refused = np.flatnonzero(open_here & (told.answer == SESSION_NOT_OPEN) & (told.code >> 12 == 1))
             answered = seen.time[told.response[open_here & (told.answer == OK)]]
             own = np.array([time for time, session, _ in closings if session == case.index], np.int64)
@@ -179,8 +181,9 @@ def isolation(seen: Evidence, ruling: Ruling) -> None:
                 time = int(seen.time[row])
                 low, high = np.searchsorted(times, [time - grace, time])
                 other = next((one for one in closings[low:high] if one[1] != case.index), None)
-                if other is None:
-                    ruling.unknown(case.index, RESPONDER, "nothing in another session explains the refusal")
+                if other is None or not opened[place]:
+                    why = "nothing in another session explains the refusal" if other is None else _NEVER_OPEN
+                    ruling.unknown(case.index, RESPONDER, why)
                     continue
                 name = seen.named("operation", int(told.code[place]), case.index)
                 says = f"{name} was answered Session_Not_Open in an open session, right after another one was closed"
@@ -253,7 +256,7 @@ def device_infos(seen: Evidence) -> dict[int, tuple[int, DeviceInfo]]:
     """By session, the transaction in which the responder told who it is, and what it said; whole ones only."""
     found: dict[int, tuple[int, DeviceInfo]] = {}
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         for place in np.flatnonzero((told.code == GET_DEVICE_INFO) & (told.answer == OK)).tolist():
             number = int(told.number[place])
             data, whole = seen.data(number, DEVICE_INFO_BYTES)
@@ -270,7 +273,7 @@ def supported_operations(seen: Evidence, ruling: Ruling) -> None:
         known = seen.once(device_infos).get(case.index)
         if known is None or not known[1].operations:
             continue
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         listed = np.isin(told.code, known[1].operations)
         for mask, side, what in (
             ((told.code >= 0) & ~listed, INITIATOR, "is not among the operations that DeviceInfo lists"),
@@ -291,7 +294,7 @@ def supported_operations(seen: Evidence, ruling: Ruling) -> None:
 def identify_mtp_pictbridge(seen: Evidence, ruling: Ruling) -> None:
     """Which protocols stand on PTP here."""
     for case in seen.judged:
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         known = seen.once(device_infos).get(case.index)
         mtp = np.flatnonzero(told.code >> 8 == 0x98)
         said = known is not None and known[1].extension == 6 and "microsoft" in (known[1].extension_text or "").lower()

@@ -15,8 +15,8 @@ from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .case import Case, Line
 from .evidence import Evidence
+from .numbering import Numbering
 from .rule import BOTH, INITIATOR, RESPONDER, SIDES, Ruling, rule
-from .session import asked
 from .wording import NOT_COVERED
 
 _UNASKED = (m.OPERATION_REQUEST, m.EVENT, m.PROBE_REQUEST)  # what nobody has to say
@@ -144,7 +144,7 @@ def _has_reason(seen: Evidence, case: Case, time: int) -> bool:
     """May anything have gone wrong before: a refusal, a fault, something unanswered, bytes that are not known?"""
     if any(line.first(m.INIT_FAIL) is not None for line in case.lines):
         return True
-    told = seen.once(asked)[case.index]
+    told = seen.once(Numbering).of(case.index)
     if np.isin(told.code, (POWER_DOWN, RESET_DEVICE)).any() or (told.answer < 0).any():
         return True
     if any(STATUSES[seen.transactions.status[number]] != "complete" for number in case.numbers[-3:]):
@@ -168,7 +168,7 @@ def close_session_first(seen: Evidence, ruling: Ruling) -> None:
     """Whether CloseSession came before the end."""
     for case in seen.judged:
         ends = _ends(case)
-        told = seen.once(asked)[case.index]
+        told = seen.once(Numbering).of(case.index)
         if not ends or len(told.code) == 0 or int(told.code[-1]) < 0:
             continue
         _, side, line = ends[0]

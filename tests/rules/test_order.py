@@ -125,6 +125,7 @@ def test_sees_a_second_clock_in_the_handshake_alone() -> None:
 
 
 def test_needs_times_to_see_a_second_clock() -> None:
-    packets = damage.without_handshake(usual())
-    assert not skewed(packets)
-    assert not skewed(damage.one_direction_only(usual(), TO_RESPONDER))
+    late = damage.skewed(usual(), 300_000_000, TO_INITIATOR)
+    assert skewed(damage.without_handshake(late))
+    assert not skewed(damage.one_direction_only(late, TO_INITIATOR))
+    assert not skewed([replace(packet, time_ns=0) for packet in late])

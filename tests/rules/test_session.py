@@ -9,9 +9,7 @@ from tests.rules.stories import session as stories
 from tests.traffic import TO_INITIATOR, TO_RESPONDER, damage
 from tests.traffic import conversation as talk
 
-from .seen import evidence
-
-INITIATOR, RESPONDER = 0, 1
+INITIATOR, RESPONDER, BOTH = 0, 1, 2
 
 
 @pytest.mark.parametrize(
@@ -72,14 +70,10 @@ def test_leaves_it_open_which_of_two_crossing_messages_was_first() -> None:
 
 def test_takes_a_reset_of_the_device_for_the_end_of_its_session() -> None:
     one = talk().open().transaction(0x1010).get_property().close()
-    assert "session-ended-operations-stop" in accused(judged(one.packets()))
-
-
-def test_makes_the_list_of_what_was_asked_once() -> None:
-    from ptpip_analyze.rules.session import asked
-
-    seen = evidence(talk().open().close().packets())
-    assert seen.once(asked) is seen.once(asked)
+    found = judged(one.packets())
+    assert "session-ended-operations-stop" in accused(found)
+    (says,) = (finding.says for finding in found.findings if finding.rule == "session-ended-operations-stop")
+    assert says == "GetDevicePropValue (0x1015) was requested after ResetDevice had been answered OK"
 
 
 def test_does_not_know_the_session_behind_a_request_that_nobody_can_read() -> None:
@@ -90,3 +84,20 @@ def test_does_not_know_the_session_behind_a_request_that_nobody_can_read() -> No
     guilty = accused(judged(damage.flip(packets, opens, header + 4, 0x40)))
     assert "framing-type-reserved" in guilty
     assert not guilty & {"session-open-before-operations", "session-refuse-without-session"}
+
+
+def test_does_not_hold_a_new_session_against_those_whose_last_one_the_responder_does_not_know() -> None:
+    """The camera lost it, says so, and is asked for another one."""
+    one = talk().open(1).get_property().transaction(0x1004, response=0x2003).transaction(0x1002, 2)
+    found = judged(one.get_property().close_session().close().packets())
+    assert not accused(found) & {"session-one-per-pair", "session-open-twice"}
+    assert found.rulings["session-one-per-pair"].unsure == {(0, BOTH): 1}
+    assert "session-one-per-pair" in accused(judged(stories.opens_two_sessions().packets()))
+
+
+def test_does_not_hold_an_end_against_who_had_not_heard_of_it() -> None:
+    """The next request goes out before CloseSession is answered: that it does not wait is its one fault."""
+    one = talk().open().request(0x1003).request(0x1004).response(transaction_id=1).response(0x2003, transaction_id=2)
+    guilty = accused(judged(one.close().packets()))
+    assert "session-one-transaction" in guilty
+    assert "session-ended-operations-stop" not in guilty

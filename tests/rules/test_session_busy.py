@@ -10,7 +10,7 @@ from tests.rules.stories import session_busy as stories
 from tests.traffic import conversation as talk
 from tests.traffic.conversation import _codes, _string
 
-BUSY = 0x2019
+BUSY, ALREADY_OPEN = 0x2019, 0x201E
 
 
 def said(packets: list, rule: str) -> list[str]:
@@ -64,6 +64,15 @@ def test_keeps_apart_sessions_that_were_not_disturbed() -> None:
     found = judged(packets_of(stories.two_sessions_side_by_side())).rulings["session-isolation"]
     assert set(found.passed) == {(1, RESPONDER)}
     assert found.unsure == {}
+
+
+def test_does_not_know_whose_session_a_responder_calls_open_already() -> None:
+    """It may mean that of the other initiator: when that one ends, this one has none, and is told so."""
+    first = stories.pair(0).open().wait(1).close_session().close()
+    second = stories.pair(1, 0.2).init().transaction(0x1002, 1, response=ALREADY_OPEN, transaction_id=0).wait(1.2)
+    found = judged(packets_of([first, second.transaction(0x1015, 0x5001, response=stories.NOT_OPEN).close()]))
+    assert "session-isolation" not in accused(found)
+    assert found.rulings["session-isolation"].unsure == {(1, RESPONDER): 1}
 
 
 def test_says_nothing_of_sessions_that_were_not_asked_after_the_other_had_ended() -> None:
