@@ -38,11 +38,11 @@ Dataset = Annotated[str, typer.Argument(metavar="DATASET", help="A dataset of ca
 
 _TOLD: Final = 10  # failures that are said one by one
 _CARD: Final = (
-    ("violated", "red"), ("deviations", "magenta"), ("passed", "green"), ("inconclusive", "yellow"),
-    ("not_applicable", "dim"),
+    ("violated", "red"), ("one_of_both", "red"), ("deviations", "magenta"), ("passed", "green"), ("partly", "green"),
+    ("inconclusive", "yellow"), ("not_applicable", "dim"),
 )  # fmt: skip
-_HEADINGS: Final = {"not_applicable": "n/a"}
-_SHORT: Final = {"deviations": "deviat.", "inconclusive": "inconcl."}
+_HEADINGS: Final = {"not_applicable": "n/a", "one_of_both": "one of both"}
+_SHORT: Final = {"deviations": "deviat.", "inconclusive": "inconcl.", "one_of_both": "1 of 2"}
 
 
 def dataset_among(names: Sequence[str]) -> str | None:
@@ -176,6 +176,8 @@ def _columns(heading: str, people: Sequence[Mapping[str, Any]]) -> list[Column]:
         columns.append(Column("vendor", [one["vendor"] or "" for one in people], "words"))
     columns += [Column(name, [f"{one[name]:,}" for one in people]) for name in ("sessions", "captures")]
     for name, style in _CARD:
+        if name == "one_of_both" and not any(one["scorecard"][name] for one in people):
+            continue
         cells = [str(one["scorecard"][name] or "·") for one in people]
         columns.append(Column(_HEADINGS.get(name, name), cells, style=style, short=_SHORT.get(name, "")))
     return columns

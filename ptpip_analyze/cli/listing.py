@@ -193,10 +193,11 @@ def _stats(table: str) -> Callable[..., None]:
         names_file: Names = None,
         progress: Progress = True,
         by: Annotated[
-            Literal["session", "capture", "model"] | None,
+            Literal["session", "capture", "model", "firmware"] | None,
             typer.Option(
                 "--by",
-                help="Part operations by session, capture file or model of camera; without it over all of them.",
+                help="Part operations by session, capture file, model of camera, or model and firmware; without it "
+                "over all of them.",
                 show_default=False,
             ),
         ] = None,

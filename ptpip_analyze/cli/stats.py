@@ -10,6 +10,7 @@ from ptpip_analyze.cli.page import Column, grid, wrapped
 from ptpip_analyze.cli.screen import console_for, encoded
 from ptpip_analyze.describe import count, counted, human_bytes, human_seconds, safe_text
 from ptpip_analyze.tables.shares import captured_at, shares
+from ptpip_analyze.tables.stats import part_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,11 @@ def page(
     console = console_for(text, terminal=output is None and sys.stdout.isatty())
     if not parts:
         _say(console, "No PTP-IP session.", "yellow")
+    rows_of: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        rows_of.setdefault(part_of(row, by), []).append(row)
     for part in parts:
-        mine = [row for row in rows if by is None or row[by] == part.name]
+        mine = rows_of.get(part.name, [])
         if by is not None and not mine and len(parts) > 1:
             continue
         if by is not None:
@@ -56,7 +60,9 @@ def _title(part: Part, by: By) -> str:
         return f"Session {part.name}" + (f": {safe_text(camera)}" if camera else "")
     if by == "capture":
         return safe_text(str(part.name))
-    return "A camera that did not say its model" if part.name is None else safe_text(part.name)
+    model, firmware = part.name if by == "firmware" else (part.name, None)
+    named = "A camera that did not say its model" if model is None else safe_text(model)
+    return f"{named}, firmware {safe_text(firmware)}" if firmware else named
 
 
 def _time(console: Console, part: Part) -> None:

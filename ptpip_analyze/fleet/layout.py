@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the layout; a dataset of another one is refused."""
 
 HEADER: Final = "_dataset.json"

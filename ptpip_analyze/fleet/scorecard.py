@@ -2,7 +2,8 @@
 anew: the rules spoke when the captures were put into the dataset.
 
 Two sessions are of one implementation where side, vendor, model and firmware agree, and of those that name no model
-the friendly name. Promises that a session counts once, however often it broke a rule.
+the friendly name. Promises that a session counts once, however often it broke a rule, and the classes that ``check`` of
+captures has.
 """
 
 from __future__ import annotations
@@ -12,20 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ptpip_analyze.conformance.scorecard import CARD, class_of
 from ptpip_analyze.rules import Verdict
 from ptpip_analyze.rules.catalogue import Entry
-from ptpip_analyze.rules.run import chosen
+from ptpip_analyze.rules.run import Tally, chosen
 
 from .reading import Fleet
+from .verdicts import COUNTED
 
 SIDES: Final = ("responder", "initiator")
-COUNTED: Final = {
-    Verdict.VIOLATION.value: "violated",
-    Verdict.DEVIATION.value: "deviations",
-    Verdict.PASS.value: "passed",
-    Verdict.INCONCLUSIVE.value: "inconclusive",
-}
-"""Verdicts, the one that counts for a rule first, and under which name a scorecard counts them."""
 
 _LEVELS: Final = ("must", "should", "may", "info")
 _SESSION_COLUMNS: Final = (
@@ -38,8 +34,8 @@ Key = tuple[str, str | None, str | None, str | None, str | None]
 
 @dataclass(slots=True)
 class Implementation:
-    """One side of sessions. ``verdicts`` count, for each rule, the sessions by verdict; ``judged`` sessions are those
-    in the standard's dialect.
+    """One side of sessions. For each rule ``verdicts`` count the sessions by verdict, and ``tallies`` the instances in
+    all of them; ``judged`` sessions are those in the standard's dialect.
     """
 
     subject: str
@@ -51,6 +47,7 @@ class Implementation:
     judged: int = 0
     captures: set[str] = field(default_factory=set)
     verdicts: dict[str, Counter[str]] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -58,27 +55,27 @@ class Implementation:
         named = self.model or self.name or "without a name"
         return f"{named} {self.device_version}" if self.device_version else named
 
-    def worst(self, rule: str) -> str | None:
-        """What the sessions came to: a violation if there was one, then a known deviation, a pass, "can't know"."""
-        said = self.verdicts.get(rule, ())
-        return next((verdict for verdict in COUNTED if verdict in said), None)
-
 
 def checked(
     fleet: Fleet, only: Sequence[str] = (), skip: Sequence[str] = (), *, strict: bool = False
 ) -> dict[str, Any]:
-    """The document: ``implementations`` with a ``scorecard`` (how many rules they kept and broke), ``findings`` (rules
-    that were broken, by whom, in how many sessions and captures, with one place), and the captures that ``failed``.
+    """The document: ``implementations`` with a ``scorecard`` (the number of rules in each class of
+    ``conformance.scorecard.CARD``) and ``instances`` (in how many a rule was passed, and can't be known), ``findings``
+    (rules that were broken, by whom, in how many sessions and captures, with one place), and the captures that
+    ``failed``.
 
     ``only`` and ``skip`` are globs over rule names; ``strict`` takes known deviations for violations. FleetError for a
     dataset without the tables that this needs.
     """
     entries = {entry.id: entry for entry in chosen(only, skip) if entry.checks and not entry.undecidable}
     found, of_session = _implementations(fleet)
-    for who, rule, verdict, count in _counts(fleet, of_session):
+    for who, rule, verdict, sessions, tally in _counts(fleet, of_session):
         if rule in entries:
-            said = Verdict.VIOLATION.value if strict and verdict in _BROKEN else verdict
-            found[who].verdicts.setdefault(rule, Counter())[said] += count
+            if strict:
+                verdict = Verdict.VIOLATION.value if verdict in _BROKEN else verdict
+                tally.violated, tally.deviations = tally.violated + tally.deviations, 0
+            found[who].verdicts.setdefault(rule, Counter())[verdict] += sessions
+            found[who].tallies.setdefault(rule, Tally()).add(tally)
     places = _places(fleet, of_session, set(entries))
     findings = [
         _finding(one, entries[rule], verdict, places.get((number, rule), {}))
@@ -87,8 +84,7 @@ def checked(
         for verdict in _BROKEN
         if one.verdicts[rule][verdict]
     ]
-    order = list(COUNTED)
-    findings.sort(key=lambda row: (order.index(row["verdict"]), _LEVELS.index(row["level"]), row["rule"]))
+    findings.sort(key=lambda row: (_BROKEN.index(row["verdict"]), _LEVELS.index(row["level"]), row["rule"]))
     return {
         "dataset": fleet.name,
         "captures": sum(one.status == "done" for one in fleet.records),
@@ -117,19 +113,26 @@ def _implementations(fleet: Fleet) -> tuple[list[Implementation], dict[int, tupl
     return ordered, {session: tuple(place[id(one)] for one in both) for session, both in of_session.items()}
 
 
-def _counts(fleet: Fleet, of_session: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[int, str, str, int]]:
-    """Place of an implementation, rule, verdict, and in how many sessions it was said; one more than once."""
+def _counts(fleet: Fleet, of_session: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[int, str, str, int, Tally]]:
+    """Place of an implementation, rule, verdict, in how many sessions it was said, and of how many instances; one more
+    than once.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    sessions = pa.array(of_session, pa.int64())
+    known = pa.array(of_session, pa.int64())
     sides = [pa.array([both[side] for both in of_session.values()], pa.int64()) for side in range(len(SIDES))]
-    for batch in fleet.batches("verdicts", ["session", "subject", "rule", "verdict"]):
-        at = pc.index_in(batch["session"], value_set=sessions)
+    for batch in fleet.batches("verdicts", ["session", "subject", "rule", "verdict", *COUNTED]):
+        at = pc.index_in(batch["session"], value_set=known)
         who = pc.if_else(pc.equal(batch["subject"], SIDES[0]), sides[0].take(at), sides[1].take(at))
-        rows = pa.table([who, batch["rule"], batch["verdict"]], ["who", "rule", "verdict"])
-        counted = rows.group_by(["who", "rule", "verdict"]).aggregate([([], "count_all")])
-        yield from zip(*(counted[name].to_pylist() for name in (*rows.column_names, "count_all")), strict=True)
+        said = ["rule", "verdict", *COUNTED]
+        rows = pa.table([who, *(batch[name] for name in said)], ["who", *said])
+        counted = rows.group_by(["who", "rule", "verdict"]).aggregate(
+            [([], "count_all"), *((one, "sum") for one in COUNTED)]
+        )
+        names = ("who", "rule", "verdict", "count_all", *(f"{one}_sum" for one in COUNTED))
+        for of, rule, verdict, sessions, *instances in zip(*(counted[name].to_pylist() for name in names), strict=True):
+            yield of, rule, verdict, sessions, Tally(**dict(zip(COUNTED.values(), instances, strict=True)))
 
 
 def _key(row: Mapping[str, Any], side: str) -> Key:
@@ -183,12 +186,12 @@ def _finding(one: Implementation, entry: Entry, verdict: str, place: Mapping[str
 
 def _facts(one: Implementation, entries: Mapping[str, Entry]) -> dict[str, Any]:
     """What is known of it, with its scorecard; that of a dialect is empty."""
-    card = dict.fromkeys([*COUNTED.values(), "not_applicable"], 0)
+    card = dict.fromkeys(CARD, 0)
     for rule, entry in entries.items():
-        worst = one.worst(rule)
+        tally = one.tallies.get(rule)
         # Who may send a message at all is asked of the one who should not, too.
-        if one.judged and (worst is not None or entry.subject in (one.subject, "both")):
-            card["not_applicable" if worst is None else COUNTED[worst]] += 1
+        if one.judged and (tally is not None or entry.subject in (one.subject, "both")):
+            card[class_of(tally or Tally())] += 1
     return {
         "subject": one.subject,
         "title": one.title,
@@ -200,4 +203,8 @@ def _facts(one: Implementation, entries: Mapping[str, Entry]) -> dict[str, Any]:
         "judged_sessions": one.judged,
         "captures": len(one.captures),
         "scorecard": card,
+        "instances": {
+            "passed": sum(tally.passed for tally in one.tallies.values()),
+            "inconclusive": sum(tally.unsure for tally in one.tallies.values()),
+        },
     }

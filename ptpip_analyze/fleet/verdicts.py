@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ptpip_analyze.ptpip import Dialect
-from ptpip_analyze.rules import CATALOGUE, Verdict
+from ptpip_analyze.rules import CATALOGUE
 from ptpip_analyze.rules.rule import NOWHERE, SIDES
+from ptpip_analyze.rules.run import Tally
 from ptpip_analyze.tables.rows import batch_of
 from ptpip_analyze.tables.schema import arrow_schema
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from ptpip_analyze.result import Result
 
 BATCH_SESSIONS = 1 << 10
+COUNTED = {
+    "passed": "passed", "inconclusive": "unsure", "violated": "violated", "deviations": "deviations",
+    "one_of_both": "either",
+}  # fmt: skip
+"""Columns that count instances, and what a Tally calls them."""
 
 
 def batches(result: Result) -> Iterator[pa.RecordBatch]:
@@ -27,14 +33,14 @@ def batches(result: Result) -> Iterator[pa.RecordBatch]:
         for number, pair in enumerate(result.pairs)
         if all(part.conversation.dialect is Dialect.STANDARD for part in pair.parts)
     }
-    said: dict[int, list[tuple[int, str, Verdict]]] = {}
+    said: dict[int, list[tuple[int, str, Tally]]] = {}
     for rule in judged.rulings:
         entry = CATALOGUE.rules[rule]
         if not entry.checks or entry.undecidable:
             continue
-        for (session, side), verdict in judged.verdicts(rule).items():
+        for (session, side), tally in judged.tallies(rule).items():
             if session != NOWHERE and session in standard:
-                said.setdefault(session, []).append((side, rule, verdict))
+                said.setdefault(session, []).append((side, rule, tally))
     sessions = sorted(said)
     for low in range(0, len(sessions), BATCH_SESSIONS):
         rows = [
@@ -47,7 +53,8 @@ def batches(result: Result) -> Iterator[pa.RecordBatch]:
                 "session": [session for session, _, _, _ in rows],
                 "subject": [SIDES[side] for _, side, _, _ in rows],
                 "rule": [rule for _, _, rule, _ in rows],
-                "verdict": [verdict.value for _, _, _, verdict in rows],
+                "verdict": [tally.verdict.value for _, _, _, tally in rows],
+                **{name: [getattr(tally, field) for _, _, _, tally in rows] for name, field in COUNTED.items()},
             },
             arrow_schema("verdicts"),
         )

@@ -31,7 +31,7 @@ from .pictures import find_jpeg, told_jpeg
 from .scan import Scan, bytes_text, wording
 from .standard import framed_picture
 from .texts import image_format_text
-from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
+from .values import MOST_BYTES, Dataset, Doubt, PolledEvent, PropertyValue, Value
 
 _EOS = "canon_eos"
 _HEAD = 8  # size and type of a record
@@ -317,7 +317,7 @@ def device_info_ex(scan: Scan) -> None:
     """What an EOS camera tells beyond DeviceInfo: its events and properties."""
     size = scan.number("length", 4)
     if size is not None and size != scan.size:
-        scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0)
+        scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0, Doubt.CONTRADICTION)
     scan.array("events", 4, "event")
     scan.array("properties", 4, "property")
     scan.array("unknown", 4, "hex")
@@ -328,7 +328,7 @@ def set_property(scan: Scan) -> None:
     size = scan.number("length", 4)
     code = scan.number("property", 4, "property")
     if size is not None and size != scan.size:
-        scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0)
+        scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0, Doubt.CONTRADICTION)
     if code is not None and scan.left:
         eos_value(scan, code)
 

@@ -10,7 +10,7 @@ from ..facts import name_of
 from .pictures import find_jpeg
 from .scan import Scan, many
 from .standard import described, framed_picture, prop_desc
-from .values import Dataset, PolledEvent, PropertyValue, Value
+from .values import Dataset, Doubt, PolledEvent, PropertyValue, Value
 
 _INIT_SIZE = 82  # cameras close the connection on any other
 _NAME_SIZE = 54
@@ -47,7 +47,7 @@ def live_view_frame(scan: Scan) -> None:
     """A frame of the live-view connection: its size, a counter, and a JPEG."""
     size = scan.number("length", 4, "bytes")
     if size is not None and size != scan.size:
-        scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0)
+        scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0, Doubt.CONTRADICTION)
     framed_picture(scan, find_jpeg(scan.data, scan.at))
 
 
@@ -60,7 +60,7 @@ def init_request(scan: Scan) -> None:
     """The first packet of a client: always 82 bytes, and without the version that PTP-IP's has."""
     size = scan.number("length", 4)
     if size is not None and size != _INIT_SIZE:
-        scan.note(f"says {size:,} bytes, cameras accept {_INIT_SIZE} only", 0)
+        scan.note(f"says {size:,} bytes, cameras accept {_INIT_SIZE} only", 0, Doubt.CONTRADICTION)
     scan.number("type", 4)
     scan.number("magic", 4, "hex")
     scan.raw("guid", 16)

@@ -15,7 +15,7 @@ from ..facts import KINDS, name_of
 from ..facts.layout import SIZES, Field, Kind, Layout
 from . import datatypes
 from .reader import Reader
-from .values import MOST_BYTES, MOST_DEPTH, MOST_VALUES, Dataset, Note, Plain, Value
+from .values import MOST_BYTES, MOST_DEPTH, MOST_VALUES, Dataset, Doubt, Note, Plain, Value
 
 _TOLD = 8  # elements of an array that its text names
 _MOST_NOTES = 64
@@ -40,11 +40,13 @@ class _Book:
         self.values = 0
         self.cut_told = False  # is there a note that the rest of the payload is not at hand?
 
-    def note(self, start: int, text: str) -> None:
-        if len(self.notes) < _MOST_NOTES:
-            self.notes.append(Note(start, text))
-        elif len(self.notes) == _MOST_NOTES:
-            self.notes.append(Note(start, "more notes follow; they are not kept"))
+    def note(self, start: int, text: str, doubt: Doubt) -> None:
+        kept = self.notes
+        if len(kept) == _MOST_NOTES:
+            kept.append(Note(start, "more notes follow; they are not kept"))
+        # However many there are, where a payload contradicts its layout first is not lost among them.
+        if len(kept) < _MOST_NOTES or (doubt and not any(one.doubt is doubt and one.start <= start for one in kept)):
+            kept.append(Note(start, text, doubt))
 
 
 class Scan:
@@ -116,9 +118,9 @@ class Scan:
             self.note(text)
             self.reader.failed = True
 
-    def note(self, text: str, start: int | None = None) -> None:
+    def note(self, text: str, start: int | None = None, doubt: Doubt = Doubt.NONE) -> None:
         """Something to know about a byte: the next one, where none is named."""
-        self._book.note(self.at if start is None else start, text)
+        self._book.note(self.at if start is None else start, text, doubt)
 
     def peek(self, size: int, ahead: int = 0) -> int | None:
         """An unsigned integer without taking it; None where there are too few bytes."""
@@ -143,7 +145,7 @@ class Scan:
             text = f"ends inside {name}"
         else:
             text = f"ends inside {name}: {max(self.reader.end - start, 0):,} of {wanted:,} bytes are there"
-        self._book.note(start, text)
+        self._book.note(start, text, Doubt.CONTRADICTION)
 
     def number(
         self,
@@ -177,9 +179,9 @@ class Scan:
             return None
         value, nul, behind = units.partition("\0")
         if units and not nul:
-            self.note(f"{name} has no final NUL", start)
+            self.note(f"{name} has no final NUL", start, Doubt.CONTRADICTION)
         elif behind.strip("\0"):
-            self.note(f"{name}: {many(len(behind), 'unit')} behind its NUL", start)
+            self.note(f"{name}: {many(len(behind), 'unit')} behind its NUL", start, Doubt.CONTRADICTION)
         elif behind:
             self.note(f"{name} is padded with {many(len(behind), 'more NUL')}", start)
         text = datatypes.date_text(value) if date else None
@@ -414,7 +416,7 @@ def _name(scan: Scan, field: Field) -> None:
         stop += 2
     value = scan.data[start:stop].decode("utf-16-le", "replace")
     if stop + 2 > limit:
-        scan.note(f"{field.name} has no final NUL", start)
+        scan.note(f"{field.name} has no final NUL", start, Doubt.CONTRADICTION)
     scan.reader.at = min(stop + 2, limit)
     scan.add(Value(field.name, value, start, scan.at))
 

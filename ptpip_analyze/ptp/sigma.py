@@ -9,13 +9,14 @@ from collections.abc import Callable
 from .pictures import find_jpeg
 from .scan import Scan
 from .standard import framed_picture
+from .values import Doubt
 
 
 def tag_list(scan: Scan) -> None:
     """Length, count, entries of 12 bytes, what the entries point at, and one byte of checksum."""
     size = scan.number("length", 4)
     if size is not None and size > scan.size:
-        scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0)
+        scan.note(f"says {size:,} bytes, there are {scan.size:,}", 0, Doubt.CONTRADICTION)
     count = scan.number("count", 4)
     for name in scan.entries(count, "entries"):
         with scan.group(name) as entry:

@@ -14,7 +14,7 @@ from . import datatypes
 from .pictures import kind_text
 from .reader import Reader
 from .scan import Scan, bytes_text, many
-from .values import MOST_BYTES, Dataset, PolledEvent, PropertyValue, Value
+from .values import MOST_BYTES, Dataset, Doubt, PolledEvent, PropertyValue, Value
 
 NONE, RANGE, ENUMERATION, DATE_TIME, FIXED_ARRAY, EXPRESSION, BYTE_ARRAY, LONG_STRING = (0, 1, 2, 3, 4, 5, 6, 0xFF)
 RANGE_FIELDS = ("minimum", "maximum", "step")
@@ -67,7 +67,8 @@ def prop_desc(scan: Scan, *, asked: int | None = None, exact: bool = True, code_
     code = scan.peek(code_bytes)
     datatype = scan.peek(2, code_bytes)
     if asked is not None and code != asked and datatype is not None and not datatypes.is_known(datatype):
-        scan.note(f"no description: it doesn't begin with property 0x{asked:04X}; some iRiver players send the value")
+        text = f"no description: it doesn't begin with property 0x{asked:04X}; some iRiver players send the value"
+        scan.note(text, doubt=Doubt.CONTRADICTION)
         scan.rest("raw")
         return
     code = scan.number("property", code_bytes, "property")
@@ -83,7 +84,7 @@ def prop_desc(scan: Scan, *, asked: int | None = None, exact: bool = True, code_
     scan.typed("factoryDefault", datatype)
     scan.typed("current", datatype)
     if datatype == datatypes.STRING and not scan.failed and not scan.left and scan.whole:
-        scan.note("no FormFlag behind a string")
+        scan.note("no FormFlag behind a string", doubt=Doubt.CONTRADICTION)
         return
     form(scan, scan.number("formFlag", 1, "form_flag"), datatype, exact=exact)
 
@@ -168,13 +169,13 @@ def _value(scan: Scan, usual: int | None) -> None:
         if scan.left:  # a final NUL that the string's count leaves out
             scan.raw("padding", scan.left)
     elif guess is not None:
-        scan.note(f"the datatype is not known; read as {datatypes.datatype_name(guess)}")
+        scan.note(f"the datatype is not known; read as {datatypes.datatype_name(guess)}", doubt=Doubt.GUESS)
         scan.typed("value", guess)
     elif scan.left == 1 + 2 * scan.data[scan.at] and scan.data[-2:] == b"\0\0":
-        scan.note("the datatype is not known; read as a string")
+        scan.note("the datatype is not known; read as a string", doubt=Doubt.GUESS)
         scan.string("value")
     else:
-        scan.note("the datatype is not known")
+        scan.note("the datatype is not known", doubt=Doubt.GUESS)
         scan.rest("value")
 
 

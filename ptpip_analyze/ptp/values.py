@@ -4,6 +4,7 @@ hold more than ``MOST_VALUES`` values and ``MOST_BYTES`` bytes in one of them, w
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 MOST_VALUES = 65_536  # values of one dataset; a note says that there are more
@@ -42,11 +43,20 @@ class Value(NamedTuple):
         return told
 
 
+class Doubt(IntEnum):
+    """What a note says against the values that were read."""
+
+    NONE = 0
+    CONTRADICTION = 1  # payload and layout don't agree: what is read from its byte on may be anything
+    GUESS = 2  # nobody told of which datatype they are
+
+
 class Note(NamedTuple):
     """Something that a reader of the dataset should know: a lie, a cut, an oddity of the camera."""
 
     start: int  # the byte it is about
     text: str
+    doubt: Doubt = Doubt.NONE
 
 
 class Dataset(NamedTuple):
@@ -72,7 +82,7 @@ class Dataset(NamedTuple):
             "dataset": self.name,
             "size": self.size,
             "fields": [field.as_dict() for field in self.fields],
-            "notes": [note._asdict() for note in self.notes],
+            "notes": [{"start": note.start, "text": note.text} for note in self.notes],
         }
 
 

@@ -14,17 +14,13 @@ from ..facts.personal import PERSONAL_PROPERTIES, PUBLIC_FIELDS
 from ..ptp.datasets import property_values
 from ..ptp.pictures import beginning_bytes
 from ..ptp.properties import Exchange
-from ..ptp.values import Dataset, Value
+from ..ptp.values import Dataset, Doubt, Value
 from .pseudonyms import Pseudonyms
 
 _LONGEST_NUMBER = 8  # bytes: longer ones identify something
 _COUNT = 4  # bytes of an array's count
 _VALUES = frozenset({"value", "current", "factoryDefault", "default"})  # an array here may be a text
 _STRUCTURE = frozenset({"formFlag", "valuesCount", "count"})  # without which a description can't be read
-_CONTRADICTION = re.compile(
-    "^ends inside|is not at hand|no final NUL|unit.? behind its NUL|^says |no FormFlag|^no description"
-)
-_GUESS = re.compile("datatype is not known")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]{3,}\0?")
 _SPELLED = re.compile(rb"[\x20-\x7e]{6,}|(?:[\x20-\x7e]\0){6,}")  # no numbers look so, side by side
 Range = tuple[int, int]
@@ -41,9 +37,9 @@ class Scrubber:
     def dataset(self, dataset: Dataset, exchange: Exchange) -> None:
         """Keep what may stay of a dataset, and put texts in place of texts."""
         personal, arrays = self._properties(dataset, exchange)
-        # Where a payload contradicts its layout, what is read from there on may be anything.
-        sound = min((note.start for note in dataset.notes if _CONTRADICTION.search(note.text)), default=len(self._data))
-        guessed = any(_GUESS.search(note.text) for note in dataset.notes)
+        contradicted = (note.start for note in dataset.notes if note.doubt is Doubt.CONTRADICTION)
+        sound = min(contradicted, default=len(self._data))
+        guessed = any(note.doubt is Doubt.GUESS for note in dataset.notes)
         for field in _leaves(dataset.fields):
             if field.start >= field.end or field.end > sound:
                 continue

@@ -460,6 +460,7 @@ STATS: Final = (
     Column("stalled_s", "float", "s", "Sum of stalled_s, which is part of device_s and transfer_s."),
     Column("transfer_stalled_s", "float", "s", "Sum of transfer_stalled_s, the part of stalled_s in transfer_s."),
     Column("model", "text", "", "The camera's model out of DeviceInfo; null in a row about several."),
+    Column("device_version", "text", "", "Version of the camera's firmware; null in a row about several."),
     Column("capture", "text", "", "The capture file of the transactions; null in a row about several."),
 )
 
@@ -534,6 +535,11 @@ VIEWS: Final[dict[str, tuple[Column, ...]]] = {
             "",
             'The worst that was said: "violation", "known-vendor-deviation", then "pass", then "inconclusive".',
         ),
+        Column("passed", "int", "", "In how many instances the rule was kept."),
+        Column("inconclusive", "int", "", "In how many instances that can't be known."),
+        Column("violated", "int", "", "In how many instances it was violated by this side."),
+        Column("deviations", "int", "", "In how many instances it was broken as known of a maker."),
+        Column("one_of_both", "int", "", "In how many instances this side or the other one violated it."),
     ),
     "manifest": (
         Column("capture_id", "int", "", "Number of the capture in the dataset, from 0."),

@@ -22,7 +22,7 @@ from .schema import arrow_schema, names
 if TYPE_CHECKING:
     from ptpip_analyze.result import Result
 
-By = Literal["session", "capture", "model"]
+By = Literal["session", "capture", "model", "firmware"]
 BY: Final[tuple[By, ...]] = get_args(By)
 
 NEEDED: Final = (
@@ -33,11 +33,15 @@ NEEDED: Final = (
 """Columns of the transactions table that are looked at."""
 
 SESSIONS_NEEDED: Final = (
-    "session", "capture", "model", "responder_name", "duration_s", "tap", "initiator_rtt_s", "responder_rtt_s",
+    "session", "capture", "model", "device_version", "responder_name", "duration_s", "tap", "initiator_rtt_s",
+    "responder_rtt_s",
 )  # fmt: skip
 """Columns of the sessions table that are looked at."""
 
 _PERCENTILES: Final = (50, 95, 99)
+
+Model = tuple[str | None, str | None]
+"""A camera's model and the version of its firmware; what it did not say is None."""
 
 
 class Spent(NamedTuple):
@@ -60,13 +64,21 @@ def batches(result: Result) -> Iterator[pa.RecordBatch]:
     """The stats table of one capture: a row per session and operation."""
     from .build import transactions
 
-    models = {result.first_session + index: camera.model for index, camera in result.cameras.items()}
+    models = {
+        result.first_session + index: (camera.model, camera.device_version) for index, camera in result.cameras.items()
+    }
     yield from batches_of(measured(needed(transactions(result)), models, "session"))
 
 
-def models_of(sessions: pa.Table) -> dict[int, str | None]:
-    """The camera's model by session."""
-    return dict(zip(sessions["session"].to_pylist(), as_strings(sessions["model"]).to_pylist(), strict=True))
+def models_of(sessions: pa.Table) -> dict[int, Model]:
+    """The camera's model and firmware by session."""
+    said = zip(*(as_strings(sessions[name]).to_pylist() for name in ("model", "device_version")), strict=True)
+    return dict(zip(sessions["session"].to_pylist(), said, strict=True))
+
+
+def part_of(row: Mapping[str, Any], by: By | None) -> Any:
+    """Of which part a row of the sessions or stats table is: a session, capture or model, or a model and firmware."""
+    return (row["model"], row["device_version"]) if by == "firmware" else row[by] if by else None
 
 
 def needed(rows: Iterable[pa.RecordBatch]) -> pa.Table:
@@ -90,21 +102,25 @@ def batches_of(rows: list[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
 
 
 def measured(
-    transactions: pa.Table, models: Mapping[int, str | None] | None = None, by: By | None = None
+    transactions: pa.Table, models: Mapping[int, Model] | None = None, by: By | None = None
 ) -> list[dict[str, Any]]:
     """One row per operation, in order of first appearance, with the columns of the stats table.
 
     Also ``unasked``: is there no request, though nothing is missing where it should be? ``models`` has the camera's
-    model by session; ``by`` parts the rows further. A session, capture or model is named where all of a row have it.
+    model and firmware by session; ``by`` parts the rows further. A session, capture, model or firmware is named where
+    all of a row have it.
     """
     operation, vendor, capture = (as_texts(transactions, name) for name in ("operation", "vendor", "capture"))
     code, session = as_integers(transactions, "operation_code"), as_integers(transactions, "session")
     without, response = without_request(transactions), as_integers(transactions, "response_code")
     size, direction = as_integers(transactions, "data_bytes", 0), as_texts(transactions, "data_direction")
     values = _times(transactions)
-    model = _models(session, models or {})
+    model, firmware = _models(session, models or {})
     sends = np.array([text == "out" for text in direction.values] + [False])[direction.rows]
-    parts = {None: [], "session": [session], "capture": [capture.rows], "model": [model.rows]}[by]
+    parts = {
+        None: [], "session": [session], "capture": [capture.rows], "model": [model.rows],
+        "firmware": [model.rows, firmware.rows],
+    }[by]  # fmt: skip
     rows = []
     for members in row_groups(operation.rows, vendor.rows, code, without, *parts):
         first, answered, sending = members[0], response[members], members[sends[members]]
@@ -113,6 +129,7 @@ def measured(
             "session": int(session[first]) if (session[members] == session[first]).all() else None,
             "capture": _common(capture, members),
             "model": _common(model, members),
+            "device_version": _common(firmware, members),
             "operation": text_at(operation, first),
             "operation_code": None if code[first] < 0 else int(code[first]),
             "vendor": text_at(vendor, first),
@@ -155,7 +172,9 @@ def most_frequent(row: dict[str, Any]) -> tuple[int, str, int]:
 
 
 class Part(NamedTuple):
-    """What belongs together: of a session, a capture or a model, or of all; its name, its sessions' rows, its time."""
+    """What belongs together: of a session, a capture or a model, or of all; what ``part_of`` says, its sessions' rows,
+    its time.
+    """
 
     name: Any
     sessions: list[dict[str, Any]]
@@ -163,10 +182,10 @@ class Part(NamedTuple):
 
 
 def parts(transactions: pa.Table, sessions: pa.Table, by: By | None) -> list[Part]:
-    """Where the time went, by session, capture or model, in order of first session; or one part of all."""
+    """Where the time went, by session, capture, model or firmware, in order of first session; or one part of all."""
     grouped: dict[Any, list[dict[str, Any]]] = {}
     for row in sessions.select(SESSIONS_NEEDED).to_pylist():
-        grouped.setdefault(row[by] if by else None, []).append(row)
+        grouped.setdefault(part_of(row, by), []).append(row)
     return [
         Part(name, rows, spent(mine, (row["duration_s"] for row in rows)))
         for (name, rows), mine in zip(grouped.items(), _by_group(transactions, list(grouped.values())), strict=True)
@@ -210,15 +229,19 @@ def _times(transactions: pa.Table) -> dict[str, np.ndarray]:
     return {name: np.where(column < 0, np.nan, column) for name, column in columns.items()}
 
 
-def _models(session: np.ndarray, models: Mapping[int, str | None]) -> Texts:
-    """The model of each row's session as a text column."""
-    values = list(dict.fromkeys(model for model in models.values() if model is not None))
+def _models(session: np.ndarray, models: Mapping[int, Model]) -> tuple[Texts, Texts]:
+    """The model and the firmware of each row's session as text columns."""
     sessions = np.array(sorted(models), np.int64)
-    places = np.array([values.index(model) if (model := models[one]) is not None else -1 for one in sessions.tolist()])
     if len(sessions) == 0:
-        return Texts(np.full(len(session), -1), values)
+        return (Texts(np.full(len(session), -1), []),) * 2
     at = np.minimum(np.searchsorted(sessions, session), len(sessions) - 1)
-    return Texts(np.where(sessions[at] == session, places[at], -1), values)
+    known = sessions[at] == session
+    found = []
+    for said in zip(*(models[one] for one in sessions.tolist()), strict=True):
+        place = {text: number for number, text in enumerate(dict.fromkeys(one for one in said if one is not None))}
+        rows = np.array([-1 if one is None else place[one] for one in said], np.int64)
+        found.append(Texts(np.where(known, rows[at], -1), list(place)))
+    return found[0], found[1]
 
 
 def _common(column: Texts, members: np.ndarray) -> str | None:

@@ -54,6 +54,20 @@ def test_parts_the_page_as_asked(run, slow: Path) -> None:
         assert out.count("Where the time went") >= len(titles)
 
 
+def test_parts_the_page_by_firmware(run) -> None:
+    old, new = (CAPTURES / f"firmware-{one}.pcapng" for one in (1, 2))
+    out = run("stats", old, new, CAPTURES / "midstream.pcapng", "--by", "firmware", "--format", "table").out
+    titles = [one for one in out.splitlines() if "irmware" in one or one.startswith("A camera")]
+    assert titles == [
+        "Simulated Camera, firmware 1.0", "Simulated Camera, firmware 2.0", "A camera that did not say its model",
+    ]  # fmt: skip
+    rows = run("stats", old, new, "--by", "firmware", "--where", 'operation == "GetDeviceInfo"', "--format", "csv",
+               "--columns", "model,device_version,count").out.splitlines()  # fmt: skip
+    assert rows == ["model,device_version,count", "Simulated Camera,1.0,1", "Simulated Camera,2.0,1"]
+    both = run("stats", old, new, "--by", "model", "--columns", "model,device_version", "--limit", "1").out
+    assert json.loads(both) == {"model": "Simulated Camera", "device_version": None}
+
+
 def test_lists_rows_as_every_table_does(run, slow: Path, tmp_path: Path) -> None:
     ran = run("stats", slow, "--columns", "operation,count,stalled_s", "--where", "stalled_s > 0")
     assert [json.loads(row) for row in ran.out.splitlines()] == [
@@ -88,7 +102,7 @@ def test_says_that_there_is_no_session(run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--by", "vendor"], "'vendor' is not one of 'session', 'capture', 'model'"),
+        (["--by", "vendor"], "'vendor' is not one of 'session', 'capture', 'model', 'firmware'"),
         (["--where", "lat > 1"], "--where: "),
         (["--columns", "latency_p90_s"], "no such column: latency_p90_s; did you mean latency_p99_s?"),
     ],

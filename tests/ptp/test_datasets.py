@@ -24,7 +24,7 @@ from ptpip_analyze.ptp.datasets import (
     polled_events,
     property_values,
 )
-from ptpip_analyze.ptp.values import Dataset
+from ptpip_analyze.ptp.values import Dataset, Doubt
 
 from .build import array, check, laid, string, u8, u16, u32, values_of
 
@@ -151,6 +151,38 @@ def everything(name: str, data: bytes, size: int | None = None) -> Dataset:
 
 def test_has_a_sample_of_every_dataset_that_branches() -> None:
     assert samples().keys() >= set(NAMES) - {layout.name for layout in LAYOUTS}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text", "start", "doubt"),
+    [
+        ("ObjectHandles", u32(2, 1), "ends inside objectHandles of 2 elements", 4, Doubt.CONTRADICTION),
+        ("StorageInfo", u16(3, 2), "ends inside accessCapability", 4, Doubt.CONTRADICTION),
+        ("DeviceInfo", DEVICE_INFO[:8] + u8(2) + "ab".encode("utf-16-le"), "has no final NUL", 8, Doubt.CONTRADICTION),
+        ("DeviceInfo", DEVICE_INFO[:8] + string("a\0b"), "units behind its NUL", 8, Doubt.CONTRADICTION),
+        ("DevicePropDesc", u16(0x5007, 0xFFFF) + u8(1, 0, 0), "no FormFlag", 7, Doubt.CONTRADICTION),
+        ("DevicePropDesc", b"20260102T030405", "no description", 0, Doubt.CONTRADICTION),
+        ("DevicePropValue", u32(560), "read as UINT32", 0, Doubt.GUESS),
+        ("DevicePropValue", string("me"), "read as a string", 0, Doubt.GUESS),
+        ("DevicePropValue", b"abc", "the datatype is not known", 0, Doubt.GUESS),
+        ("EOSDeviceInfoEx", u32(20, 0, 0, 0), "says 20 bytes", 0, Doubt.CONTRADICTION),
+        ("EOSSetDevicePropValue", u32(13, 0xD103, 0x60), "says 13 bytes", 0, Doubt.CONTRADICTION),
+        ("FujiLiveViewFrame", u32(99) + bytes(14), "says 99 bytes", 0, Doubt.CONTRADICTION),
+        ("FujiInitRequest", u32(80) + bytes(78), "cameras accept 82 only", 0, Doubt.CONTRADICTION),
+        ("SigmaList", u32(99, 0) + b"\0", "says 99 bytes", 0, Doubt.CONTRADICTION),
+        ("ObjectHandles", u32(0, 7), "4 bytes behind the dataset", 4, Doubt.NONE),
+        ("DeviceInfo", DEVICE_INFO[:8] + string("a\0\0"), "is padded with", 8, Doubt.NONE),
+    ],
+)
+def test_says_what_a_note_takes_from_the_values(name: str, data: bytes, text: str, start: int, doubt: Doubt) -> None:
+    asked = (0xD101,) if data.startswith(b"2026") else ()
+    found = [note for note in decode_as(name, data, parameters=asked).notes if text in note.text]
+    assert [(note.start, note.doubt) for note in found[:1]] == [(start, doubt)]
+
+
+def test_says_that_values_of_a_payload_at_hand_in_part_are_doubtful() -> None:
+    (note,) = decode_as("ObjectHandles", u32(2, 1), size=12).notes
+    assert ("is not at hand" in note.text, note.doubt) == (True, Doubt.CONTRADICTION)
 
 
 @pytest.mark.parametrize("name", NAMES)

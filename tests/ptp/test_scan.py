@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ptpip_analyze.facts.layout import Field, Kind, Layout
 from ptpip_analyze.ptp import values
 from ptpip_analyze.ptp.scan import Request, Scan, bytes_text, unix_text, wording
+from ptpip_analyze.ptp.values import Doubt
 
 from .build import array, check, string, u8, u16, u32
 
@@ -52,7 +53,7 @@ def test_notes_where_a_payload_ends_too_early() -> None:
     assert scan.number("b", 4) is None
     assert scan.number("c", 1) is None, "what stands behind a missing value has no known place"
     read = scan.finish("Any")
-    assert list(read.notes) == [(4, "ends inside b: 2 of 4 bytes are there")]
+    assert list(read.notes) == [(4, "ends inside b: 2 of 4 bytes are there", Doubt.CONTRADICTION)]
     assert [(value.name, value.value) for value in read.fields] == [("a", 1), ("rest", b"\x02\x03")]
 
 
@@ -174,6 +175,25 @@ def test_keeps_a_bounded_number_of_notes() -> None:
     for _ in range(1000):
         scan.note("again")
     assert len(scan.finish("Any").notes) == 65
+
+
+def test_doubts_a_name_without_an_end() -> None:
+    scan = Scan("me".encode("utf-16-le"))
+    scan.layout(Layout("Any", (Field("name", Kind.NAME),), "source"))
+    assert list(scan.finish("Any").notes) == [(0, "name has no final NUL", Doubt.CONTRADICTION)]
+
+
+def test_loses_no_first_doubt_among_notes_that_it_does_not_keep() -> None:
+    scan = Scan(bytes(9000))
+    for at in range(1000):
+        scan.note("harmless", at)
+    for at in range(2000, 4000):
+        scan.note("not so", at, Doubt.CONTRADICTION)
+        scan.note("guessed", at, Doubt.GUESS)
+    scan.rest("rest")
+    assert [(note.start, note.doubt) for note in scan.finish("Any").notes if note.doubt] == [
+        (2000, Doubt.GUESS), (2000, Doubt.CONTRADICTION),
+    ]  # fmt: skip
 
 
 def test_executes_every_kind_of_field() -> None:
