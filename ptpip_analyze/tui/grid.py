@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from .faces import Shown
-from .lines import Lines, Piece, fitted
+from .lines import Lines
+from .pieces import Piece, fitted
 from .rows import Listing
 
 _LEAST, _MOST, _MOST_ROOMY, _MOST_WIDE = 3, 26, 40, 400
