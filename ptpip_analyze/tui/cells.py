@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.describe import bar, count, human_bytes, human_seconds, safe_text
 from ptpip_analyze.tables.calls import Beginning, calls
 from ptpip_analyze.tables.cells import cell_text, status_style
@@ -23,9 +24,6 @@ from .faces import TIMES
 
 MEANINGS: Final = ("", "error", "warning", "good", "quiet", "title")
 """What a cell's colour says: nothing, wrong, doubtful, as it should be, of little interest, a name."""
-
-NO_TIME: Final = -(1 << 63)
-"""The time (ns) of what has none."""
 
 NO_TRANSACTION: Final = 0xFFFFFFFF
 """The id by which an event says that it belongs to no transaction (ISO 15740 9.3.2)."""
