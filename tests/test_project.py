@@ -190,6 +190,10 @@ def test_summarizes_and_exports_without_heavy_packages(plain_pcap: str, tmp_path
     assert not set(HEAVY) & loaded_by("export", plain_pcap, "-o", str(tmp_path))
 
 
+def test_reports_without_the_terminal_application(plain_pcap: str, tmp_path: Path) -> None:
+    assert "textual" not in loaded_by("report", plain_pcap, "-o", str(tmp_path / "page.html"))
+
+
 def test_loads_pandas_for_where(plain_pcap: str) -> None:
     """The checks above can fail: a filter does need pandas."""
     assert "pandas" in loaded_by("sessions", plain_pcap, "--where", "session == 0")

@@ -73,6 +73,11 @@ def is_down(name: str) -> bool:
     return not flags & _IFF_UP
 
 
+def trouble_of(name: str) -> str:
+    """Why nothing comes from an interface, to be said behind its name; "" where there is no reason to be known."""
+    return "is down: nothing comes before it is up" if is_down(name) else ""
+
+
 def _tried(name: str) -> tuple[str | None, str | None]:
     """By what packets can be captured on an interface, or why not."""
     try:

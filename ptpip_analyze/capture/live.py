@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from .batch import CaptureError, PacketBatch
 from .growing import GrowingFile, GrowingSource, awaited
-from .interfaces import is_down
+from .interfaces import trouble_of
 from .recorders import Means, Recorder, start
 from .recording import Recording, Spool
 from .source import STDIN
@@ -54,9 +54,7 @@ class Live:
         """Why nothing comes, though nothing has ended; "" where there is no reason to be known."""
         if isinstance(self._growth, GrowingFile) and self._growth.is_replaced:
             return "has been renamed, replaced or deleted; the file that was opened is still followed"
-        if self._interface is not None and is_down(self._interface):
-            return "is down: nothing comes before it is up"
-        return ""
+        return "" if self._interface is None else trouble_of(self._interface)
 
     @property
     def fault(self) -> str | None:

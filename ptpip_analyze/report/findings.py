@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ptpip_analyze.conformance.explained import explained
 from ptpip_analyze.describe import clock_time, counted
+from ptpip_analyze.rules.catalogue import LEVELS
 
 from .texts import Anchors, clipped, listed
 
@@ -62,7 +63,7 @@ def conformance(
         "violations": len(violations),
         "by_level": [
             {"level": level, "count": number}
-            for level in ("must", "should", "may", "info")
+            for level in LEVELS
             if (number := sum(row["level"] == level for row in violations))
         ],
         "known": known,

@@ -141,7 +141,7 @@ def _object(result: Result, objects: Objects, one: Carried, budget: Budget, anch
     session = one.session + result.first_session
     frame = int(made.first[one.transactions[0]]) + 1
     return {
-        "id": anchors.give("object", *(["session", session, "frame", frame])),
+        "id": anchors.give("object", "session", session, "frame", frame),
         "name": clipped(name, 80) if name else f"{'upload' if one.upload else one.kind} {handle or ''}".strip(),
         "kind": "upload" if one.upload else one.kind,
         "handle": handle,

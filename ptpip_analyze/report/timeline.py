@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ptpip_analyze.analysis import Analysis
+from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.describe import counted, iso_time
 from ptpip_analyze.facts.named import OK
 from ptpip_analyze.ptp.timing import CAUSES
@@ -70,7 +71,6 @@ EVENTS: Final = (("at", 4), ("event", 2), ("session", 2), ("frame", 4))
 """Columns of an event; ``at`` and ``frame`` are differences."""
 
 _WORST: Final = 10_000  # the longest, kept where not all can be
-_NO_TIME: Final = -(1 << 63)
 
 
 def rounded(seconds: np.ndarray) -> np.ndarray:
@@ -187,9 +187,9 @@ def _thinned(ticks: Sequence[dict[str, np.ndarray]], told: int) -> list[dict[str
 def _marks(result: Result, transactions: pa.Table, operations: Names, outcomes: Names) -> dict[str, Any]:
     """A capture's transactions that have a time, in order of time: what the columns mean, not yet packed."""
     rows = transactions.slice(result.first_transaction, len(result.transactions))
-    asked, answered = (as_integers(rows, name, _NO_TIME) for name in ("request_time", "response_time"))
-    start = np.where(asked == _NO_TIME, answered, asked)
-    timed = np.flatnonzero(start != _NO_TIME)
+    asked, answered = (as_integers(rows, name, NO_TIME) for name in ("request_time", "response_time"))
+    start = np.where(asked == NO_TIME, answered, asked)
+    timed = np.flatnonzero(start != NO_TIME)
     order = timed[np.argsort(start[timed], kind="stable")]
     begins, ends = result.times or (None, None)
     if begins is None or ends is None:
@@ -290,8 +290,8 @@ def _events(result: Result, analysis: Analysis, names: Names) -> dict[str, np.nd
     parts: list[list[np.ndarray]] = [[], [], [], []]
     for batch in batches:
         table = pa.Table.from_batches([batch])
-        time = as_integers(table, "time", _NO_TIME)
-        timed = time != _NO_TIME
+        time = as_integers(table, "time", NO_TIME)
+        timed = time != NO_TIME
         columns = (
             np.clip(time - begins, 0, max(ends - begins, 1)) // unit,
             _numbered(table, "event", names),

@@ -200,18 +200,26 @@ class Inspector(App[None]):
         self._progress = text
         self._head()
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing comes, in words; "" where there is no reason to be known."""
+        trouble = self.incoming.trouble if self.incoming is not None else ""
+        return f"{self.incoming.name} {trouble}" if self.incoming is not None and trouble else ""
+
     def say_following(self, more: int) -> None:
-        """What comes is followed, or not: then ``more`` bytes are waiting."""
+        """What comes is followed, or not: then ``more`` bytes are waiting. Also why nothing comes."""
         waiting = f", {human_bytes(more)} more" if more > 0 else ""
-        self.say_progress(f"paused{waiting} (P goes on)" if self.paused else "following (P pauses)")
+        following = safe_text(self.trouble) or "following (P pauses)"
+        self.say_progress(f"paused{waiting} (P goes on)" if self.paused else following)
 
     def end_following(self) -> None:
         """What was being made is complete."""
         self.follow = False
         self.refresh_bindings()
-        self.say_progress("the capture has ended")
-        if self.incoming is not None and self.incoming.fault:
-            self.notify(safe_text(self.incoming.fault), severity="error", markup=False)
+        fault = safe_text(self.incoming.fault) if self.incoming is not None else ""
+        self.say_progress(f"the capture has ended{': ' if fault else ''}{fault}")
+        if fault:
+            self.notify(fault, severity="error", markup=False)
 
     def action_pause(self) -> None:
         """Let rows come no longer, or again."""

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.describe import bar, count, human_bytes, human_seconds, safe_text
 from ptpip_analyze.facts.named import DEVICE_BUSY, OK
 from ptpip_analyze.facts.packets import NO_TRANSACTION
@@ -24,9 +25,6 @@ from .faces import TIMES
 
 MEANINGS: Final = ("", "error", "warning", "good", "quiet", "title")
 """What a cell's colour says: nothing, wrong, doubtful, as it should be, of little interest, a name."""
-
-NO_TIME: Final = -(1 << 63)
-"""The time (ns) of what has none."""
 
 _LEVELS: Final = {"must": "error", "should": "warning"}
 _ROLES: Final = {"set": "title", "refused": "error", "unanswered": "warning", "allowed": "quiet"}

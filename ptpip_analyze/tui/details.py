@@ -18,8 +18,9 @@ from ptpip_analyze.capture import CaptureError
 from ptpip_analyze.describe import clock_time, human_seconds, safe_text, time_spent
 
 from .hex import Hex
-from .lines import Lines, Piece
+from .lines import Lines
 from .parts import Bytes, Node, Part, node_at, node_pieces, nodes_of, parts_of
+from .pieces import Piece
 from .searching import Hit
 from .view import View
 

@@ -12,8 +12,9 @@ from textual.reactive import reactive
 
 from ptpip_analyze.capture import CaptureError
 
-from .lines import Lines, Piece
+from .lines import Lines
 from .parts import Bytes
+from .pieces import Piece
 
 ROW: Final = 16
 

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Final, Protocol
 
+from ptpip_analyze.capture.interfaces import trouble_of
 from ptpip_analyze.capture.recorders import Recorder, start
 from ptpip_analyze.capture.recording import Recording, Spool
 from ptpip_analyze.tables.export import replacing
@@ -37,6 +38,10 @@ class Incoming(Protocol):
         """Why it ended before its time, in a sentence; "" when it did not."""
 
     @property
+    def trouble(self) -> str:
+        """Why nothing comes, though nothing has ended, to be said behind the name; "" for no reason."""
+
+    @property
     def ended(self) -> bool:
         """Will nothing more come?"""
 
@@ -46,6 +51,8 @@ class Incoming(Protocol):
 
 class Piped:
     """What comes through a pipe, by its file descriptor, which is closed at the end of it."""
+
+    trouble = ""
 
     def __init__(self, descriptor: int, name: str) -> None:
         self.name = name
@@ -91,6 +98,11 @@ class Watched:
         self._spool = Spool(self.path)
         self._recording = Recording(interface, self._recorder.stream, self._spool, None, self._recorder.stop)
         self._why = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing comes, though nothing has ended, to be said behind the name; "" for no reason."""
+        return trouble_of(self.name)
 
     @property
     def ended(self) -> bool:

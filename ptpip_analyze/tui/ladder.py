@@ -20,7 +20,7 @@ from ptpip_analyze.analysis import Analysis
 from ptpip_analyze.describe import counted, human_bytes, human_seconds, safe_text
 from ptpip_analyze.facts.containers import BASE
 
-from .lines import Piece, fitted
+from .pieces import Piece, fitted
 from .rows import Listing
 
 INITIATOR, COMMAND, EVENT = 0, 1, 2

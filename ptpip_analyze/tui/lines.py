@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -20,9 +20,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-Piece = tuple[str, str]
-"""A text and what its colour means: "", or a name of ``rows.MEANINGS``, "selected", "marked"."""
-
+from .pieces import Piece
 
 _SIDEWAYS: Final = 10  # letters that are scrolled at a time
 
@@ -93,11 +91,16 @@ class Lines(ScrollView, can_focus=True):
         self._styles: dict[str, Style] = {}
 
     def show(self, count: int, line: Callable[[int], Sequence[Piece]], width: int = 0, cursor: int = 0) -> None:
-        """Show ``count`` lines; ``line(n)`` says line n when it is needed. ``width`` is that of the longest one."""
+        """Show ``count`` lines; ``line(n)`` says line n when it is needed. ``width`` is that of the longest one.
+
+        Whoever has turned the wheel away from the cursor stays there, unless the cursor goes to another line.
+        """
+        away = self.count and self.cursor == cursor and not self.top <= cursor < self.top + self.room
         self.count, self._line = count, line
         self._resize(width)
         self.cursor = max(min(cursor, count - 1), 0)
-        self.reveal()
+        if not away:
+            self.reveal()
         self.refresh()
 
     def _resize(self, width: int) -> None:
@@ -230,25 +233,3 @@ class Lines(ScrollView, can_focus=True):
         if taken < left + width:
             segments.append(Segment(" " * (left + width - taken), base))
         return Strip(segments).crop(left, left + width)
-
-
-def fitted(text: str, width: int, right: bool = False) -> str:
-    """A text in exactly ``width`` cells; an ellipsis where it is too long."""
-    size = cell_len(text)
-    if size > width:
-        return set_cell_size(text, max(width - 1, 0)) + "…" if width else ""
-    return " " * (width - size) + text if right else text + " " * (width - size)
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of at most ``width`` cells, broken between words, within one where it is longer."""
-    lines, line, taken = list[str](), "", 0
-    for word in text.split():
-        for piece in chop_cells(word, width) if cell_len(word) > width else [word]:
-            size = cell_len(piece)
-            if line and taken + 1 + size > width:
-                lines.append(line)
-                line, taken = piece, size
-            else:
-                line, taken = (f"{line} {piece}", taken + 1 + size) if line else (piece, size)
-    return [*lines, line]

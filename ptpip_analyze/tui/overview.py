@@ -26,7 +26,7 @@ from ptpip_analyze.describe import (
     session_status,
 )  # fmt: skip
 
-from .lines import Piece, fitted, wrapped
+from .pieces import Piece, fitted, wrapped
 from .rows import LEVELS, Listing
 
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"

@@ -10,8 +10,9 @@ from textual.binding import Binding, BindingType
 
 from ptpip_analyze.describe import frames_text, safe_text
 
-from .lines import Lines, Piece, wrapped
+from .lines import Lines
 from .overview import Known, OverviewLine, page
+from .pieces import Piece, wrapped
 from .view import View
 
 _MARKS: Final = {

@@ -20,7 +20,7 @@ from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.result import DataPiece, Result
 from ptpip_analyze.tables.expand import said
 
-from .lines import Piece
+from .pieces import Piece
 
 MOST_MESSAGE: Final = 4096
 """Bytes of one message that are shown; the payload of a data phase is shown as a whole, and on its own."""

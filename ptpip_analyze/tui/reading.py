@@ -74,8 +74,7 @@ class Reading:
                 app.call_from_thread(app.end_following)
                 return
             time.sleep(FOLLOW_S)
-            if app.paused:
-                app.call_from_thread(app.say_following, loading.size - loading.seen)
+            app.call_from_thread(app.say_following, loading.size - loading.seen)
         if loading.left:
             return
         begun = time.monotonic()

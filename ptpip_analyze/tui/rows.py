@@ -13,12 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ptpip_analyze.capture import NO_TIME
 from ptpip_analyze.tables.calls import Beginning
 from ptpip_analyze.tables.cells import READABLE
 from ptpip_analyze.tables.schema import columns as all_columns
 from ptpip_analyze.tables.schema import on_demand
 
-from .cells import NO_TIME, Cell, Cells, Comment
+from .cells import Cell, Cells, Comment
 from .faces import DERIVED, EXPENDABLE, FACE, MEANT, SOURCES, TIMES, TITLES, WIDE, Shown
 from .loops import Loops, loops_of, no_loops
 

@@ -19,6 +19,7 @@ from ptpip_analyze.describe import counted, safe_text
 from . import saving
 from .completing import equals, joined
 from .dialogs import AskScreen, ColumnsScreen, exists
+from .faces import SOURCES
 from .filtering import FilterLine
 from .grid import Grid
 from .lines import Lines
@@ -272,7 +273,7 @@ class TableView(View):
         name, row = self.grid.column_name, self.grid.row
         if name is None or row is None or self.listing is None:
             return
-        name = {"call": "operation", "data": "data_bytes", "bar": "latency_s"}.get(name, name)
+        name = SOURCES.get(name, name)
         expression = equals(name, self.listing.value(name, row)) if name in self.listing.rows.column_names else None
         if expression is None or name.endswith("time"):
             self.notify("There is no filter for this column's values; / takes a comparison.")
@@ -299,6 +300,11 @@ class TableView(View):
             self.notify(f"{error}", markup=False)
             return
         self.show(row)
+
+    def on_grid_head_clicked(self, event: Grid.HeadClicked) -> None:
+        """A click on a heading sorts, as it does everywhere."""
+        event.stop()
+        self.action_sort()
 
     def action_columns(self) -> None:
         """Choose columns."""

@@ -54,3 +54,9 @@ def test_knows_kinds_by_the_type_of_the_link(hardware, kind):
 
 def test_knows_no_interface_to_be_down_that_is_up_or_is_not_there():
     assert not any(interfaces.is_down(name) for name in ("lo", "nosuch0", "any"))
+
+
+def test_says_why_nothing_comes_from_an_interface_that_is_down(monkeypatch):
+    monkeypatch.setattr(interfaces, "is_down", lambda name: name == "wlan7")
+    assert interfaces.trouble_of("wlan7").startswith("is down")
+    assert interfaces.trouble_of("lo") == ""

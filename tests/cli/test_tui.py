@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.camera import Gphoto2
+from tests.network import CAMERA, Camera, Network
 from tests.support import program
 from tests.test_project import loaded_by
 
@@ -145,3 +147,28 @@ def test_standard_input_must_not_be_the_terminal(terminal: Terminal) -> None:
     terminal.keys("Enter")
     terminal.shows("pipe a capture into it")
     terminal.shows("ended with 2")
+
+
+def test_says_that_its_interface_is_down_and_that_it_has_gone(terminal: Terminal, tmp_path: Path) -> None:
+    program("dumpcap")
+    with Network() as network:
+        side = " ".join(network.app_side)
+        watch = f"{side} {sys.executable} -m ptpip_analyze tui --interface {network.interface}"
+        terminal.text(f"{watch}; echo ended with $?")
+        terminal.keys("Enter")
+        terminal.shows("following (P pauses)")
+        network.set("down")
+        terminal.shows("wlan7 is down: nothing comes before it is up")
+        network.set("up")
+        terminal.shows("following (P pauses)")
+        with Camera(CAMERA, "20000", "0", prefix=network.camera_side):
+            assert Gphoto2(CAMERA, tmp_path / "home", prefix=network.app_side).run("--summary").returncode == 0
+        terminal.keys("2")
+        terminal.shows("CloseSession")
+        network.cut()
+        terminal.shows("the capture has ended: wlan7: ")
+        terminal.keys("q")
+        terminal.shows("is in no file of yours")
+        terminal.keys("C-d")
+        terminal.shows("ended with 0")
+    assert not list(tmp_path.glob("ptpip-analyze-*"))

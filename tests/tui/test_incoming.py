@@ -201,3 +201,21 @@ def test_an_interface_that_vanishes_ends_it_and_says_why(recorder: Recorder) -> 
     assert watched.path.read_bytes() == stream()
     throw_away(watched)
     assert not watched.path.exists()
+
+
+async def test_says_that_its_interface_is_down_and_why_the_capture_ended(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = ["is down: nothing comes before it is up"]
+    monkeypatch.setattr("ptpip_analyze.tui.incoming.trouble_of", lambda name: trouble[0])
+    monkeypatch.setattr("ptpip_analyze.tui.reading.FOLLOW_S", 0.02)
+    watched = Watched("wlan7")
+    app = Inspector([], incoming=watched)
+    async with app.run_test(size=(140, 40)) as pilot:
+        seen = Seen(app, pilot)
+        await seen.until(lambda: "wlan7 is down: nothing comes before it is up" in seen.screen)
+        trouble[0] = ""
+        await seen.until(lambda: "following (P pauses)" in seen.screen)
+        recorder.vanish()
+        await seen.until(lambda: "the capture has ended: wlan7: The network adapter was removed" in seen.screen)
+        throw_away(watched)
