@@ -1366,16 +1366,22 @@ function decoders.EOSDeviceInfoEx(c, tree)
   end
 end
 
+-- What a length that counts itself encloses; the cursor goes on behind it.
+local function enclosed(c)
+  local size, at = peek(c, 4), c.at
+  if not size or size < 4 or size > left(c) then
+    c.failed = true
+    return nil
+  end
+  c.at = at + size
+  return within(c, at + 4, at + size)
+end
+
 local function folder_entries(c, tree, read)
   local count = number(c, 4)
   entries(c, tree, count, "Entry", function(entry)
-    local size, at = peek(c, 4), c.at
-    if not size or size < 4 or size > left(c) then
-      c.failed = true
-      return nil
-    end
-    local inner = within(c, at + 4, at + size)
-    c.at = at + size
+    local inner = enclosed(c)
+    if not inner then return nil end
     local said = read(inner, entry)
     rest(inner, entry)
     return said
@@ -1584,13 +1590,8 @@ end
 function decoders.FujiDevicePropDescs(c, tree, tx, vendor)
   local count = number(c, 4)
   entries(c, tree, count, "Description", function(record)
-    local size, at = peek(c, 4), c.at
-    if not size or size < 4 or size > left(c) then
-      c.failed = true
-      return nil
-    end
-    c.at = at + size
-    return prop_desc(within(c, at + 4, at + size), record, session_of(tx), "fuji", 2)
+    local inner = enclosed(c)
+    return inner and prop_desc(inner, record, session_of(tx), "fuji", 2)
   end)
   return counted(count, "description")
 end
