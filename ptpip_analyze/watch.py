@@ -71,6 +71,11 @@ class Watch:
         """Places where bytes were missing and analysis went on."""
         return self._analyzer.holes_given_up
 
+    @property
+    def waiting(self) -> int:
+        """Message rows that came since news were asked for: so much has to be thought about at once."""
+        return self._analyzer.message_count - self._seen
+
     def feed(self, batch: PacketBatch) -> None:
         """Take the next packets."""
         if len(batch.time) == 0:

@@ -187,6 +187,26 @@ def test_leaves_a_whole_file_when_it_is_killed(network, tmp_path):
     assert {json.loads(row)["transaction"] for row in watching.rows} <= begun
 
 
+def running(process: int) -> bool:
+    """Is there such a process, which has not ended yet?"""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("means", MEANS)
+def test_leaves_nobody_capturing_when_it_is_killed_and_no_packet_comes(network, tmp_path, means):
+    options = ("--with", means, "--filter", "tcp port 1")
+    with Watching(tmp_path, network.interface, *options, prefix=network.app_side) as watching:
+        watching.begun()
+        number = watching.process.pid
+        children = [int(one) for one in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
+        assert any(map(running, children))
+        watching.end(signal.SIGKILL)
+        until(lambda: not any(map(running, children)), "the end of who captures")
+
+
 def test_tells_who_may_not_capture_how_to_be_allowed(tmp_path):
     weak = [program("setpriv"), "--bounding-set=-net_raw,-net_admin"]
     with Watching(tmp_path, "lo", prefix=weak) as watching:

@@ -24,10 +24,33 @@ UPDATE_MS: Final = 50
 _PLACES = ("/usr/bin/dumpcap", "/usr/local/bin/dumpcap", "/usr/sbin/dumpcap", "/opt/homebrew/bin/dumpcap")
 _USUAL = ("Capturing on", "File:", "Packets ")
 _PATIENCE_S = 5.0  # that a recorder has to end once it was asked to
+# Waits for the end of a pipe that only we hold. The kernel's own word of a parent's death (PR_SET_PDEATHSIG) does not
+# reach programs with privileges of their own, and comes when a thread ends already.
+_GUARD = ("/bin/sh", "-c", 'read -r _; kill -INT "$1"', "guard")
 
 
 class RecorderError(Exception):
     """Nothing can be captured, in one sentence."""
+
+
+class _Guard:
+    """Ends a recorder when we can't any more, even by SIGKILL: dumpcap itself notices at its next packet only."""
+
+    def __init__(self, recorder: int) -> None:
+        self._process = subprocess.Popen(
+            [*_GUARD, str(recorder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def end(self) -> None:
+        """It is not needed any more: to be called while the recorder's number is still its own."""
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
 
 class Recorder:
@@ -39,15 +62,18 @@ class Recorder:
         self.stream = process.stdout.fileno()
         self._process = process
         self._stopped = False
+        self._guard = _Guard(process.pid) if means == "dumpcap" else None  # our own sees that nobody reads
 
     def stop(self) -> None:
         """Ask it to end: what waits in the kernel still comes."""
+        self._dismiss_guard()
         if self._process.poll() is None and not self._stopped:
             self._stopped = True
             self._process.send_signal(signal.SIGINT)
 
     def ending(self) -> str | None:
         """Why it ended though nobody asked it to, None where somebody did; waits for its end and ends it for good."""
+        self._dismiss_guard()
         try:
             self._process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
@@ -65,6 +91,11 @@ class Recorder:
         if self._process.returncode == 0:
             return why or None
         return why or f"{self.means} ended with status {self._process.returncode}"
+
+    def _dismiss_guard(self) -> None:
+        if self._guard is not None:
+            self._guard.end()
+            self._guard = None
 
 
 def start(interface: str, capture_filter: str = "", most: int | None = None, means: Means | None = None) -> Recorder:

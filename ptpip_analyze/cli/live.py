@@ -40,6 +40,8 @@ LEAST_CALL: Final = 24
 OTHERS_WIDTH: Final = 67  # of a line without its call, where the answer is as long as most are
 TELL_S: Final = 0.05
 """While packets come faster than they are analysed, news are told so often."""
+MOST_WAITING: Final = 4096
+"""Message rows that wait for it at most, give or take a batch: memory grows with what is told at once."""
 STATUS_S: Final = 0.5
 STATE_S: Final = 1.0
 
@@ -240,7 +242,7 @@ def _follow(
             if len(batch.time) == 0 and _nobody_reads():
                 raise ReaderLeft
             now = time.monotonic()
-            if live.is_behind(batch) and now - told < TELL_S:
+            if live.is_behind(batch) and now - told < TELL_S and watch.waiting < MOST_WAITING:
                 continue
             told = now
             for rows in keeps(watch.news()):

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from ptpip_analyze import analyze
+from ptpip_analyze import analyze, open_capture
 from ptpip_analyze.cli import live
 from ptpip_analyze.tables.lines import json_rows, write_lines
+from ptpip_analyze.watch import Watch
 from tests.cli.conftest import ENVIRONMENT
-from tests.support import ROOT
+from tests.support import ROOT, slices
 from tests.traffic import capture, conversation, pcap_bytes, write_pcap
 
 PLAIN = ROOT / "captures" / "list-and-get.pcapng"
@@ -238,6 +239,34 @@ def test_shows_a_transaction_on_one_line_without_control_characters():
     assert len(live._line({**row, "call": "x" * 200}, 90)) <= 90 + len("no response (open)")
     assert "\x1b" not in line
     assert "← 1.23 kB" in line
+
+
+@pytest.mark.parametrize(("most", "at_once"), [(10, 10), (1 << 20, 101)])
+def test_does_not_let_much_wait_to_be_told_at_once(monkeypatch, most, at_once):
+    monkeypatch.setattr(live, "TELL_S", 1e9)
+    monkeypatch.setattr(live, "MOST_WAITING", most)
+    talk = conversation().open()
+    for _ in range(100):
+        talk = talk.get_property()
+    source = open_capture(io.BytesIO(pcap_bytes(talk.packets())))
+    parts = [part for batch in source.batches() for part in slices(batch, 10)]
+
+    class Behind:
+        """There is always more than was analysed."""
+
+        means, packets, trouble = None, 0, ""
+        is_behind = staticmethod(lambda batch: True)
+        batches = staticmethod(lambda: iter(parts))
+
+    told: list[int] = []
+    under_way = Behind()
+    under_way.source = source  # type: ignore[attr-defined]
+    live._follow(
+        under_way, Watch(source), live._Stop(None), lambda rows: told.append(rows.num_rows), iter,
+        live._State(under_way, "-"),
+    )  # type: ignore[arg-type]  # fmt: skip
+    assert sum(told) == 101
+    assert max(told) <= at_once
 
 
 def test_draws_the_numbers_on_a_terminal_only(monkeypatch, capsys):
