@@ -20,9 +20,10 @@ from ..result import Result
 from ..tcp import Flows, SegmentBatch
 from ..tcp.connection import SYN, signed32
 from .datagrams import arp, icmp6, scrubbed_datagram
+from .heads import Heads, each_stream
 from .pseudonyms import Pseudonyms
 from .streams import Streams
-from .sums import sum_of
+from .sums import folded, sum_of, sums_of
 
 ARP, UDP, ICMP, ICMP6 = 0x0806, 17, 1, 58
 _COOKED, _COOKED_2 = 113, 276
@@ -41,6 +42,7 @@ _QUICK = layout(
     sum=(24, ">u2"), source=(26, ">u4"), destination=(30, ">u4"), offset=(46, "u1"), tcp_sum=(50, ">u2"),
 )  # fmt: skip
 _ENDS = ("source", "destination")
+_HALF, _FAR = 1 << 31, 1 << 30  # of the sequence numbers; a step that is no longer the stream's own
 _OPTIONS = layout(4, first=(0, ">u4"))
 _TIMESTAMPS = 0x0101080A  # NOP, NOP, timestamps: the options of nearly every segment
 
@@ -58,12 +60,23 @@ class _Sum(NamedTuple):
     none: int = 0  # what stands for a sum of 0: in UDP, where 0 means that there is none, all ones
 
 
+class _Sums(NamedTuple):
+    """Checksums of many packets that the capture holds whole, as in ``_Sum`` (int64)."""
+
+    at: np.ndarray
+    begin: np.ndarray
+    size: np.ndarray
+    pseudo: np.ndarray
+    new_pseudo: np.ndarray
+    old: np.ndarray
+
+
 class Packets:
     """Scrubs the packets of one result, batch by batch, in the order of the capture."""
 
     def __init__(self, result: Result, pseudonyms: Pseudonyms) -> None:
         self._result, self._pseudonyms = result, pseudonyms
-        self._streams = Streams(result, pseudonyms)
+        self._streams, self._heads = Streams(result, pseudonyms), Heads(result)
         self._reader = HeaderReader()
         self._flows = Flows()
         self._last: dict[int, int] = {}  # by stream, the latest offset
@@ -81,15 +94,15 @@ class Packets:
             low, high = int(start[row]), int(stop[row])
             end = low + int(batch.original[row])
             sums += self._packet(view, before, low, high, end, int(batch.link[row]), int(types[row]), int(network[row]))
-        rows = np.flatnonzero(quick)
-        if len(rows):
-            sums += self._addresses(old, out, start[rows])
-        self._payload(batch, self._reader.read(batch), view)
+        of_quick = self._addresses(old, out, start[quick]) if quick.any() else ()
+        self._payload(batch, self._reader.read(batch), out)
         for one in sums:
             _put_sum(view, before, one)
+        for many in of_quick:
+            _put_sums(out, old, many)
         return out
 
-    def _addresses(self, old: np.ndarray, out: np.ndarray, start: np.ndarray) -> list[_Sum]:
+    def _addresses(self, old: np.ndarray, out: np.ndarray, start: np.ndarray) -> tuple[_Sums, _Sums]:
         """The addresses of plain packets; their checksums, which are left to do."""
         head = header_rows(old, start, start + _QUICK.itemsize, _QUICK)
         macs = header_rows(old, start, start + 12, _MACS)
@@ -103,17 +116,18 @@ class Packets:
             told = [list(self._pseudonyms.ipv4(int(one)).to_bytes(4, "big")) for one in kinds]
             out[(start + place)[:, None] + np.arange(4)] = np.array(told, np.uint8)[which]
         size = head["total"].astype(np.int64) - 20
-        sums, pseudo = [], []
+        of_ends = []
         for one in (head, header_rows(out, start, start + _QUICK.itemsize, _QUICK)):
-            halves = [one[name] >> 16 for name in _ENDS] + [one[name] & 0xFFFF for name in _ENDS]
-            pseudo.append(sum(halves) + np.uint32(TCP) + size.astype(np.uint32))
-        columns = start + 14, size, head["sum"], head["tcp_sum"], *pseudo
-        for at, length, ip_sum, tcp_sum, was, now in zip(*(one.tolist() for one in columns), strict=True):
-            sums.append(_Sum(at + 10, at, at + 20, 0, 0, ip_sum, True))
-            sums.append(_Sum(at + 36, at + 20, at + 20 + length, was, now, tcp_sum, True))
-        return sums
+            halves = [one[name].astype(np.int64) >> 16 for name in _ENDS] + [one[name] & 0xFFFF for name in _ENDS]
+            of_ends.append(sum(halves) + TCP + size)
+        was, now = of_ends
+        none = np.zeros(len(start), np.int64)
+        return (
+            _Sums(start + 24, start + 14, none + 20, none, none, head["sum"].astype(np.int64)),
+            _Sums(start + 50, start + 34, size, was, now, head["tcp_sum"].astype(np.int64)),
+        )
 
-    def _payload(self, batch: PacketBatch, headers: Headers, view: memoryview) -> None:
+    def _payload(self, batch: PacketBatch, headers: Headers, out: np.ndarray) -> None:
         """Put the scrubbed streams in the places of their segments."""
         row = headers.row
         if not len(row):
@@ -123,18 +137,34 @@ class Packets:
             headers.first + row, headers.time if headers.whole else headers.time[row],
         )  # fmt: skip
         stream, _, _ = self._flows.place(headers.fresh, segments)
-        connections, last = self._result.connections, self._last
-        columns = (stream, headers.sequence, headers.flags, headers.position, headers.carried)
-        for number, sequence, flags, position, carried in zip(*(one.tolist() for one in columns), strict=True):
+        offset, at, carried = self._offsets(stream, headers), headers.position - batch.base, headers.carried
+        there = np.flatnonzero((carried > 0) & (at >= 0) & (at + carried <= len(out)))
+        stream, offset, at, carried = stream[there], offset[there], at[there], carried[there]
+        left = np.flatnonzero(~self._heads.write(out, at, stream, offset, carried))
+        view, columns = out.data, (stream[left], offset[left], at[left], carried[left])
+        for number, start, place, size in zip(*(one.tolist() for one in columns), strict=True):
+            view[place : place + size] = self._streams.read(number, start, size)
+
+    def _offsets(self, stream: np.ndarray, headers: Headers) -> np.ndarray:
+        """Where in its stream each segment begins (int64): sequence numbers of 32 bits, counted on from the last."""
+        found = np.zeros(len(stream), np.int64)
+        sequence = headers.sequence.astype(np.int64) + (headers.flags & SYN > 0)
+        connections = self._result.connections
+        for rows in each_stream(stream):
+            number = int(stream[rows[0]])
             base = connections[number >> 1].streams[number & 1].base if number >> 1 < len(connections) else None
-            before = last.get(number, 0)
-            ahead = signed32(sequence + (flags & SYN > 0) - (base or 0) - before)
-            offset = before + ahead
-            if abs(ahead) <= 1 << 30:
-                last[number] = offset
-            at = position - batch.base
-            if carried and at >= 0 and at + carried <= len(batch.data):
-                view[at : at + carried] = self._streams.read(number, offset, carried)
+            place, last = sequence[rows] - (base or 0), self._last.get(number, 0)
+            ahead = (np.diff(place, prepend=last) + _HALF & 2 * _HALF - 1) - _HALF
+            if (np.abs(ahead) <= _FAR).all():
+                place = last + np.cumsum(ahead)
+                last = int(place[-1])
+            else:  # a stray segment: those behind it are counted on from the one before it
+                for at, one in enumerate(place.tolist()):
+                    step = signed32(one - last)
+                    place[at] = last + step
+                    last += step if abs(step) <= _FAR else 0
+            found[rows], self._last[number] = place, last
+        return found
 
     def _packet(
         self, out: memoryview, old: memoryview, low: int, high: int, end: int, link: int, kind: int, network: int
@@ -316,6 +346,17 @@ def _put_sum(out: memoryview, old: memoryview, one: _Sum) -> None:
         partial = one.pseudo and one.old == sum_of(b"", one.pseudo)
         right = sum_of(b"", one.new_pseudo) if partial else right ^ 1
     out[one.at : one.at + 2] = (right or one.none).to_bytes(2, "big")
+
+
+def _put_sums(out: np.ndarray, old: np.ndarray, many: _Sums) -> None:
+    """As ``_put_sum``, all at once."""
+    out[many.at] = out[many.at + 1] = 0
+    was = sums_of(old, many.begin, many.size, many.pseudo)
+    right = sums_of(out, many.begin, many.size, many.new_pseudo) ^ 0xFFFF
+    partial = (many.pseudo > 0) & (many.old == folded(many.pseudo))
+    right = np.where(was == 0xFFFF, right, np.where(partial, folded(many.new_pseudo), right ^ 1))
+    right[many.old == 0] = 0
+    out[many.at], out[many.at + 1] = right >> 8, right & 0xFF
 
 
 def _blank(out: memoryview, low: int, high: int) -> None:

@@ -18,10 +18,10 @@ from ..facts.containers import MAGIC, SESSION_END_WORD
 from ..facts.personal import PRIVATE_DATASETS
 from ..objects import Objects
 from ..payloads import Payloads, short_payloads
-from ..ptp import NO_ROW
+from ..ptp import NO_ROW, STATUSES
 from ..ptp.datasets import LIVE_VIEWS, jpeg_of, live_view_jpeg
 from ..ptp.pictures import beginning_bytes
-from ..ptp.placing import HEADER, Layout
+from ..ptp.placing import HEADER
 from ..ptpip import Dialect
 from ..ptpip import messages as m
 from ..ptpip.recognise import GREETING_LIMIT, header, is_plausible
@@ -60,7 +60,6 @@ class _Message(NamedTuple):
 class _Phase(NamedTuple):
     """A data phase: its first bytes where they are known, and filler behind them."""
 
-    layout: Layout
     known: bytes
     body: _Filling  # of the whole phase, from its first byte on
 
@@ -114,6 +113,10 @@ class Streams:
         return head[low:] + body if low < len(head) else body
 
     def _filled(self, filling: _Filling, place: int, size: int) -> bytes:
+        end = place + size
+        whole = next((one for one in filling.patches if one[0] <= place and end <= one[0] + len(one[1])), None)
+        if whole is not None and len(filling.patches) == 1:
+            return whole[1][place - whole[0] : end - whole[0]]
         found = self._pseudonyms.filler(filling.identity, place, size)
         for at, data in filling.patches:
             low, high = max(at, place), min(at + len(data), place + size)
@@ -239,12 +242,8 @@ class Streams:
         number = int(made.of_message[row])
         if number != NO_ROW:
             phase = self._phase(number)
-            begin = offset + HEADER
-            layout = phase.layout
-            first, last = layout.stream.searchsorted([stream, stream + 1]).tolist()
-            index = first + int(layout.begin[first:last].searchsorted(begin))
-            if index < min(last, len(layout.place)) and layout.begin[index] == begin:
-                place = int(layout.place[index])
+            place = self._place(number, stream, offset + HEADER)
+            if place is not None:
                 body = phase.body
                 patches = [(at, data) for at, data in body.patches if at < place + length and at + len(data) > place]
                 low, high = place, min(place + length, len(phase.known))
@@ -253,6 +252,29 @@ class Streams:
                 return _Filling(body.identity, body.start + place, tuple((body.start + at, d) for at, d in patches))
         self._pseudonyms.counts["bytes"] += max(length - HEADER, 0)
         return _Filling(b"message %d/%d" % (stream, offset), 0)
+
+    def _place(self, number: int, stream: int, begin: int) -> int | None:
+        """Where in its data phase the payload of a data message lies; None where that isn't known."""
+        if self._single[number]:
+            return 0
+        layout = self._result.data_layout(number)
+        first, last = layout.stream.searchsorted([stream, stream + 1]).tolist()
+        index = first + int(layout.begin[first:last].searchsorted(begin))
+        known = index < min(last, len(layout.place)) and layout.begin[index] == begin
+        return int(layout.place[index]) if known else None
+
+    @cached_property
+    def _single(self) -> np.ndarray:
+        """The transactions of which the whole data phase is one message (bool)."""
+        begin = self._result.all_data_rows[1]
+        return (begin[1:] - begin[:-1] == 1) & (self._result.transactions.status == STATUSES.index("complete"))
+
+    def _carries(self, number: int) -> int:
+        """The bytes of a data phase, as the headers of its messages say."""
+        if self._single[number]:
+            rows, begin = self._result.all_data_rows
+            return max(int(self._result.messages["length"][rows[begin[number]]]) - HEADER, 0)
+        return int(self._result.data_layout(number).size.sum())
 
     def _phase(self, number: int) -> _Phase:
         found = self._phases.get(number)
@@ -263,17 +285,16 @@ class Streams:
         return found
 
     def _made(self, number: int) -> _Phase:
-        result, decoding = self._result, decoder(self._result)
-        layout = result.data_layout(number)
+        decoding = decoder(self._result)
         own = b"transaction %d" % number
         exchange = decoding.exchange(number)
         name = decoding.name(exchange)
         if number in self._objects:
             identity, start = self._objects[number]
-            return _Phase(layout, b"", _Filling(identity, start, self._ends(number, start)))
+            return _Phase(b"", _Filling(identity, start, self._ends(number, start)))
         if exchange is None or name is None or name == "ObjectBytes" or name in PRIVATE_DATASETS:
-            self._pseudonyms.counts["bytes"] += int(layout.size.sum())
-            return _Phase(layout, b"", _Filling(own, 0, self._ends(number, 0)))
+            self._pseudonyms.counts["bytes"] += self._carries(number)
+            return _Phase(b"", _Filling(own, 0, self._ends(number, 0)))
         head = self._data(number)
         key = (exchange, head)
         known = self._answers.get(key) if len(head.data) <= _LONG else None
@@ -295,27 +316,32 @@ class Streams:
                 self._answers[key] = known
                 while len(self._answers) > _ANSWERS:
                     self._answers.popitem(last=False)
-        return _Phase(layout, known, _Filling(own, 0))
+        return _Phase(known, _Filling(own, 0))
 
     def _data(self, number: int) -> DataHead:
-        """The beginning of a data phase. Short ones that lie close together are read together."""
+        """The beginning of a data phase."""
+        data = self._short_data(number)
+        return self._result.data_head(number, MOST_READ) if data is None else DataHead(data, len(data), len(data), None)
+
+    def _short_data(self, number: int) -> bytes | None:
+        """A data phase that is short and whole; those that lie close together are read together."""
         low = number // _TOGETHER * _TOGETHER
         if self._short[0] != low:
             numbers = np.arange(low, min(low + _TOGETHER, len(self._result.transactions)))
             self._short = low, short_payloads(self._result, numbers, _SHORT)
-        data = self._short[1][number - low]
-        return self._result.data_head(number, MOST_READ) if data is None else DataHead(data, len(data), len(data), None)
+        return self._short[1][number - low]
 
     def _ends(self, number: int, start: int) -> tuple[tuple[int, bytes], ...]:
         """What stays of a file: the first bytes, by which its format is known, and the last marker of a JPEG."""
         if start:
             return ()
-        payloads = self._found.payloads
-        head = _piece(payloads, number, 0, _BEGINNING)
+        payloads, data = self._found.payloads, self._short_data(number)
+        head = _piece(payloads, number, 0, _BEGINNING) if data is None else data[:_BEGINNING]
         known = beginning_bytes(head)
         patches = [(0, head[:known])] if known else []
-        if head.startswith(b"\xff\xd8\xff") and (size := payloads.payload(number).size or 0) > len(head):
-            end = _piece(payloads, number, size - 2, size)
+        if head.startswith(b"\xff\xd8\xff"):
+            size = (payloads.payload(number).size or 0) if data is None else len(data)
+            end = (_piece(payloads, number, size - 2, size) if data is None else data[-2:]) if size > len(head) else b""
             if end == b"\xff\xd9":
                 patches.append((size - 2, end))
         return tuple(patches)
