@@ -168,14 +168,14 @@ def number_reuse(seen: Evidence, ruling: Ruling) -> None:
 def same_peer(seen: Evidence, ruling: Ruling) -> None:
     """Both connections have the same hosts."""
     for case in seen.judged:
-        if case.command is None or case.event is None or not case.paired:
+        if case.both is None:
             continue
-        command, event = (openings(seen).by_connection[line.tcp.number] for line in (case.command, case.event))
+        command, event = (openings(seen).by_connection[line.tcp.number] for line in case.both)
         if command.hosts == event.hosts:
             ruling.passes(case.index, BOTH)
             continue
         accepted, request = case.established, event.first(INITIATOR, m.INIT_EVENT_REQUEST)
-        first = case.command.first(m.OPERATION_REQUEST, INITIATOR)
+        first = command.line.first(m.OPERATION_REQUEST, INITIATOR)
         sure = (
             accepted is not None
             and request is not None

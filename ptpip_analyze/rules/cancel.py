@@ -79,10 +79,10 @@ def _all_requests_known(seen: Evidence, one: Cancelling) -> bool:
         return False
     if one.command is not None:
         return bool(seen.anchored[one.command])
-    if not case.paired or case.command is None or not case.command.whole(INITIATOR):
+    if case.both is None or not case.both[0].whole(INITIATOR):
         return False
     pause = seen.limit_ns("cancel_pair_s") + seen.limit_ns("resend_ms") + seen.limit_ns("margin_s")
-    return seen.timed(*one.rows) and case.command.vouched(int(seen.time[one.rows[0]]) + pause)
+    return seen.timed(*one.rows) and case.both[0].vouched(int(seen.time[one.rows[0]]) + pause)
 
 
 @rule("cancel-dataout-initiator-stops")

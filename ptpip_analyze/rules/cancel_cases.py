@@ -142,9 +142,9 @@ class Cancels:
 
     def covering(self, case: Case) -> str:
         """Why it can't be known that every Cancel of a session was captured; "" where it can."""
-        if not case.paired or case.command is None or case.event is None:
+        if case.both is None:
             return "the event connection is not known for certain"
-        if not (case.command.whole(INITIATOR) and case.event.whole(INITIATOR)):
+        if not all(line.whole(INITIATOR) for line in case.both):
             return "bytes of the initiator are missing, and a Cancel may be among them"
         return ""
 
@@ -249,7 +249,7 @@ class Cancels:
                 one.candidates = ("1.1",)
             one.why = "the request that it names is not in the capture"
             return
-        if not case.paired or case.event is None:
+        if case.both is None:
             one.why = "the event connection is not known for certain"
             return
         if one.twin_unknown:

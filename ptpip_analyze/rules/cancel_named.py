@@ -117,22 +117,23 @@ def _hung_up(seen: Evidence, one: Cancelling) -> int | None:
     case = one.case
     if one.request is None or one.response is not None or one.command is not None or one.event is None:
         return None
-    if not case.paired or case.command is None or case.event is None:
+    if case.both is None:
         return None
     code = int(seen.code[one.request])
     if code in ENDS_CONNECTION or code >= VENDOR_OPERATIONS or not seen.timed(one.request, one.event):
         return None
     asked = int(seen.columns["began"][one.request])
     received = cancels(seen).receipts.received_at(one.event)
-    said = case.command.rows[RESPONDER]
-    if received is None or received >= asked or not (len(said) and case.command.nothing_missing_after(int(said[-1]))):
+    command, _ = case.both
+    said = command.rows[RESPONDER]
+    if received is None or received >= asked or not (len(said) and command.nothing_missing_after(int(said[-1]))):
         return None
     latest = asked + seen.limit_ns("close_grace_s")
     for line in case.lines:
         closed = line.closed_at(RESPONDER)
         if not line.closed_first(RESPONDER) or closed is None or not asked < closed <= latest:
             return None
-    return case.command.closing_packet(RESPONDER)
+    return command.closing_packet(RESPONDER)
 
 
 def _first_on_command(seen: Evidence, ruling: Ruling, name: str) -> None:

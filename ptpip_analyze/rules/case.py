@@ -221,6 +221,13 @@ class Case:
         """Is it certain that both connections belong together: by connection number?"""
         return self.pair.paired_by == "connection-number"
 
+    @property
+    def both(self) -> tuple[Line, Line] | None:
+        """The command and the event connection, where it is certain that they belong together; else None."""
+        if not self.paired or self.command is None or self.event is None:
+            return None
+        return self.command, self.event
+
     @cached_property
     def established(self) -> int | None:
         """The row of Init Event Ack; None where it is not in the capture."""

@@ -146,9 +146,10 @@ def _surely_unknown(seen: Evidence, row: int) -> bool:
     if int(seen.identity[row]) == 0:
         before = case.requests[seen.columns["began"][case.requests] <= seen.time[row] + seen.limit_ns("skew_ms")]
         return len(before) == 0 or int(seen.identity[before[-1]]) != 0  # OpenSession and GetDeviceInfo may have 0
-    if not (case.paired and case.from_start and case.ids_known and seen.timed(row)) or case.command is None:
+    if case.both is None or not (case.from_start and case.ids_known and seen.timed(row)):
         return False
-    return case.command.whole(INITIATOR) and case.command.vouched(int(seen.time[row]) + seen.limit_ns("margin_s"))
+    command, _ = case.both
+    return command.whole(INITIATOR) and command.vouched(int(seen.time[row]) + seen.limit_ns("margin_s"))
 
 
 @rule("event-session-scope")
@@ -207,10 +208,10 @@ def specific(seen: Evidence, ruling: Ruling) -> None:
 
 def _started(seen: Evidence, case: Case, ends: np.ndarray) -> list[int | None]:
     """For each CaptureComplete of a session the request that began the capture, if no other one can be meant."""
-    command, event = case.command, case.event
     nobody: list[int | None] = [None] * len(ends)
-    if not (case.paired and case.from_start) or command is None or event is None:
+    if case.both is None:
         return nobody
+    command, event = case.both
     if not (command.whole(INITIATOR) and command.whole(RESPONDER) and event.whole(RESPONDER)):
         return nobody
     requests = case.requests

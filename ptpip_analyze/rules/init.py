@@ -267,11 +267,11 @@ def _traffic(seen: Evidence, line: Line, side: int) -> np.ndarray:
 def event_connection_after_ack(seen: Evidence, ruling: Ruling) -> None:
     """The event connection is opened when the connection number has come, not before."""
     for case in seen.judged:
-        if case.command is None or case.event is None or not case.paired:
+        if case.both is None:
             continue
-        ack = case.command.first(m.INIT_COMMAND_ACK, RESPONDER)
-        request = case.event.first(m.INIT_EVENT_REQUEST, INITIATOR)
-        opened = case.event.opened_at
+        command, event = case.both
+        ack, request = command.first(m.INIT_COMMAND_ACK, RESPONDER), event.first(m.INIT_EVENT_REQUEST, INITIATOR)
+        opened = event.opened_at
         if ack is None or request is None or NO_TIME in (opened, int(seen.columns["began"][ack])):
             ruling.unknown(case.index, INITIATOR, _NO_START)
             continue

@@ -61,10 +61,10 @@ class Order:
         return self._behind_its_acknowledgment(line, seen.time, seen.columns["began"], near)
 
     def _late_greeting(self, case: Case) -> bool:
-        if not case.paired or case.command is None or case.event is None:
+        if case.both is None:
             return False
-        ack = case.command.first(m.INIT_COMMAND_ACK, RESPONDER)
-        request = case.event.first(m.INIT_EVENT_REQUEST, INITIATOR)
+        command, event = case.both
+        ack, request = command.first(m.INIT_COMMAND_ACK, RESPONDER), event.first(m.INIT_EVENT_REQUEST, INITIATOR)
         if ack is None or request is None or not self._seen.timed(ack, request):
             return False
         return int(self._seen.time[ack]) > int(self._seen.time[request]) + self._seen.limit_ns("skew_ms")

@@ -50,10 +50,10 @@ def both_connections(seen: Evidence, ruling: Ruling) -> None:
     grace = seen.limit_ns("close_grace_s")
     for case in seen.judged:
         ends = _ends(case)
-        if not case.paired or case.command is None or case.event is None or not ends:
+        if case.both is None or not ends:
             continue
         time, side, line = ends[0]
-        other = case.event if line is case.command else case.command
+        other = case.both[line is case.command]
         until = time + grace
         closed = other.closed_at()
         if not (line.both_directions and other.both_directions):
@@ -94,10 +94,10 @@ def error_propagates(seen: Evidence, ruling: Ruling) -> None:
     grace = seen.limit_ns("close_grace_s")
     for case in seen.judged:
         ends = _ends(case)
-        if not case.paired or case.command is None or case.event is None or not ends or not ends[0][2].reset:
+        if case.both is None or not ends or not ends[0][2].reset:
             continue
         time, side, line = ends[0]
-        other = case.event if line is case.command else case.command
+        other = case.both[line is case.command]
         if _went_on(seen, line, side):
             ruling.unknown(case.index, BOTH, _REUSED)
             continue

@@ -124,11 +124,12 @@ def _is_announced(seen: Evidence, host: int, port: int) -> bool:
 def same_port_both(seen: Evidence, ruling: Ruling) -> None:
     """Both connections usually go to one port."""
     for case in seen.judged:
-        if case.paired and case.command is not None and case.event is not None:
-            ports = case.command.part.responder[1], case.event.part.responder[1]
+        if case.both is not None:
+            command, event = case.both
+            ports = command.part.responder[1], event.part.responder[1]
             if ports[0] != ports[1]:
                 says = f"the command connection goes to port {ports[0]}, the event connection to port {ports[1]}"
-                ruling.fires(case.index, INITIATOR, says, packet=case.event.tcp.first_packet)
+                ruling.fires(case.index, INITIATOR, says, packet=event.tcp.first_packet)
 
 
 @rule("transport-keepalive")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.rules.rule import INITIATOR, RESPONDER
+from tests.rules.stories.association import joined_by_time
 from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, damage
 from tests.traffic import conversation as talk
 from tests.traffic.conversation import START_NS
@@ -92,3 +93,13 @@ def test_lists_its_requests_and_transactions() -> None:
     seen = evidence(damage.in_turn(first.packets(), second.packets()))
     assert [len(case.requests) for case in seen.judged] == [3, 1]
     assert [case.numbers.tolist() for case in seen.judged] == [[0, 1, 2], [3]]
+
+
+def test_knows_both_connections_only_where_their_number_joins_them() -> None:
+    packets = talk().open().close_session().close().packets()
+    (case,) = evidence(packets).cases
+    assert case.both == (case.command, case.event)
+    for left in ("command", "event"):
+        assert [one.both for one in evidence(damage.one_connection_only(packets, left)).cases] == [None]
+    unnumbered = joined_by_time().packets()
+    assert [(len(one.lines), one.both) for one in evidence(unnumbered).cases] == [(2, None)]
