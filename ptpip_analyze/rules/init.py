@@ -272,7 +272,7 @@ def event_connection_after_ack(seen: Evidence, ruling: Ruling) -> None:
         command, event = case.both
         ack, request = command.first(m.INIT_COMMAND_ACK, RESPONDER), event.first(m.INIT_EVENT_REQUEST, INITIATOR)
         opened = event.opened_at
-        if ack is None or request is None or NO_TIME in (opened, int(seen.columns["began"][ack])):
+        if ack is None or request is None or not event.roles_sure or NO_TIME in (opened, seen.columns["began"][ack]):
             ruling.unknown(case.index, INITIATOR, _NO_START)
             continue
         early = int(seen.columns["began"][ack]) - opened

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.rules.matrix import Told, accused, judged, packets_of
+from tests.rules.stories.init import event_connection_in_advance
 from tests.rules.stories.version import at, whole
 from tests.traffic import conversation as talk
 from tests.traffic import damage
@@ -115,3 +116,14 @@ def test_blames_an_initiator_that_did_not_wait_but_not_for_a_late_copy(is_answer
     found = judged(one.close().packets()).findings
     sides = [one.side for one in found if one.rule == "init-no-traffic-before-established"]
     assert sides == ([] if is_answered else [0])
+
+
+def test_does_not_take_a_connection_that_the_camera_opened_for_one_of_the_initiator() -> None:
+    """The camera calls back before it has answered: whoever did that, it was not the initiator."""
+    packets = event_connection_in_advance().packets()
+    assert "init-event-connection-after-ack" in broken(packets)
+    syn, answer = (at for at, one in enumerate(packets) if one.flags & 2 and one.connection == "event")
+    asked, told = packets[syn], packets[answer]
+    packets[syn] = replace(told, flags=2, acknowledgment=0, time_ns=asked.time_ns)
+    packets[answer] = replace(asked, flags=0x12, acknowledgment=told.sequence + 1, time_ns=told.time_ns)
+    assert "init-event-connection-after-ack" not in broken(packets)
