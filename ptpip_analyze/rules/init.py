@@ -31,7 +31,7 @@ def _opens(seen: Evidence, ruling: Ruling, one: Opening) -> int | None:
     rows = one.line.rows[INITIATOR]
     if len(rows) == 0:
         return None
-    if not (one.line.roles_sure and one.line.syn_captured and one.line.from_start(INITIATOR)):
+    if not (one.line.roles_sure and one.line.from_start(INITIATOR)):
         ruling.unknown(one.session, INITIATOR, _NO_START)
         return None
     return int(rows[0])
@@ -202,7 +202,7 @@ def responder_quiet(seen: Evidence, ruling: Ruling) -> None:
             continue
         row = int(rows[0])
         received = seen.acknowledged(row)
-        if not (one.line.syn_captured and one.line.roles_sure and seen.anchored[row]) or received is None:
+        if not (one.line.roles_sure and seen.anchored[row]) or received is None:
             ruling.unknown(one.session, RESPONDER, _NO_START)
         elif received > 0:
             ruling.passes(one.session, RESPONDER)
