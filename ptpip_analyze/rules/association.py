@@ -35,32 +35,32 @@ def _strangers(seen: Evidence, ruling: Ruling, side: int) -> Iterator[tuple[Open
         if case.paired:
             ruling.passes(case.index, side)
             continue
-        command = None if case.command is None else openings(seen).by_connection[case.command.tcp.number]
-        ack = None if command is None else command.first(RESPONDER, m.INIT_COMMAND_ACK)
-        sure = openings(seen).numbers_known(event.hosts[1]) and seen.synced[request] and event.line.roles_sure
-        if command is None or ack is None or not sure or not _served(seen, command, event, request):
+        served = _served(seen, event, request)
+        if served is None:
             ruling.unknown(case.index, side, _UNKNOWN)
         elif _was_given(seen, event, request):
             ruling.unknown(case.index, side, "another connection was given this number")
         else:
-            yield event, command, ack, request
+            yield event, *served, request
 
 
-def _served(seen: Evidence, command: Opening, event: Opening, request: int) -> bool:
-    """Is it certain that an event connection was meant for this command connection?
+def _served(seen: Evidence, event: Opening, request: int) -> tuple[Opening, int] | None:
+    """The command connection that an event connection was meant for, and its Init Command Ack; None if not certain.
 
     The only one of these hosts that waited for one, known from its SYN on; it went on behind the request, or the
     responder refused the number.
     """
-    if event.hosts in openings(seen).waiting or command.number == event.number or command.hosts != event.hosts:
-        return False
-    if not command.case.from_start:
-        return False
+    case, every = event.case, openings(seen)
+    if case.command is None or not (every.numbers_known(event.hosts[1]) and seen.synced[request] and case.from_start):
+        return None
+    command = every.by_connection[case.command.tcp.number]
+    ack = command.first(RESPONDER, m.INIT_COMMAND_ACK)
+    if ack is None or event.hosts in every.waiting or command.hosts != event.hosts:
+        return None
     fail = event.first(RESPONDER, m.INIT_FAIL)
-    if fail is not None and seen.code[fail] == _UNSPECIFIED:
-        return True
     first = command.line.first(m.OPERATION_REQUEST, INITIATOR)
-    return first is not None and seen.surely_before(request, first)
+    refused = fail is not None and seen.code[fail] == _UNSPECIFIED
+    return (command, ack) if refused or (first is not None and seen.surely_before(request, first)) else None
 
 
 def _was_given(seen: Evidence, event: Opening, request: int) -> bool:
@@ -104,8 +104,8 @@ def _numbered(seen: Evidence) -> Iterator[list[tuple[Opening, int]]]:
         groups: dict[int, list[tuple[Opening, int]]] = {}
         for one in (one for one in commands if one.line.tcp.number not in twice):
             ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
-            if ack is not None and one.number is not None and one.line.roles_sure and seen.timed(ack):
-                groups.setdefault(one.number, []).append((one, ack))
+            if ack is not None and seen.timed(ack):
+                groups.setdefault(one.number or 0, []).append((one, ack))
         for group in groups.values():
             yield sorted(group, key=lambda given: int(seen.time[given[1]]))
 
@@ -178,14 +178,13 @@ def same_peer(seen: Evidence, ruling: Ruling) -> None:
         first = command.line.first(m.OPERATION_REQUEST, INITIATOR)
         sure = (
             accepted is not None
-            and request is not None
             and first is not None
             and openings(seen).numbers_known(event.hosts[1])
             and case.from_start
             and openings(seen).sole_event(case)
             and seen.surely_before(accepted, first)
         )
-        if sure and request is not None:
+        if sure:
             says = f"the event connection of number {event.number} came from another host than the command connection"
             ruling.fires(case.index, BOTH, says, row=request)
         else:
@@ -204,7 +203,6 @@ def one_event_per_command(seen: Evidence, ruling: Ruling) -> None:
             continue
         ruling.passes(paired[0].session, BOTH)
         first = paired[0]
-        command = first.case.command
         for one in events:
             accepted, before = one.first(RESPONDER, m.INIT_EVENT_ACK), first.case.established
             if one is first or accepted is None:
@@ -214,7 +212,6 @@ def one_event_per_command(seen: Evidence, ruling: Ruling) -> None:
                 and one.line.tcp.number not in openings(seen).twice
                 and openings(seen).numbers_known(key[0])
                 and first.case.from_start
-                and command is not None
                 and before is not None
                 and seen.surely_before(before, accepted)
                 and seen.timed(accepted)
@@ -231,6 +228,6 @@ def one_event_per_command(seen: Evidence, ruling: Ruling) -> None:
 def pair_by_number(seen: Evidence, ruling: Ruling) -> None:
     """Says where connections were joined by hosts and time, for want of a number."""
     for case in seen.judged:
-        if case.command is not None and case.event is not None and not case.paired:
+        if len(case.lines) > 1 and not case.paired:
             says = "command and event connection were joined by hosts and time: findings that need both are uncertain"
             ruling.fires(case.index, BOTH, says)

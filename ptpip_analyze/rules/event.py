@@ -101,7 +101,7 @@ def known_or_none(seen: Evidence, ruling: Ruling) -> None:
     guilty, unsure = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
     for place in suspects.tolist():
         row = int(rows[place])
-        guilty[place] = seen.synced[row] and seen.roles_sure[row] and _surely_unknown(seen, row)
+        guilty[place] = seen.synced[row] and _surely_unknown(seen, row)
         unsure[place] = not guilty[place]
 
     def says(row: int) -> str:
@@ -142,14 +142,21 @@ def _events_and_requests(seen: Evidence) -> tuple[np.ndarray, np.ndarray]:
 
 def _surely_unknown(seen: Evidence, row: int) -> bool:
     """Is every request in the capture that an event may name, so that it names none?"""
-    case = seen.cases[int(seen.session[row])]
-    if int(seen.identity[row]) == 0:
-        before = case.requests[seen.columns["began"][case.requests] <= seen.time[row] + seen.limit_ns("skew_ms")]
-        return len(before) == 0 or int(seen.identity[before[-1]]) != 0  # OpenSession and GetDeviceInfo may have 0
-    if case.both is None or not (case.from_start and case.ids_known and seen.timed(row)):
+    case, time = seen.cases[int(seen.session[row])], int(seen.time[row])
+    if case.both is None or not seen.timed(row):
         return False
     command, _ = case.both
-    return command.whole(INITIATOR) and command.vouched(int(seen.time[row]) + seen.limit_ns("margin_s"))
+    if not command.vouched(time + seen.limit_ns("margin_s")):
+        return False
+    before = case.requests[seen.columns["began"][case.requests] <= time + seen.limit_ns("skew_ms")]
+    if int(seen.identity[row]) == 0 and len(before):
+        last = int(before[-1])  # OpenSession and GetDeviceInfo may have 0
+        return (
+            bool(seen.has(before[-1:], 18).all())
+            and int(seen.identity[last]) != 0
+            and command.nothing_missing_after(last)
+        )
+    return case.ids_known and command.whole(INITIATOR)
 
 
 @rule("event-session-scope")
@@ -160,7 +167,7 @@ def session_scope(seen: Evidence, ruling: Ruling) -> None:
     for case in seen.judged:
         if case.command is not None:
             others.setdefault(case.command.part.responder[0], []).append(case)
-    shared = {case.index for cases in others.values() if len(cases) > 1 for case in cases}
+    shared = {case.index: cases for cases in others.values() if len(cases) > 1 for case in cases}
     suspects = rows[~known & ~np.isin(seen.identity[rows], (0, NO_TRANSACTION))]
     suspects = suspects[np.isin(seen.session[suspects], sorted(shared))]
     if len(suspects) == 0:
@@ -172,12 +179,11 @@ def session_scope(seen: Evidence, ruling: Ruling) -> None:
     told: set[int] = set()
     for row in suspects.tolist():
         session, identity = int(seen.session[row]), int(seen.identity[row])
-        command = seen.cases[session].command
-        if session in told or command is None or not _surely_unknown(seen, row):
+        if session in told or not _surely_unknown(seen, row):
             continue
-        for other in others[command.part.responder[0]][:MOST_SESSIONS]:
+        for other in shared[session][:MOST_SESSIONS]:
             request = asked.get((other.index, identity))
-            if other.index != session and other.paired and request is not None and seen.surely_before(request, row):
+            if request is not None and seen.surely_before(request, row):
                 told.add(session)
                 says = (
                     f"an event names transaction {identity}, which session {other.index} requested and this one did not"
@@ -212,7 +218,7 @@ def _started(seen: Evidence, case: Case, ends: np.ndarray) -> list[int | None]:
     if case.both is None:
         return nobody
     command, event = case.both
-    if not (command.whole(INITIATOR) and command.whole(RESPONDER) and event.whole(RESPONDER)):
+    if not (command.whole(INITIATOR) and event.whole(RESPONDER)):
         return nobody
     requests = case.requests
     code = seen.code[requests]
@@ -248,9 +254,7 @@ def none_seen(seen: Evidence, ruling: Ruling) -> None:
     """Sessions in which the event connection carries no Event, and whether the initiator polls instead."""
     counts = np.bincount(seen.session[_events(seen)], minlength=len(seen.pairs))
     silent = [
-        case
-        for case in seen.judged
-        if case.event is not None and case.established is not None and not counts[case.index] and len(case.numbers)
+        case for case in seen.judged if case.established is not None and not counts[case.index] and len(case.numbers)
     ]
     if not silent:
         return

@@ -31,7 +31,7 @@ def _opens(seen: Evidence, ruling: Ruling, one: Opening) -> int | None:
     rows = one.line.rows[INITIATOR]
     if len(rows) == 0:
         return None
-    if not (one.line.roles_sure and one.line.syn_captured and one.line.from_start(INITIATOR)):
+    if not (one.line.roles_sure and one.line.from_start(INITIATOR)):
         ruling.unknown(one.session, INITIATOR, _NO_START)
         return None
     return int(rows[0])
@@ -202,7 +202,7 @@ def responder_quiet(seen: Evidence, ruling: Ruling) -> None:
             continue
         row = int(rows[0])
         received = seen.acknowledged(row)
-        if not (one.line.syn_captured and one.line.roles_sure and seen.anchored[row]) or received is None:
+        if not (one.line.roles_sure and seen.anchored[row]) or received is None:
             ruling.unknown(one.session, RESPONDER, _NO_START)
         elif received > 0:
             ruling.passes(one.session, RESPONDER)
@@ -272,7 +272,7 @@ def event_connection_after_ack(seen: Evidence, ruling: Ruling) -> None:
         command, event = case.both
         ack, request = command.first(m.INIT_COMMAND_ACK, RESPONDER), event.first(m.INIT_EVENT_REQUEST, INITIATOR)
         opened = event.opened_at
-        if ack is None or request is None or NO_TIME in (opened, int(seen.columns["began"][ack])):
+        if ack is None or request is None or not event.roles_sure or NO_TIME in (opened, seen.columns["began"][ack]):
             ruling.unknown(case.index, INITIATOR, _NO_START)
             continue
         early = int(seen.columns["began"][ack]) - opened

@@ -75,9 +75,9 @@ def _refused_beside(seen: Evidence, case: Case) -> int | None:
 
 def _silent_beside(seen: Evidence, one: Opening) -> bool:
     """Is it certain that the command connection has no answer to Init Event Request, at the end of the event one?"""
-    command = one.case.command
-    if command is None or not one.case.paired or not command.whole(RESPONDER):
+    if one.case.both is None or not one.case.both[0].whole(RESPONDER):
         return False
+    command, _ = one.case.both
     over = one.line.tcp.closed_at if one.line.tcp.closed_at is not None else one.line.tcp.last_time
     return command.said_all(RESPONDER) or NO_TIME < over <= command.tcp.last_time
 
@@ -95,7 +95,7 @@ def single_answer(seen: Evidence, ruling: Ruling) -> None:
             continue
         surplus = answers[max(len(requests), 1) :]
         whole = one.line.whole(INITIATOR) and (surplus or one.line.whole(RESPONDER))
-        if not requests or not whole or not one.line.roles_sure:
+        if not requests or not whole:
             ruling.unknown(one.session, RESPONDER, "a further request may be missing from the capture")
         elif not surplus:
             ruling.passes(one.session, RESPONDER)
@@ -128,16 +128,16 @@ def event_connection_required(seen: Evidence, ruling: Ruling) -> None:
             ruling.unknown(one.session, INITIATOR, "another connection may be its event connection, or this one a copy")
             continue
         line, sent = one.line, int(seen.time[ack])
-        settled = line.roles_sure and line.both_directions and bool(seen.anchored[ack]) and sent != NO_TIME
+        first = line.first(m.OPERATION_REQUEST, INITIATOR)
+        settled = line.both_directions and bool(seen.anchored[ack]) and sent != NO_TIME
         if not (settled and one.hosts in shown):
             ruling.unknown(one.session, INITIATOR, "the capture may lack the event connection")
         elif line.open_until(sent + patience(seen)):
             says = f"no event connection was opened in {in_time(line.tcp.last_time - sent)}"
             ruling.fires(one.session, INITIATOR, says, row=ack)
-        elif line.closed_first(RESPONDER) and m.OPERATION_REQUEST in seen.kind[line.rows[INITIATOR]]:
+        elif first is not None and line.closed_first(RESPONDER):
             says = "operations were sent, but no event connection was opened"
-            first = line.first(m.OPERATION_REQUEST, INITIATOR)
-            ruling.fires(one.session, INITIATOR, says, row=ack, rows=() if first is None else (first,))
+            ruling.fires(one.session, INITIATOR, says, row=ack, rows=(first,))
         else:
             ruling.unknown(one.session, INITIATOR, "the initiator left, or the capture ends")
 
@@ -201,8 +201,8 @@ def _left_open(line: Line, since: int, until: int, *, side: int | None = None) -
     ends = [line.closed_at(one) for one in ((INITIATOR, RESPONDER) if side is None else (side,))]
     if NO_TIME in (since, line.tcp.last_time, *ends):
         return None
-    if line.reset and line.tcp.closed_at is not None and line.tcp.closed_at <= until:
-        return False  # gone for both
+    if line.reset:
+        ends = [line.tcp.closed_at]  # gone for both
     if any(end is not None and end <= until for end in ends):
         return False
     if not line.both_directions or line.tcp.last_time < until:
@@ -221,7 +221,7 @@ def fail_initiator_closes(seen: Evidence, ruling: Ruling) -> None:
         if row is None:
             continue
         line = one.case.command if one.case.paired or one.first(INITIATOR, m.INIT_COMMAND_REQUEST) is not None else None
-        if line is None or not (one.line.roles_sure and seen.synced[row]) or seen.time[row] == NO_TIME:
+        if line is None or not seen.synced[row] or seen.time[row] == NO_TIME:
             ruling.unknown(one.session, INITIATOR, "the refused command connection is not certain")
             continue
         more = None if line is not one.line else _said_after(seen, line, row)
@@ -365,7 +365,7 @@ def fail_only_during_establishment(seen: Evidence, ruling: Ruling) -> None:
             continue
         requests = one.all(INITIATOR, m.INIT_EVENT_REQUEST, m.INIT_COMMAND_REQUEST)
         sure = one.is_event or openings(seen).sole_event(one.case)
-        if not (sure and len(requests) == 1 and one.line.whole(INITIATOR) and one.line.roles_sure):
+        if not (sure and len(requests) == 1 and one.line.whole(INITIATOR)):
             ruling.unknown(one.session, RESPONDER, "it may answer a request that is not in the capture")
         elif not (seen.anchored[row] and seen.surely_before(established, row)):
             ruling.unknown(one.session, RESPONDER, "the order of the two is not certain")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,14 +12,18 @@ from ptpip_analyze.rules import Verdict
 from tests.rules.matrix import Told, accused, judged, packets_of, spoken
 from tests.rules.stories.association import (
     another_number_accepted,
+    another_number_refused,
     event_connection_of_another_host,
+    numbered,
     on,
     one_number_for_two,
+    one_number_in_turn,
     second_event_connection,
+    used_again,
 )
 from tests.rules.stories.version import at, whole
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, Packet, damage
 from tests.traffic import conversation as talk
-from tests.traffic import damage
 
 
 def broken(story: Told) -> set[str]:
@@ -109,3 +114,110 @@ def test_takes_a_copy_of_a_conversation_for_one() -> None:
     packets = talk().open().get_property().close("reset", "responder").packets()
     copy = [replace(packet, time_ns=packet.time_ns + 500_000_000) for packet in packets]
     assert accused(judged(damage.interleave(packets, copy))) == set()
+
+
+def without_syn(packets: list[Packet], conversation: int = 0, connection: str = "command") -> list[Packet]:
+    """Without the handshake's first two packets of one connection."""
+    of = (conversation, connection)
+    return [one for one in packets if not (one.flags & 2 and (one.conversation, one.connection) == of)]
+
+
+def test_passes_a_responder_that_refuses_a_number_and_does_not_know_one_that_is_not_answered() -> None:
+    def outcome(one: Conversation) -> tuple[dict, dict]:
+        ruling = judged(one.packets()).rulings["association-unknown-number-refused"]
+        return ruling.passed, ruling.unsure
+
+    assert outcome(another_number_refused()) == ({(0, 1): 1}, {})
+    one = numbered(7).connect("event").message(3, struct.pack("<I", 1), connection="event")
+    assert outcome(on(one)) == ({}, {(0, 1): 1})
+
+
+def test_does_not_call_a_number_wrong_where_none_was_given() -> None:
+    one = talk().connect().init_command_request().connect("event").message(3, struct.pack("<I", 1), connection="event")
+    assert broken(on(one)) == set()
+
+
+def test_does_not_call_a_number_wrong_that_may_serve_another_connection() -> None:
+    """Of the same host another command connection waits for its event connection."""
+    waiting = at(0.01, 1, connection_number=2).connect().init_command_request().init_command_ack().wait(3).close()
+    assert broken([another_number_accepted(), waiting]) == set()
+
+
+def test_does_not_call_a_number_wrong_behind_a_hole() -> None:
+    one = numbered(7).connect("event").message(8, bytes(6), connection="event")
+    packets = on(one.message(3, struct.pack("<I", 1), connection="event").init_event_ack()).packets()
+    assert "association-number-echoed" in broken(packets)
+    lost = damage.segments(packets, "event", TO_RESPONDER)[0]
+    assert broken(damage.drop(packets, lost)) == set()
+
+
+@pytest.mark.parametrize("connection", ["command", "event"])
+def test_does_not_call_a_number_wrong_where_a_beginning_is_missing(connection: str) -> None:
+    assert broken(without_syn(another_number_accepted().packets(), connection=connection)) == set()
+
+
+@pytest.mark.parametrize("conversation", [0, 1])
+def test_does_not_call_a_number_pending_where_a_beginning_is_missing(conversation: int) -> None:
+    assert broken(without_syn(packets_of(one_number_for_two()), conversation)) == set()
+
+
+def test_calls_a_number_pending_whose_holder_never_asks_for_anything() -> None:
+    first, second = one_number_for_two()
+    first = talk().connect().init_command_request().init_command_ack().wait(2)
+    first.connect("event").init_event_request().init_event_ack().wait(2).close()
+    assert broken([first, second]) == {"association-number-unique-pending"}
+
+
+def test_does_not_call_a_number_pending_whose_holder_works_already() -> None:
+    """It asks for something: its event connection may have been another one, before."""
+    first = talk().connect().init_command_request().init_command_ack().open_session().wait(2)
+    first.connect("event").init_event_request().init_event_ack()
+    assert "association-number-unique-pending" not in broken([on(first), one_number_for_two()[1]])
+
+
+@pytest.mark.parametrize("story", [one_number_in_turn, used_again])
+def test_passes_a_number_that_comes_again_when_it_was_used(story: Callable[[], list[Conversation]]) -> None:
+    ruling = judged(packets_of(story())).rulings["association-number-unique-pending"]
+    assert ruling.passed == {(0, 1): 1, (1, 1): 1}
+
+
+def test_does_not_know_whether_a_number_was_used_where_no_event_connection_is_captured() -> None:
+    ruling = judged(damage.one_connection_only(packets_of(one_number_in_turn()), "command"))
+    assert ruling.rulings["association-number-unique-pending"].unsure == {(1, 1): 1}
+
+
+def test_does_not_count_event_connections_where_a_number_may_have_been_given_unseen() -> None:
+    packets = packets_of(second_event_connection())
+    midstream = at(0.5, 2, initiator="192.168.1.99").get_device_info(5)
+    assert broken(damage.interleave(packets, midstream.packets())) == set()
+    assert broken(without_syn(packets)) == set()
+
+
+def test_does_not_know_which_of_two_event_connections_was_first() -> None:
+    """The second is accepted 20 ms behind the first, or the first one's Init Event Ack is not captured."""
+    packets = packets_of(second_event_connection())
+    lost = damage.segments([one for one in packets if one.conversation == 0], "event", TO_INITIATOR)[0]
+    first = [one for one in packets if one.conversation == 0]
+    others = [one for one in packets if one.conversation == 1]
+    assert broken(damage.interleave(damage.drop(first, lost), others)) == set()
+    soon = talk().init().open_session().wait(2).get_device_info().close_session().close()
+    second = at(0.02, 1).connect("event").init_event_request().init_event_ack().wait(1).close()
+    assert broken([soon, second]) == set()
+
+
+@pytest.mark.parametrize("lacks", ["operations", "event ack", "beginning", "order"])
+def test_does_not_speak_of_hosts_that_differ_where_a_pair_is_not_certain(lacks: str) -> None:
+    first, second = event_connection_of_another_host()
+    packets = packets_of([first, second])
+    if lacks == "operations":
+        first = talk().connect().init_command_request().init_command_ack().wait(4)
+        packets = packets_of([first.close(), second])
+    elif lacks == "event ack":
+        second = at(1, 1, initiator="192.168.1.99").connect("event").init_event_request().wait(2).close()
+        packets = packets_of([first, second])
+    elif lacks == "beginning":
+        packets = without_syn(packets)
+    else:
+        first = on(talk().connect().init_command_request().init_command_ack())
+        packets = packets_of([first.wait(4), second])
+    assert "association-same-peer" not in spoken(judged(packets))

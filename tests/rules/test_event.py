@@ -7,12 +7,12 @@ import struct
 import pytest
 
 from ptpip_analyze.rules import Verdict
-from tests.rules.matrix import accused, judged
+from tests.rules.matrix import accused, judged, packets_of
 from tests.rules.stories.event import CAPTURE_COMPLETE, NONE, OBJECT_ADDED, PROPERTY_CHANGED, SHUTTER, finish
 from tests.rules.stories.event import event_of_transaction_zero as of_zero
 from tests.traffic import Conversation, Packet, damage
 from tests.traffic import conversation as talk
-from tests.traffic.packet import TO_INITIATOR
+from tests.traffic.packet import TO_INITIATOR, TO_RESPONDER
 
 
 def guilty(told: Conversation | list[Packet]) -> set[str]:
@@ -90,12 +90,33 @@ def test_calls_id_zero_a_suspected_deviation_and_a_violation_all_the_same() -> N
     assert (found.verdict, found.deviation) == (Verdict.VIOLATION, None)
 
 
+def test_does_not_know_which_request_of_id_zero_an_event_may_name() -> None:
+    """OpenSession has id 0 and may change a property: where it may be missing, the event may be of it."""
+    one = finish(talk().open().wait(SHUTTER).event(PROPERTY_CHANGED, 0, 0x5007).wait(SHUTTER).get_property())
+    packets = one.packets()
+    assert guilty(packets) == set()
+    for count in range(len(packets)):
+        assert guilty(damage.begin_late(packets, count)) == set(), count
+    again = talk().open().get_property().close_session().open_session(2).wait(SHUTTER)
+    packets = finish(again.event(PROPERTY_CHANGED, 0, 0x5007).wait(SHUTTER).get_property()).packets()
+    for segment in range(len(damage.segments(packets))):
+        assert guilty(damage.drop(packets, segment=segment)) == set(), segment
+
+
+def test_knows_that_an_event_names_zero_before_anything_was_asked() -> None:
+    one = finish(talk().init().event(PROPERTY_CHANGED, 0, 0x5007).wait(SHUTTER).open_session().get_property())
+    assert guilty(one) == {"event-txid-known-or-none"}
+    requests = damage.segments(one.packets(), "command", TO_RESPONDER)
+    assert guilty(damage.drop(one.packets(), requests[1])) == set()  # OpenSession
+
+
 @pytest.mark.parametrize(
     "told",
     [
         talk().open().transaction(0x100E, 0, 0).transaction(0x101C, 0, 0),  # two may be meant
         talk().open().transaction(0x100E, 0, 0).transaction(0x9207, 1),  # a maker's operation may capture
         talk().open().transaction(0x100E, 0, 0, response=0x2019),  # refused
+        talk().open().transaction(0x9207, 1),  # it may have been of any kind
         talk().open().get_property(),  # somebody pressed a button
         talk().open().transaction(0x100E, 0, 0).wait(SHUTTER).event(CAPTURE_COMPLETE, 1),  # it is complete
     ],
@@ -123,6 +144,55 @@ def test_does_not_take_a_late_beginning_for_an_early_event() -> None:
     packets = finish(talk().open().event(PROPERTY_CHANGED).get_property()).packets()
     for count in range(1, len(packets)):
         assert guilty(damage.begin_late(packets, count)) == set()
+
+
+def two_sessions(identity: int, *, later: bool = False) -> list[Conversation]:
+    """Two sessions with one camera; events of the second name a transaction, which the first may ask for only later."""
+    first = talk(seed=1).open().get_property().get_property()
+    second = talk(seed=2, number=1, initiator="192.168.1.21", connection_number=2).open()
+    first.wait(4 if later else 0).transaction(0x100E, 0, 0).wait(1)
+    second.wait(2).event(CAPTURE_COMPLETE, identity).event(OBJECT_ADDED, identity, 7).wait(SHUTTER)
+    return [finish(first), finish(second)]
+
+
+@pytest.mark.parametrize(("identity", "later", "count"), [(3, False, 1), (3, True, 0), (9, False, 0)])
+def test_calls_an_event_that_of_another_session_once_and_only_if_that_had_asked_for_it(
+    identity: int, later: bool, count: int
+) -> None:
+    found = judged(packets_of(two_sessions(identity, later=later)))
+    assert "event-txid-known-or-none" in accused(found)
+    assert len([one for one in found.findings if one.rule == "event-session-scope"]) == count
+
+
+def test_does_not_call_an_event_that_of_another_session_where_its_own_request_may_be_missing() -> None:
+    first, second = (one.packets() for one in two_sessions(3))
+    for lost in damage.segments(second, "command", TO_RESPONDER):
+        packets = damage.interleave(first, damage.drop(second, lost))
+        assert judged(packets, only=("event-session-scope",)).findings == []
+
+
+def test_does_not_trust_a_boundary_behind_a_hole() -> None:
+    one = talk().open().get_property().event(PROPERTY_CHANGED).wait(SHUTTER).event(OBJECT_ADDED, 9, 7).wait(SHUTTER)
+    packets = finish(one.get_property()).packets()
+    assert guilty(packets) == {"event-txid-known-or-none"}
+    lost = damage.segments(packets, "event", TO_INITIATOR)[1]
+    assert guilty(damage.drop(packets, lost)) == set()
+
+
+def test_does_not_know_which_capture_ended_where_an_event_is_missing() -> None:
+    """The capture ended by an event that is lost; then somebody pressed the button."""
+    one = talk().open().transaction(0x100E, 0, 0).wait(SHUTTER).event(CAPTURE_COMPLETE, 1).wait(SHUTTER)
+    packets = finish(one.event(CAPTURE_COMPLETE).get_property()).packets()
+    assert guilty(packets) == set()
+    assert guilty(damage.drop(packets, damage.segments(packets, "event", TO_INITIATOR)[1])) == set()
+
+
+def test_does_not_know_which_capture_ended_where_the_last_request_is_missing() -> None:
+    """It may have begun another one; nothing after it shows that anything is missing."""
+    one = talk().open().transaction(0x100E, 0, 0).wait(SHUTTER).request(0x101C, 0, 0).wait(SHUTTER)
+    packets = one.event(CAPTURE_COMPLETE).packets()
+    request, event = damage.segments(packets)[-2:]
+    assert guilty([*packets[:request], packets[event]]) == set()
 
 
 def test_tells_of_equal_ids_in_two_sessions_nothing() -> None:

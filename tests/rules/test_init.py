@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.rules.matrix import Told, accused, judged, packets_of
+from tests.rules.matrix import BROKEN, Told, accused, judged, packets_of
+from tests.rules.stories.init import event_connection_in_advance
 from tests.rules.stories.version import at, whole
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Packet, damage
 from tests.traffic import conversation as talk
-from tests.traffic import damage
 
 
 def broken(story: Told) -> set[str]:
@@ -115,3 +116,43 @@ def test_blames_an_initiator_that_did_not_wait_but_not_for_a_late_copy(is_answer
     found = judged(one.close().packets()).findings
     sides = [one.side for one in found if one.rule == "init-no-traffic-before-established"]
     assert sides == ([] if is_answered else [0])
+
+
+def test_does_not_take_a_connection_that_the_camera_opened_for_one_of_the_initiator() -> None:
+    """The camera calls back before it has answered: whoever did that, it was not the initiator."""
+    packets = event_connection_in_advance().packets()
+    assert "init-event-connection-after-ack" in broken(packets)
+    assert "init-event-connection-after-ack" not in broken(called_back(packets, "event"))
+
+
+def called_back(packets: list[Packet], connection: str = "command") -> list[Packet]:
+    """The same conversation on a connection that the other side opened."""
+    packets = list(packets)
+    syn, answer = (at for at, one in enumerate(packets) if one.flags & 2 and one.connection == connection)
+    asked, told = packets[syn], packets[answer]
+    packets[syn] = replace(told, flags=2, acknowledgment=0, time_ns=asked.time_ns)
+    packets[answer] = replace(asked, flags=0x12, acknowledgment=told.sequence + 1, time_ns=told.time_ns)
+    return packets
+
+
+@pytest.mark.parametrize(("rule", "way"), [
+    ("init-command-request-first", TO_RESPONDER), ("init-command-request-prompt", TO_RESPONDER),
+    ("init-responder-quiet-before-request", TO_INITIATOR),
+])  # fmt: skip
+def test_does_not_know_the_first_word_of_a_connection_whose_beginning_is_not_certain(rule: str, way: str) -> None:
+    """The other side opened it, its handshake is not captured, or what was said first was lost."""
+    (story, *_) = [one.tell for one in BROKEN if one.rule == rule]
+    packets = packets_of(story())
+    assert rule in broken(packets)
+    assert rule not in broken(called_back(packets))
+    assert rule not in broken(damage.without_handshake(packets))
+    first, *_ = damage.segments(packets, "command", way)
+    lost = judged(damage.drop(packets, first)).rulings[rule]
+    assert (lost.findings, lost.passed) == ([], {})
+
+
+def test_says_on_which_connection_an_answer_came() -> None:
+    for rule, where in (("init-command-ack-placement", "event"), ("init-event-ack-placement", "command")):
+        (story, *_) = [one.tell for one in BROKEN if one.rule == rule]
+        (says,) = (one.says for one in judged(packets_of(story())).findings if one.rule == rule)
+        assert says.endswith(f"came on the {where} connection")
