@@ -491,7 +491,7 @@ local function recognise(tvb, conv, at_start, expected, trusted, pinfo)
     if tvb(8, 4):le_uint() == MAGIC then return "fuji" end
   end
   if trusted then
-    if length == 68 and word == 2 and conv.opener_silent then return "fuji" end
+    if length == 68 and word == 2 and not is_sound("standard", tvb, 0) then return "fuji" end -- its names end in padding
     local container = kind_of("fuji", length, word)
     if container > CONTAINERS and container < CONTAINERS + 5 and is_plausible("fuji", length, container) then
       if have < 12 then return true end

@@ -21,6 +21,7 @@ COLUMNS: Final = (
     "session", "type_code", "length", "transaction_id", "code", "first_frame", "last_frame", "offset", "status",
     "tcp_stream", "direction",
 )  # fmt: skip
+OF_PACKETS: Final = ("frame", "session", "tcp_stream", "source_port", "flags")
 _WHO: Final = {"ptp_ip": "our dissector", "ptpip": "Wireshark's own dissector"}
 _SHOWN: Final = 20
 
@@ -46,10 +47,10 @@ def _crosscheck(
     from ptpip_analyze.wireshark import crosscheck, folders
 
     chosen = named_format(file_format, output, "text", SUFFIXES)
-    with analysed([str(capture)], ports, progress) as analysis:
-        messages = _rows(analysis)
+    with analysed([str(capture)], ports, progress, packets=True) as analysis:
+        messages, packets = _rows(analysis)
     try:
-        document = crosscheck.crosscheck(str(capture), messages)
+        document = crosscheck.crosscheck(str(capture), messages, packets)
     except folders.DissectorError as error:
         raise CommandError(str(error)) from error
     with written_to(output, [str(capture)]) as stream:
@@ -58,11 +59,17 @@ def _crosscheck(
         raise typer.Exit(1)
 
 
-def _rows(analysis: Analysis) -> list[dict[str, Any]]:
+def _rows(analysis: Analysis) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Messages with the responder's port, and the segments of TCP with their direction."""
     sessions = analysis.arrow("sessions").select(["session", "responder_port"]).to_pylist()
     ports = {row["session"]: row["responder_port"] for row in sessions}
-    rows = analysis.arrow("messages").select(list(COLUMNS)).to_pylist()
-    return [row | {"responder_port": ports.get(row["session"])} for row in rows]
+    messages = analysis.arrow("messages").select(list(COLUMNS)).to_pylist()
+    packets = analysis.arrow("packets").select(list(OF_PACKETS)).to_pylist()
+    for row in messages:
+        row["responder_port"] = ports.get(row["session"])
+    for row in packets:
+        row["direction"] = f"to-{'initiator' if row['source_port'] == ports.get(row['session']) else 'responder'}"
+    return messages, [row for row in packets if row["tcp_stream"] is not None]
 
 
 def _page(document: dict[str, Any]) -> str:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OURS, BUILT_IN = "ptp_ip", "ptpip"
-FIELDS = ("type", "length", "transaction_id", "code")
+BUILT_IN_PORT = 15740  # the only one that Wireshark's own dissector knows
+FIELDS = ("type", "length", "transaction_id", "code", "frame")
 
 # Fields of each dissector: ours has one for each kind of code, Wireshark's own writes all into one.
 _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -38,20 +39,41 @@ NO_FIELD = "Wireshark's own dissector does not read this field of messages of th
 WRONG_PORT = "Wireshark's own dissector knows PTP-IP by TCP port 15740 alone"
 NOT_ITS_DIALECT = "Wireshark's own dissector does not know Fujifilm's dialect"
 CONTINUED = "Wireshark's own dissector takes the continuation of a message for a message"
-NOT_WHOLE = "the capture does not have all of this message"
+SENT_AGAIN = "Wireshark's own dissector reads segments that were sent again once more"
+NOT_PTP_IP = "Wireshark's own dissector takes anything on TCP port 15740 for PTP-IP"
+# Why ours does.
 BEHIND_LOSS = "behind lost bytes our dissector goes on only where it is sure that a message begins"
+BEHIND_LATE = "behind a late segment our dissector goes on only where it is sure that a message begins"
+WHEN_FILLED = "Wireshark that puts segments in order shows a message when all bytes before it have come"
+BEHIND_HOLE = "Wireshark that puts segments in order shows nothing behind bytes that it lacks"
+# Why both do.
+NOT_WHOLE = "the capture does not have all of this message"
+MALFORMED = "what breaks the layout ends where its reader believes that the next message begins"
+OUT_OF_ORDER = "segments of this message came out of order, which Wireshark was not asked to mend"
+PASSED_OVER = "Wireshark takes a segment of this message for one that was sent again, and shows nothing of it"
+CUT_SEGMENT = "Wireshark puts nothing together from segments that the capture cut"
 _UNREAD = {("code", 5), ("transaction_id", 11)}  # Init Fail's reason, Cancel's TransactionID
+_REPEATED = " || ".join(f"tcp.analysis.{kind}retransmission" for kind in ("", "fast_", "spurious_"))
+_FUJI = 0x10000  # types of its dialect's messages are numbered from here
+
+_LATE, _PASSED_OVER = "out-of-order", "passed over"  # flags of segments: of the packets table, and for Wireshark's opinion
+
+Row = Mapping[str, Any]
+Stream = tuple[int, str]  # number, direction
 
 
 class Heard(NamedTuple):
-    """A message as a dissector sees it."""
+    """A message as a dissector sees it; without fields a segment that Wireshark did not show to it."""
 
     frame: int
+    stream: int
     fields: dict[str, int]
 
 
 def listen(path: str, dissector: str, *, reorder: bool = False) -> Iterator[Heard]:
-    """The messages that a dissector finds in a capture. DissectorError where tshark is missing or fails.
+    """The messages that a dissector finds in a capture, and the segments that Wireshark takes for sent again.
+
+    DissectorError where tshark is missing or fails.
 
     ``reorder`` lets Wireshark put segments in order, which hides what lies behind a hole of the capture.
     """
@@ -67,13 +89,17 @@ def listen(path: str, dissector: str, *, reorder: bool = False) -> Iterator[Hear
     decode = {} if dissector == OURS else {"tcp.port==15740": BUILT_IN}
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # where another one has run in this thread, there is none
-    capture = pyshark.FileCapture(path, display_filter=dissector, custom_parameters=extra, decode_as=decode)
+    capture = pyshark.FileCapture(path, display_filter=f"{dissector} || {_REPEATED}", custom_parameters=extra, decode_as=decode)
     try:
         for packet in capture:
-            for layer in packet.get_multiple_layers(dissector):
+            frame, stream = int(packet.number), int(packet.get_multiple_layers("tcp")[-1].stream)
+            layers = packet.get_multiple_layers(dissector)
+            if not layers:
+                yield Heard(frame, stream, {})
+            for layer in layers:
                 fields = dict(_read(layer, dissector))
                 if "type" in fields:
-                    yield Heard(int(packet.number), fields)
+                    yield Heard(frame, stream, fields)
     except pyshark.capture.capture.TSharkCrashException as error:
         raise DissectorError(str(error)) from error
     finally:
@@ -92,65 +118,209 @@ def _read(layer: Any, dissector: str) -> Iterator[tuple[str, int]]:
                 break
 
 
-def compare(messages: Sequence[Mapping[str, Any]], heard: Sequence[Heard], dissector: str) -> dict[str, Any]:
-    """Our messages (rows of the table) against those that a dissector found, in its order."""
-    waiting: dict[int, list[Heard]] = defaultdict(list)
-    for one in heard:
-        waiting[one.frame].append(one)
+class _Place(NamedTuple):
+    """A message of ours, and what its stream tells of it."""
+
+    row: Row
+    arrived: int  # the frame in which all bytes up to its end have come
+    late: list[int]  # frames between its first and its last one that came late
+    flags: set[str]  # of the segments between these
+    is_first: bool | None  # it begins a segment; None: perhaps, it follows lost bytes
+
+
+def _places(rows: Sequence[Row], segments: Mapping[int, list[str]]) -> Iterator[_Place]:
+    """The messages of one direction of a stream, in its order. ``segments``: the flags of those that have any."""
+    arrived, before = 0, None
+    for row in sorted(rows, key=lambda row: row["offset"]):
+        arrived = max(arrived, row["last_frame"])
+        own = {frame: flags for frame, flags in segments.items() if row["first_frame"] <= frame <= row["last_frame"]}
+        late = [frame for frame, flags in own.items() if _LATE in flags]
+        follows = before is not None and before["last_frame"] == row["first_frame"]
+        is_lost = follows and before["status"] == "gap"
+        yield _Place(row, arrived, late, {flag for flags in own.values() for flag in flags}, None if is_lost else not follows)
+        before = row
+
+
+class _Ours:
+    """Where our dissector shows a message, and why it may not. ``ordered``: Wireshark puts segments in order."""
+
+    def __init__(self, packets: Sequence[Row], ordered: bool) -> None:
+        self._ordered = ordered
+        self._behind: str | None = None
+
+    def begin(self) -> None:
+        """What follows is another stream."""
+        self._behind = None
+
+    def frames(self, place: _Place) -> list[int]:
+        """The first one is where the message belongs."""
+        row = place.row
+        whole = place.arrived if self._ordered else row["last_frame"]
+        return [whole] if row["status"] == "complete" else [whole, row["last_frame"], row["first_frame"]]
+
+    def missing(self, place: _Place) -> str | None:
+        row = place.row
+        behind = BEHIND_HOLE if self._ordered else BEHIND_LATE
+        if _PASSED_OVER in place.flags:
+            self._behind = self._behind or behind
+            return PASSED_OVER
+        if row["status"] != "complete":
+            if row["status"] == "gap":
+                self._behind = BEHIND_HOLE if self._ordered else BEHIND_LOSS
+            return MALFORMED if row["status"] == "malformed" else NOT_WHOLE
+        if "cut" in place.flags and row["first_frame"] != row["last_frame"]:
+            return CUT_SEGMENT
+        if self._ordered:
+            return self._behind
+        if place.late or place.arrived > row["last_frame"]:
+            self._behind = self._behind or behind
+        return OUT_OF_ORDER if place.late else self._behind
+
+    def found(self, place: _Place) -> None:
+        if place.row["status"] == "complete":
+            self._behind = None
+
+    def differs(self, place: _Place, field: str, theirs: int | None) -> str | None:
+        if place.row["status"] != "complete" and (theirs is None or field == "frame"):
+            return NOT_WHOLE
+        return WHEN_FILLED if field == "frame" and self._ordered and theirs == place.arrived else None
+
+    def unknown(self, one: Heard) -> str | None:
+        return None
+
+
+class _Its:
+    """Where Wireshark's own dissector shows a message, why it may not, and what it takes for one."""
+
+    def __init__(self, packets: Sequence[Row], messages: Sequence[Row]) -> None:
+        self._again = {row["frame"] for row in packets if "retransmission" in _flags(row)}
+        self._foreign = {row["frame"] for row in packets if row["session"] is None}
+        late = {row["frame"] for row in packets if _LATE in _flags(row)}
+        self._inside = set()
+        for row in messages:
+            frames = range(row["first_frame"], row["last_frame"] + 1)
+            is_inside = row["status"] == "gap" or not late.isdisjoint(frames)  # then its first frame may begin inside it
+            self._inside.update((row["tcp_stream"], frame) for frame in (frames if is_inside else frames[1:]))
+
+    def begin(self) -> None:
+        """It knows nothing of streams."""
+
+    def frames(self, place: _Place) -> list[int]:
+        return [] if place.is_first is False else [place.row["first_frame"], *place.late]
+
+    def missing(self, place: _Place) -> str | None:
+        row = place.row
+        if row["type_code"] is not None and row["type_code"] >= _FUJI:
+            return NOT_ITS_DIALECT
+        if row["responder_port"] != BUILT_IN_PORT:
+            return WRONG_PORT
+        if not place.is_first:
+            return NOT_FIRST
+        if _PASSED_OVER in place.flags:
+            return PASSED_OVER
+        return OUT_OF_ORDER if place.late else self._unread(row)
+
+    def _unread(self, row: Row) -> str | None:
+        if row["status"] != "complete":
+            return NOT_WHOLE
+        return NO_REASSEMBLY if row["first_frame"] != row["last_frame"] else None
+
+    def found(self, place: _Place) -> None:
+        """It goes on everywhere."""
+
+    def differs(self, place: _Place, field: str, theirs: int | None) -> str | None:
+        if field == "frame":
+            return OUT_OF_ORDER if theirs in place.late else None
+        if theirs is not None:
+            return None
+        return NO_FIELD if (field, place.row["type_code"]) in _UNREAD else self._unread(place.row)
+
+    def unknown(self, one: Heard) -> str | None:
+        if one.frame in self._again:
+            return SENT_AGAIN
+        if one.frame in self._foreign:
+            return NOT_PTP_IP
+        return CONTINUED if (one.stream, one.frame) in self._inside else None
+
+
+def _flags(packet: Row) -> list[str]:
+    return packet["flags"].split("+") if packet["flags"] else []
+
+
+def compare(
+    messages: Sequence[Row],
+    heard: Sequence[Heard],
+    dissector: str,
+    packets: Sequence[Row] = (),
+    *,
+    ordered: bool = False,
+) -> dict[str, Any]:
+    """Our messages (rows of the table) against those that a dissector found, in its order.
+
+    ``packets`` (rows of that table, with their direction) tell which segments came late or twice; ``ordered`` says that
+    Wireshark put segments in order. What is compared of each message: ``FIELDS``, of which ``frame`` is the one in which
+    our dissector should show it (its last) or Wireshark's own (its first).
+    """
     agreement = {field: {"compared": 0, "agree": 0} for field in FIELDS}
     different: list[dict[str, Any]] = []
-    begun: set[tuple[int, int]] = set()
-    behind: set[tuple[int, str]] = set()  # streams in which nothing was found since bytes were lost
-    for row in sorted(messages, key=lambda row: (row["last_frame"], row["offset"])):
-        reason = _excused(row, dissector, (row["tcp_stream"], row["first_frame"]) in begun)
-        begun.add((row["tcp_stream"], row["last_frame"]))
-        begun.add((row["tcp_stream"], row["first_frame"]))
-        if row["type_code"] is None:
-            continue
-        if dissector == BUILT_IN and reason:
-            different.append(_difference(dissector, row, "message", row["type_code"], None, reason))
-            continue
-        stream = row["tcp_stream"], row["direction"]
-        theirs = waiting[row["last_frame"] if dissector == OURS else row["first_frame"]]
-        at = next((n for n, one in enumerate(theirs) if one.fields["type"] == row["type_code"]), 0 if theirs else None)
-        if reason and (at is None or theirs[at].fields["type"] != row["type_code"]):
-            theirs = waiting[row["first_frame"]]  # what does not come to its end is shown where it begins
-            at = next((n for n, one in enumerate(theirs) if one.fields["type"] == row["type_code"]), None)
-        if row["status"] == "gap":
-            behind.add(stream)
-        if at is None:
-            why = reason or (BEHIND_LOSS if dissector == OURS and stream in behind else None)
-            different.append(_difference(dissector, row, "message", row["type_code"], None, why))
-            continue
-        if row["status"] != "gap":
-            behind.discard(stream)
-        said = theirs.pop(at).fields
-        for field, mine in _ours(row).items():
-            if mine is None and said.get(field) is None:
+    reader = _Ours(packets, ordered) if dissector == OURS else _Its(packets, messages)
+    waiting: dict[int, list[Heard]] = defaultdict(list)
+    for one in heard:
+        if one.fields:
+            waiting[one.frame].append(one)
+    passed_over = {one.frame for one in heard if not one.fields}
+    segments: dict[Stream, dict[int, list[str]]] = defaultdict(dict)
+    for packet in packets:
+        flags = _flags(packet) + [_PASSED_OVER] * (packet["frame"] in passed_over)
+        if flags:
+            segments[packet["tcp_stream"], packet["direction"]][packet["frame"]] = flags
+    of_stream: dict[Stream, list[Row]] = defaultdict(list)
+    for row in messages:
+        of_stream[row["tcp_stream"], row["direction"]].append(row)
+
+    for stream, rows in of_stream.items():
+        reader.begin()
+        for place in _places(rows, segments[stream]):
+            row, frame = place.row, place.row["last_frame" if dissector == OURS else "first_frame"]
+            said = _taken(row, [waiting[frame] for frame in reader.frames(place)])
+            why = reader.missing(place)
+            if row["type_code"] is None:
                 continue
-            agreement[field]["compared"] += 1
-            if said.get(field) == mine:
-                agreement[field]["agree"] += 1
-            else:
-                why = reason or (NO_FIELD if dissector == BUILT_IN and (field, row["type_code"]) in _UNREAD else None)
-                different.append(_difference(dissector, row, field, mine, said.get(field), why))
-    for frame, rest in sorted(waiting.items()):
+            if said is None:
+                different.append(_difference(dissector, frame, "message", row["type_code"], None, why))
+                continue
+            reader.found(place)
+            for field, mine in (_ours(row) | {"frame": frame}).items():
+                theirs = said.frame if field == "frame" else said.fields.get(field)
+                if mine is None and theirs is None:
+                    continue
+                agreement[field]["compared"] += 1
+                if theirs == mine:
+                    agreement[field]["agree"] += 1
+                else:
+                    why = reader.differs(place, field, theirs)
+                    different.append(_difference(dissector, frame, field, mine, theirs, why))
+    for rest in waiting.values():
         for one in rest:
-            why = CONTINUED if dissector == BUILT_IN else None
-            different.append(
-                {
-                    "dissector": dissector,
-                    "frame": frame,
-                    "field": "message",
-                    "ours": None,
-                    "theirs": one.fields["type"],
-                    "reason": why,
-                }
-            )
-    return {"dissector": dissector, "messages": len(heard), "fields": agreement, "differences": different}
+            why = reader.unknown(one)
+            different.append(_difference(dissector, one.frame, "message", None, one.fields["type"], why))
+    different.sort(key=lambda one: one["frame"])
+    count = sum(bool(one.fields) for one in heard)
+    return {"dissector": dissector, "messages": count, "fields": agreement, "differences": different}
 
 
-def _ours(row: Mapping[str, Any]) -> dict[str, int | None]:
+def _taken(row: Row, places: Sequence[list[Heard]]) -> Heard | None:
+    """What was heard of a message, taken from where it may stand: what equals it in all, else what is of its type."""
+    mine = _ours(row)
+    for fields in (mine, ("type",)):
+        for heard in places:
+            for at, one in enumerate(heard):
+                if row["tcp_stream"] == one.stream and all(one.fields.get(field) == mine[field] for field in fields):
+                    return heard.pop(at)
+    return None
+
+
+def _ours(row: Row) -> dict[str, int | None]:
     return {
         "type": row["type_code"],
         "length": row["length"],
@@ -159,27 +329,12 @@ def _ours(row: Mapping[str, Any]) -> dict[str, int | None]:
     }
 
 
-def _excused(row: Mapping[str, Any], dissector: str, follows: bool) -> str | None:
-    """Why this message can't be expected of a dissector."""
-    if row["status"] != "complete":
-        return NOT_WHOLE
-    if dissector == OURS:
-        return None
-    if row["type_code"] is not None and row["type_code"] > 0xFFFF:
-        return NOT_ITS_DIALECT
-    if row["responder_port"] != 15740:
-        return WRONG_PORT
-    if row["first_frame"] != row["last_frame"]:
-        return NO_REASSEMBLY
-    return NOT_FIRST if follows else None
-
-
 def _difference(
-    dissector: str, row: Mapping[str, Any], field: str, mine: Any, theirs: Any, reason: str | None
+    dissector: str, frame: int, field: str, mine: int | None, theirs: int | None, reason: str | None
 ) -> dict[str, Any]:
     return {
         "dissector": dissector,
-        "frame": row["last_frame"],
+        "frame": frame,
         "field": field,
         "ours": mine,
         "theirs": theirs,
@@ -187,19 +342,49 @@ def _difference(
     }
 
 
-def crosscheck(path: str, messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def crosscheck(path: str, messages: Sequence[Row], packets: Sequence[Row]) -> dict[str, Any]:
     """The document of one capture: agreement per dissector and field, each difference, how many are not explained.
 
-    Whether Wireshark shall put segments in order is its user's choice; where one leaves differences unexplained that
-    the other one has not, as behind segments that came out of order, the other one is taken.
+    Whether Wireshark puts segments in order is its user's choice, for each capture anew: where they came out of order it
+    shows more, behind lost bytes less. Of streams with late segments that is taken which shows more messages; those for
+    which it was needed are listed as ``ordered_streams``.
     """
-    ours = compare(messages, list(listen(path, OURS)), OURS)
-    if _unexplained(ours):
-        ours = min((ours, compare(messages, list(listen(path, OURS, reorder=True)), OURS)), key=_unexplained)
-    sides = [ours, compare(messages, list(listen(path, BUILT_IN)), BUILT_IN)]
-    unexplained = sum(map(_unexplained, sides))
-    return {"capture": path, "messages": len(messages), "dissectors": sides, "unexplained": unexplained}
+    plain, late = list(listen(path, OURS)), {row["tcp_stream"] for row in packets if _LATE in _flags(row)}
+    ordered = list(listen(path, OURS, reorder=True)) if late else []
+    sides, needed = [], []
+    for stream in sorted({row["tcp_stream"] for row in messages} | {one.stream for one in plain}):
+        rows = [row for row in messages if row["tcp_stream"] == stream]
+        of_stream = [row for row in packets if row["tcp_stream"] == stream]
+        side = compare(rows, [one for one in plain if one.stream == stream], OURS, of_stream)
+        if stream in late:
+            said = [one for one in ordered if one.stream == stream]
+            other = compare(rows, said, OURS, of_stream, ordered=True)
+            if _missing(other) < _missing(side):
+                side = other
+                needed.append(stream)
+        sides.append(side)
+    dissectors = [
+        _joined(sides) | {"ordered_streams": needed},
+        compare(messages, list(listen(path, BUILT_IN)), BUILT_IN, packets),
+    ]
+    unexplained = sum(one["reason"] is None for side in dissectors for one in side["differences"])
+    return {"capture": path, "messages": len(messages), "dissectors": dissectors, "unexplained": unexplained}
 
 
-def _unexplained(side: Mapping[str, Any]) -> int:
-    return sum(one["reason"] is None for one in side["differences"])
+def _missing(side: Mapping[str, Any]) -> int:
+    return sum(one["field"] == "message" for one in side["differences"])
+
+
+def _joined(sides: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What was compared stream by stream, as one."""
+    fields = {
+        field: {count: sum(side["fields"][field][count] for side in sides) for count in ("compared", "agree")}
+        for field in FIELDS
+    }
+    differences = sorted((one for side in sides for one in side["differences"]), key=lambda one: one["frame"])
+    return {
+        "dissector": OURS,
+        "messages": sum(side["messages"] for side in sides),
+        "fields": fields,
+        "differences": differences,
+    }

@@ -29,7 +29,7 @@ from tests.traffic import capture, write_pcap
 def document_of(path: Path) -> dict[str, Any]:
     program("tshark")
     with analyze(path) as analysis:
-        return crosscheck(str(path), _rows(analysis))
+        return crosscheck(str(path), *_rows(analysis))
 
 
 def reasons(document: dict[str, Any], dissector: str) -> set[str]:
