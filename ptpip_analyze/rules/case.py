@@ -162,24 +162,19 @@ class Line:
             return False
         return own.front == 0 if len(rows) == 0 else not self._seen.columns["lost"][rows[-1]]
 
-    def open_until(self, time: int) -> bool:
-        """Is it certain that the connection was open up to a time, because nobody ended it and a packet came later?
+    def open_until(self, time: int, side: int | None = None) -> bool | None:
+        """Did nobody, or not one side, end the connection up to a time? None where that can't be known.
 
-        A side whose FIN is not in the capture, but was acknowledged, may have ended it at any time.
+        A packet has to come later; that other traffic goes on proves nothing. A side whose FIN is not in the capture,
+        but was acknowledged, may have ended it at any time.
         """
-        if NO_TIME in (self.tcp.last_time, self.tcp.closed_at) or self.tcp.last_time < time:
+        end = self.closed_at(None if self.reset else side)  # a reset ends it for both
+        if NO_TIME in (self.tcp.last_time, end):
+            return None
+        if end is not None and end <= time:
             return False
-        if not (self.end_known(INITIATOR) and self.end_known(RESPONDER)):
-            return False
-        return self.tcp.closed_at is None or self.tcp.closed_at >= time
-
-    def covered(self, until: int) -> bool:
-        """Does the capture show this connection up to a time: a packet of it then or later, or its end?
-
-        Only a sign of the connection itself counts: that other traffic goes on does not prove that nothing of this one
-        was missed. Holes are another question: see ``nothing_missing_after`` and ``Evidence.stretch``.
-        """
-        return self.tcp.last_time != NO_TIME and (self.tcp.last_time >= until or self.tcp.close_kind is not None)
+        told = self.both_directions and self.end_known(INITIATOR) and self.end_known(RESPONDER)
+        return True if told and self.tcp.last_time >= time else None
 
     def vouched(self, until: int) -> bool:
         """Would bytes that were said up to a time, and that the capture lacks, show as missing?

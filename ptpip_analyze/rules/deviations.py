@@ -31,6 +31,11 @@ _HOST_NAME_UNITS = 99  # libgphoto2 camlibs/ptp2/ptpip.c
 _REJECTED = 1  # reason of Init Fail (2.3.5)
 _VCAM_GUID = bytes.fromhex("0000000000000000000100bbc1859fab")  # vcam src/ptpip.c
 FIVE_PARAMETERS = 38  # bytes of an Operation Request with all its parameters
+COUNTS_AS = {
+    Treatment.ALLOWED: Verdict.PASS,
+    Treatment.KNOWN: Verdict.DEVIATION,
+    Treatment.REPORT: Verdict.VIOLATION,
+}
 FINGERPRINTS: dict[str, Fingerprint] = {}
 
 
@@ -44,8 +49,27 @@ def fingerprint(name: str) -> Callable[[Fingerprint], Fingerprint]:
     return enter
 
 
+def excuse(seen: Evidence, rulings: dict[str, Ruling], *, strict: bool = False) -> None:
+    """Mark the violations in which a deviation is recognised, and treat them as the catalogue says.
+
+    With ``strict`` nobody is excused: only what the standard leaves room for is no violation.
+    """
+    for deviation in CATALOGUE.deviations.values():
+        recognise = FINGERPRINTS.get(deviation.id)
+        if recognise is None or (strict and deviation.treat_as is not Treatment.ALLOWED):
+            continue
+        for rule in deviation.rules:
+            for finding in rulings[rule].findings if rule in rulings else ():
+                broken = finding.verdict is Verdict.VIOLATION
+                if deviation.treat_as is Treatment.REPORT and finding.deviation is not None:
+                    continue  # a suspicion says nothing where it is known whose it is
+                if (broken or deviation.treat_as is Treatment.ALLOWED) and recognise(seen, finding):
+                    finding.deviation = deviation.id
+                    finding.verdict = COUNTS_AS[deviation.treat_as]
+
+
 @fingerprint("dev-libgphoto2-long-hostname")
-def libgphoto2_long_hostname(seen: Evidence, finding: Finding) -> bool:
+def _libgphoto2_long_hostname(seen: Evidence, finding: Finding) -> bool:
     """The name, in an otherwise sound greeting, is a host name that libgphoto2's buffer can hold, and it goes on so."""
     one = _greeting(seen, finding.row)
     if one is None or one.kind != m.INIT_COMMAND_REQUEST or one.version != PROTOCOL_VERSION:
@@ -55,20 +79,20 @@ def libgphoto2_long_hostname(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-no-version-field")
-def no_version_field(seen: Evidence, finding: Finding) -> bool:
+def _no_version_field(seen: Evidence, finding: Finding) -> bool:
     """A greeting that is GUID and name alone: it ends with the NUL of the name."""
     one = _greeting(seen, finding.row)
     return one is not None and one.rest == b"" and len(one.units) > 0
 
 
 @fingerprint("dev-libpict-init-36")
-def libpict_init_36(seen: Evidence, finding: Finding) -> bool:
+def _libpict_init_36(seen: Evidence, finding: Finding) -> bool:
     """The structure of fixed size in which longer names overwrite their NUL and the version; always anonymous."""
     return finding.row is not None and _is_libpict(seen, finding.row)
 
 
 @fingerprint("dev-libpict-no-event-connection")
-def libpict_no_event_connection(seen: Evidence, finding: Finding) -> bool:
+def _libpict_no_event_connection(seen: Evidence, finding: Finding) -> bool:
     """The same greeting, and operations with no event connection before them."""
     request = _request_of(seen, finding.session)
     case = seen.cases[finding.session]
@@ -79,7 +103,7 @@ def libpict_no_event_connection(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-libpict-connection-number-1")
-def libpict_connection_number_1(seen: Evidence, finding: Finding) -> bool:
+def _libpict_connection_number_1(seen: Evidence, finding: Finding) -> bool:
     """The number 1 whatever was given, and the same greeting."""
     request = _request_of(seen, finding.session)
     return (
@@ -88,7 +112,7 @@ def libpict_connection_number_1(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-libpict-startdata-0x20")
-def libpict_startdata_0x20(seen: Evidence, finding: Finding) -> bool:
+def _libpict_startdata_0x20(seen: Evidence, finding: Finding) -> bool:
     """Start Data of the initiator that declares 0x20 bytes, where 20 were meant, and the same greeting."""
     row, request = finding.row, _request_of(seen, finding.session)
     if row is None or request is None or seen.kind[row] != m.START_DATA or seen.side[row] != INITIATOR:
@@ -97,7 +121,7 @@ def libpict_startdata_0x20(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-nikon-wu1-guid")
-def nikon_wu1_guid(seen: Evidence, finding: Finding) -> bool:
+def _nikon_wu1_guid(seen: Evidence, finding: Finding) -> bool:
     """The placeholder, from a responder that is Nikon's by what it says and does."""
     said = None if finding.row is None else seen.greeting(finding.row)
     is_nikon = finding.session >= 0 and seen.vendors[finding.session] == "nikon"
@@ -105,7 +129,7 @@ def nikon_wu1_guid(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-canon-guid-mac")
-def canon_guid_mac(seen: Evidence, finding: Finding) -> bool:
+def _canon_guid_mac(seen: Evidence, finding: Finding) -> bool:
     """A GUID that ends in the Ethernet address of its packets."""
     said = None if finding.row is None else seen.greeting(finding.row)
     station = station_of(seen, seen.cases[finding.session], finding.side)
@@ -113,7 +137,7 @@ def canon_guid_mac(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-mmattes-init")
-def mmattes_init(seen: Evidence, finding: Finding) -> bool:
+def _mmattes_init(seen: Evidence, finding: Finding) -> bool:
     """A request that ends with a name of 8 bits for each letter and one NUL byte."""
     body = b"" if finding.row is None else seen.greetings.get(finding.row, b"")
     is_request = seen.kind[finding.row] == m.INIT_COMMAND_REQUEST and len(body) == seen.length[finding.row]
@@ -121,7 +145,7 @@ def mmattes_init(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-fuji-fail-reasons")
-def fuji_fail_reasons(seen: Evidence, finding: Finding) -> bool:
+def _fuji_fail_reasons(seen: Evidence, finding: Finding) -> bool:
     """Fujifilm's two reasons, from a port or a host that speaks its dialect."""
     if finding.row is None or int(seen.code[finding.row]) not in (DEVICE_BUSY, INVALID_PARAMETER):
         return False
@@ -135,7 +159,7 @@ def _fujifilm(seen: Evidence) -> set[int]:
 
 
 @fingerprint("dev-pairing-prompt-delay")
-def pairing_prompt_delay(seen: Evidence, finding: Finding) -> bool:
+def _pairing_prompt_delay(seen: Evidence, finding: Finding) -> bool:
     """Only Init Command Request was answered late, by acceptance or rejection, at the first contact of this GUID."""
     rows = [row for row in (finding.row, *finding.rows) if row is not None]
     if [int(seen.kind[row]) for row in rows] not in ([m.INIT_COMMAND_REQUEST, kind] for kind in (2, m.INIT_FAIL)):
@@ -163,7 +187,7 @@ def _first_contacts(seen: Evidence) -> dict[tuple[int, bytes], int]:
 
 
 @fingerprint("dev-libgphoto2-no-close-on-event-fail")
-def libgphoto2_no_close_on_event_fail(seen: Evidence, finding: Finding) -> bool:
+def _libgphoto2_no_close_on_event_fail(seen: Evidence, finding: Finding) -> bool:
     """The event connection was refused with Init Fail, and the command connection lingers in silence."""
     row, case = finding.row, seen.cases[finding.session]
     if row is None or seen.kind[row] != m.INIT_FAIL or seen.connection[row] != EVENT or case.command is None:
@@ -172,7 +196,7 @@ def libgphoto2_no_close_on_event_fail(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-vcam-ignores-number")
-def vcam_ignores_number(seen: Evidence, finding: Finding) -> bool:
+def _vcam_ignores_number(seen: Evidence, finding: Finding) -> bool:
     """The emulator gives the number 1 to everybody, with a GUID that is part of it."""
     command = seen.cases[finding.session].command
     ack = None if command is None else command.first(m.INIT_COMMAND_ACK, RESPONDER)
@@ -198,14 +222,14 @@ def _is_libpict(seen: Evidence, row: int) -> bool:
 
 
 @fingerprint("dev-libgphoto2-no-probe-response")
-def libgphoto2_no_probe_response(seen: Evidence, finding: Finding) -> bool:
+def _libgphoto2_no_probe_response(seen: Evidence, finding: Finding) -> bool:
     """An initiator that begins as libgphoto2 does, is asked and never answers, and sends neither Cancel nor Probe."""
     case = seen.cases[finding.session]
     return finding.side == INITIATOR and _never_probes(seen, case) and _begins_as_libgphoto2(seen, case)
 
 
 @fingerprint("dev-theta4j-no-probe-response")
-def theta4j_no_probe_response(seen: Evidence, finding: Finding) -> bool:
+def _theta4j_no_probe_response(seen: Evidence, finding: Finding) -> bool:
     """An initiator that always sends five parameters, counts OpenSession with the rest, and never answers."""
     case = seen.cases[finding.session]
     requests, first = case.requests, case.requests[:1]
@@ -216,7 +240,7 @@ def theta4j_no_probe_response(seen: Evidence, finding: Finding) -> bool:
 
 
 @fingerprint("dev-event-txid-zero")
-def event_of_transaction_zero(seen: Evidence, finding: Finding) -> bool:
+def _event_of_transaction_zero(seen: Evidence, finding: Finding) -> bool:
     """An Event with id 0. Only suspected: it stays a violation, and says that others were seen to do so."""
     row = finding.row
     return row is not None and seen.kind[row] == m.EVENT and int(seen.identity[row]) == 0
@@ -237,32 +261,6 @@ def _begins_as_libgphoto2(seen: Evidence, case: Case) -> bool:
         return False
     shown = zip(*(column[requests].tolist() for column in (seen.code, seen.identity, seen.length)), strict=True)
     return list(shown) == [(OPEN_SESSION, 0, 22), (GET_DEVICE_INFO, 1, 18)] and seen.columns["word0"][requests[0]] == 1
-
-
-def excuse(seen: Evidence, rulings: dict[str, Ruling], *, strict: bool = False) -> None:
-    """Mark the violations in which a deviation is recognised, and treat them as the catalogue says.
-
-    With ``strict`` nobody is excused: only what the standard leaves room for is no violation.
-    """
-    for deviation in CATALOGUE.deviations.values():
-        recognise = FINGERPRINTS.get(deviation.id)
-        if recognise is None or (strict and deviation.treat_as is not Treatment.ALLOWED):
-            continue
-        for rule in deviation.rules:
-            for finding in rulings[rule].findings if rule in rulings else ():
-                broken = finding.verdict is Verdict.VIOLATION
-                if deviation.treat_as is Treatment.REPORT and finding.deviation is not None:
-                    continue  # a suspicion says nothing where it is known whose it is
-                if (broken or deviation.treat_as is Treatment.ALLOWED) and recognise(seen, finding):
-                    finding.deviation = deviation.id
-                    finding.verdict = COUNTS_AS[deviation.treat_as]
-
-
-COUNTS_AS = {
-    Treatment.ALLOWED: Verdict.PASS,
-    Treatment.KNOWN: Verdict.DEVIATION,
-    Treatment.REPORT: Verdict.VIOLATION,
-}
 
 
 def _cancelling(seen: Evidence) -> set[int]:

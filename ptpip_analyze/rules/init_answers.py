@@ -196,22 +196,6 @@ def _step(seen: Evidence, line: Line, request: int, answer: int | None) -> tuple
     return (line.tcp.closed_at or line.tcp.last_time) - sent, (request,)
 
 
-def _left_open(line: Line, since: int, until: int, *, side: int | None = None) -> bool | None:
-    """Did nobody, or not one side, end a connection in some time? None where that can't be known."""
-    ends = [line.closed_at(one) for one in ((INITIATOR, RESPONDER) if side is None else (side,))]
-    if NO_TIME in (since, line.tcp.last_time, *ends):
-        return None
-    if line.reset:
-        ends = [line.tcp.closed_at]  # gone for both
-    if any(end is not None and end <= until for end in ends):
-        return False
-    if not line.both_directions or line.tcp.last_time < until:
-        return None
-    if not (line.end_known(INITIATOR) and line.end_known(RESPONDER)):
-        return None  # a FIN that is not in the capture may have been sent
-    return True
-
-
 @rule("init-fail-initiator-closes")
 def fail_initiator_closes(seen: Evidence, ruling: Ruling) -> None:
     """An initiator that was refused closes the command connection and says nothing more on it."""
@@ -230,7 +214,7 @@ def fail_initiator_closes(seen: Evidence, ruling: Ruling) -> None:
             says = f"{m.type_names()[int(seen.kind[more])]} was sent after Init Fail had arrived"
             ruling.fires(one.session, INITIATOR, says, row=more, rows=(row,))
             continue
-        left = _left_open(line, since, since + grace, side=INITIATOR)
+        left = line.open_until(since + grace, INITIATOR)
         if left is None:
             ruling.unknown(one.session, INITIATOR, _NOT_LONG)
         elif left:
@@ -277,7 +261,7 @@ def fail_responder_closes(seen: Evidence, ruling: Ruling) -> None:
         if not (one.line.roles_sure and seen.synced[row]) or since == NO_TIME:
             ruling.unknown(one.session, RESPONDER, "who refused whom is not certain")
             continue
-        left = [_left_open(line, since, since + grace) for line in lines]
+        left = [line.open_until(since + grace) for line in lines]
         if True in left:
             line = lines[left.index(True)]
             name = "event" if line is one.case.event else "command"
@@ -303,7 +287,7 @@ def close_command_if_event_fails(seen: Evidence, ruling: Ruling) -> None:
         if failed is None:
             continue
         since, says, row, packets = failed
-        left = _left_open(one.line, since, since + grace) if since != NO_TIME else None
+        left = one.line.open_until(since + grace) if since != NO_TIME else None
         if left is None:
             ruling.unknown(one.session, INITIATOR, _NOT_LONG)
         elif left:

@@ -118,8 +118,8 @@ def device_busy_reissue(seen: Evidence, ruling: Ruling) -> None:
             if not seen.timed(row):
                 continue
             if len(again) == 0:
-                covered = line is not None and line.covered(int(seen.time[row]) + window)
-                if covered and line is not None and line.nothing_missing_after(int(told.request[place])):
+                known = line is not None and line.open_until(int(seen.time[row]) + window) is not None
+                if known and line is not None and line.nothing_missing_after(int(told.request[place])):
                     dropped.append(place)
             elif seen.timed(int(told.request[again[0]])):
                 waited = int(seen.time[told.request[again[0]]]) - int(seen.time[row])

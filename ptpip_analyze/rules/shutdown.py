@@ -109,7 +109,7 @@ def error_propagates(seen: Evidence, ruling: Ruling) -> None:
             says = f"messages went on for {lasted:.1f} s after the other connection was reset"
             packet = line.closing_packet(side)
             ruling.fires(case.index, int(seen.side[first]), says, row=first, packet=packet)
-        elif late is None and other.covered(time + grace):
+        elif late is None and other.open_until(time + grace) is not None:
             ruling.passes(case.index, BOTH)
         else:
             ruling.unknown(case.index, BOTH, NOT_COVERED)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ptpip_analyze.ptpip import messages as m
+from ptpip_analyze.rules.case import Line
 from ptpip_analyze.rules.rule import INITIATOR, RESPONDER
 from tests.rules.stories.association import joined_by_time
-from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, damage
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, Packet, damage
 from tests.traffic import conversation as talk
 from tests.traffic.conversation import START_NS
 
@@ -59,14 +60,44 @@ def test_says_that_nobody_closed() -> None:
     assert case.command.closed_at() is case.command.closed_by is case.command.closing_packet(INITIATOR) is None
 
 
-def test_covers_a_time_only_by_signs_of_the_connection_itself() -> None:
+def test_is_open_only_by_signs_of_the_connection_itself() -> None:
     one, other = talk().open(), talk(command_port=60001, event_port=60002, number=1, start_ns=START_NS + 10**11).open()
-    seen = evidence(damage.interleave(one.packets(), other.packets()))
-    line = seen.judged[0].command
-    assert line.covered(line.tcp.last_time)
-    assert not line.covered(line.tcp.last_time + 1)
-    closed = evidence(short().packets()).judged[0].command
-    assert closed.covered(closed.tcp.last_time + 10**12)
+    line = evidence(damage.interleave(one.packets(), other.packets())).judged[0].command
+    assert line.open_until(line.tcp.last_time) is True
+    assert line.open_until(line.tcp.last_time + 1) is None
+
+
+def command_line(packets: list[Packet]) -> Line:
+    return evidence(packets).judged[0].command
+
+
+def test_is_not_open_behind_an_end() -> None:
+    line = command_line(short().packets())
+    end = line.closed_at()
+    assert (line.open_until(end - 1), line.open_until(end), line.open_until(end + 10**12)) == (True, False, False)
+
+
+def test_is_open_for_one_side_where_the_other_one_left() -> None:
+    """The initiator stays for ten seconds; behind a reset nobody does."""
+    half = talk().open().hang_up("command", "half", "responder").wait(10).acknowledge().acknowledge(by="responder")
+    line = command_line(half.packets())
+    later = line.closed_at() + 5 * 10**9
+    assert (line.open_until(later), line.open_until(later, RESPONDER), line.open_until(later, INITIATOR)) == (
+        False, False, True,
+    )  # fmt: skip
+    reset = command_line(talk().open().hang_up("command", "reset", "responder").wait(10).acknowledge().packets())
+    assert reset.open_until(reset.closed_at() + 1, INITIATOR) is False
+
+
+def test_does_not_know_that_it_was_open_where_an_end_was_acknowledged_that_is_not_captured() -> None:
+    half = talk().open().hang_up("command", "half", "responder").wait(10).acknowledge().acknowledge(by="responder")
+    packets = half.packets()
+    fin = next(at for at, one in enumerate(packets) if one.flags & 1)
+    line = command_line(damage.drop(packets, fin))
+    assert line.open_until(line.tcp.last_time) is None
+    one_way = damage.one_direction_only(talk().open().wait(1).get_property().packets(), TO_RESPONDER)
+    line = command_line(one_way)
+    assert line.open_until(line.tcp.last_time) is None
 
 
 def test_misses_what_a_side_said_last() -> None:
