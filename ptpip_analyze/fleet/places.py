@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
+    from pyarrow.fs import FileSystem
 
 from .layout import LOCK, PART, STAGING
 
@@ -71,6 +72,13 @@ class Place:
     def filesystem(self) -> AbstractFileSystem:
         """The file system it is on."""
         return self._fs
+
+    @property
+    def arrow(self) -> FileSystem:
+        """The same for Arrow, which reads files here itself."""
+        from pyarrow.fs import FSSpecHandler, LocalFileSystem, PyFileSystem
+
+        return LocalFileSystem() if self.local else PyFileSystem(FSSpecHandler(self._fs))
 
     def path(self, name: str) -> str:
         """The path of a file, as ``filesystem`` takes it."""

@@ -7,7 +7,7 @@ what is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from pyarrow.dataset import Dataset
+
+_TOGETHER = 256  # captures whose files are known at once
+_ROWS = 1 << 16  # of small captures, rows that come in one part
 
 
 def is_fleet(name: str) -> bool:
@@ -62,23 +65,26 @@ class Fleet:
     def dataset(self, table: str) -> Dataset:
         """A table as a ``pyarrow.dataset.Dataset``, of which nothing is read yet.
 
-        FleetError for one that it does not have.
+        FleetError for one that it does not have. What Parquet says of a file stays in memory once it was read, about
+        100 kB each: of thousands of captures ``batches`` takes less.
         """
+        return self._of(table, [one for one in self.records if one.status == DONE])
+
+    def _of(self, table: str, captures: Sequence[Record]) -> Dataset:
+        """A table of some captures."""
         import pyarrow as pa
         import pyarrow.dataset as ds
-        from pyarrow.fs import FSSpecHandler, PyFileSystem
 
         if table not in self.tables:
             raise FleetError(f"{self.name}: has no table {table}; it has {', '.join(self.tables)}")
-        files, kind = PyFileSystem(FSSpecHandler(self._place.filesystem)), ds.ParquetFileFormat()
+        files, kind = self._place.arrow, ds.ParquetFileFormat()
         parts = [
             kind.make_fragment(
                 self._place.path(part_of(table, one.capture_id)),
                 files,
                 partition_expression=ds.field(CAPTURE_ID) == one.capture_id,
             )
-            for one in self.records
-            if one.status == DONE
+            for one in captures
         ]
         # In memory texts are encoded by dictionaries, in a file they are strings.
         fields = [
@@ -89,14 +95,41 @@ class Fleet:
 
     def batches(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> Iterator[pa.RecordBatch]:
         """Rows of a table in parts: of some ``columns``, all without; ``where`` is an expression of pyarrow.dataset."""
-        yield from self.dataset(table).to_batches(columns=None if columns is None else list(columns), filter=where)
+        done = [one for one in self.records if one.status == DONE]
+        wanted = None if columns is None else list(columns)
+        yield from _joined(
+            batch
+            for low in range(0, max(len(done), 1), _TOGETHER)
+            for batch in self._of(table, done[low : low + _TOGETHER]).to_batches(columns=wanted, filter=where)
+        )
 
     def arrow(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> pa.Table:
         """As ``batches``, all in memory."""
-        return self.dataset(table).to_table(columns=None if columns is None else list(columns), filter=where)
+        import pyarrow as pa
+
+        schema = self._of(table, ()).schema
+        if columns is not None:
+            schema = pa.schema([schema.field(name) for name in columns])
+        return pa.Table.from_batches(self.batches(table, columns, where), schema)
 
     def frame(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> pd.DataFrame:
         """As ``arrow``, as a pandas DataFrame with the types that those of an Analysis have."""
         from ptpip_analyze.tables.frame import frame_of
 
         return frame_of(self.arrow(table, columns, where))
+
+
+def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Rows in parts that are worth the arrays: thousands of captures have a few each."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= _ROWS:
+            yield from pa.Table.from_batches(held).combine_chunks().to_batches()
+            held, rows = [], 0
+    if held:
+        yield from pa.Table.from_batches(held).combine_chunks().to_batches()

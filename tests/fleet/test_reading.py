@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from ptpip_analyze import analyze
-from ptpip_analyze.fleet import FleetError, export_many, is_fleet, open_fleet
+from ptpip_analyze.fleet import FleetError, export_many, is_fleet, open_fleet, reading
 from ptpip_analyze.fleet.layout import RECORDS
 from tests.traffic import capture, write_pcap
 
@@ -33,6 +33,18 @@ def test_reads_the_columns_and_rows_that_are_asked_for(dataset: Path) -> None:
     assert rows.column_names == ["operation", "capture_id"]
     assert set(rows["capture_id"].to_pylist()) == {1}
     assert sum(batch.num_rows for batch in fleet.batches("transactions", where=second)) == len(rows)
+
+
+def test_gives_small_captures_together_and_large_ones_in_parts(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = open_fleet(dataset)
+    whole = fleet.arrow("messages")
+    (one,) = fleet.batches("messages")
+    monkeypatch.setattr(reading, "_TOGETHER", 1)
+    assert fleet.arrow("messages") == whole
+    monkeypatch.setattr(reading, "_ROWS", 1)
+    assert len(list(fleet.batches("messages"))) > 1
+    assert fleet.arrow("messages") == whole
+    assert one.num_rows == len(whole)
 
 
 def test_opens_no_file_of_a_capture_that_is_not_asked_for(dataset: Path) -> None:
