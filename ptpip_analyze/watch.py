@@ -35,6 +35,8 @@ KEPT = 8
 """Transactions of a session that are remembered after they were said: what comes late may still change them."""
 FORGET_ROWS = 512
 """Message rows by which the table may grow before what was said is forgotten."""
+IDLE_NS = 30_000_000_000
+"""Connections that are no sessions are put away when nothing has come of them for so long; looked at thrice in it."""
 MOST_DATAGRAMS = 4096
 MOST_ANNOUNCED = 1000
 
@@ -54,6 +56,7 @@ class Watch:
         self._calls = calls
         self._arrived = time.monotonic()
         self._clock = NO_TIME  # of the latest packet
+        self._tidied = NO_TIME  # when connections were put away
         self._due = _NEVER  # when something may be known though no message comes
         self._seen = 0  # message rows when news were asked for
         self._least = 0  # message rows that were left when some were forgotten
@@ -95,6 +98,9 @@ class Watch:
             now += int((time.monotonic() - self._arrived) * 1e9)
             over = self._analyzer.release(now, PATIENCE_NS)
             self._over.update(over)
+            if now - self._tidied >= IDLE_NS // 3:
+                self._tidied = now
+                self._analyzer.forget_connections(now - IDLE_NS)
         count = self._analyzer.message_count
         if count == self._seen and not over and now < self._due:
             return

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ptpip_analyze import analyze, open_capture, watch
+from ptpip_analyze.tcp import GONE
 from ptpip_analyze.watch import Watch
 from tests.support import RECORDED, slices
 from tests.traffic import Packet, capture, conversation, pcap_bytes
@@ -79,8 +80,9 @@ def told(packets: Sequence[Packet], size: int = 1) -> Told:
     return Told(pcap_bytes(packets, nano=True), size)
 
 
-@pytest.fixture(params=[(512, 8), (4, 1)], ids=["as it is", "forgetful"])
+@pytest.fixture(params=[(512, 8, watch.IDLE_NS), (4, 1, 0)], ids=["as it is", "forgetful"])
 def forgetful(request, monkeypatch):
+    monkeypatch.setattr(watch, "IDLE_NS", request.param[2])
     monkeypatch.setattr(watch, "FORGET_ROWS", request.param[0])
     monkeypatch.setattr(watch, "KEPT", request.param[1])
 
@@ -142,6 +144,7 @@ def test_forgets_sessions_that_are_over(forgetful):
         packets += talk.open().get_property().close_session().close().packets()
     seen = told(packets, 7).to_end()
     assert len(seen.watch._analyzer._conversations.known) < 6
+    assert sum(one is not GONE for one in seen.watch._analyzer._flows.connections) < 20
     assert seen.finished() == seen.expected()
     assert seen.watch.sessions == 60
 
