@@ -16,6 +16,7 @@ from tests.support import RECORDED, slices
 from tests.traffic import Packet, capture, conversation, pcap_bytes
 from tests.traffic.announce import announced, mdns
 from tests.traffic.conversation import START_NS
+from tests.traffic.fuji import fuji_conversation
 from tests.traffic.stories import STORIES
 
 FUJI = sorted((Path(__file__).parents[2] / "shared" / "captures").glob("*fuji*.pcap"))
@@ -120,6 +121,26 @@ def test_forgets_what_it_has_said(forgetful):
     seen = told(polls(1000).packets(), 20)
     assert seen.finished() == seen.expected()
     assert seen.most < 3 * 4 + 700 < 3 * 1000
+
+
+def test_forgets_what_was_announced_while_nothing_was_asked(forgetful):
+    talk = polls(30)
+    for _ in range(500):
+        talk = talk.wait(0.5).event(0x4006, 0xFFFFFFFF, 0x5007).event(0xC101).probe()
+    seen = told(talk.get_property().packets(), 20)
+    assert seen.finished() == seen.expected()
+    assert seen.most < 700 < 4 * 500
+    waited = seen.watch._analyzer._waits.told()
+    assert len(waited.pauses[0]) < 300 < 2 * 500
+
+
+def test_forgets_what_it_has_said_of_containers(forgetful):
+    talk = fuji_conversation().init().open_session()
+    for number in range(500):
+        talk = talk.wait(0.5).poll((0xD240, number))
+    seen = told(talk.packets(), 20)
+    assert seen.finished() == seen.expected()
+    assert seen.most < 700 < 3 * 500
 
 
 def test_forgets_what_passed_between_segments():
