@@ -34,7 +34,7 @@ LASTING_S = 5.0  # a replay lasts about so long, so that no buffer hides what ca
 GROWTH_MIB = 5.0  # memory from the second quarter of the hour to its last, medians
 CONNECTION_BYTES = 1500  # of memory for each connection that has ended, on ports that may be used again
 REPLAY_MIB = 96
-VISITS, EVENTS = 10_000, 200_000  # sessions of 20,000 connections in three hours; 28 hours of events
+VISITS, EVENTS = 10_000, 600_000  # sessions of 20,000 connections in three hours; 83 hours of events
 HOUR_MIB = 220  # of chatty: 384,024 transactions, 107 a second for an hour
 
 Result = dict[str, Any]

@@ -41,7 +41,7 @@ def test_is_unpacked_as_it_was(name: str) -> None:
         for before, after in ((connection, again), *zip(connection.streams, again.streams, strict=True)):
             for part in set(type(before).__slots__) - {"streams", "pending", "unsettled"}:
                 assert getattr(after, part) == getattr(before, part), part
-        assert len(packed(connection)) < 700
+        assert len(packed(connection)) < 350
 
 
 def test_begins_with_everything_unknown() -> None:
