@@ -230,6 +230,11 @@ class Analyzer:
         self._waits.forget(np.where(foreign, FOREVER, first), np.array(late, np.int64))
         conversations.keep(wanted)
 
+    def forget_connections(self, before: int) -> None:
+        """Let go of connections that are no sessions, or not any more, and of which nothing came since a time (ns)."""
+        for number in self._flows.put_away(before, self._conversations.wants):
+            self._conversations.strangers.pop(number, None)
+
     def forget_datagrams(self) -> None:
         """Let go of what may have announced a device."""
         self._datagrams.close()

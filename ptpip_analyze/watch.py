@@ -34,11 +34,14 @@ KEPT = 8
 """Transactions of a session that are remembered after they were said: what comes late may still change them."""
 FORGET_ROWS = 512
 """Message rows by which the table may grow before what was said is forgotten."""
+IDLE_NS = 30_000_000_000
+"""Connections that are no sessions are put away when nothing has come of them for so long; looked at thrice in it."""
 MOST_DATAGRAMS = 4096
 MOST_ANNOUNCED = 1000
 
 _ANSWERED = (STATUSES.index("complete"), STATUSES.index("cancelled"))
-_OPEN, _DISORDERED = STATUSES.index("open"), STATUSES.index("disordered")
+_COMPLETE, _OPEN, _DISORDERED = (STATUSES.index(name) for name in ("complete", "open", "disordered"))
+_ANNOUNCED = (m.EVENT, m.PROBE_REQUEST, m.PROBE_RESPONSE, m.CONTAINER_EVENT, m.LIVE_VIEW_FRAME)
 _NEVER = 1 << 62
 
 
@@ -52,6 +55,7 @@ class Watch:
         self._calls = calls
         self._arrived = time.monotonic()
         self._clock = NO_TIME  # of the latest packet
+        self._tidied = NO_TIME  # when connections were put away
         self._due = _NEVER  # when something may be known though no message comes
         self._seen = 0  # message rows when news were asked for
         self._least = 0  # message rows that were left when some were forgotten
@@ -93,6 +97,9 @@ class Watch:
             now += int((time.monotonic() - self._arrived) * 1e9)
             over = self._analyzer.release(now, PATIENCE_NS)
             self._over.update(over)
+            if now - self._tidied >= IDLE_NS // 3:
+                self._tidied = now
+                self._analyzer.forget_connections(now - IDLE_NS)
         count = self._analyzer.message_count
         if count == self._seen and not over and now < self._due:
             return
@@ -202,16 +209,17 @@ class Watch:
         going = np.isin(made.session, ended)
         borders = np.zeros(len(result.pairs), np.int64)  # packet from which on messages of a session are kept
         witnesses, settled = np.zeros(len(made), bool), np.zeros(len(made), bool)
+        sound = _sound(made, columns)
         for index in range(len(result.pairs)):
             if index in ended:
                 continue
             rows = result.transactions_by_session.of(index)
-            border = _border(rows, said[rows], made.flawless[rows])
+            border = _border(rows, said[rows], sound[rows])
             if border is None:
                 continue
             before = rows[:border]
             before = before[said[before]]
-            kept = _witnesses(before, made, columns)
+            kept = _witnesses(before, made, columns, sound)
             witnesses[kept] = True
             going[np.setdiff1d(before, kept)] = True
             settled[rows[border]] = True  # what comes next was thought about since its response
@@ -240,12 +248,15 @@ class Watch:
         alone = owner == NO_ROW
         border = np.where(session >= 0, borders[session] if len(borders) else 0, 0)
         drop = np.where(alone, columns["last"].astype(np.int64) < border, False)
+        # Nobody asks again for what was only announced; a session may be silent but for that, and have no border.
+        beside = _beside(result)
+        drop |= alone & beside[columns["stream"]] & np.isin(columns["type"], _ANNOUNCED)
         if len(made):
             drop |= ~alone & going[owner]
             # Of a witness its request and response tell enough, but for the camera's own description.
             whole = columns["code"][made.request] == GET_DEVICE_INFO
             spare = witnesses & ~whole
-            kinds = columns["type"]
+            kinds = m.roles(columns["type"])
             drop |= ~alone & spare[owner] & (kinds != m.OPERATION_REQUEST) & (kinds != m.OPERATION_RESPONSE)
         # The first message of each type tells what a connection is for, the first of each event whose camera it is.
         marks = [columns["stream"].astype(np.int64) << 20 | columns["type"].astype(np.int64) & 0xFFFFF]
@@ -259,27 +270,52 @@ class Watch:
         if not wanted.all() or leaving:
             of_stream = result.places[0][:-1]
             first = np.where(of_stream >= 0, borders[of_stream] if len(borders) else 0, 0)
+            first[beside[:-1]] = self.packets
             self._analyzer.forget(wanted, first, leaving)
         self._seen = self._least = self._analyzer.message_count
 
 
-def _border(rows: np.ndarray, said: np.ndarray, flawless: np.ndarray) -> int | None:
-    """Which of a session's transactions is the first that is kept whole: a flawless one with ``KEPT`` that were said
+def _beside(result: Result) -> np.ndarray:
+    """By stream (the last one is what stream -1 finds), is it of a connection that carries no transactions?"""
+    found = np.zeros(len(result.places[0]), bool)
+    for pair in result.pairs:
+        for part in pair.parts:
+            if part.is_event or part.is_live_view:
+                found[[2 * part.tcp.number, 2 * part.tcp.number + 1]] = True
+    return found
+
+
+def _sound(made: Transactions, columns: dict[str, np.ndarray]) -> np.ndarray:
+    """By transaction, is it understood without what came before it? The flawless ones, and of a dialect's, which are
+    never called so, those that are complete and into which nothing else was said.
+    """
+    found = made.flawless.copy()
+    there = np.flatnonzero((made.request != NO_ROW) & (made.response != NO_ROW) & (made.status == _COMPLETE))
+    there = there[columns["type"][made.request[there]] == m.CONTAINER_REQUEST]
+    place = np.full(len(columns["type"]), -1, np.int64)
+    place[made.sequence] = np.arange(len(made.sequence))
+    said = place[made.response[there]] - place[made.request[there]] + 1
+    found[there[said == 2 + made.data_messages[there]]] = True
+    return found
+
+
+def _border(rows: np.ndarray, said: np.ndarray, sound: np.ndarray) -> int | None:
+    """Which of a session's transactions is the first that is kept whole: a sound one with ``KEPT`` that were said
     behind it and before the first that was not; None when all are.
     """
     waiting = np.flatnonzero(~said)
     end = int(waiting[0]) if len(waiting) else len(rows)
-    fine = np.flatnonzero(flawless[: max(end - KEPT, 0)])
+    fine = np.flatnonzero(sound[: max(end - KEPT, 0)])
     return int(fine[-1]) if len(fine) and fine[-1] > 0 else None
 
 
-def _witnesses(rows: np.ndarray, made: Transactions, columns: dict[str, np.ndarray]) -> np.ndarray:
+def _witnesses(rows: np.ndarray, made: Transactions, columns: dict[str, np.ndarray], sound: np.ndarray) -> np.ndarray:
     """Of transactions, the first with each code that tells something of the camera, and its own description."""
     request, response = made.request[rows], made.response[rows]
     code = np.where(request != NO_ROW, columns["code"][request].astype(np.int64), 0)
     word = np.where(np.isin(code, PROPERTY_OPERATIONS), columns["word0"][request].astype(np.int64), 0)
     tells = (code >= VENDOR_OPERATIONS) | (word >= 0xD000) | (code == GET_DEVICE_INFO)
-    tells &= made.flawless[rows] & (response != NO_ROW)
+    tells &= sound[rows] & (response != NO_ROW)
     answer = np.where(response != NO_ROW, columns["code"][response].astype(np.int64), 0)
     tells[(code == GET_DEVICE_INFO) & (answer != OK)] = False
     kinds = code << 32 | (word & 0xFFFF) << 16 | answer

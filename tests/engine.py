@@ -91,8 +91,11 @@ class Segments:
         return np.array([column[which] for column in (*columns, self.acknowledgment)], np.int64)
 
 
-def numbered(packets: Sequence[Packet], batch: int = 0) -> tuple[Flows, list[int]]:
-    """The flows of packets, and the stream number of each packet, reassembly going on beside as in an analysis."""
+def numbered(packets: Sequence[Packet], batch: int = 0, *, away: bool = False) -> tuple[Flows, list[int]]:
+    """The flows of packets, and the stream number of each packet, reassembly going on beside as in an analysis.
+
+    With ``away`` all connections are put away behind each batch.
+    """
     seen, flows, reassembler = Segments(packets), Flows(), Reassembler()
     numbers: list[int] = []
     for low in range(0, len(packets), batch or max(len(packets), 1)):
@@ -105,6 +108,8 @@ def numbered(packets: Sequence[Packet], batch: int = 0) -> tuple[Flows, list[int
                 of = flows.connections[number >> 1].streams[number & 1]
                 reassembler.add(of, seen.rows(which), seen.flags[which], marks)
         numbers += stream.tolist()
+        if away:
+            flows.put_away(1 << 62, lambda connection: False)
     return flows, numbers
 
 

@@ -10,11 +10,13 @@ import pyarrow as pa
 import pytest
 
 from ptpip_analyze import analyze, open_capture, watch
+from ptpip_analyze.tcp import GONE
 from ptpip_analyze.watch import Watch
 from tests.support import RECORDED, slices
 from tests.traffic import Packet, capture, conversation, pcap_bytes
 from tests.traffic.announce import announced, mdns
 from tests.traffic.conversation import START_NS
+from tests.traffic.fuji import fuji_conversation
 from tests.traffic.stories import STORIES
 
 FUJI = sorted((Path(__file__).parents[2] / "shared" / "captures").glob("*fuji*.pcap"))
@@ -79,8 +81,9 @@ def told(packets: Sequence[Packet], size: int = 1) -> Told:
     return Told(pcap_bytes(packets, nano=True), size)
 
 
-@pytest.fixture(params=[(512, 8), (4, 1)], ids=["as it is", "forgetful"])
+@pytest.fixture(params=[(512, 8, watch.IDLE_NS), (4, 1, 0)], ids=["as it is", "forgetful"])
 def forgetful(request, monkeypatch):
+    monkeypatch.setattr(watch, "IDLE_NS", request.param[2])
     monkeypatch.setattr(watch, "FORGET_ROWS", request.param[0])
     monkeypatch.setattr(watch, "KEPT", request.param[1])
 
@@ -120,6 +123,26 @@ def test_forgets_what_it_has_said(forgetful):
     assert seen.most < 3 * 4 + 700 < 3 * 1000
 
 
+def test_forgets_what_was_announced_while_nothing_was_asked(forgetful):
+    talk = polls(30)
+    for _ in range(500):
+        talk = talk.wait(0.5).event(0x4006, 0xFFFFFFFF, 0x5007).event(0xC101).probe()
+    seen = told(talk.get_property().packets(), 20)
+    assert seen.finished() == seen.expected()
+    assert seen.most < 700 < 4 * 500
+    waited = seen.watch._analyzer._waits.told()
+    assert len(waited.pauses[0]) < 300 < 2 * 500
+
+
+def test_forgets_what_it_has_said_of_containers(forgetful):
+    talk = fuji_conversation().init().open_session()
+    for number in range(500):
+        talk = talk.wait(0.5).poll((0xD240, number))
+    seen = told(talk.packets(), 20)
+    assert seen.finished() == seen.expected()
+    assert seen.most < 700 < 3 * 500
+
+
 def test_forgets_what_passed_between_segments():
     talk = conversation().open()
     for _ in range(1000):
@@ -142,6 +165,7 @@ def test_forgets_sessions_that_are_over(forgetful):
         packets += talk.open().get_property().close_session().close().packets()
     seen = told(packets, 7).to_end()
     assert len(seen.watch._analyzer._conversations.known) < 6
+    assert sum(one is not GONE for one in seen.watch._analyzer._flows.connections) < 20
     assert seen.finished() == seen.expected()
     assert seen.watch.sessions == 60
 

@@ -13,7 +13,7 @@ from ..capture import NOTHING, AtHand, Bytes
 from ..facts.containers import EVENT_PORT, LIVE_VIEW_PORT
 from ..facts.containers import PORTS as FUJI_PORTS
 from ..store import Columns
-from ..tcp import ACK, CAPTURED, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler, Stream
+from ..tcp import ACK, CAPTURED, GONE, HOLE, LENGTH, OFFSET, PACKET, POSITION, TIME, Connection, Reassembler, Stream
 from . import containers
 from . import messages as m
 from .framing import WHOLE, FramedStream, Framer
@@ -70,7 +70,7 @@ class Conversations:
         self.known: dict[int, Conversation] = {}
         self.states = np.zeros(64, np.uint8)
         self.strangers: dict[int, tuple[bytes | None, bytes | None]] = {}
-        self._heard: set[int] = set()  # connections that carried payload
+        self._heard = np.zeros(64, bool)  # by connection, did it carry payload
         self._fuji_hosts: set[frozenset[int]] = set()  # peers that speak Fujifilm's dialect
         self._overdue: dict[int, tuple[int, int]] = {}  # by stream, where a hole ends that won't be filled, since when
         self._finished: set[int] = set()
@@ -85,13 +85,13 @@ class Conversations:
         """What counts those of the connections that are to a port on which PTP-IP is expected and have carried no
         payload until now, by port.
         """
-        heard = frozenset(self._heard)
+        heard = self._heard.copy()
 
         def counts() -> dict[int, int]:
             found: dict[int, int] = {}
             for tcp in connections:
                 expected = [port for _, port in (tcp.low, tcp.high) if port in self._ports]
-                if expected and tcp.number not in heard:
+                if expected and not heard[tcp.number]:
                     found[expected[0]] = found.get(expected[0], 0) + 1
             return found
 
@@ -101,6 +101,7 @@ class Conversations:
         """Make ``states`` long enough."""
         while len(self.states) < connections:
             self.states = np.concatenate([self.states, np.zeros(len(self.states), np.uint8)])
+            self._heard = np.concatenate([self._heard, np.zeros(len(self._heard), bool)])
 
     def take(
         self,
@@ -118,7 +119,7 @@ class Conversations:
             if not (rows[LENGTH] > 0).any():
                 return
             conversation = self.known[tcp.number] = Conversation(tcp)
-            self._heard.add(tcp.number)
+            self._heard[tcp.number] = True
         self._note_anchors(conversation, direction, rows)
         if delivered:
             work.setdefault(tcp.number, [[], []])[direction] += delivered
@@ -152,6 +153,7 @@ class Conversations:
         ``connections`` are all of the capture: some may have delivered nothing yet, their first byte being uncertain.
         """
         work: dict[int, list[list[np.ndarray]]] = {}
+        connections = [tcp for tcp in connections if tcp is not GONE]
         for tcp in connections:
             if self.states[tcp.number] == FOREIGN:
                 continue
@@ -241,9 +243,15 @@ class Conversations:
         self._overdue.pop(2 * number, None)
         self._overdue.pop(2 * number + 1, None)
 
+    def wants(self, tcp: Connection) -> bool:
+        """May a connection of which nothing comes any more still be told of? It is PTP-IP, or its place may say so."""
+        ports = tcp.low[1], tcp.high[1]
+        silent = not self._heard[tcp.number] and (EVENT_PORT in ports or LIVE_VIEW_PORT in ports)
+        return tcp.number in self.known or silent
+
     def _join_in_silence(self, tcp: Connection) -> None:
         """Take in a connection that carried nothing, because in Fujifilm's dialect its place alone tells what it is."""
-        if tcp.number in self._heard or tcp.syn_from is None or self._hosts(tcp) not in self._fuji_hosts:
+        if self._heard[tcp.number] or tcp.syn_from is None or self._hosts(tcp) not in self._fuji_hosts:
             return
         port = tcp.endpoint(1 - tcp.syn_from)[1]
         if port in (EVENT_PORT, LIVE_VIEW_PORT) and all(stream.syn for stream in tcp.streams):

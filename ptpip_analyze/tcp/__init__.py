@@ -1,7 +1,7 @@
 """TCP as an observer sees it: connections numbered as Wireshark does, byte streams with holes that have a place."""
 
 from .batch import SegmentBatch
-from .connection import Connection, Endpoint, Stream
+from .connection import GONE, Connection, Endpoint, Stream
 from .flow import Flows
 from .places import StreamPlaces
 from .reassemble import (
@@ -30,6 +30,7 @@ __all__ = [
     "CUT",
     "FOREVER",
     "GAP_BEFORE",
+    "GONE",
     "HOLE",
     "KEEP_ALIVE",
     "LENGTH",

@@ -9,14 +9,25 @@ not in the capture, Wireshark goes on with the old number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 
 import numpy as np
 
 from ..capture import NO_TIME, earliest
 from .batch import SegmentBatch, sorted_groups
-from .connection import ACK_FLAG, FIN, RST, SEQUENCE_MASK, SYN, Connection, signed32
+from .connection import (
+    ACK_FLAG,
+    FIN,
+    GONE,
+    RST,
+    SEQUENCE_MASK,
+    SYN,
+    Connection,
+    packed,
+    signed32,
+    unpacked,
+)
 from .continuity import REORDERED_BYTES, Continuity, Standing, fits, returns, says_where, spot_at
 from .numbering import FlowKey
 
@@ -27,7 +38,8 @@ MOST_LEFT = 8
 class Flows:
     """Numbers the TCP connections of one capture.
 
-    ``connections[n]`` is connection n. Segments come with the flow numbers that ``FlowNumbers`` gave them.
+    ``connections[n]`` is connection n, or ``GONE`` where it was put away. Segments come with the flow numbers that
+    ``FlowNumbers`` gave them.
     """
 
     def __init__(self) -> None:
@@ -38,6 +50,34 @@ class Flows:
         self._continuity = Continuity()
         # The connections that a flow leapt away from, the last one last, and where each stood: stray segments end none.
         self._left: dict[int, list[tuple[int, Standing]]] = {}
+        self._away: dict[int, bytes] = {}  # those put away to which a segment may still belong
+
+    def put_away(self, before: int, is_wanted: Callable[[Connection], bool]) -> list[int]:
+        """Let go of connections of which nothing has come since a time (ns) and that are not wanted; their numbers.
+
+        One that goes on all the same is there again as it was.
+        """
+        gone = []
+        for number, connection in enumerate(self.connections):
+            waits = any(stream.pending or stream.unsettled for stream in connection.streams)
+            if connection is GONE or connection.last_time >= before or waits or is_wanted(connection):
+                continue
+            flow = connection.flow
+            if self._flow_connection[flow] == number or self._is_left(number, flow):
+                self._away[number] = packed(connection)
+            self.connections[number] = GONE
+            gone.append(number)
+        return gone
+
+    def _is_left(self, number: int, flow: int) -> bool:
+        return any(one == number for one, _ in self._left.get(flow, ()))
+
+    def _at(self, number: int) -> Connection:
+        """A connection to which a segment belongs, or may."""
+        connection = self.connections[number]
+        if connection is GONE:
+            connection = self.connections[number] = unpacked(self._away.pop(number))
+        return connection
 
     def place(self, fresh: Sequence[FlowKey], batch: SegmentBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Stream number of each segment, ``2 * connection + direction``; the order that sorts by it, and where in that
@@ -92,10 +132,10 @@ class Flows:
                 before = int(self._flow_connection[flow])
                 changes = splits.get(flow)
                 began = changes[-1][0] if changes else 0  # the row from which its present connection runs in this batch
-                if self._is_other(self.connections[before], batch, row, began, leaping):
+                if self._is_other(self._at(before), batch, row, began, leaping):
                     self._change(flow, batch, row, leaping)
                     splits.setdefault(flow, []).append((row, before))
-            connection = self.connections[int(self._flow_connection[flow])]
+            connection = self._at(int(self._flow_connection[flow]))
             if flow in leaping and says_where(batch.flags[row]):
                 leaping[flow][int(batch.swapped[row])] = spot_at(batch, row)
             if batch.flags[row] & (FIN | RST):
@@ -142,9 +182,12 @@ class Flows:
             self._flow_connection[flow], standing = back[-1]
         else:
             self._flow_connection[flow] = self._open(flow, batch, row)
+        for number, _ in left:  # those that are neither gone back to nor left any more
+            if number != self._flow_connection[flow] and not self._is_left(number, flow):
+                self._away.pop(number, None)
         if flow in leaping:
             leaping[flow] = standing
-        if self.connections[int(self._flow_connection[flow])].is_over:
+        if self._at(int(self._flow_connection[flow])).is_over:
             self._over.add(flow)
         else:
             self._over.discard(flow)
@@ -153,7 +196,7 @@ class Flows:
         """The first row behind ``row`` whose sequence number is none of the connection that is over; or none."""
         if row >= batch.last(flow):
             return []
-        connection = self.connections[int(self._flow_connection[flow])]
+        connection = self._at(int(self._flow_connection[flow]))
         rows = batch.rows(flow)
         rows = rows[rows > row]
         for candidate in rows[(batch.flags[rows] & (SYN | FIN | RST)) == 0].tolist():
@@ -177,7 +220,7 @@ class Flows:
             strict=True,
         )
         for number, first, latest, at in bounds:
-            known = self.connections[number >> 1]
+            known = self._at(number >> 1)
             known.first_time = earliest(known.first_time, first)
             known.last_time = max(known.last_time, latest)
             known.last_packet = max(known.last_packet, at)

@@ -23,6 +23,7 @@ import numpy as np
 
 from tests.bench import run
 from tests.bench.generate import cached
+from tests.bench.lasting import cached as made_lasting
 from tests.network import CAMERA, Camera, Network
 
 LATENCY_S = 0.25  # p95, from the response's packet to its row
@@ -31,7 +32,9 @@ STEPS = (("chatty", "--pps", (20_000, 50_000, 75_000, 100_000, 150_000, 200_000,
          ("bulk", "--mbps", (200, 400, 600, 800, 1200, 1600, 2400)))  # fmt: skip
 LASTING_S = 5.0  # a replay lasts about so long, so that no buffer hides what can't be kept up
 GROWTH_MIB = 5.0  # memory from the second quarter of the hour to its last, medians
+CONNECTION_BYTES = 1500  # of memory for each connection that has ended, on ports that may be used again
 REPLAY_MIB = 96
+VISITS, EVENTS = 10_000, 600_000  # sessions of 20,000 connections in three hours; 83 hours of events
 HOUR_MIB = 220  # of chatty: 384,024 transactions, 107 a second for an hour
 
 Result = dict[str, Any]
@@ -143,8 +146,13 @@ def replayed(means: str, name: str, rate: str) -> Result:
 
 def hour(mib: float) -> Result:
     """Memory while an hour of polling passes, read from a pipe as fast as it is analysed; rows are checked."""
-    path = cached("chatty", mib)
+    return lasting(cached("chatty", mib))
+
+
+def lasting(path: Path) -> Result:
+    """Memory while a capture passes through a pipe as fast as it is analysed; the number of rows is checked."""
     truth = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    wanted = truth["transactions"] if isinstance(truth["transactions"], int) else len(truth["transactions"])
     memory: list[float] = []
     with path.open("rb") as capture, tempfile.TemporaryFile() as rows:
         process = subprocess.Popen(
@@ -160,17 +168,29 @@ def hour(mib: float) -> Result:
         took = time.perf_counter() - begun
         rows.seek(0)
         told = sum(1 for _ in rows)
-    if told != truth["transactions"]:
-        raise run.BenchmarkError(f"{told} rows of {len(truth['transactions'])} transactions")
-    quarter = len(memory) // 4
+    if told != wanted:
+        raise run.BenchmarkError(f"{told} rows of {wanted} transactions")
+    quarter = max(len(memory) // 4, 1)
     return {
         "transactions": told, "seconds": took, "peak_mib": max(memory), "memory_mib": memory,
-        "second_quarter_mib": float(np.median(memory[quarter : 2 * quarter])),
+        "connections": 2 * truth["sessions"], "events": truth["events"],
+        "second_quarter_mib": float(np.median(memory[quarter : 2 * quarter] or memory)),
         "last_quarter_mib": float(np.median(memory[-quarter:])),
     }  # fmt: skip
 
 
-def verdicts(latency: Sequence[Result], rates: Sequence[Result], memory: Result | None) -> list[tuple[bool, str]]:
+def grown(memory: Result) -> float:
+    """MiB by which memory has grown, from the second quarter of the time to the last."""
+    return float(memory["last_quarter_mib"] - memory["second_quarter_mib"])
+
+
+def verdicts(
+    latency: Sequence[Result],
+    rates: Sequence[Result],
+    memory: Result | None,
+    visits: Result | None = None,
+    announcements: Result | None = None,
+) -> list[tuple[bool, str]]:
     """Each target: whether it is met, and the sentence that says so."""
     said = []
     for one in latency:
@@ -181,9 +201,17 @@ def verdicts(latency: Sequence[Result], rates: Sequence[Result], memory: Result 
         met = one["dropped"] == 0 and one["seen"] == one["sent"]
         said.append((met, f"{one['means']}: {text}, {one['dropped']:,} dropped (limit 0)"))
     if memory is not None:
-        grown = memory["last_quarter_mib"] - memory["second_quarter_mib"]
-        text = f"{memory['transactions']:,} transactions, {memory['peak_mib']:.0f} MiB at most, {grown:+.1f} MiB from"
-        said.append((grown <= GROWTH_MIB, f"an hour: {text} its second quarter to its last (limit {GROWTH_MIB:g})"))
+        more = grown(memory)
+        text = f"{memory['transactions']:,} transactions, {memory['peak_mib']:.0f} MiB at most, {more:+.1f} MiB from"
+        said.append((more <= GROWTH_MIB, f"an hour: {text} its second quarter to its last (limit {GROWTH_MIB:g})"))
+    if visits is not None:
+        each = grown(visits) * (1 << 20) / (visits["connections"] / 2)  # half of them came in between
+        text = f"{visits['connections']:,} connections, {visits['peak_mib']:.0f} MiB at most, {each:,.0f} bytes each"
+        said.append((each <= CONNECTION_BYTES, f"sessions that come and go: {text} (limit {CONNECTION_BYTES:,})"))
+    if announcements is not None:
+        more = grown(announcements)
+        text = f"{announcements['events']:,} events and no transaction, {more:+.1f} MiB (limit {GROWTH_MIB:g})"
+        said.append((more <= GROWTH_MIB, text))
     return said
 
 
@@ -207,25 +235,32 @@ def steps(means: str, tell: Callable[[str], None]) -> list[Result]:
 def main(arguments: Sequence[str] | None = None, tell: Callable[[str], None] = print) -> int:
     """Command line: 0 if every target is met, 1 if not, 2 if a process failed."""
     parser = argparse.ArgumentParser(description="Time what is watched live.")
-    parser.add_argument("what", nargs="*", help="of latency, rates, hour, steps; all but steps by default")
+    parser.add_argument(
+        "what", nargs="*", help="of latency, rates, hour, visits, announcements, steps; all but steps by default"
+    )
     parser.add_argument("--transactions", type=int, default=300, help="transactions whose rows are timed (300)")
     parser.add_argument("--mib", type=float, default=HOUR_MIB, help="size of the hour's capture")
     parser.add_argument("-o", "--output", type=Path, default=run.FOLDER / "live.json", help="where the JSON goes")
     options = parser.parse_args(arguments)
-    what = options.what or ["latency", "rates", "hour"]
+    what = options.what or ["latency", "rates", "hour", "visits", "announcements"]
     run.FOLDER.mkdir(parents=True, exist_ok=True)
     both = ("dumpcap", "sockets")
     try:
         latency = [polled(means, options.transactions) for means in both] if "latency" in what else []
         rates = [replayed("dumpcap", *rate) for rate in RATES.values()] if "rates" in what else []
         memory = hour(options.mib) if "hour" in what else None
+        visits = lasting(made_lasting("visits", VISITS)) if "visits" in what else None
+        events = lasting(made_lasting("announcements", EVENTS)) if "announcements" in what else None
         stepped = {means: steps(means, tell) for means in both} if "steps" in what else {}
     except (run.BenchmarkError, subprocess.CalledProcessError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
-    found = verdicts(latency, rates, memory)
+    found = verdicts(latency, rates, memory, visits, events)
     told = [{"met": met, "text": text} for met, text in found]
-    document = {"latency": latency, "rates": rates, "hour": memory, "steps": stepped, "verdicts": told}
+    document = {
+        "latency": latency, "rates": rates, "hour": memory, "visits": visits, "announcements": events,
+        "steps": stepped, "verdicts": told,
+    }  # fmt: skip
     options.output.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     for met, text in found:
         tell(f"{'met   ' if met else 'MISSED'} {text}")

@@ -33,6 +33,12 @@ def test_judges_by_the_targets(results, met):
     assert [found for found, _ in live.verdicts(*results)] == met
 
 
+@pytest.mark.parametrize(("last", "met"), [(101.0, [True, True]), (110.0, [False, False])])
+def test_judges_what_long_watching_costs(last, met):
+    found = {**hour(last), "connections": 10_000, "events": 1000}
+    assert [one for one, _ in live.verdicts([], [], None, found, found)] == met
+
+
 @pytest.mark.parametrize(("name", "rate_option"), [("chatty", "--pps=300000"), ("bulk", "--mbps=1600")])
 def test_replays_as_long_as_no_buffer_can_hide(name, rate_option):
     amount = float(rate_option.partition("=")[2])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ptpip_analyze.tcp.connection import ACK_FLAG, FIN, RST, Connection, Stream, signed32
+from ptpip_analyze.tcp.connection import ACK_FLAG, FIN, RST, Connection, Stream, packed, signed32, unpacked
+from tests.engine import numbered
+from tests.traffic import STORIES, capture
 
 CAMERA, DESK = (0xFFFF_C0A80101, 15740), (0xFFFF_C0A80114, 50001)
 
@@ -30,6 +32,16 @@ def test_numbers_the_streams_of_a_connection_by_direction() -> None:
     connection = Connection(7, CAMERA, DESK, packet=12, time=34)
     assert [stream.number for stream in connection.streams] == [14, 15]
     assert [connection.endpoint(direction) for direction in (0, 1)] == [CAMERA, DESK]
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_is_unpacked_as_it_was(name: str) -> None:
+    for connection in numbered(capture(name))[0].connections:
+        again = unpacked(packed(connection))
+        for before, after in ((connection, again), *zip(connection.streams, again.streams, strict=True)):
+            for part in set(type(before).__slots__) - {"streams", "pending", "unsettled"}:
+                assert getattr(after, part) == getattr(before, part), part
+        assert len(packed(connection)) < 350
 
 
 def test_begins_with_everything_unknown() -> None:

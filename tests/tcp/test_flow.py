@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ptpip_analyze.capture import NO_TIME
-from ptpip_analyze.tcp import Connection, Flows
+from ptpip_analyze.tcp import GONE, Connection, Flows
 from ptpip_analyze.tcp.continuity import REORDERED_BYTES
 from ptpip_analyze.tcp.flow import MOST_LEFT
 from tests.engine import Segments, numbered
@@ -45,8 +45,10 @@ def handshake(ours: int = 1000, theirs: int = 9000) -> list[Packet]:
 
 
 def connections(packets: list[Packet], batch: int = 0) -> list[int]:
-    """The connection number of each packet."""
-    return [stream >> 1 for stream in numbered(packets, batch)[1]]
+    """The connection number of each packet; the same whether connections are put away in between or not."""
+    streams = numbered(packets, batch)[1]
+    assert numbered(packets, batch, away=True)[1] == streams
+    return [stream >> 1 for stream in streams]
 
 
 def address_number(text: str) -> int:
@@ -73,6 +75,21 @@ def test_keeps_connections_and_directions_apart_in_every_story(name: str, batch:
         assert stream >> 1 == order.index((packet.conversation, packet.connection))
         sender = flows.connections[stream >> 1].endpoint(stream & 1)
         assert sender[1] == packet.source[1]
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_numbers_the_same_where_connections_were_put_away_in_between(name: str) -> None:
+    packets = capture(name)
+    assert numbered(packets, 1, away=True)[1] == numbered(packets, 1)[1]
+
+
+def test_remembers_nothing_of_connections_to_which_nothing_can_belong_any_more() -> None:
+    first = [*handshake(), out(RST | ACK, 1001, 9001)]
+    packets = [packet for number in range(50) for packet in (*first, *handshake(5_000_000 * number, 44))]
+    flows, _ = numbered(packets, 1, away=True)
+    assert len(flows.connections) > 50
+    assert len(flows._away) == 1
+    assert all(connection is GONE for connection in flows.connections)
 
 
 @pytest.mark.parametrize("name", ["ports_again", "ports_again_without_close", "two_initiators", "over_ipv6"])
