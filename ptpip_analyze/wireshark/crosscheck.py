@@ -134,16 +134,16 @@ class _Place(NamedTuple):
 
 def _places(rows: Sequence[Row], segments: Mapping[int, list[str]]) -> Iterator[_Place]:
     """The messages of one direction of a stream, in its order. ``segments``: the flags of those that have any."""
-    arrived, before = 0, None
+    arrived = 0
+    before: Row | None = None
     for row in sorted(rows, key=lambda row: row["offset"]):
         arrived = max(arrived, row["last_frame"])
         own = {frame: flags for frame, flags in segments.items() if row["first_frame"] <= frame <= row["last_frame"]}
         late = [frame for frame, flags in own.items() if _LATE in flags]
-        follows = before is not None and before["last_frame"] == row["first_frame"]
-        is_lost = follows and before["status"] == "gap"
-        yield _Place(
-            row, arrived, late, {flag for flags in own.values() for flag in flags}, None if is_lost else not follows
-        )
+        is_first: bool | None = True
+        if before is not None and before["last_frame"] == row["first_frame"]:
+            is_first = None if before["status"] == "gap" else False
+        yield _Place(row, arrived, late, {flag for flags in own.values() for flag in flags}, is_first)
         before = row
 
 
