@@ -1108,7 +1108,7 @@ local function prop_desc(c, tree, session, vendor, code_bytes, sony, settable)
   datatype, at = number(c, 2)
   if not datatype then return name end
   put(tree, f.property_datatype, c, at, 2, datatype)
-  if session then session.datatypes[code] = datatype end
+  if session and M.learning then session.datatypes[code] = datatype end
   local access
   access, at = number(c, 1)
   if access then

@@ -235,10 +235,8 @@ def test_finds_our_messages_in_the_captures_of_others() -> None:
 
 def test_words_what_numbers_stand_for_in_a_request_as_our_tables_do() -> None:
     path = ROOT / "captures" / "list-and-get.pcapng"
-    said = tshark.run(
-        ["-r", str(path), "-Y", "ptp_ip.operation in {0x1004..0x1007} && ptp_ip.type == 6"]
-        + ["-o", 'gui.column.format:"Info","%i"']
-    )
+    wanted = "ptp_ip.operation in {0x1004..0x1007} && ptp_ip.type == 6"
+    said = tshark.run(["-r", str(path), "-Y", wanted, "-o", 'gui.column.format:"Info","%i"'])
     with analyze(path) as analysis:
         calls = [
             parameters_text(row["operation_code"], row["parameters"], row["vendor"])
