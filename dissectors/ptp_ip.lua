@@ -622,14 +622,15 @@ local function duration_text(seconds)
   return fmt("%.3f s", seconds)
 end
 
-local HEXADECIMAL = { handle = true, storage_id = true, hex = true, storage = true }
+local HEXADECIMAL = { handle = true, hex = true, storage = true }
 local CODED = { prop = "property", object_prop = "object_property", panasonic_prop = "property", format = "format", operation = "operation" }
 
-local function parameter_text(kind, value, vendor)
-  if CODED[kind] then
-    if kind == "format" and value == 0 then return "any" end
-    return name_of(CODED[kind], value, vendor)
-  end
+-- ``wildcards``: what numbers stand for in this parameter of a request.
+local function parameter_text(kind, value, vendor, wildcards)
+  local meaning = wildcards and wildcards[value]
+  if meaning then return meaning end
+  if CODED[kind] then return name_of(CODED[kind], value, vendor) end
+  if kind == "storage_id" then return fmt("0x%08X", value) end
   if kind == "i32" and value >= 2147483648 then return fmt("%.0f", value - 4294967296) end
   if HEXADECIMAL[kind] or value > 65535 then return fmt("0x%X", value) end
   return fmt("%d", value)
@@ -640,8 +641,8 @@ local LABELS = {
   SessionID = "session", TransactionID = "transaction", MaxBytes = "max", ProtectionStatus = "protection",
 }
 
--- GetObject(handle=0x2A): what stands behind the row's parameters and is 0 is padding.
-local function call_text(name, spec, values, vendor)
+-- GetObject(handle=0x2A): what stands behind the row's parameters and is 0 is padding. ``wildcards`` by parameter.
+local function call_text(name, spec, values, vendor, wildcards)
   local said = {}
   local last = #values
   while last > (spec and #spec or 0) and values[last] == 0 do last = last - 1 end
@@ -649,7 +650,9 @@ local function call_text(name, spec, values, vendor)
     local row = spec and spec[index]
     if not row or row[1] == "?" then said[#said + 1] = fmt("0x%X", values[index])
     elseif row[2] == "prop" or row[2] == "object_prop" then said[#said + 1] = parameter_text(row[2], values[index], vendor)
-    else said[#said + 1] = (LABELS[row[1]] or row[1]) .. "=" .. parameter_text(row[2], values[index], vendor) end
+    else
+      said[#said + 1] = (LABELS[row[1]] or row[1]) .. "=" .. parameter_text(row[2], values[index], vendor, wildcards and wildcards[row[1]])
+    end
   end
   if #said == 0 then return name end
   return name .. "(" .. concat(said, ", ") .. ")"
@@ -1105,7 +1108,7 @@ local function prop_desc(c, tree, session, vendor, code_bytes, sony, settable)
   datatype, at = number(c, 2)
   if not datatype then return name end
   put(tree, f.property_datatype, c, at, 2, datatype)
-  if session then session.datatypes[code] = datatype end
+  if session and M.learning then session.datatypes[code] = datatype end
   local access
   access, at = number(c, 1)
   if access then
@@ -2197,7 +2200,7 @@ end
 local NOTHING = {}
 
 -- The parameters as a list, as far as somebody asks for them.
-local function show_parameters(tree, spec, vendor, with_handles)
+local function show_parameters(tree, spec, vendor, with_handles, wildcards)
   local count, visible = M.words, M.visible
   if count == 0 then return NOTHING end
   local parameter = visible or referenced(tree, f.parameter)
@@ -2215,7 +2218,7 @@ local function show_parameters(tree, spec, vendor, with_handles)
     if parameter then
       local item = show_field(tree, f.parameter, place_at, 4, value)
       if visible then
-        set_text(item, kind and fmt("%s: %s", row[1], parameter_text(kind, value, vendor)) or fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
+        set_text(item, kind and fmt("%s: %s", row[1], parameter_text(kind, value, vendor, wildcards and wildcards[row[1]])) or fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
       end
     end
     if handles and kind == "handle" then hidden(show_field(tree, f.handle, place_at, 4, value)) end
@@ -2480,9 +2483,10 @@ function show.request(tree, kind, tx, vendor, code, id)
   end
   show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
   local spec = parameters_of(row and row[3])
-  local values = show_parameters(tree, spec, vendor, not (tx and tx.handle))
+  local wildcards = facts.wildcards[code]
+  local values = show_parameters(tree, spec, vendor, not (tx and tx.handle), wildcards)
   show_transaction(tree, tx or { code = code }, vendor, name)
-  return M.told and call_text(name, spec, values, vendor)
+  return M.told and call_text(name, spec, values, vendor, wildcards)
 end
 
 function show.response(tree, kind, tx, vendor, code, id)

@@ -45,6 +45,7 @@ NOT_PTP_IP = "Wireshark's own dissector takes anything on TCP port 15740 for PTP
 BEHIND_LOSS = "behind lost bytes our dissector goes on only where it is sure that a message begins"
 BEHIND_LATE = "behind a late segment our dissector goes on only where it is sure that a message begins"
 WHEN_FILLED = "Wireshark that puts segments in order shows a message when all bytes before it have come"
+NO_GREETING = "not all of the greeting that tells Fujifilm's dialect was captured; our dissector goes by its ports, too"
 BEHIND_HOLE = "Wireshark that puts segments in order shows nothing behind bytes that it lacks"
 # Why both do.
 NOT_WHOLE = "the capture does not have all of this message"
@@ -56,7 +57,10 @@ _UNREAD = {("code", 5), ("transaction_id", 11)}  # Init Fail's reason, Cancel's 
 _REPEATED = " || ".join(f"tcp.analysis.{kind}retransmission" for kind in ("", "fast_", "spurious_"))
 _FUJI = 0x10000  # types of its dialect's messages are numbered from here
 
-_LATE, _PASSED_OVER = "out-of-order", "passed over"  # flags of segments: of the packets table, and for Wireshark's opinion
+_LATE, _PASSED_OVER = (
+    "out-of-order",
+    "passed over",
+)  # flags of segments: of the packets table, and for Wireshark's opinion
 
 Row = Mapping[str, Any]
 Stream = tuple[int, str]  # number, direction
@@ -66,7 +70,6 @@ class Heard(NamedTuple):
     """A message as a dissector sees it; without fields a segment that Wireshark did not show to it."""
 
     frame: int
-    stream: int
     fields: dict[str, int]
 
 
@@ -89,17 +92,18 @@ def listen(path: str, dissector: str, *, reorder: bool = False) -> Iterator[Hear
     decode = {} if dissector == OURS else {"tcp.port==15740": BUILT_IN}
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # where another one has run in this thread, there is none
-    capture = pyshark.FileCapture(path, display_filter=f"{dissector} || {_REPEATED}", custom_parameters=extra, decode_as=decode)
+    capture = pyshark.FileCapture(
+        path, display_filter=f"{dissector} || {_REPEATED}", custom_parameters=extra, decode_as=decode
+    )
     try:
         for packet in capture:
-            frame, stream = int(packet.number), int(packet.get_multiple_layers("tcp")[-1].stream)
-            layers = packet.get_multiple_layers(dissector)
+            frame, layers = int(packet.number), packet.get_multiple_layers(dissector)
             if not layers:
-                yield Heard(frame, stream, {})
+                yield Heard(frame, {})
             for layer in layers:
                 fields = dict(_read(layer, dissector))
                 if "type" in fields:
-                    yield Heard(frame, stream, fields)
+                    yield Heard(frame, fields)
     except pyshark.capture.capture.TSharkCrashException as error:
         raise DissectorError(str(error)) from error
     finally:
@@ -130,23 +134,26 @@ class _Place(NamedTuple):
 
 def _places(rows: Sequence[Row], segments: Mapping[int, list[str]]) -> Iterator[_Place]:
     """The messages of one direction of a stream, in its order. ``segments``: the flags of those that have any."""
-    arrived, before = 0, None
+    arrived = 0
+    before: Row | None = None
     for row in sorted(rows, key=lambda row: row["offset"]):
         arrived = max(arrived, row["last_frame"])
         own = {frame: flags for frame, flags in segments.items() if row["first_frame"] <= frame <= row["last_frame"]}
         late = [frame for frame, flags in own.items() if _LATE in flags]
-        follows = before is not None and before["last_frame"] == row["first_frame"]
-        is_lost = follows and before["status"] == "gap"
-        yield _Place(row, arrived, late, {flag for flags in own.values() for flag in flags}, None if is_lost else not follows)
+        is_first: bool | None = True
+        if before is not None and before["last_frame"] == row["first_frame"]:
+            is_first = None if before["status"] == "gap" else False
+        yield _Place(row, arrived, late, {flag for flags in own.values() for flag in flags}, is_first)
         before = row
 
 
 class _Ours:
     """Where our dissector shows a message, and why it may not. ``ordered``: Wireshark puts segments in order."""
 
-    def __init__(self, packets: Sequence[Row], ordered: bool) -> None:
+    def __init__(self, messages: Sequence[Row], ordered: bool) -> None:
         self._ordered = ordered
         self._behind: str | None = None
+        self._is_fuji = any((row["type_code"] or 0) >= _FUJI for row in messages)
 
     def begin(self) -> None:
         """What follows is another stream."""
@@ -155,8 +162,8 @@ class _Ours:
     def frames(self, place: _Place) -> list[int]:
         """The first one is where the message belongs."""
         row = place.row
-        whole = place.arrived if self._ordered else row["last_frame"]
-        return [whole] if row["status"] == "complete" else [whole, row["last_frame"], row["first_frame"]]
+        frames = [place.arrived, row["last_frame"]] if self._ordered else [row["last_frame"]]
+        return frames if row["status"] == "complete" else [*frames, row["first_frame"]]
 
     def missing(self, place: _Place) -> str | None:
         row = place.row
@@ -186,7 +193,7 @@ class _Ours:
         return WHEN_FILLED if field == "frame" and self._ordered and theirs == place.arrived else None
 
     def unknown(self, one: Heard) -> str | None:
-        return None
+        return NO_GREETING if one.fields["type"] >= _FUJI and not self._is_fuji else None
 
 
 class _Its:
@@ -196,11 +203,13 @@ class _Its:
         self._again = {row["frame"] for row in packets if "retransmission" in _flags(row)}
         self._foreign = {row["frame"] for row in packets if row["session"] is None}
         late = {row["frame"] for row in packets if _LATE in _flags(row)}
-        self._inside = set()
+        self._inside: set[int] = set()
         for row in messages:
             frames = range(row["first_frame"], row["last_frame"] + 1)
-            is_inside = row["status"] == "gap" or not late.isdisjoint(frames)  # then its first frame may begin inside it
-            self._inside.update((row["tcp_stream"], frame) for frame in (frames if is_inside else frames[1:]))
+            is_inside = row["status"] == "gap" or not late.isdisjoint(
+                frames
+            )  # then its first frame may begin inside it
+            self._inside.update(frames if is_inside else frames[1:])
 
     def begin(self) -> None:
         """It knows nothing of streams."""
@@ -240,7 +249,7 @@ class _Its:
             return SENT_AGAIN
         if one.frame in self._foreign:
             return NOT_PTP_IP
-        return CONTINUED if (one.stream, one.frame) in self._inside else None
+        return CONTINUED if one.frame in self._inside else None
 
 
 def _flags(packet: Row) -> list[str]:
@@ -258,12 +267,12 @@ def compare(
     """Our messages (rows of the table) against those that a dissector found, in its order.
 
     ``packets`` (rows of that table, with their direction) tell which segments came late or twice; ``ordered`` says that
-    Wireshark put segments in order. What is compared of each message: ``FIELDS``, of which ``frame`` is the one in which
-    our dissector should show it (its last) or Wireshark's own (its first).
+    Wireshark put segments in order. Compared are ``FIELDS``, of which ``frame`` is where our dissector should
+    show the message (its last one) or Wireshark's own (its first one).
     """
     agreement = {field: {"compared": 0, "agree": 0} for field in FIELDS}
     different: list[dict[str, Any]] = []
-    reader = _Ours(packets, ordered) if dissector == OURS else _Its(packets, messages)
+    reader = _Ours(messages, ordered) if dissector == OURS else _Its(packets, messages)
     waiting: dict[int, list[Heard]] = defaultdict(list)
     for one in heard:
         if one.fields:
@@ -315,7 +324,7 @@ def _taken(row: Row, places: Sequence[list[Heard]]) -> Heard | None:
     for fields in (mine, ("type",)):
         for heard in places:
             for at, one in enumerate(heard):
-                if row["tcp_stream"] == one.stream and all(one.fields.get(field) == mine[field] for field in fields):
+                if all(one.fields.get(field) == mine[field] for field in fields):
                     return heard.pop(at)
     return None
 
@@ -345,20 +354,21 @@ def _difference(
 def crosscheck(path: str, messages: Sequence[Row], packets: Sequence[Row]) -> dict[str, Any]:
     """The document of one capture: agreement per dissector and field, each difference, how many are not explained.
 
-    Whether Wireshark puts segments in order is its user's choice, for each capture anew: where they came out of order it
-    shows more, behind lost bytes less. Of streams with late segments that is taken which shows more messages; those for
-    which it was needed are listed as ``ordered_streams``.
+    Whether Wireshark puts segments in order is its user's choice, for each capture anew: where they came out of order
+    it shows more, behind lost bytes less. Of streams with late segments that is taken which shows more messages; those
+    for which it was needed are listed as ``ordered_streams``.
     """
     plain, late = list(listen(path, OURS)), {row["tcp_stream"] for row in packets if _LATE in _flags(row)}
     ordered = list(listen(path, OURS, reorder=True)) if late else []
     sides, needed = [], []
-    for stream in sorted({row["tcp_stream"] for row in messages} | {one.stream for one in plain}):
+    for stream in sorted({row["tcp_stream"] for row in packets}):
         rows = [row for row in messages if row["tcp_stream"] == stream]
-        of_stream = [row for row in packets if row["tcp_stream"] == stream]
-        side = compare(rows, [one for one in plain if one.stream == stream], OURS, of_stream)
+        segments = [row for row in packets if row["tcp_stream"] == stream]
+        frames = {row["frame"] for row in segments}
+        side = compare(rows, [one for one in plain if one.frame in frames], OURS, segments)
         if stream in late:
-            said = [one for one in ordered if one.stream == stream]
-            other = compare(rows, said, OURS, of_stream, ordered=True)
+            said = [one for one in ordered if one.frame in frames]
+            other = compare(rows, said, OURS, segments, ordered=True)
             if _missing(other) < _missing(side):
                 side = other
                 needed.append(stream)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .. import facts
-from ..facts import containers, makers, packets
+from ..facts import containers, makers, packets, wildcards
 from ..facts.datasets import (
     BY_NAME,
     CARRIED,
@@ -122,6 +122,7 @@ def table() -> dict[int | str, Plain]:
         "exposures": {"thirds": list(EXPOSURES_BY_THIRDS), "halves": list(EXPOSURES_BY_HALVES)},
         "makers": [_maker(maker) for maker in makers.MAKERS],
         "maker_ports": dict(makers.PORTS),
+        "wildcards": _wildcards(),
         "owners": {kind: _owners(kind) for kind in ("operation", "event", "property")},
         "siblings": {v: _own_operations(v) for maker in makers.MAKERS if len(maker.vendors) > 1 for v in maker.vendors},
         "eos_texts": dict.fromkeys(sorted(EOS_TEXTS), True),
@@ -276,6 +277,15 @@ def _maker(maker: makers.Maker) -> dict[int | str, Plain]:
         "vendors": list(maker.vendors), "manufacturers": list(maker.manufacturers), "models": list(maker.models),
         "extensions": list(maker.extensions), "others": maker.others, "file": MODULES[maker.vendors[0]],
     }  # fmt: skip
+
+
+def _wildcards() -> dict[int | str, Plain]:
+    """What numbers stand for in the parameters of requests: operation -> name of the parameter -> value -> text."""
+    found: dict[int | str, Any] = {}
+    for row in wildcards.WILDCARDS:
+        for code in row.operations:
+            found.setdefault(code, {}).setdefault(row.parameter, {})[row.value] = row.text
+    return found
 
 
 def _owners(kind: str) -> dict[int, Plain]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ptpip_analyze import analyze, facts
+from ptpip_analyze.ptp.parameters import parameters_text
 from tests.support import RECORDED, ROOT, Row, rows
 from tests.traffic import STORIES
 
@@ -230,3 +231,19 @@ def test_finds_our_messages_in_the_captures_of_others() -> None:
     for path in tshark.all_files(OTHERS):
         told, _ = differences(path, "-2", "-Y", "frame")
         assert told == [], path.name
+
+
+def test_words_what_numbers_stand_for_in_a_request_as_our_tables_do() -> None:
+    path = ROOT / "captures" / "list-and-get.pcapng"
+    wanted = "ptp_ip.operation in {0x1004..0x1007} && ptp_ip.type == 6"
+    said = tshark.run(["-r", str(path), "-Y", wanted, "-o", 'gui.column.format:"Info","%i"'])
+    with analyze(path) as analysis:
+        calls = [
+            parameters_text(row["operation_code"], row["parameters"], row["vendor"])
+            for row in rows(analysis, "transactions")
+            if 0x1004 <= row["operation_code"] <= 0x1007
+        ]
+    assert any("=all" in call and "=root" in call for call in calls)
+    assert [line.strip().partition(": ")[2] for line in said.splitlines()] == [
+        call.removesuffix("()") for call in calls
+    ]
