@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -39,6 +40,9 @@ class Grid(Lines):
         def __init__(self, rows: set[int], marked: bool) -> None:
             super().__init__()
             self.rows, self.marked = rows, marked
+
+    class HeadClicked(Message):
+        """A heading was clicked; its column has the cursor."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -169,14 +173,18 @@ class Grid(Lines):
         self.refresh()
 
     def head_clicked(self, x: int) -> None:
-        """The column whose heading was clicked gets the cursor."""
-        self.clicked_at(x)
+        """The column whose heading was clicked gets the cursor, and whoever has the rows is told."""
+        if (column := self._column_at(x)) is not None:
+            self.column = column
+            self.post_message(self.HeadClicked())
 
     def clicked_at(self, x: int) -> None:
         """The column that was clicked gets the cursor."""
-        left = 2
-        for at, width in enumerate(self._widths):
-            if left <= x < left + width + 2:
-                self.column = at
-                return
-            left += width + 2
+        if (column := self._column_at(x)) is not None:
+            self.column = column
+
+    def _column_at(self, x: int) -> int | None:
+        """The column at a letter of a line; None for none."""
+        ends = np.cumsum([2, *(width + 2 for width in self._widths)])
+        at = int(np.searchsorted(ends, x, "right")) - 1
+        return at if 0 <= at < len(self._widths) else None

@@ -46,7 +46,9 @@ def help_content(chapters: Iterable[tuple[str, Sequence[type[Any]]]]) -> Content
     """All keys, by chapter."""
     lines = [
         Content.styled("ptpip-analyze: keys", "bold"),
-        Content("Enter goes in, Escape goes back. The mouse works, too: click, double-click, wheel."),
+        Content(
+            "Enter goes in, Escape goes back. The mouse works, too: click (on a heading: sort), double-click, wheel."
+        ),
         Content("ctrl+p finds every action by its name. A filter is what --where takes."),
     ]
     for title, owners in chapters:

@@ -91,11 +91,16 @@ class Lines(ScrollView, can_focus=True):
         self._styles: dict[str, Style] = {}
 
     def show(self, count: int, line: Callable[[int], Sequence[Piece]], width: int = 0, cursor: int = 0) -> None:
-        """Show ``count`` lines; ``line(n)`` says line n when it is needed. ``width`` is that of the longest one."""
+        """Show ``count`` lines; ``line(n)`` says line n when it is needed. ``width`` is that of the longest one.
+
+        Whoever has turned the wheel away from the cursor stays there, unless the cursor goes to another line.
+        """
+        away = self.count and self.cursor == cursor and not self.top <= cursor < self.top + self.room
         self.count, self._line = count, line
         self._resize(width)
         self.cursor = max(min(cursor, count - 1), 0)
-        self.reveal()
+        if not away:
+            self.reveal()
         self.refresh()
 
     def _resize(self, width: int) -> None:

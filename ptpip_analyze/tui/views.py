@@ -301,6 +301,11 @@ class TableView(View):
             return
         self.show(row)
 
+    def on_grid_head_clicked(self, event: Grid.HeadClicked) -> None:
+        """A click on a heading sorts, as it does everywhere."""
+        event.stop()
+        self.action_sort()
+
     def action_columns(self) -> None:
         """Choose columns."""
         if self.listing is None:

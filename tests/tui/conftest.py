@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,7 @@ import pytest
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from ptpip_analyze.tui.app import Inspector
 from ptpip_analyze.tui.asked import Asked
@@ -99,6 +101,34 @@ class Seen:
 
     def _send(self, key: str) -> None:
         self.app.post_message(events.Key(key, _LETTERS.get(key, key if len(key) == 1 else None)))
+
+    async def click(self, over: Widget, at: tuple[int, int], times: int = 1) -> str:
+        """Click on a place of a widget; the screen then."""
+        for chain in range(1, times + 1):
+            for kind in (events.MouseDown, events.MouseUp):
+                self._point(kind, over, at, 1)
+            self._point(functools.partial(events.Click, chain=chain), over, at, 1)
+            await self.pilot.pause(0)
+        return await self.rest()
+
+    async def click_on(self, over: Widget, text: str, times: int = 1) -> str:
+        """Click on a text that a widget shows; the screen then."""
+        left, top = over.region.offset
+        lines = [line[left:] for line in self.screen.splitlines()[top : over.region.bottom]]
+        y = next(at for at, line in enumerate(lines) if text in line)
+        return await self.click(over, (lines[y].index(text), y), times)
+
+    async def wheel(self, over: Widget, turns: int) -> str:
+        """Turn the wheel over a widget, upward for a negative number; the screen then."""
+        for _ in range(abs(turns)):
+            self._point(events.MouseScrollDown if turns > 0 else events.MouseScrollUp, over, (3, 3), 0)
+            await self.pilot.pause(0)
+        return await self.rest()
+
+    def _point(self, kind: Callable[..., events.MouseEvent], over: Widget, at: tuple[int, int], button: int) -> None:
+        """An event of the mouse, as the screen gets it; Pilot's own sleep 40 ms before each one."""
+        x, y = self.app.mouse_position = over.region.offset + at
+        self.app.screen._forward_event(kind(over, x, y, 0, 0, button, False, False, False, x, y))
 
     async def rest(self) -> str:
         """The screen when no worker runs any more, and nothing more is to be drawn."""

@@ -42,10 +42,10 @@ async def test_a_click_puts_the_cursor_there(polled: Path) -> None:
     async with running(polled) as seen:
         await seen.press("2")
         grid = seen.app.view.query_one(Grid)
-        await seen.pilot.click(grid, offset=(40, 2))
+        await seen.click(grid, (40, 2))
         await seen.rest()
         assert grid.row == 1
-        await seen.pilot.click(grid, offset=(40, 2), times=2)
+        await seen.click(grid, (40, 2), times=2)
         await seen.rest()
         assert seen.app.view.id == "details"
 

@@ -40,6 +40,5 @@ async def test_a_click_goes_to_the_byte_as_digits_and_as_a_letter(polled: Path, 
         await seen.rest()
         view = seen.app.query_one(Hex)
         for x, byte in ((10, 0), (13, 1), (32, 7), (35, 8), (57, 15), (60, 0), (75, 15)):
-            await seen.pilot.click(Hex, offset=(x + view.gutter.left, 1 + view.gutter.top))
-            await seen.rest()
+            await seen.click(view, (x + view.gutter.left, 1 + view.gutter.top))
             assert view.byte == ROW + byte, x
