@@ -1,6 +1,7 @@
 """Every key of every view and what is on the screen then, as a table; a key without a row fails.
 
-Of several keys for one thing the first is pressed; of the others it is asked whether they mean the same there.
+Of several keys for one thing the first is pressed; of the others it is asked whether they mean the same there. The keys
+of a class are pressed in one run of the application, which is brought back to its beginning between them.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ class Case(NamedTuple):
 
     Before a text "cursor: " is for the line under the cursor, "head: " for the heading of the cursor's column, "keys: "
     for what has the keys, "value: " for what is written in a line, "gone: " for what is on the screen no longer;
-    "moves: " says where the cursor goes.
+    "moves: " says where the cursor goes. ``after`` are keys that undo what lasts: the next case is in the same run.
     """
 
     before: tuple[str, ...]
     then: str
     capture: Path | None = None
+    after: tuple[str, ...] = ()
 
 
 CASES: dict[tuple[str, str], Case] = {
@@ -48,7 +50,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("Inspector", "help"): Case((), "ptpip-analyze: keys"),
     ("Inspector", "go_back"): Case(("2",), "Throughput over"),
     ("Inspector", "go_to"): Case(("2",), "Go to a frame (120)"),
-    ("Inspector", "theme"): Case((), "Theme: light"),
+    ("Inspector", "theme"): Case((), "Theme: light", after=("t", "t", "t")),
     ("Lines", "move(-1)"): Case(("2", "down"), "cursor: OpenSession"),
     ("Lines", "move(1)"): Case(("2",), "cursor: GetDeviceInfo"),
     ("Lines", "sideways(1)"): Case(("2", "down", "enter"), "gone: ▾ OperationRequest", DOWNLOAD),
@@ -60,22 +62,24 @@ CASES: dict[tuple[str, str], Case] = {
     ("Lines", "open"): Case(("2",), "#0 OpenSession"),
     ("Grid", "column(-1)"): Case(("2", "right", "right"), "head: time"),
     ("Grid", "column(1)"): Case(("2",), "head: time"),
-    ("Grid", "mark"): Case(("2",), "● "),
+    ("Grid", "mark"): Case(("2",), "● ", after=("up", "space")),
     ("TableView", "filter"): Case(("2",), "Enter shows all rows"),
-    ("TableView", "filter_value"): Case(("2", "down", "right", "right", "right"), 'where operation == "GetDeviceInfo"'),
+    ("TableView", "filter_value"): Case(
+        ("2", "down", *["right"] * 3), 'where operation == "GetDeviceInfo"', after=("F",)
+    ),
     ("TableView", "all_rows"): Case((*"2", "end", "right", "right", "right", "f"), "GetDeviceInfo"),
-    ("TableView", "sort"): Case(("2",), "# ▴"),
+    ("TableView", "sort"): Case(("2",), "# ▴", after=("s", "s")),
     ("TableView", "columns"): Case(("2",), "Columns: space chooses"),
     ("TableView", "search"): Case(("2",), "Search for a text"),
     ("TableView", "again(1)"): Case(("2", "ctrl+f", *"handle=", "enter"), "cursor: handle=0x7"),
     ("TableView", "again(-1)"): Case(("2", "ctrl+f", *"OpenSession", "enter", "down"), "cursor: OpenSession"),
     ("TableView", "save"): Case(("2",), "Save 16 rows of transactions"),
-    ("TransactionsView", "fold"): Case(("2", "down", "down"), "cursor: GetObjectHandles(storage"),
-    ("TransactionsView", "fold_all"): Case(("2",), "GetObjectHandles(storage"),
-    ("TransactionsView", "hide_loops"): Case(("2",), "gone: GetObjectHandles"),
+    ("TransactionsView", "fold"): Case(("2", "down", "down"), "cursor: GetObjectHandles(storage", after=("z",)),
+    ("TransactionsView", "fold_all"): Case(("2",), "GetObjectHandles(storage", after=("Z",)),
+    ("TransactionsView", "hide_loops"): Case(("2",), "gone: GetObjectHandles", after=("p",)),
     ("TransactionsView", "ladder"): Case(("2", "end"), "Ladder of session 0"),
     ("TransactionsView", "comment"): Case(("2",), "Comment on transaction #0"),
-    ("OverviewView", "mark"): Case((), "●─ Session 0"),
+    ("OverviewView", "mark"): Case((), "●─ Session 0", after=("space",)),
     ("OverviewView", "ladder"): Case((), "Ladder of session 0"),
     ("DetailsView", "other(1)"): Case(("2", "enter"), "#1 GetDeviceInfo"),
     ("DetailsView", "other(-1)"): Case(("2", "down", "enter"), "#0 OpenSession"),
@@ -85,8 +89,8 @@ CASES: dict[tuple[str, str], Case] = {
     ("DetailsView", "ladder"): Case(("2", "enter"), "Ladder of session 0"),
     ("Hex", "byte(-1)"): Case(("2", "enter", "tab", *["right"] * 4), "cursor: length: 22"),
     ("Hex", "byte(1)"): Case(("2", "enter", "tab", *["right"] * 3), "cursor: packetType: 6"),
-    ("LadderView", "fold"): Case(("3",), "GetObjectHandles(storage"),
-    ("LadderView", "beside"): Case(("3",), "gone: friendlyName"),
+    ("LadderView", "fold"): Case(("3",), "GetObjectHandles(storage", after=("z",)),
+    ("LadderView", "beside"): Case(("3",), "gone: friendlyName", after=("i",)),
     ("LadderView", "session(-1)"): Case(("3", "right_square_bracket"), "Ladder of session 0", TWO),
     ("LadderView", "session(1)"): Case(("3",), "Ladder of session 1", TWO),
     ("LadderView", "save"): Case(("3",), "Save the ladder as text"),
@@ -96,8 +100,8 @@ CASES: dict[tuple[str, str], Case] = {
     ("ObjectsView", "picture"): Case(("6",), "JPEG, ", DOWNLOAD),
     ("FindingsView", "explain"): Case(("7",), "clause:", CANCEL),
     ("FilterInput", "complete"): Case(("2", "slash", *"latenc"), "value: latency_s"),
-    ("FilterInput", "history(-1)"): Case(("2", *FILTER, "ctrl+u"), "value: latency_s > 0"),
-    ("FilterInput", "history(1)"): Case(("2", *FILTER, "ctrl+u", "up"), "value: "),
+    ("FilterInput", "history(-1)"): Case(("2", *FILTER, "ctrl+u"), "value: latency_s > 0", after=("escape", "F")),
+    ("FilterInput", "history(1)"): Case(("2", *FILTER, "ctrl+u", "up"), "value: ", after=("escape", "F")),
     ("FilterInput", "leave"): Case(("2", "slash"), "gone: Enter shows all rows"),
     ("AskScreen", "dismiss"): Case(("g",), "gone: Go to a frame"),
     ("ColumnsScreen", "done"): Case(("2", "c", "space"), "gone: Columns: space"),
@@ -168,13 +172,37 @@ def means(seen: Seen, key: str) -> str:
     return "" if found is None else found.binding.action
 
 
-@pytest.mark.parametrize(("owner", "action"), CASES, ids=lambda one: one.replace("'", ""))
-async def test_key_does_what_it_says(polled: Path, owner: str, action: str) -> None:
-    case, keys = CASES[owner, action], [key for *one, key in KEYS if one == [owner, action]]
-    async with running(case.capture or polled, (140, 30)) as seen:
-        await seen.press(*case.before)
-        line = next((one.cursor for one in seen.app.view.query(Lines)), 0)
-        assert not there(seen, case.then, line), seen.screen
-        assert {means(seen, key) for key in keys} == {action}
-        await seen.press(keys[0])
-        await seen.until(lambda: there(seen, case.then, line))
+async def back_to_the_beginning(seen: Seen) -> None:
+    """The overview, with no question open, no way back and every cursor at its first place."""
+    while len(seen.app.screen_stack) > 1 or isinstance(seen.app.focused, Input):
+        await seen.press("escape")
+    await seen.press("1")
+    seen.app.trail.clear()
+    seen.app.on_resize()  # which draws the line that says where one is
+    seen.app.clear_notifications()
+    for lines in seen.app.query(Lines):
+        if lines is not seen.app.view.query_one(Lines):
+            lines.cursor = 0
+            lines.scroll_to(x=0, animate=False, immediate=True)
+    for grid in seen.app.query(Grid):
+        grid.column = 0
+    await seen.rest()
+
+
+GROUPS = sorted({(owner, case.capture or Path()) for (owner, _), case in CASES.items()})
+
+
+@pytest.mark.parametrize(("owner", "capture"), GROUPS, ids=lambda one: one if isinstance(one, str) else one.stem)
+async def test_keys_do_what_they_say(polled: Path, owner: str, capture: Path) -> None:
+    group = {action: case for (one, action), case in CASES.items() if (one, case.capture or Path()) == (owner, capture)}
+    async with running(capture if capture.name else polled, (140, 30)) as seen:
+        for action, case in group.items():
+            keys = [key for *one, key in KEYS if one == [owner, action]]
+            await back_to_the_beginning(seen)
+            await seen.press(*case.before)
+            line = next((one.cursor for one in seen.app.view.query(Lines)), 0)
+            assert not there(seen, case.then, line), f"{action}: {seen.screen}"
+            assert {means(seen, key) for key in keys} == {action}
+            await seen.press(keys[0])
+            await seen.until(lambda then=case.then, line=line: there(seen, then, line))
+            await seen.press(*case.after)
