@@ -96,7 +96,7 @@ class Seen:
         """Type a text."""
         for letter in text:
             self._send(_character_to_key(letter))
-            await self.pilot.pause(0)
+            await self.settle()
         return await self.rest()
 
     def _send(self, key: str) -> None:
@@ -108,7 +108,7 @@ class Seen:
             for kind in (events.MouseDown, events.MouseUp):
                 self._point(kind, over, at, 1)
             self._point(functools.partial(events.Click, chain=chain), over, at, 1)
-            await self.pilot.pause(0)
+            await self.settle()
         return await self.rest()
 
     async def click_on(self, over: Widget, text: str, times: int = 1) -> str:
@@ -122,7 +122,7 @@ class Seen:
         """Turn the wheel over a widget, upward for a negative number; the screen then."""
         for _ in range(abs(turns)):
             self._point(events.MouseScrollDown if turns > 0 else events.MouseScrollUp, over, (3, 3), 0)
-            await self.pilot.pause(0)
+            await self.settle()
         return await self.rest()
 
     def _point(self, kind: Callable[..., events.MouseEvent], over: Widget, at: tuple[int, int], button: int) -> None:
@@ -134,12 +134,23 @@ class Seen:
         """The screen when no worker runs any more, and nothing more is to be drawn."""
         calm = 0
         while calm < 3:
-            await self.pilot.pause(0)
+            await self.settle()
             calm += 1
             if not all(worker.is_finished for worker in self.app.workers):
                 calm = 0
                 await asyncio.sleep(0.002)
         return self.screen
+
+    async def settle(self) -> None:
+        """Let the event loop do what it has to do now, and draw.
+
+        Pilot's own ``pause`` sends a message to each of a hundred widgets, which costs more than what is waited for.
+        """
+        ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+        while ready:
+            await asyncio.sleep(0)
+        self.app.screen._on_timer_update()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something."""
