@@ -132,8 +132,10 @@ class LadderView(View):
         begins = self.held.begins
         self.lines.show(len(ladder), lambda line: ladder.pieces(line, width, begins), ladder.width(width), cursor or 0)
         self._frame = None
-        folded = ", polling folded (z)" if ladder.folds else ""
-        self.say(f"{counted(len(ladder), 'line')}{folded} · [ ] other session · 1, space, d: several side by side")
+        said = counted(len(ladder), "line") + (", polling folded (z)" if ladder.folds else "")
+        if self.inspector.session_count > 1:
+            said += " · [ ] other session · 1, space, d: several side by side"
+        self.say(said)
         self._follow()
 
     def on_resize(self) -> None:

@@ -2,24 +2,30 @@
 that is always refused in the same way, as by a camera that is not ready.
 
 Promises that a loop's rounds follow each other within their session, and that nothing but complete transactions with
-equal operations, parameters and responses are in one: another answer or another request ends it. Refuses to say what is
-polled.
+equal operations, parameters and responses are in one: another answer or another request ends it. What sends data, or by
+its name does something to the camera (takes a picture, deletes one), is no polling, however often it succeeds. Refuses
+to say what is polled.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from ptpip_analyze.tables.columns import OK
+from ptpip_analyze.tables.columns import OK, as_texts
 
 LONGEST: Final = 4
 """Transactions of one round at most."""
 
 LEAST_ROUNDS: Final = 4
 """Fewer rounds are no loop."""
+
+
+_ACTS: Final = re.compile("Initiate|Terminate|Delete|Format|Copy|Move|PowerDown|Snap|.*(Capture|Release|Drive|Zoom)")
+"""Names of operations that do something to a camera, whoever made it."""
 
 
 class Loops(NamedTuple):
@@ -47,7 +53,7 @@ def loops_of(transactions: pa.Table) -> Loops:
     order = np.argsort(session, kind="stable")
     key, usable, good = (by_row[order] for by_row in _keys(transactions))
     session = session[order]
-    free = usable
+    free = usable & ~(good & _acts(transactions)[order])
     found = np.full(count, -1, np.int32)
     for length in range(1, LONGEST + 1):
         if count <= length:
@@ -68,6 +74,16 @@ def loops_of(transactions: pa.Table) -> Loops:
     fine = np.zeros(count, bool)
     fine[order] = (found >= 0) & good
     return Loops(of_row, period, fine)
+
+
+def _acts(transactions: pa.Table) -> np.ndarray:
+    """By row: does it send data, or do something to the camera?"""
+    name = as_texts(transactions, "operation")
+    direction = as_texts(transactions, "data_direction")
+    acts = np.array([text is not None and bool(_ACTS.match(text)) for text in name.values] + [False])
+    sends = np.array([text == "out" for text in direction.values] + [False])
+    found: np.ndarray = acts[name.rows] | sends[direction.rows]
+    return found
 
 
 def _keys(transactions: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

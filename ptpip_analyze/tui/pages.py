@@ -164,8 +164,11 @@ class DoctorView(PageView):
         self.app.call_from_thread(self._take, examined(loading.analysis.results))
 
     def _take(self, document: dict[str, Any]) -> None:
+        first = not self._lines
         self._document = document
         self._draw()
+        if first:  # Enter goes to the first place that is told of
+            self.lines.cursor = next((at for at, (_, goal) in enumerate(self._lines) if goal and goal[1]), 0)
 
     def on_resize(self) -> None:
         """Another width."""

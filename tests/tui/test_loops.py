@@ -81,3 +81,12 @@ def test_has_none_in_an_empty_table() -> None:
     from ptpip_analyze.tui.loading import empty
 
     assert loops_of(empty("transactions")).period == []
+
+
+def test_pictures_that_are_taken_and_values_that_are_set_are_no_polling() -> None:
+    talk = conversation().open()
+    for _ in range(5):
+        talk.transaction(0x100E, 0, 0).transaction(0x1016, 0x5007, data_out=b"\1\0")
+    for _ in range(5):
+        talk.transaction(0x100E, 0, 0, response=0x2019)  # asked again and again while the camera is busy
+    assert loops(talk) == [*[-1] * 11, *[0] * 5]

@@ -54,3 +54,11 @@ async def test_doctor_wraps_its_sentences() -> None:
     async with running(ROOT / "captures" / "init-fail.pcapng", (80, 24)) as seen:
         screen = await seen.press("8")
         assert all(len(line) <= 80 for line in screen.splitlines())
+
+
+async def test_doctor_begins_at_the_first_place_that_is_told_of() -> None:
+    async with running(ROOT / "captures" / "weary-battery.pcapng") as seen:
+        await seen.press("8")
+        await seen.until(lambda: "GeneralError 2 times" in seen.screen)
+        assert "GeneralError after" in await seen.press("enter")
+        assert "other session" not in seen.screen  # there is none
