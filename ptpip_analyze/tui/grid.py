@@ -21,6 +21,7 @@ from .rows import Listing
 _LEAST, _MOST, _MOST_ROOMY, _MOST_WIDE = 3, 26, 40, 400
 _ROOMY = 120  # cells in which a column that is not wide may take more
 _SAMPLE, _LAST = 60, 10
+_LEAST_NAME = 12  # cells of a name from which others still take some
 _LEAST_WIDE = 32  # cells of a long text for which others make room
 
 
@@ -93,7 +94,18 @@ class Grid(Lines):
         for left, at in zip(range(len(wide), 0, -1), sorted(wide, key=lambda at: self._widths[at]), strict=True):
             self._widths[at] = min(self._widths[at], max(max(rest, 20) // left, 12))
             rest -= self._widths[at]
+        if not self._all:
+            self._tighten(sum(self._widths) + 2 * len(kept) - room)
         self.head = self._heading()
+
+    def _tighten(self, over: int) -> None:
+        """Take so many cells from the longest names, if any: none shall push a number off the screen."""
+        texts = [at for at, one in enumerate(self._shown) if not (one.right or one.wide)]
+        for at in sorted(texts, key=lambda at: -self._widths[at]):
+            spare = self._widths[at] - max(_LEAST_NAME, cell_len(self._shown[at].title) + 2)
+            cut = max(min(over, spare), 0)
+            self._widths[at] -= cut
+            over -= cut
 
     def _heading(self) -> list[Piece]:
         sorted_by = self.listing.sorted_by if self.listing else None

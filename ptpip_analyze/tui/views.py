@@ -156,7 +156,7 @@ class TableView(View):
         if len(listing) != shown:
             said.append(f"{counted(len(listing), 'line')}: loops are folded, z unfolds")
         if self.where:
-            said.append(f"where {self.where}")
+            said.append(f"where {self.where} (F: all)")
         if listing.sorted_by:
             said.append(f"by {listing.sorted_by[0]}{', largest first' if listing.sorted_by[1] else ''}")
         if self.grid.marked:
@@ -335,8 +335,9 @@ class TableView(View):
         """Save what is marked, else what the filter leaves."""
         if self.listing is None:
             return
-        what = f"{len(self.grid.marked):,} marked" if self.grid.marked else f"{len(self.listing.chosen_rows):,}"
-        question = f"Save {what} rows of {self.table} as {', '.join(saving.SUFFIXES)} (pcapng: their frames)"
+        marked = len(self.grid.marked)
+        what = counted(marked, "marked row") if marked else counted(len(self.listing.chosen_rows), "row")
+        question = f"Save {what} of {self.table} as {', '.join(saving.SUFFIXES)} (pcapng: their frames)"
 
         self.app.push_screen(
             AskScreen(question, f"{self.table}.csv", lambda path: saving.fault_of(path, self.held), exists), self._save

@@ -114,7 +114,7 @@ def test_is_driven_in_a_real_terminal(terminal: Terminal, tmp_path: Path) -> Non
     terminal.keys("Escape")
     terminal.shows("1 of 41 rows")
     terminal.keys("w")
-    terminal.shows("Save 1 rows")
+    terminal.shows("Save 1 row of")
     terminal.keys("C-u")
     terminal.text("one.pcapng")
     terminal.keys("Enter")

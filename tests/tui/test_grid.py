@@ -8,6 +8,7 @@ import pytest
 
 from ptpip_analyze.tui.grid import Grid
 from ptpip_analyze.tui.views import TableView
+from tests.traffic import conversation, write_pcap
 
 from .conftest import running
 
@@ -68,3 +69,19 @@ async def test_a_column_that_was_asked_for_stays(polled: Path) -> None:
         await seen.press("space", "enter")  # without the first one
         assert view.listing is not None
         assert "status" in [column.name for column in view.grid._shown]
+
+
+async def test_a_long_name_pushes_no_number_off_a_narrow_screen(tmp_path: Path) -> None:
+    talk = conversation().open()
+    for code in (0x2007, 0x2001):
+        talk.transaction(0x1015, 0x5007, data_in=bytes(200), response=code)
+        talk.transaction(0x1016, 0x5007, data_out=bytes(2_000), response=0x200A)
+        talk.transaction(0x1014, 0xD001, response=0x2005).wait(0.3)
+    async with running(write_pcap(tmp_path / "long.pcap", talk.close().packets()), (76, 24)) as seen:
+        lines = (await seen.press("2")).splitlines()
+        grid = seen.app.view.query_one(Grid)
+        assert lines[2].endswith("latency")
+        assert any("…" in line and "µs" in line for line in lines[3:])
+        assert grid.virtual_size.width <= grid.scrollable_content_region.width
+        assert "OperationNotSupported" not in seen.screen
+        assert "OperationNotSupported" in await seen.press(*["right"] * 7)  # whole, for whoever goes sideways
