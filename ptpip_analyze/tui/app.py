@@ -215,6 +215,8 @@ class Inspector(App[None]):
     def end_following(self) -> None:
         """What was being made is complete."""
         self.follow = False
+        self.learn(grows=False)
+        self.transactions_view.say_rows()
         self.refresh_bindings()
         fault = safe_text(self.incoming.fault) if self.incoming is not None else ""
         self.say_progress(f"the capture has ended{': ' if fault else ''}{fault}")

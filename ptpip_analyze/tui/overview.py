@@ -59,6 +59,7 @@ class Known(NamedTuple):
     throughput: np.ndarray | None
     span_s: float
     worst: Mapping[int, tuple[str, int]] | None  # by session: level and count of the violations of the worst level
+    grows: bool = False  # may more come?
 
 
 def page(known: Known, width: int, marked: Collection[int] = (), height: int = 0) -> list[OverviewLine]:
@@ -68,7 +69,7 @@ def page(known: Known, width: int, marked: Collection[int] = (), height: int = 0
         lines += _capture(capture, width)
     lines += _strip(known, width, 3 if height >= _TALL else 1)
     if not len(known.sessions):
-        so_far = "" if known.worst is not None else " so far"
+        so_far = "" if known.worst is not None and not known.grows else " so far"
         lines.append(OverviewLine([(f"There is no PTP-IP session{so_far}.", "warning")]))
     for row in range(known.sessions.rows.num_rows):
         card = _card(known.sessions.record(row), known.worst, row in marked)

@@ -90,6 +90,7 @@ class Reading:
         known = Known(
             [capture_facts(capture) | named for capture in analysis.captures],
             app.listing_of("sessions", step.sessions), operations_of(step.transactions), None, 0.0, None,
+            app.follow,
         )  # fmt: skip
         app.call_from_thread(app.take, step, known, self._listing(step.transactions))
 

@@ -152,7 +152,7 @@ class TableView(View):
         shown, whole = len(listing.chosen_rows), listing.rows.num_rows
         said = [f"{shown:,} of {counted(whole, 'row')}" if shown != whole else counted(whole, "row")]
         if not whole:
-            said = [f"There are no {self.table} here."]
+            said = [f"There are no {self.table} here{' so far' if self.inspector.follow else ''}."]
         if len(listing) != shown:
             said.append(f"{counted(len(listing), 'line')}: loops are folded, z unfolds")
         if self.where:

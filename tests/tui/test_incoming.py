@@ -216,6 +216,11 @@ async def test_says_that_its_interface_is_down_and_why_the_capture_ended(
         await seen.until(lambda: "wlan7 is down: nothing comes before it is up" in seen.screen)
         trouble[0] = ""
         await seen.until(lambda: "following (P pauses)" in seen.screen)
+        assert "There is no PTP-IP session so far." in seen.screen
+        await seen.pilot.press("2")  # the thread that follows never rests
+        await seen.until(lambda: "There are no transactions here so far." in seen.screen)
         recorder.vanish()
         await seen.until(lambda: "the capture has ended: wlan7: The network adapter was removed" in seen.screen)
+        assert "There are no transactions here." in seen.screen
+        assert "There is no PTP-IP session." in await seen.press("1")
         throw_away(watched)
