@@ -5,6 +5,7 @@ Promises lines without control characters. Refuses to decode: it is handed a fun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,8 @@ JSON: Final = {b"json": b"1"}
 MOST_TEXT: Final = 200  # characters of a value's text
 _MOST_ELEMENTS: Final = 16  # of an array, in one line
 _MOST_BYTES: Final = 16  # written out in one line
+_LEAST_CODE: Final = 0x1000  # from which on a number with a name is a code, which everybody writes in hex
+_NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 
 
 def expanded_schema(schema: pa.Schema) -> pa.Schema:
@@ -65,7 +68,7 @@ def _lines(values: Iterable[Value], depth: int, width: int) -> Iterator[str]:
 
 
 def said(value: Value) -> str:
-    """A value and its readable form: 20481 (BatteryLevel)."""
+    """A value and its readable form: 0x5001 (BatteryLevel), 3 (AV)."""
     raw = value.value
     if isinstance(raw, tuple) and value.text is not None:
         text = f"{counted(len(raw), 'value')} ({value.text})"
@@ -77,7 +80,11 @@ def said(value: Value) -> str:
     elif raw is None:
         text = value.text or f"{counted(value.end - value.start, 'byte')} not shown"
     else:
-        text = f"{_plain(raw)}" + ("" if value.text is None else f" ({value.text})")
+        text = f"{_plain(raw)}"
+        if value.text is not None:
+            if isinstance(raw, int) and raw >= _LEAST_CODE and _NAME.fullmatch(value.text):
+                text = f"0x{raw:04X}"
+            text += f" ({value.text})"
     text = safe_text(text)
     return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
 

@@ -176,12 +176,12 @@ def test_shows_the_dataset_under_each_transaction(run, canon_pcap: Path) -> None
         "        0x9110  OK",
         "    EOSSetDevicePropValue, 12 bytes",
         "     0-3   length: 12",
-        "     4-7   property: 53507 (ISOSpeed)",
+        "     4-7   property: 0xD103 (ISOSpeed)",
         "     8-11  value: 80 (ISO 200)",
         "        0x9110  DeviceBusy",
         "    EOSSetDevicePropValue, 12 bytes",
         "     0-3   length: 12",
-        "     4-7   property: 53507 (ISOSpeed)",
+        "     4-7   property: 0xD103 (ISOSpeed)",
         "     8-11  value: 88 (ISO 400)",
     ]
 

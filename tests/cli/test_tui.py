@@ -110,7 +110,7 @@ def test_is_driven_in_a_real_terminal(terminal: Terminal, tmp_path: Path) -> Non
     terminal.keys("Escape")
     terminal.shows("1 of 41 rows")
     terminal.keys("Enter")
-    terminal.shows("operationCode: 4105 (GetObject)")
+    terminal.shows("operationCode: 0x1009 (GetObject)")
     terminal.keys("Escape")
     terminal.shows("1 of 41 rows")
     terminal.keys("w")

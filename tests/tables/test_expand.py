@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
+
 from ptpip_analyze.ptp.values import Dataset, Note, Value
 from ptpip_analyze.tables import export
-from ptpip_analyze.tables.expand import COLUMN, expanded, expanded_schema, tree_lines
+from ptpip_analyze.tables.expand import COLUMN, expanded, expanded_schema, said, tree_lines
 from ptpip_analyze.tables.schema import arrow_schema
 from tests.support import analysed
 from tests.traffic import capture
@@ -27,7 +29,7 @@ def test_draws_a_tree_with_places_texts_and_notes() -> None:
     assert drawn == [
         "List, 46 bytes",
         " 0-15  PropValueChanged: ISOSpeed",
-        " 8-11    property: 53507 (ISOSpeed)",
+        " 8-11    property: 0xD103 (ISOSpeed)",
         "12-15    value: 72",
         "16-27  handles: [1, 2]",
         "28-29  junk: 00 01",
@@ -58,3 +60,16 @@ def test_writes_a_dataset_as_an_object_of_json_and_null_where_there_is_none() ->
     device = said[1]
     assert device["dataset"] == "DeviceInfo"
     assert [one["value"] for one in device["fields"] if one["name"] == "model"] == ["Canon EOS R5"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "expected"),
+    [
+        (0x1009, "GetObject", "0x1009 (GetObject)"),
+        (3, "AV", "3 (AV)"),
+        (6400, "ISO 6400", "6400 (ISO 6400)"),
+        (78695, None, "78695"),
+    ],
+)
+def test_codes_are_in_hex_and_numbers_are_not(raw: int, text: str | None, expected: str) -> None:
+    assert said(Value("field", raw, 0, 2, text)) == expected

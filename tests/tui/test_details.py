@@ -21,7 +21,7 @@ async def test_a_field_of_the_tree_selects_its_bytes(polled: Path) -> None:
         assert "OpenSession(session=0x1) → OK" in seen.screen
         await seen.press("down", "down", "down", "down")
         assert selected(seen) == (12, 14)
-        assert "operationCode: 4098 (OpenSession)" in seen.screen
+        assert "operationCode: 0x1002 (OpenSession)" in seen.screen
         assert "00000000  16 00 00 00" in seen.screen
 
 

@@ -32,9 +32,9 @@ async def test_ladder_opens_at_the_selected_transaction(polled: Path) -> None:
 async def test_says_beside_the_lanes_what_the_selected_message_says(polled: Path) -> None:
     async with running(polled, (150, 40)) as seen:
         await seen.press("3")
-        assert "operationCode: 4098 (OpenSession)" in await seen.press("down", "down", "down", "down")
+        assert "operationCode: 0x1002 (OpenSession)" in await seen.press("down", "down", "down", "down")
         assert "operationCode" not in await seen.press("i")
-        assert "operationCode: 4098 (OpenSession)" in await seen.press("i")
+        assert "operationCode: 0x1002 (OpenSession)" in await seen.press("i")
         assert 'friendlyName: "desk"' in await seen.press("home")
 
 
@@ -55,7 +55,7 @@ async def test_lanes_fit_beside_the_content(polled: Path) -> None:
 async def test_says_it_below_the_lanes_where_there_is_no_room_beside(polled: Path) -> None:
     async with running(polled, (80, 24)) as seen:
         lines = (await seen.press("3", "down", "down", "down", "down")).splitlines()
-        assert any("operationCode: 4098 (OpenSession)" in line for line in lines[-9:])
+        assert any("operationCode: 0x1002 (OpenSession)" in line for line in lines[-9:])
 
 
 async def test_ladder_goes_through_sessions() -> None:
