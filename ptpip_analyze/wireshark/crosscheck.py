@@ -7,6 +7,7 @@ to judge which side is right where no reason is known.
 from __future__ import annotations
 
 import shutil
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -134,16 +135,16 @@ class _Place(NamedTuple):
 
 def _places(rows: Sequence[Row], segments: Mapping[int, list[str]]) -> Iterator[_Place]:
     """The messages of one direction of a stream, in its order. ``segments``: the flags of those that have any."""
-    arrived = 0
+    arrived, frames = 0, sorted(segments)
     before: Row | None = None
     for row in sorted(rows, key=lambda row: row["offset"]):
         arrived = max(arrived, row["last_frame"])
-        own = {frame: flags for frame, flags in segments.items() if row["first_frame"] <= frame <= row["last_frame"]}
-        late = [frame for frame, flags in own.items() if _LATE in flags]
+        own = frames[bisect_left(frames, row["first_frame"]) : bisect_right(frames, row["last_frame"])]
+        late = [frame for frame in own if _LATE in segments[frame]]
         is_first: bool | None = True
         if before is not None and before["last_frame"] == row["first_frame"]:
             is_first = None if before["status"] == "gap" else False
-        yield _Place(row, arrived, late, {flag for flags in own.values() for flag in flags}, is_first)
+        yield _Place(row, arrived, late, {flag for frame in own for flag in segments[frame]}, is_first)
         before = row
 
 
