@@ -554,7 +554,7 @@ local function place(conv, side, kind, pinfo)
   elseif kind == CONTAINERS + 5 then conv.kind = "live-view"
   elseif ON_EVENT[kind] then conv.kind = "event"
   else return end
-  conv.hosts = hosts_of(pinfo)
+  conv.hosts, conv.begins_with = hosts_of(pinfo), kind
   if conv.kind == "command" then
     conv.session = new_session()
     local outward = side == conv.initiator
@@ -2596,7 +2596,9 @@ local function show_other(tree, kind, vendor)
     local item = tree:add_le(f.fail_reason, tvb(at + 8, 4))
     item:set_text(fmt("Reason: %s (0x%X)", name, reason))
     item:add_proto_expert_info(ef.failed, fmt("The connection was refused: %s", name))
-    if M.conv.form == "standard" and not facts.names.init_fail.standard[reason] then
+    -- Fujifilm's reasons are response codes: without the request that was refused, the dialect is not known.
+    local of_fuji = M.conv.begins_with == 5 and reason >= 0x2000 and reason < 0x3000
+    if M.conv.form == "standard" and not of_fuji and not facts.names.init_fail.standard[reason] then
       local swapped = tvb(at + 8, 4):uint() -- not a fault of the code, then
       if not facts.names.init_fail.standard[swapped] then accuse(tree, "reason", nil, item) end
     end
