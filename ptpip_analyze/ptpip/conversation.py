@@ -17,7 +17,17 @@ from ..tcp import ACK, CAPTURED, GONE, HOLE, LENGTH, OFFSET, PACKET, POSITION, T
 from . import containers
 from . import messages as m
 from .framing import WHOLE, FramedStream, Framer
-from .recognise import HEAD_BYTES, Dialect, header, is_plausible, is_sound, judge_beginning, judge_middle, may_greet
+from .recognise import (
+    HEAD_BYTES,
+    Dialect,
+    header,
+    is_cut_short,
+    is_plausible,
+    is_sound,
+    judge_beginning,
+    judge_middle,
+    may_greet,
+)
 
 UNDECIDED, SPOKEN, FOREIGN = 0, 1, 2
 
@@ -306,18 +316,20 @@ class Conversations:
             return self._is_accepted_late(conversation, expected, final)
         held = sum(rows.shape[1] for side in conversation.held for rows in side)
         final |= held > LATE_SEGMENTS_ON_PORT  # an answer that has not come by now will not decide anything
-        answer = heads[1 - opener]
+        greeting, answer = heads[opener], heads[1 - opener]
         form: int | None = containers.STANDARD
-        if answer and not heads[opener]:
+        if is_cut_short(greeting) if greeting else answer and _is_open(answer):
+            form = self._form_by_what_follows(conversation, heads, trusted, final)
+        elif answer and not greeting:
             form = containers.judge_responder(answer, trusted, final)
-            if form is None:
-                return False
+        if form is None:
+            return False
         if form != containers.STANDARD:
             self._accept(conversation, Dialect.FUJI, opener, form)
             return True
-        dialect = judge_beginning(heads[opener], answer, expected, final)
+        dialect = judge_beginning(greeting, answer, expected, final)
         # What looks like an answer's head is none, or a greeting is cut: what follows may tell.
-        unsure = may_greet(heads[opener]) if heads[opener] else not tcp.streams[1 - opener].syn
+        unsure = may_greet(greeting) if greeting else not tcp.streams[1 - opener].syn
         if dialect is Dialect.FOREIGN and unsure:
             return self._is_accepted_late(conversation, expected, final)
         if dialect is Dialect.FOREIGN or (dialect is None and final):
@@ -330,6 +342,38 @@ class Conversations:
             return False
         self._accept(conversation, dialect, opener)
         return True
+
+    def _form_by_what_follows(
+        self, conversation: Conversation, heads: list[bytes | None], trusted: bool, final: bool
+    ) -> int | None:
+        """The form of a connection whose greeting is cut before it tells: by the answer, or by what follows either.
+
+        None while something may still come. Where nothing does, the place tells.
+        """
+        opener = conversation.tcp.syn_from
+        assert opener is not None
+        answer = heads[1 - opener]
+        if answer and len(answer) >= m.HEADER_BYTES and not _is_open(answer):
+            return containers.CONTAINERS if containers.is_answer(answer) else containers.STANDARD
+        for held, head in zip(conversation.held, heads, strict=True):
+            if head and len(head) >= m.HEADER_BYTES:
+                form = containers.told_by(self._words_at(held, header(head)[0]))
+                if form is not None:
+                    return form
+        if not final:
+            return None
+        return containers.CONTAINERS if trusted else containers.STANDARD
+
+    def _words_at(self, held: list[np.ndarray], offset: int) -> bytes:
+        """The header words at a stream offset; b"" where one segment does not hold both."""
+        for rows in held:
+            within = offset - rows[OFFSET]
+            if within[0] < 0:
+                break
+            found = np.flatnonzero((within >= 0) & (within + m.HEADER_BYTES <= rows[CAPTURED]))
+            if len(found):
+                return self._read(int(rows[POSITION, found[0]] + within[found[0]]), m.HEADER_BYTES)
+        return b""
 
     def _is_fuji_place(self, tcp: Connection) -> bool:
         """Is Fujifilm's dialect to be expected here: on its ports, or between peers that speak it elsewhere?"""
@@ -435,6 +479,11 @@ class Conversations:
         for stream in conversation.tcp.streams:
             stream.unsettled, stream.pending = [], []
         del self.known[number]
+
+
+def _is_open(answer: bytes) -> bool:
+    """Does what the responder said first not tell of which dialect it is?"""
+    return len(answer) >= m.HEADER_BYTES and containers.is_answer(answer) is None
 
 
 def _line_of(stream: np.ndarray, offset: np.ndarray) -> np.ndarray:

@@ -225,7 +225,7 @@ def test_does_not_speak_of_hosts_that_differ_where_a_pair_is_not_certain(lacks: 
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_does_not_take_numbers_that_are_cut_off_for_the_same(number: int) -> None:
-    """Init Command Acks of which the header is captured, and no more: the event connections still name their numbers."""
+    """Only the headers of Init Command Acks are captured; the event connections still name their numbers."""
     packets = packets_of([whole(at(5 * place, place, connection_number=number)) for place in range(3)])
     assert "association-number-reuse-ok" in spoken(judged(packets))
     for place, packet in enumerate(packets):
