@@ -81,6 +81,8 @@ class Conversations:
         self.states = np.zeros(64, np.uint8)
         self.strangers: dict[int, tuple[bytes | None, bytes | None]] = {}
         self._heard = np.zeros(64, bool)  # by connection, did it carry payload
+        # By hosts, connections that carried nothing, to a port where that may be all there is to Fujifilm's dialect.
+        self._silent: dict[frozenset[int], dict[int, Connection]] = {}
         self._fuji_hosts: set[frozenset[int]] = set()  # peers that speak Fujifilm's dialect
         self._overdue: dict[int, tuple[int, int]] = {}  # by stream, where a hole ends that won't be filled, since when
         self._finished: set[int] = set()
@@ -127,6 +129,8 @@ class Conversations:
         conversation = self.known.get(tcp.number)
         if conversation is None:
             if not (rows[LENGTH] > 0).any():
+                if self._is_silent(tcp):
+                    self._silent.setdefault(self._hosts(tcp), {})[tcp.number] = tcp
                 return
             conversation = self.known[tcp.number] = Conversation(tcp)
             self._heard[tcp.number] = True
@@ -192,6 +196,11 @@ class Conversations:
         """
         work: dict[int, list[list[np.ndarray]]] = {}
         over = []
+        for hosts in self._fuji_hosts:
+            for number, tcp in list(self._silent.get(hosts, {}).items()):
+                if tcp.is_over and tcp.last_time < now - patience:
+                    del self._silent[hosts][number]
+                    self._join_in_silence(tcp)
         for number, conversation in self.known.items():
             tcp = conversation.tcp
             if tcp.is_over and tcp.last_time < now - patience:
@@ -255,13 +264,16 @@ class Conversations:
 
     def wants(self, tcp: Connection) -> bool:
         """May a connection of which nothing comes any more still be told of? It is PTP-IP, or its place may say so."""
-        ports = tcp.low[1], tcp.high[1]
-        silent = not self._heard[tcp.number] and (EVENT_PORT in ports or LIVE_VIEW_PORT in ports)
-        return tcp.number in self.known or silent
+        return tcp.number in self.known or self._is_silent(tcp)
+
+    def _is_silent(self, tcp: Connection) -> bool:
+        """Has it carried nothing, and was nothing decided of it, though its place may tell what it is?"""
+        undecided = self.states[tcp.number] == UNDECIDED and not self._heard[tcp.number]
+        return undecided and not {tcp.low[1], tcp.high[1]}.isdisjoint((EVENT_PORT, LIVE_VIEW_PORT))
 
     def _join_in_silence(self, tcp: Connection) -> None:
         """Take in a connection that carried nothing, because in Fujifilm's dialect its place alone tells what it is."""
-        if self._heard[tcp.number] or tcp.syn_from is None or self._hosts(tcp) not in self._fuji_hosts:
+        if not self._is_silent(tcp) or tcp.syn_from is None or self._hosts(tcp) not in self._fuji_hosts:
             return
         port = tcp.endpoint(1 - tcp.syn_from)[1]
         if port in (EVENT_PORT, LIVE_VIEW_PORT) and all(stream.syn for stream in tcp.streams):
