@@ -13,7 +13,7 @@ from ptpip_analyze import analyze, open_capture, watch
 from ptpip_analyze.tcp import GONE
 from ptpip_analyze.watch import Watch
 from tests.support import RECORDED, slices
-from tests.traffic import Packet, capture, conversation, pcap_bytes
+from tests.traffic import Packet, capture, conversation, damage, pcap_bytes
 from tests.traffic.announce import announced, mdns
 from tests.traffic.conversation import START_NS
 from tests.traffic.fuji import fuji_conversation
@@ -108,6 +108,14 @@ def test_says_a_transaction_with_the_packet_that_answers_it():
     row = seen.rows[-1]
     assert (row["operation"], row["status"], row["last_frame"]) == ("GetObject", "complete", last + 1)
     assert counts[-1] == 2  # once
+
+
+def test_lets_a_session_go_with_its_connections_that_carried_nothing(forgetful):
+    """Fujifilm's for events and live view, one session behind the other."""
+    seen = told(damage.in_turn(capture("fuji_silent"), capture("fuji_silent"), pause_ns=60 * 10**9), 3)
+    assert seen.finished() == seen.expected()
+    assert {row["session"] for row in seen.rows} == {0, 1}
+    assert seen.watch.sessions == 2
 
 
 def polls(count: int, **options: object):

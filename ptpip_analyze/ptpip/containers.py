@@ -15,6 +15,7 @@ import numpy as np
 from ..facts import containers as facts
 from . import messages as m
 from .recognise import DATA_LIMIT, GREETING_LIMIT, header, is_fuji
+from .recognise import is_plausible as is_standard
 
 # How a stream is framed: as PTP-IP says, as greetings and containers, or as frames of live view.
 STANDARD, CONTAINERS, FRAMES = range(3)
@@ -131,17 +132,15 @@ def is_answer(head: bytes) -> bool | None:
 def judge_responder(head: bytes, trusted: bool, final: bool) -> int | None:
     """The form of a connection on which the initiator's first bytes are lost, or nobody but the responder speaks.
 
-    STANDARD when this is not the dialect, None while more bytes must tell. ``trusted``: the connection goes to one of
+    STANDARD when this is not the dialect, None while more bytes must tell; an answer is there far enough to tell.
+    ``trusted``: the connection goes to one of
     the dialect's ports, or runs between peers that speak it elsewhere. Only then are events and live view believed,
     which nothing introduces.
     """
     if len(head) < m.HEADER_BYTES:
         return STANDARD if final else None
-    answer = is_answer(head)
-    if answer or (answer is None and final):
-        return CONTAINERS if answer else STANDARD
-    if answer is None:
-        return None
+    if is_answer(head):
+        return CONTAINERS
     if not trusted:
         return STANDARD
     if kind_of(CONTAINERS, head)[1] in (m.CONTAINER_EVENT, m.CONTAINER_RESPONSE):
@@ -154,6 +153,16 @@ def judge_responder(head: bytes, trusted: bool, final: bool) -> int | None:
             return FRAMES
         return None if len(head) < min(length, HEAD_BYTES) and not final else STANDARD
     return STANDARD
+
+
+def told_by(words: bytes) -> int | None:
+    """The form of what follows a greeting, by its header words; None where they are of neither or of both."""
+    if len(words) < m.HEADER_BYTES:
+        return None
+    length, kind = kind_of(CONTAINERS, words)
+    if kind > m.CONTAINERS:
+        return CONTAINERS if is_plausible(length, kind) and keeps_layout(length, kind) else None
+    return STANDARD if kind not in _GREETINGS and is_standard(length, kind) else None
 
 
 def evidence(head: bytes, trusted: bool) -> bool:

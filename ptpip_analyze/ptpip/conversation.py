@@ -17,7 +17,17 @@ from ..tcp import ACK, CAPTURED, GONE, HOLE, LENGTH, OFFSET, PACKET, POSITION, T
 from . import containers
 from . import messages as m
 from .framing import WHOLE, FramedStream, Framer
-from .recognise import HEAD_BYTES, Dialect, header, is_plausible, is_sound, judge_beginning, judge_middle, may_greet
+from .recognise import (
+    HEAD_BYTES,
+    Dialect,
+    header,
+    is_cut_short,
+    is_plausible,
+    is_sound,
+    judge_beginning,
+    judge_middle,
+    may_greet,
+)
 
 UNDECIDED, SPOKEN, FOREIGN = 0, 1, 2
 
@@ -71,6 +81,8 @@ class Conversations:
         self.states = np.zeros(64, np.uint8)
         self.strangers: dict[int, tuple[bytes | None, bytes | None]] = {}
         self._heard = np.zeros(64, bool)  # by connection, did it carry payload
+        # By hosts, connections that carried nothing, to a port where that may be all there is to Fujifilm's dialect.
+        self._silent: dict[frozenset[int], dict[int, Connection]] = {}
         self._fuji_hosts: set[frozenset[int]] = set()  # peers that speak Fujifilm's dialect
         self._overdue: dict[int, tuple[int, int]] = {}  # by stream, where a hole ends that won't be filled, since when
         self._finished: set[int] = set()
@@ -117,6 +129,8 @@ class Conversations:
         conversation = self.known.get(tcp.number)
         if conversation is None:
             if not (rows[LENGTH] > 0).any():
+                if self._is_silent(tcp):
+                    self._silent.setdefault(self._hosts(tcp), {})[tcp.number] = tcp
                 return
             conversation = self.known[tcp.number] = Conversation(tcp)
             self._heard[tcp.number] = True
@@ -182,6 +196,11 @@ class Conversations:
         """
         work: dict[int, list[list[np.ndarray]]] = {}
         over = []
+        for hosts in self._fuji_hosts:
+            for number, tcp in list(self._silent.get(hosts, {}).items()):
+                if tcp.is_over and tcp.last_time < now - patience:
+                    del self._silent[hosts][number]
+                    self._join_in_silence(tcp)
         for number, conversation in self.known.items():
             tcp = conversation.tcp
             if tcp.is_over and tcp.last_time < now - patience:
@@ -245,13 +264,16 @@ class Conversations:
 
     def wants(self, tcp: Connection) -> bool:
         """May a connection of which nothing comes any more still be told of? It is PTP-IP, or its place may say so."""
-        ports = tcp.low[1], tcp.high[1]
-        silent = not self._heard[tcp.number] and (EVENT_PORT in ports or LIVE_VIEW_PORT in ports)
-        return tcp.number in self.known or silent
+        return tcp.number in self.known or self._is_silent(tcp)
+
+    def _is_silent(self, tcp: Connection) -> bool:
+        """Has it carried nothing, and was nothing decided of it, though its place may tell what it is?"""
+        undecided = self.states[tcp.number] == UNDECIDED and not self._heard[tcp.number]
+        return undecided and not {tcp.low[1], tcp.high[1]}.isdisjoint((EVENT_PORT, LIVE_VIEW_PORT))
 
     def _join_in_silence(self, tcp: Connection) -> None:
         """Take in a connection that carried nothing, because in Fujifilm's dialect its place alone tells what it is."""
-        if self._heard[tcp.number] or tcp.syn_from is None or self._hosts(tcp) not in self._fuji_hosts:
+        if not self._is_silent(tcp) or tcp.syn_from is None or self._hosts(tcp) not in self._fuji_hosts:
             return
         port = tcp.endpoint(1 - tcp.syn_from)[1]
         if port in (EVENT_PORT, LIVE_VIEW_PORT) and all(stream.syn for stream in tcp.streams):
@@ -306,18 +328,20 @@ class Conversations:
             return self._is_accepted_late(conversation, expected, final)
         held = sum(rows.shape[1] for side in conversation.held for rows in side)
         final |= held > LATE_SEGMENTS_ON_PORT  # an answer that has not come by now will not decide anything
-        answer = heads[1 - opener]
+        greeting, answer = heads[opener], heads[1 - opener]
         form: int | None = containers.STANDARD
-        if answer and not heads[opener]:
+        if is_cut_short(greeting) if greeting else answer and _is_open(answer):
+            form = self._form_by_what_follows(conversation, heads, trusted, final)
+        elif answer and not greeting:
             form = containers.judge_responder(answer, trusted, final)
-            if form is None:
-                return False
+        if form is None:
+            return False
         if form != containers.STANDARD:
             self._accept(conversation, Dialect.FUJI, opener, form)
             return True
-        dialect = judge_beginning(heads[opener], answer, expected, final)
+        dialect = judge_beginning(greeting, answer, expected, final)
         # What looks like an answer's head is none, or a greeting is cut: what follows may tell.
-        unsure = may_greet(heads[opener]) if heads[opener] else not tcp.streams[1 - opener].syn
+        unsure = may_greet(greeting) if greeting else not tcp.streams[1 - opener].syn
         if dialect is Dialect.FOREIGN and unsure:
             return self._is_accepted_late(conversation, expected, final)
         if dialect is Dialect.FOREIGN or (dialect is None and final):
@@ -330,6 +354,38 @@ class Conversations:
             return False
         self._accept(conversation, dialect, opener)
         return True
+
+    def _form_by_what_follows(
+        self, conversation: Conversation, heads: list[bytes | None], trusted: bool, final: bool
+    ) -> int | None:
+        """The form of a connection whose greeting is cut before it tells: by the answer, or by what follows either.
+
+        None while something may still come. Where nothing does, the place tells.
+        """
+        opener = conversation.tcp.syn_from
+        assert opener is not None
+        answer = heads[1 - opener]
+        if answer and len(answer) >= m.HEADER_BYTES and not _is_open(answer):
+            return containers.CONTAINERS if containers.is_answer(answer) else containers.STANDARD
+        for held, head in zip(conversation.held, heads, strict=True):
+            if head and len(head) >= m.HEADER_BYTES:
+                form = containers.told_by(self._words_at(held, header(head)[0]))
+                if form is not None:
+                    return form
+        if not final:
+            return None
+        return containers.CONTAINERS if trusted else containers.STANDARD
+
+    def _words_at(self, held: list[np.ndarray], offset: int) -> bytes:
+        """The header words at a stream offset; b"" where one segment does not hold both."""
+        for rows in held:
+            within = offset - rows[OFFSET]
+            if within[0] < 0:
+                break
+            found = np.flatnonzero((within >= 0) & (within + m.HEADER_BYTES <= rows[CAPTURED]))
+            if len(found):
+                return self._read(int(rows[POSITION, found[0]] + within[found[0]]), m.HEADER_BYTES)
+        return b""
 
     def _is_fuji_place(self, tcp: Connection) -> bool:
         """Is Fujifilm's dialect to be expected here: on its ports, or between peers that speak it elsewhere?"""
@@ -435,6 +491,11 @@ class Conversations:
         for stream in conversation.tcp.streams:
             stream.unsettled, stream.pending = [], []
         del self.known[number]
+
+
+def _is_open(answer: bytes) -> bool:
+    """Does what the responder said first not tell of which dialect it is?"""
+    return len(answer) >= m.HEADER_BYTES and containers.is_answer(answer) is None
 
 
 def _line_of(stream: np.ndarray, offset: np.ndarray) -> np.ndarray:

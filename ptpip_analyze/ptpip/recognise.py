@@ -125,6 +125,14 @@ def is_fuji(head: bytes) -> bool:
     return kind == INIT_COMMAND_REQUEST and FUJI_LEAST_BYTES <= length <= GREETING_LIMIT and magic == FUJI_MAGIC
 
 
+def is_cut_short(head: bytes) -> bool:
+    """Is this the header of a greeting that may be of either dialect, but for the word that would tell which?"""
+    if not 8 <= len(head) < 12:
+        return False
+    length, kind = header(head)
+    return kind == INIT_COMMAND_REQUEST and FUJI_LEAST_BYTES <= length <= GREETING_LIMIT
+
+
 def judge_beginning(
     initiator: bytes | None, responder: bytes | None, expected_port: bool, final: bool
 ) -> Dialect | None:

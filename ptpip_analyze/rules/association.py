@@ -104,8 +104,8 @@ def _numbered(seen: Evidence) -> Iterator[list[tuple[Opening, int]]]:
         groups: dict[int, list[tuple[Opening, int]]] = {}
         for one in (one for one in commands if one.line.tcp.number not in twice):
             ack = one.first(RESPONDER, m.INIT_COMMAND_ACK)
-            if ack is not None and seen.timed(ack):
-                groups.setdefault(one.number or 0, []).append((one, ack))
+            if ack is not None and one.number is not None and seen.timed(ack):  # a cut Ack gives an unknown number
+                groups.setdefault(one.number, []).append((one, ack))
         for group in groups.values():
             yield sorted(group, key=lambda given: int(seen.time[given[1]]))
 

@@ -46,7 +46,6 @@ NOT_PTP_IP = "Wireshark's own dissector takes anything on TCP port 15740 for PTP
 BEHIND_LOSS = "behind lost bytes our dissector goes on only where it is sure that a message begins"
 BEHIND_LATE = "behind a late segment our dissector goes on only where it is sure that a message begins"
 WHEN_FILLED = "Wireshark that puts segments in order shows a message when all bytes before it have come"
-NO_GREETING = "not all of the greeting that tells Fujifilm's dialect was captured; our dissector goes by its ports, too"
 BEHIND_HOLE = "Wireshark that puts segments in order shows nothing behind bytes that it lacks"
 # Why both do.
 NOT_WHOLE = "the capture does not have all of this message"
@@ -151,10 +150,9 @@ def _places(rows: Sequence[Row], segments: Mapping[int, list[str]]) -> Iterator[
 class _Ours:
     """Where our dissector shows a message, and why it may not. ``ordered``: Wireshark puts segments in order."""
 
-    def __init__(self, messages: Sequence[Row], ordered: bool) -> None:
+    def __init__(self, ordered: bool) -> None:
         self._ordered = ordered
         self._behind: str | None = None
-        self._is_fuji = any((row["type_code"] or 0) >= _FUJI for row in messages)
 
     def begin(self) -> None:
         """What follows is another stream."""
@@ -194,7 +192,7 @@ class _Ours:
         return WHEN_FILLED if field == "frame" and self._ordered and theirs == place.arrived else None
 
     def unknown(self, one: Heard) -> str | None:
-        return NO_GREETING if one.fields["type"] >= _FUJI and not self._is_fuji else None
+        return None  # what it takes for a message is one
 
 
 class _Its:
@@ -273,7 +271,7 @@ def compare(
     """
     agreement = {field: {"compared": 0, "agree": 0} for field in FIELDS}
     different: list[dict[str, Any]] = []
-    reader = _Ours(messages, ordered) if dissector == OURS else _Its(packets, messages)
+    reader = _Ours(ordered) if dissector == OURS else _Its(packets, messages)
     waiting: dict[int, list[Heard]] = defaultdict(list)
     for one in heard:
         if one.fields:

@@ -163,10 +163,24 @@ def test_judges_what_only_the_responder_says(head: bytes, trusted: bool, form: i
     assert c.judge_responder(head, trusted, final) == form
 
 
-@pytest.mark.parametrize("head", [EVENT[:5], EVENT[:11], ACK[:30], FRAME[:16], FRAME[:19]])
+@pytest.mark.parametrize("head", [EVENT[:5], EVENT[:11], FRAME[:16], FRAME[:19]])
 def test_waits_for_the_bytes_that_tell(head: bytes) -> None:
     assert c.judge_responder(head, True, False) is None
     assert c.judge_responder(head, True, True) == c.STANDARD
+
+
+@pytest.mark.parametrize(
+    ("words", "form"),
+    [
+        (REQUEST[:8], c.CONTAINERS), (RESPONSE[:8], c.CONTAINERS), (REQUEST[:7], None), (b"", None),
+        (struct.pack("<II", 18, 6), c.STANDARD), (struct.pack("<II", 8, 13), c.STANDARD),
+        (ACK[:8], None), (struct.pack("<II", 12, 5), None),  # greetings are of both
+        (struct.pack("<II", 7, 6), None), (struct.pack("<II", 18, 15), None), (struct.pack("<II", 8, 0), None),
+        (struct.pack("<II", 13, 0x10010001), None),
+    ],
+)  # fmt: skip
+def test_tells_the_dialect_by_the_header_of_what_follows_a_greeting(words: bytes, form: int | None) -> None:
+    assert c.told_by(words) == form
 
 
 @pytest.mark.parametrize(

@@ -319,6 +319,59 @@ def test_counts_the_bytes_of_fujis_dialect(batch: int) -> None:
     assert [stream.bytes for stream in only.streams] == [105, 122]
 
 
+def snapped(packets: list[Packet], payload: int) -> list[Packet]:
+    """Captured with room for so many bytes of a segment."""
+    return damage.snap(packets, len(packets[-1].whole) + payload)
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+@pytest.mark.parametrize("payload", [8, 11])
+@pytest.mark.parametrize("port", [55740, 15740, 9999])
+def test_knows_fujis_dialect_by_what_follows_where_the_greetings_are_cut(port: int, payload: int, batch: int) -> None:
+    one = fuji_conversation(responder_port=port).init(event=False).open_session().get_property().close()
+    heard = hear(snapped(one.packets(), payload), batch)
+    assert [only.dialect for only in heard.conversations.spoken] == [Dialect.FUJI]
+    assert {(row["type"] & m.TYPE_WORD, row["length"], row["offset"]) for row in heard.rows()} == {
+        (1, 82, 0), (0x10001, 16, 82), (0x10001, 16, 98),
+        (2, 68, 0), (0x10003, 12, 68), (0x10002, 13, 80), (0x10003, 12, 93),
+    }  # fmt: skip
+    assert dialects(damage.one_direction_only(snapped(one.packets(), payload), TO_RESPONDER)) == [Dialect.FUJI]
+
+
+def test_knows_fujis_dialect_by_a_whole_answer_to_a_greeting_that_is_cut() -> None:
+    packets = fuji_conversation(responder_port=15740).init(event=False).close().packets()
+    greeting = damage.segments(packets)[0]
+    assert dialects(damage.cut(packets, greeting, len(packets[-1].whole) + 10)) == [Dialect.FUJI]
+    standard = talk(responder_name="x" * 17).init(event=False).close().packets()
+    assert len(standard[damage.segments(standard)[1]].payload) == 68  # as long as Fujifilm's
+    assert dialects(damage.cut(standard, greeting, len(standard[-1].whole) + 10)) == [Dialect.STANDARD]
+
+
+@pytest.mark.parametrize("direction", [TO_RESPONDER, TO_INITIATOR, ""])
+def test_takes_greetings_that_are_cut_for_the_dialect_of_their_port(direction: str) -> None:
+    """Nothing follows them: a refused or abandoned session."""
+    for port, dialect in ((55740, Dialect.FUJI), (15740, Dialect.STANDARD)):
+        packets = snapped(fuji_conversation(responder_port=port).init(event=False).close().packets(), 10)
+        heard = damage.one_direction_only(packets, direction) if direction else packets
+        assert dialects(heard) == [dialect], port
+
+
+@pytest.mark.parametrize("payload", [8, 11])
+@pytest.mark.parametrize("batch", [0, 1])
+@pytest.mark.parametrize("port", [15740, 55740])
+def test_takes_no_cut_greeting_of_the_standard_for_fujis(payload: int, batch: int, port: int) -> None:
+    one = talk(responder_port=port, responder_name="x" * 17).init(event=False).open_session().close()
+    packets = snapped(one.packets(), payload)
+    assert [only.dialect for only in hear(packets, batch).conversations.spoken] == [Dialect.STANDARD]
+    behind = damage.drop(packets, segment=2)  # the request is lost
+    assert [only.dialect for only in hear(behind, batch).conversations.spoken] == [Dialect.STANDARD]
+
+
+def test_waits_for_the_word_that_tells_of_which_dialect_a_greeting_is() -> None:
+    one = fuji_conversation(responder_port=15740, segmentation="byte").init(event=False).open_session().close()
+    assert [only.dialect for only in hear(one.packets(), 1).conversations.spoken] == [Dialect.FUJI]
+
+
 def test_knows_fujis_dialect_by_the_answer_where_the_greeting_is_lost() -> None:
     one = fuji_conversation(responder_port=9999).init(event=False).open_session().close()
     packets = one.packets()

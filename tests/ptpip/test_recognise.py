@@ -15,6 +15,7 @@ from ptpip_analyze.ptpip.recognise import (
     Dialect,
     Verdict,
     is_answer,
+    is_cut_short,
     is_fuji,
     is_plausible,
     is_sound,
@@ -146,6 +147,15 @@ def test_knows_fujis_first_message_by_its_magic() -> None:
     assert not is_fuji(framed(2, struct.pack("<I", FUJI_MAGIC) + bytes(70)))
     assert not is_fuji(framed(1, struct.pack("<I", FUJI_MAGIC), length=GREETING_LIMIT + 1))
     assert not is_fuji(greeting())
+
+
+def test_knows_how_much_of_a_greeting_is_too_little_to_tell_whose_it_is() -> None:
+    assert [length for length in range(20) if is_cut_short(FUJI_HELLO[:length])] == [8, 9, 10, 11]
+    assert is_cut_short(greeting()[:8])
+    assert is_cut_short(framed(1, length=28))
+    assert not is_cut_short(framed(1, length=27))  # shorter than any of Fujifilm's
+    assert not is_cut_short(framed(1, length=GREETING_LIMIT + 1))
+    assert not is_cut_short(framed(2, length=82))
 
 
 @pytest.mark.parametrize("expected", [True, False])

@@ -221,3 +221,16 @@ def test_does_not_speak_of_hosts_that_differ_where_a_pair_is_not_certain(lacks: 
         first = on(talk().connect().init_command_request().init_command_ack())
         packets = packets_of([first.wait(4), second])
     assert "association-same-peer" not in spoken(judged(packets))
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_does_not_take_numbers_that_are_cut_off_for_the_same(number: int) -> None:
+    """Only the headers of Init Command Acks are captured; the event connections still name their numbers."""
+    packets = packets_of([whole(at(5 * place, place, connection_number=number)) for place in range(3)])
+    assert "association-number-reuse-ok" in spoken(judged(packets))
+    for place, packet in enumerate(packets):
+        if packet.payload[4:8] == b"\2\0\0\0":
+            packets = damage.cut(packets, place, len(packet.whole) - len(packet.payload) + 10)
+    told = judged(packets)
+    assert "association-number-reuse-ok" not in spoken(told)
+    assert told.rulings["association-number-unique-pending"].passed == {}

@@ -17,7 +17,6 @@ from ptpip_analyze.wireshark.crosscheck import (
     BEHIND_LOSS,
     CONTINUED,
     CUT_SEGMENT,
-    NO_GREETING,
     NOT_PTP_IP,
     NOT_WHOLE,
     OURS,
@@ -154,9 +153,8 @@ def test_does_not_excuse_what_differs_in_a_message_that_is_there() -> None:
         assert told(compare([row], [other], OURS)) == [(9, "transaction_id", None)]
 
 
-def test_says_that_our_dissector_goes_by_ports_where_a_greeting_was_cut() -> None:
-    assert told(compare([ROW], [HEARD, Heard(9, {"type": 65537})], OURS)) == [(9, "message", NO_GREETING)]
-    assert told(compare([ROW | {"type_code": 65539}], [Heard(9, {"type": 65537})], OURS))[-1][2] is None
+def test_excuses_nothing_that_our_dissector_alone_takes_for_a_message() -> None:
+    assert told(compare([ROW], [HEARD, Heard(9, {"type": 65537})], OURS)) == [(9, "message", None)]
 
 
 def test_finds_the_messages_of_streams_in_disorder_where_wireshark_puts_them_in_order() -> None:
@@ -178,7 +176,7 @@ def test_explains_what_loss_and_disorder_hide(name: str) -> None:
 DAMAGED: dict[str, tuple[str, Callable[[list[Packet]], list[Packet]], set[str]]] = {
     "a segment behind its acknowledgment": ("probes", lambda packets: damage.delay(packets, 0, 6), {PASSED_OVER}),
     "snap length": ("boundaries_anywhere", lambda packets: damage.snap(packets, 110), {NOT_WHOLE, CUT_SEGMENT}),
-    "a greeting cut": ("fuji", lambda packets: damage.snap(packets, 74), {NOT_WHOLE, NO_GREETING}),
+    "a greeting cut": ("fuji", lambda packets: damage.snap(packets, 74), {NOT_WHOLE}),
 }
 
 
