@@ -160,13 +160,18 @@ def _places(rows: Sequence[Row], segments: Mapping[int, list[str]]) -> Iterator[
     before: Row | None = None
     for row in sorted(rows, key=lambda row: row["offset"]):
         arrived = max(arrived, row["last_frame"])
-        own = frames[bisect_left(frames, row["first_frame"]) : bisect_right(frames, row["last_frame"])]
+        own = _between(frames, row)
         late = [frame for frame in own if _LATE in segments[frame]]
         is_first: bool | None = True
         if before is not None and before["last_frame"] == row["first_frame"]:
             is_first = None if before["status"] == "gap" else False
         yield _Place(row, arrived, late, {flag for frame in own for flag in segments[frame]}, is_first)
         before = row
+
+
+def _between(frames: Sequence[int], row: Row) -> Sequence[int]:
+    """Those frames, in order, that a message lies in, or that came while it did."""
+    return frames[bisect_left(frames, row["first_frame"]) : bisect_right(frames, row["last_frame"])]
 
 
 class _Ours:
@@ -225,13 +230,15 @@ class _Its:
         self._again = {row["frame"] for row in packets if "retransmission" in _flags(row)}
         self._foreign = {row["frame"] for row in packets if row["session"] is None}
         late = {row["frame"] for row in packets if _LATE in _flags(row)}
+        frames: dict[Stream, list[int]] = defaultdict(list)
+        for row in packets:
+            frames[row["tcp_stream"], row["direction"]].append(row["frame"])
         self._inside: set[int] = set()
         for row in messages:
-            frames = range(row["first_frame"], row["last_frame"] + 1)
-            is_inside = row["status"] == "gap" or not late.isdisjoint(
-                frames
-            )  # then its first frame may begin inside it
-            self._inside.update(frames if is_inside else frames[1:])
+            inside = _between(frames[row["tcp_stream"], row["direction"]], row)
+            if row["status"] != "gap" and late.isdisjoint(inside):
+                inside = inside[1:]  # else its first frame may begin inside it
+            self._inside.update(inside)
 
     def begin(self) -> None:
         """It knows nothing of streams."""

@@ -143,7 +143,10 @@ def test_excuses_messages_of_segments_that_were_cut() -> None:
 def test_explains_what_wireshark_s_own_takes_for_a_message_only_where_there_is_none() -> None:
     extra = Heard(8, {"type": 1234})
     inside = ROW | {"first_frame": 7}
-    assert told(compare([inside], [HEARD._replace(frame=7), extra], "ptpip")) == [(8, "message", CONTINUED)]
+    begun = HEARD._replace(frame=7)
+    assert told(compare([inside], [begun, extra], "ptpip", [segment(7), segment(8)])) == [(8, "message", CONTINUED)]
+    elsewhere = segment(8) | {"tcp_stream": 1}
+    assert told(compare([inside], [begun, extra], "ptpip", [segment(7), elsewhere])) == [(8, "message", None)]
     assert told(compare([], [extra], "ptpip", [segment(8)])) == [(8, "message", None)]
     assert told(compare([], [extra], "ptpip", [segment(8, "retransmission")])) == [(8, "message", SENT_AGAIN)]
     assert told(compare([], [extra], "ptpip", [segment(8) | {"session": None}])) == [(8, "message", NOT_PTP_IP)]
