@@ -97,14 +97,23 @@ local function name_of(kind, code, vendor)
   return tables and lookup(tables, code, vendor) or fmt("0x%04X", code)
 end
 
--- "Name:kind Name:kind" as a list of pairs.
+-- "Name:kind Name:kind(1=half;2=full)" as a list of names, kinds, and texts of single values.
+-- Nil where nobody wrote them down, as of a row that is not there.
 local parsed = {}
-local function parameters_of(written)
-  if not written then return nil end
+local function parameters_of(row, at)
+  local written = row and (row[at] or "")
+  if not written or written == "?" then return nil end
   local list = parsed[written]
   if not list then
     list = {}
-    for name, kind in written:gmatch("(%S+):([%w_]+)") do list[#list + 1] = { name, kind } end
+    for name, kind, said in written:gmatch("(%S+):([%w_]+)(%S*)") do
+      local meanings
+      for value, text in said:gmatch("(%d+)=([^;)]+)") do
+        meanings = meanings or {}
+        meanings[tonumber(value)] = (text:gsub("~", " "))
+      end
+      list[#list + 1] = { name, kind, meanings }
+    end
     parsed[written] = list
   end
   return list
@@ -622,40 +631,83 @@ local function duration_text(seconds)
   return fmt("%.3f s", seconds)
 end
 
-local HEXADECIMAL = { handle = true, hex = true, storage = true }
-local CODED = { prop = "property", object_prop = "object_property", panasonic_prop = "property", format = "format", operation = "operation" }
+local parameter_text, call_text
+do -- what they need is nobody else's: Lua 5.1 has room for 200 names
+  local HEXADECIMAL = { id = true, handle = true, hex = true, storage = true, session_id = true }
+  local CODED = {
+    prop = "property", object_prop = "object_property", panasonic_prop = "property", format = "format", operation = "operation",
+    protection = "protection",
+  }
+  local NUMBERS = {
+    count = true, transaction_id = true, offset = true, offset_low = true, offset_high = true, size_low = true, size_high = true,
+  }
 
--- ``wildcards``: what numbers stand for in this parameter of a request.
-local function parameter_text(kind, value, vendor, wildcards)
-  local meaning = wildcards and wildcards[value]
-  if meaning then return meaning end
-  if CODED[kind] then return name_of(CODED[kind], value, vendor) end
-  if kind == "storage_id" then return fmt("0x%08X", value) end
-  if kind == "i32" and value >= 2147483648 then return fmt("%.0f", value - 4294967296) end
-  if HEXADECIMAL[kind] or value > 65535 then return fmt("0x%X", value) end
-  return fmt("%d", value)
-end
+  local UNITS = { { "GiB", 1073741824 }, { "MiB", 1048576 }, { "KiB", 1024 } }
 
-local LABELS = {
-  ObjectHandle = "handle", ParentHandle = "parent", StorageID = "storage", DestStorageID = "storage", ObjectFormatCode = "format",
-  SessionID = "session", TransactionID = "transaction", MaxBytes = "max", ProtectionStatus = "protection",
-}
-
--- GetObject(handle=0x2A): what stands behind the row's parameters and is 0 is padding. ``wildcards`` by parameter.
-local function call_text(name, spec, values, vendor, wildcards)
-  local said = {}
-  local last = #values
-  while last > (spec and #spec or 0) and values[last] == 0 do last = last - 1 end
-  for index = 1, last do
-    local row = spec and spec[index]
-    if not row or row[1] == "?" then said[#said + 1] = fmt("0x%X", values[index])
-    elseif row[2] == "prop" or row[2] == "object_prop" then said[#said + 1] = parameter_text(row[2], values[index], vendor)
-    else
-      said[#said + 1] = (LABELS[row[1]] or row[1]) .. "=" .. parameter_text(row[2], values[index], vendor, wildcards and wildcards[row[1]])
+  -- Bytes in the unit of which they are a whole number.
+  local function bytes_text(value)
+    if value == 4294967295 then return "all" end
+    for _, unit in ipairs(UNITS) do
+      if value > 0 and value % unit[2] == 0 then return fmt("%.0f %s", value / unit[2], unit[1]) end
     end
+    return fmt("%.0f", value)
   end
-  if #said == 0 then return name end
-  return name .. "(" .. concat(said, ", ") .. ")"
+
+  -- ``wildcards``: what numbers stand for in the parameters of a request, by parameter.
+  local function meaning_of(row, value, wildcards)
+    local meaning = row[3] and row[3][value]
+    if meaning then return meaning end
+    local texts = wildcards and wildcards[row[1]]
+    return texts and texts[value]
+  end
+
+  function parameter_text(row, value, vendor, wildcards)
+    local kind = row[2]
+    local meaning = meaning_of(row, value, wildcards)
+    if meaning then return meaning end
+    if CODED[kind] then return name_of(CODED[kind], value, vendor) end
+    if kind == "storage_id" then return fmt("0x%08X", value) end
+    if kind == "max_bytes" then return bytes_text(value) end
+    if kind == "i32" then return fmt("%.0f", value >= 2147483648 and value - 4294967296 or value) end
+    if NUMBERS[kind] then return fmt("%.0f", value) end
+    if HEXADECIMAL[kind] or value > 65535 then return fmt("0x%X", value) end
+    return fmt("%d", value)
+  end
+
+  -- Values that are names need no label, nor does what stands for all of them in the first place.
+  local NAMED = { prop = true, object_prop = true, panasonic_prop = true, operation = true }
+  -- Two parameters that are one number of 64 bits: the kind of the second one, and the label of both.
+  local HALVES = { offset_low = { "offset_high", "offset" }, size_high = { "size_low", "size", "first is high" } }
+
+  -- GetObject(handle=0x2A): what stands behind the row's parameters and is 0 is padding. ``wildcards`` by parameter.
+  function call_text(name, spec, values, vendor, wildcards)
+    local said = {}
+    local index = 1
+    while index <= #values do
+      local value = values[index]
+      local row, after = spec and spec[index], spec and spec[index + 1]
+      local half = row and HALVES[row[2]]
+      if not spec then said[#said + 1] = fmt("0x%X", value)
+      elseif half and after and after[2] == half[1] and values[index + 1] then
+        local low, high = value, values[index + 1]
+        if half[3] == "first is high" then low, high = high, low end
+        said[#said + 1] = half[2] .. "=" .. tostring(UInt64.new(low, high))
+        index = index + 1
+      elseif not row or row[1] == "?" then
+        if value ~= 0 then said[#said + 1] = fmt("p%d=0x%X", index, value) end
+      else
+        local text = parameter_text(row, value, vendor, wildcards)
+        if NAMED[row[2]] and (index == 1 or not meaning_of(row, value, wildcards)) then said[#said + 1] = text
+        else
+          local label = facts.labels[row[1]] or row[1]
+          said[#said + 1] = (label == "" and fmt("p%d", index) or label) .. "=" .. text
+        end
+      end
+      index = index + 1
+    end
+    if #said == 0 then return name end
+    return name .. "(" .. concat(said, ", ") .. ")"
+  end
 end
 
 -- The number that a property has, in words -----------------------------------------------------------------------------
@@ -2048,7 +2100,7 @@ local function learn_request(conv, id, code, first, phase_info, pinfo)
   requests = requests + 1
   order[requests] = tx
   local row = lookup(facts.operations, code, vendor_of(conv))
-  local spec = parameters_of(row and row[3])
+  local spec = parameters_of(row, 3)
   if spec and spec[1] and spec[1][2] == "handle" then tx.handle = first end
   local kind, tells = telling(code, first)
   if kind then count_code(conv.session, kind, tells, 1) end
@@ -2218,7 +2270,7 @@ local function show_parameters(tree, spec, vendor, with_handles, wildcards)
     if parameter then
       local item = show_field(tree, f.parameter, place_at, 4, value)
       if visible then
-        set_text(item, kind and fmt("%s: %s", row[1], parameter_text(kind, value, vendor, wildcards and wildcards[row[1]])) or fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
+        set_text(item, kind and fmt("%s: %s", row[1], parameter_text(row, value, vendor, wildcards)) or fmt("Parameter %d: 0x%X (%.0f)", index, value, value))
       end
     end
     if handles and kind == "handle" then hidden(show_field(tree, f.handle, place_at, 4, value)) end
@@ -2482,7 +2534,7 @@ function show.request(tree, kind, tx, vendor, code, id)
     relabel(item, "Operation", code, name, standard and standard[1])
   end
   show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
-  local spec = parameters_of(row and row[3])
+  local spec = parameters_of(row, 3)
   local wildcards = facts.wildcards[code]
   local values = show_parameters(tree, spec, vendor, not (tx and tx.handle), wildcards)
   show_transaction(tree, tx or { code = code }, vendor, name)
@@ -2493,7 +2545,8 @@ function show.response(tree, kind, tx, vendor, code, id)
   local item = show_field(tree, f.response, CODE_AT[kind], 2, code)
   show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
   local row = tx and tx.code and lookup(facts.operations, tx.code, vendor)
-  local spec = parameters_of(row and row[4])
+  local spec = NOTHING -- a refusal need not have what the operation returns
+  if code == 8193 then spec = parameters_of(row, 4) end
   local values = show_parameters(tree, spec, vendor, true)
   local name = name_of("response", code, vendor)
   if item then relabel(item, "Response", code, name, facts.names.response.standard[code]) end
@@ -2519,7 +2572,7 @@ function show.event(tree, kind, tx, vendor, code, id)
   relabel(show_field(tree, f.event, CODE_AT[kind], 2, code), "Event", code, name, standard and standard[1])
   local item = show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
   if id == NO_TRANSACTION and M.visible then item:append_text(" (none)") end
-  local spec = parameters_of(row and row[2])
+  local spec = parameters_of(row, 2)
   local values = show_parameters(tree, spec, vendor, true)
   hide_name(tree, f.event_name, name)
   return M.told and call_text(name, spec, values, vendor)

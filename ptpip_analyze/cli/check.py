@@ -33,7 +33,6 @@ SUFFIXES: Final[dict[str, CheckFormat]] = {".json": "json", ".sarif": "sarif", "
 FOUND: Final = 1  # exit code: something at or above --fail-on
 _SHOWN: Final = 3  # findings of one rule and implementation that are told in full; JSON has all
 _PROOF: Final = 32  # digits of the proof in a line
-COLOUR: Final = {"must": "bold red", "should": "yellow", "may": "cyan", "info": "dim"}
 _CARD: Final = {  # heading and colour of each class of a scorecard
     "passed": ("passed", "green"), "partly": ("partly\npassed", "green"), "violated": ("violated", "red"),
     "one_of_both": ("one of\nboth", "red"), "deviations": ("known\ndeviation", "magenta"),
@@ -219,6 +218,8 @@ def _say(console: Console, text: str, style: str = "", indent: int = 0) -> None:
 
 
 def _groups(console: Console, findings: Sequence[dict[str, Any]]) -> None:
+    from ptpip_analyze.cli.page import OF_LEVEL
+
     groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
     for row in findings:
         groups.setdefault((row["rule"], row["verdict"], row["subject"], row["implementation"]), []).append(row)
@@ -226,7 +227,7 @@ def _groups(console: Console, findings: Sequence[dict[str, Any]]) -> None:
         first = rows[0]
         kind = "known deviation" if verdict == "known-vendor-deviation" else "violation"
         by = f"{subject} {implementation}" if subject != "both" else f"one of both, {implementation}"
-        _say(console, f"{first['level'].upper()} {rule}: {counted(len(rows), kind)} by {by}", COLOUR[first["level"]])
+        _say(console, f"{first['level'].upper()} {rule}: {counted(len(rows), kind)} by {by}", OF_LEVEL[first["level"]])
         _say(console, f"{first['title']}. {first['clause']}", "dim", 2)
         if first["deviation"]:
             _say(console, f"as known of {first['deviation']}", "magenta", 2)

@@ -139,14 +139,13 @@ def _say_rows(outcome: Outcome, output: str) -> None:
 
 def checked_page(document: Mapping[str, Any], output: Path | None) -> bytes:
     """Findings by rule and implementation, a line of the scorecard for each implementation, and a verdict."""
-    from ptpip_analyze.cli.check import COLOUR
-    from ptpip_analyze.cli.page import grid, say_line
+    from ptpip_analyze.cli.page import OF_LEVEL, grid, say_line
     from ptpip_analyze.cli.screen import console_for, encoded
 
     page = io.StringIO()
     console = console_for(page, terminal=output is None and sys.stdout.isatty())
     for row in document["findings"]:
-        say_line(console, safe_text(_heading(row)), COLOUR[row["level"]])
+        say_line(console, safe_text(_heading(row)), OF_LEVEL[row["level"]])
         say_line(console, f"{row['title']}. {row['clause']}", "dim", 2)
         if row["deviation"]:
             say_line(console, f"as known of {row['deviation']}", "magenta", 2)

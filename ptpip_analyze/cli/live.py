@@ -52,10 +52,11 @@ _ARROWS: Final = {"in": "←", "out": "→"}
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("live")(_live)
+    app.command("live", context_settings={"allow_extra_args": True})(_live)  # they are told of in our words
 
 
 def _live(
+    context: typer.Context,
     place: Annotated[
         str,
         typer.Argument(
@@ -109,6 +110,10 @@ def _live(
     names_file: Names = None,
 ) -> None:
     """Watch cameras talk: each transaction as it completes."""
+    if context.args:
+        raise CommandError(
+            f"live watches one place, not {' and '.join([place, *context.args])}; any watches all interfaces: live any"
+        )
     chosen = file_format or ("table" if sys.stdout.isatty() else "jsonl")
     known = tuple(column.name for column in all_columns(TABLE) if column.name != "findings")
     wanted = None if columns is None else names_in(columns, known, "--columns", "column")

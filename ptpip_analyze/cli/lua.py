@@ -9,6 +9,7 @@ import typer
 
 from ptpip_analyze.cli.options import Names
 from ptpip_analyze.cli.work import CommandError, name_codes
+from ptpip_analyze.describe import safe_text
 
 Action = Literal["install", "path", "check"]
 OURS = "ptp_ip"
@@ -52,7 +53,17 @@ def _lua(
                 typer.echo("Our dissector answers for TCP port 15740.")
                 return
             who = f"{answers} answers" if answers else "no dissector answers"
-            typer.echo(f"On TCP port 15740 {who}, ours does not. Put it there with: ptpip-analyze lua install")
+            typer.echo(f"On TCP port 15740 {who}, ours does not. {_advice()}")
             raise typer.Exit(1)
     except folders.DissectorError as error:
         raise CommandError(str(error)) from error
+
+
+def _advice() -> str:
+    """What helps where our dissector does not answer."""
+    from ptpip_analyze.wireshark import folders
+
+    place = folders.personal()
+    if (place / folders.MECHANISM).is_file():
+        return f"It is in {safe_text(str(place))}, but tshark does not load it{folders.for_root()}"
+    return f"Put it there with: ptpip-analyze lua install{folders.for_root()}"

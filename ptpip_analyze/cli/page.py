@@ -16,6 +16,9 @@ from rich.text import Text
 
 from ptpip_analyze.describe import bar
 
+OF_LEVEL: Final = {"must": "bold red", "should": "yellow", "may": "cyan", "info": "dim"}
+"""The style of what is said of a rule, by the level of its violation."""
+
 LEAST_NAME: Final = 12  # a name is not shortened further: columns go instead
 LEAST_WORDS: Final = 20
 _GAP: Final = 2

@@ -168,7 +168,10 @@ def header_of(place: Place) -> Header | None:
     try:
         said = json.loads(content)
         if said["format"] != FORMAT:
-            raise FleetError(f"{place.name}: a dataset of format {said['format']}; this program knows {FORMAT}")
+            raise FleetError(
+                f"{place.name}: a dataset of format {said['format']}, and this version knows {FORMAT}: "
+                "export the captures into a new one"
+            )
         return Header(tuple(said["tables"]), tuple(said["captures"]))
     except (ValueError, KeyError, TypeError) as error:
         raise FleetError(f"{place.name}/{HEADER}: is damaged: {error}") from error

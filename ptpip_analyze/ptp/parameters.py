@@ -109,9 +109,7 @@ def event_text(code: int, parameters: Sequence[int], vendor: str | None = None) 
     """An event with its parameters: ``ObjectAdded(handle=0x2A)``, ``DevicePropChanged(FNumber)``."""
     known = _known(vendor)
     row = facts.row_of("event", code, known)
-    written: tuple[str, ...] | None = None
-    if isinstance(row, facts.Event):
-        written = tuple(_as_parameter(name) for name in row.parameters)
+    written = of_event(row) if isinstance(row, facts.Event) else None
     return _call(facts.name_of("event", code, known), written, parameters, known).removesuffix("()")
 
 
@@ -162,6 +160,21 @@ def parsed(written: str) -> Parameter | None:
     return Parameter(found["name"], found["kind"], meanings)
 
 
+def of_event(row: facts.Event) -> tuple[str, ...]:
+    """The parameters of an event, as operations write theirs."""
+    return tuple(map(_as_parameter, row.parameters))
+
+
+def label_of(name: str) -> str:
+    """What stands before a parameter's value in a text; empty for one that has no name of its own."""
+    return _LABELS.get(name) or ("" if name == "p" else _words(name))
+
+
+def is_count(row: Parameter) -> bool:
+    """Is it a count, in decimal however large?"""
+    return row.kind == "u32" and any(word in row.name for word in _COUNTS)
+
+
 def _as_parameter(name: str) -> str:
     """An event's parameter, a name in words ("ObjectHandle of a DPOF object"), as operations write theirs."""
     words, _, said = name.partition(" 1 ")
@@ -174,7 +187,7 @@ def _as_parameter(name: str) -> str:
 
 
 def _part(row: Parameter, index: int, value: int, vendor: str | None, operation: int | None) -> str:
-    label = _LABELS.get(row.name) or ("" if row.name == "p" else _words(row.name)) or f"p{index + 1}"
+    label = label_of(row.name) or f"p{index + 1}"
     meaning = row.meanings.get(value)
     if meaning is None and operation is not None:
         meaning = facts.wildcard(operation, row.name, value)
@@ -190,7 +203,7 @@ def _words(name: str) -> str:
 
 def _u32(row: Parameter, value: int, vendor: str | None) -> str:
     """Counts in decimal; what is too large to be counted, and flags, in hex."""
-    if value < 0x10000 or any(word in row.name for word in _COUNTS):
+    if value < 0x10000 or is_count(row):
         return str(value)
     return f"0x{value:X}"
 

@@ -17,9 +17,12 @@ from ..result import Result
 
 _FEW = 8  # segments of one stream in a batch that are not worth the arrays
 _WIDTH = m.WINDOW_BYTES
+_CROWD = 40  # messages of a segment; what has more is read message by message, so that arrays stay small
 _MOST = 1 << 14  # pieces whose bytes are made together
 _SIZES = {m.OPERATION_REQUEST: 18, m.OPERATION_RESPONSE: 14, m.EVENT: 14, m.START_DATA: 20, m.CANCEL: 12}
 """Messages that are all header, and how many bytes they have without parameters."""
+
+_PARAMETERS = [m.OPERATION_REQUEST, m.OPERATION_RESPONSE, m.EVENT]
 
 
 class Heads:
@@ -49,7 +52,7 @@ class Heads:
         offset, end = columns["offset"][rows], start + size
         first = np.searchsorted(offset, start, "right") - 1
         count = np.searchsorted(offset, end, "left") - first
-        sound = (size > 0) & (first >= 0) & (count <= _WIDTH)
+        sound = (size > 0) & (first >= 0) & (count <= _CROWD)
         segment = np.repeat(np.flatnonzero(sound), count[sound])
         if not len(segment):
             return sound
@@ -85,9 +88,6 @@ def sizes(columns: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
     for one, size in _SIZES.items():
         found[kind == one] = size
     return found + np.where(np.isin(kind, _PARAMETERS), 4 * columns["words"][rows].astype(np.int64), 0)
-
-
-_PARAMETERS = [m.OPERATION_REQUEST, m.OPERATION_RESPONSE, m.EVENT]
 
 
 def made(columns: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from textual.actions import parse
 from textual.app import SystemCommand
 from textual.content import Content
 from textual.dom import DOMNode
@@ -39,7 +40,8 @@ def commands(app: Inspector) -> Iterator[SystemCommand]:
     for owner in owners:
         for binding in bindings_of(type(owner)):
             action = binding.action
-            if not action.startswith("view(") and owner.check_action(action.split("(")[0], ()):
+            _, name, parameters = parse(action)
+            if name != "view" and owner.check_action(name, parameters):
                 yield SystemCommand(
                     binding.description, f"Key {key_name(binding)}",
                     lambda action=action, owner=owner: app.call_later(app.run_action, action, owner),

@@ -82,7 +82,10 @@ class Ladder:
     def _lay_out(self) -> None:
         row = self._rows_of_owners()
         of_row = np.append(self._listing.loops.of_row, -1)  # the last one is what row -1 finds
-        loop = of_row[row] if self.folded else np.full(len(row), -1)
+        loop = of_row[row]
+        self.has_loops = bool((loop >= 0).any())
+        if not self.folded:
+            loop = np.full(len(row), -1)
         first = np.zeros(len(loop), bool)
         first[np.unique(loop, return_index=True)[1]] = True
         self._lines = np.flatnonzero((loop < 0) | first)
@@ -100,7 +103,7 @@ class Ladder:
     @property
     def folds(self) -> bool:
         """Does a line stand for a loop?"""
-        return bool((self._loop >= 0).any())
+        return self.folded and self.has_loops
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -136,6 +136,7 @@ class LadderView(View):
         if self.inspector.session_count > 1:
             said += " · [ ] other session · 1, space, d: several side by side"
         self.say(said)
+        self.refresh_bindings()
         self._follow()
 
     def on_resize(self) -> None:
@@ -213,9 +214,19 @@ class LadderView(View):
 
     def action_session(self, by: int) -> None:
         """Another session."""
-        other = self.sessions[0] + by
-        if 0 <= other < self.inspector.session_count:
-            self.show([other], None)
+        if self._has_session(by):
+            self.show([self.sessions[0] + by], None)
+
+    def _has_session(self, by: int) -> bool:
+        return 0 <= self.sessions[0] + by < self.inspector.session_count
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what has loops is folded; and there may be no other session."""
+        if action == "fold":
+            return self._ladder is not None and self._ladder.has_loops
+        if action == "session" and isinstance(by := parameters[0], int):
+            return self._has_session(by)
+        return super().check_action(action, parameters)
 
     def action_save(self) -> None:
         """Save the ladder."""

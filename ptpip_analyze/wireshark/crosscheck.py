@@ -7,15 +7,14 @@ to judge which side is right where no reason is known.
 from __future__ import annotations
 
 import shutil
+import subprocess
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from tempfile import TemporaryFile
+from typing import Any, NamedTuple
 
-from .folders import MECHANISM, DissectorError, source
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from .folders import MECHANISM, DissectorError, for_root, source
 
 OURS, BUILT_IN = "ptp_ip", "ptpip"
 BUILT_IN_PORT = 15740  # the only one that Wireshark's own dissector knows
@@ -55,12 +54,11 @@ PASSED_OVER = "Wireshark takes a segment of this message for one that was sent a
 CUT_SEGMENT = "Wireshark puts nothing together from segments that the capture cut"
 _UNREAD = {("code", 5), ("transaction_id", 11)}  # Init Fail's reason, Cancel's TransactionID
 _REPEATED = " || ".join(f"tcp.analysis.{kind}retransmission" for kind in ("", "fast_", "spurious_"))
+_CUT_SHORT = "cut short in the middle of a packet"  # as tshark says of a capture; what comes before is read
 _FUJI = 0x10000  # types of its dialect's messages are numbered from here
 
-_LATE, _PASSED_OVER = (
-    "out-of-order",
-    "passed over",
-)  # flags of segments: of the packets table, and for Wireshark's opinion
+# Flags of segments: of the packets table, and for Wireshark's opinion.
+_LATE, _PASSED_OVER = "out-of-order", "passed over"
 
 Row = Mapping[str, Any]
 Stream = tuple[int, str]  # number, direction
@@ -76,40 +74,63 @@ class Heard(NamedTuple):
 def listen(path: str, dissector: str, *, reorder: bool = False) -> Iterator[Heard]:
     """The messages that a dissector finds in a capture, and the segments that Wireshark takes for sent again.
 
-    DissectorError where tshark is missing or fails.
+    DissectorError where tshark is missing or fails, or does not load our dissector.
 
     ``reorder`` lets Wireshark put segments in order, which hides what lies behind a hole of the capture.
     """
-    if shutil.which("tshark") is None:
-        raise DissectorError("tshark is not installed")
-    import asyncio
-
-    import pyshark
-
-    extra = ["-n", "-X", f"lua_script:{source() / MECHANISM}"] if dissector == OURS else ["-n"]
+    ours = ["-X", f"lua_script:{source() / MECHANISM}"]
+    options = ours if dissector == OURS else ["-d", f"tcp.port=={BUILT_IN_PORT},{BUILT_IN}"]
     if reorder:
-        extra += ["-o", "tcp.reassemble_out_of_order:TRUE"]
-    decode = {} if dissector == OURS else {"tcp.port==15740": BUILT_IN}
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)  # where another one has run in this thread, there is none
-    capture = pyshark.FileCapture(
-        path, display_filter=f"{dissector} || {_REPEATED}", custom_parameters=extra, decode_as=decode
-    )
-    try:
-        for packet in capture:
-            frame, layers = int(packet.number), packet.get_multiple_layers(dissector)
-            if not layers:
-                yield Heard(frame, {})
-            for layer in layers:
-                fields = dict(_read(layer, dissector))
-                if "type" in fields:
-                    yield Heard(frame, fields)
-    except pyshark.capture.capture.TSharkCrashException as error:
-        raise DissectorError(str(error)) from error
-    finally:
-        capture.close()
-        loop.close()  # it listens to the ends of all child processes
-        asyncio.set_event_loop(None)
+        options += ["-o", "tcp.reassemble_out_of_order:TRUE"]
+    for packet in _packets(path, [*options, "-Y", f"{dissector} || {_REPEATED}"]):
+        frame, layers = int(packet.number), packet.get_multiple_layers(dissector)
+        if not layers:
+            yield Heard(frame, {})
+        for layer in layers:
+            fields = dict(_read(layer, dissector))
+            if "type" in fields:
+                yield Heard(frame, fields)
+
+
+def _packets(path: str, options: Sequence[str]) -> Iterator[Any]:
+    """What tshark says of a capture, as packets of pyshark.
+
+    tshark is run here, since pyshark's own captures take one that was cut short for a crash, keep every packet, and
+    need an event loop of their own.
+    """
+    tshark = shutil.which("tshark")
+    if tshark is None:
+        raise DissectorError("tshark is not installed")
+    from pyshark.tshark.output_parser.tshark_xml import packet_from_xml_packet
+
+    command = [tshark, "-n", "-T", "pdml", *options, "-r", path]
+    with TemporaryFile() as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
+        for packet in _written(process.stdout or ()):
+            yield packet_from_xml_packet(packet)
+        failed = process.wait()
+        errors.seek(0)
+        said = errors.read().decode("utf-8", "replace")
+    if failed and _CUT_SHORT not in said:
+        raise DissectorError(_fault(said) or f"tshark ended with {failed}")
+
+
+def _written(pdml: Iterable[bytes]) -> Iterator[bytes]:
+    """The packets of PDML, as their bytes."""
+    lines: list[bytes] = []
+    for line in pdml:
+        if line.startswith(b"<packet>"):
+            lines.clear()
+        lines.append(line)
+        if line.startswith(b"</packet>"):
+            yield b"".join(lines)
+
+
+def _fault(said: str) -> str | None:
+    """What tshark says of its failure, in a line."""
+    lines = [line.removeprefix("tshark: ") for line in said.splitlines() if line.startswith("tshark: ")]
+    if any(OURS in line and "protocol" in line for line in lines):
+        return f"tshark does not load our dissector{for_root()}"
+    return lines[0] if lines else None
 
 
 def _read(layer: Any, dissector: str) -> Iterator[tuple[str, int]]:
@@ -138,13 +159,18 @@ def _places(rows: Sequence[Row], segments: Mapping[int, list[str]]) -> Iterator[
     before: Row | None = None
     for row in sorted(rows, key=lambda row: row["offset"]):
         arrived = max(arrived, row["last_frame"])
-        own = frames[bisect_left(frames, row["first_frame"]) : bisect_right(frames, row["last_frame"])]
+        own = _between(frames, row)
         late = [frame for frame in own if _LATE in segments[frame]]
         is_first: bool | None = True
         if before is not None and before["last_frame"] == row["first_frame"]:
             is_first = None if before["status"] == "gap" else False
         yield _Place(row, arrived, late, {flag for frame in own for flag in segments[frame]}, is_first)
         before = row
+
+
+def _between(frames: Sequence[int], row: Row) -> Sequence[int]:
+    """Those frames, in order, that a message lies in, or that came while it did."""
+    return frames[bisect_left(frames, row["first_frame"]) : bisect_right(frames, row["last_frame"])]
 
 
 class _Ours:
@@ -202,13 +228,15 @@ class _Its:
         self._again = {row["frame"] for row in packets if "retransmission" in _flags(row)}
         self._foreign = {row["frame"] for row in packets if row["session"] is None}
         late = {row["frame"] for row in packets if _LATE in _flags(row)}
+        frames: dict[Stream, list[int]] = defaultdict(list)
+        for row in packets:
+            frames[row["tcp_stream"], row["direction"]].append(row["frame"])
         self._inside: set[int] = set()
         for row in messages:
-            frames = range(row["first_frame"], row["last_frame"] + 1)
-            is_inside = row["status"] == "gap" or not late.isdisjoint(
-                frames
-            )  # then its first frame may begin inside it
-            self._inside.update(frames if is_inside else frames[1:])
+            inside = _between(frames[row["tcp_stream"], row["direction"]], row)
+            if row["status"] != "gap" and late.isdisjoint(inside):
+                inside = inside[1:]  # else its first frame may begin inside it
+            self._inside.update(inside)
 
     def begin(self) -> None:
         """It knows nothing of streams."""

@@ -51,6 +51,13 @@ def _of_tshark() -> Path | None:
     return Path(match[1].strip()) if match else None
 
 
+def for_root() -> str:
+    """What root has to know where our dissector is not loaded; empty for anybody else."""
+    if not hasattr(os, "geteuid") or os.geteuid():
+        return ""
+    return " (as root: Wireshark 4.4 and later load no Lua script then; run it as another user)"
+
+
 def install(folder: Path) -> list[Path]:
     """Put the dissector into a folder, with the names that are in force; gives the files. DissectorError if not."""
     try:

@@ -30,6 +30,7 @@ from ..facts.lookup import VENDORS
 from ..facts.properties import DATATYPES
 from ..facts.values import EXPOSURES_BY_HALVES, EXPOSURES_BY_THIRDS, KIN
 from ..facts.vendors import FAMILIES, MODULES, rows
+from ..ptp.parameters import is_count, label_of, of_event, parsed
 
 NAME = "ptp_ip_facts.lua"
 FOLDER = Path(__file__).parents[2] / "dissectors"  # of a checkout; an installed package has a copy of its own
@@ -53,7 +54,6 @@ _KEYWORDS = frozenset(
      "not", "or", "repeat", "return", "then", "true", "until", "while")
 )  # fmt: skip
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_PARAMETER = re.compile(r"\[?(\w+):(\w+)")
 
 Plain = str | int | bool | list[Any] | dict[Any, Any]
 
@@ -122,6 +122,7 @@ def table() -> dict[int | str, Plain]:
         "exposures": {"thirds": list(EXPOSURES_BY_THIRDS), "halves": list(EXPOSURES_BY_HALVES)},
         "makers": [_maker(maker) for maker in makers.MAKERS],
         "maker_ports": dict(makers.PORTS),
+        "labels": _labels(),
         "wildcards": _wildcards(),
         "owners": {kind: _owners(kind) for kind in ("operation", "event", "property")},
         "siblings": {v: _own_operations(v) for maker in makers.MAKERS if len(maker.vendors) > 1 for v in maker.vendors},
@@ -171,14 +172,30 @@ def _operations(vendor: str | None) -> dict[int, Plain]:
 
 
 def _parameters(written: Iterable[str] | None) -> str:
-    matches = (_PARAMETER.match(one) for one in written or ())
-    return " ".join(f"{match[1]}:{match[2]}" if match else "?:u32" for match in matches)
+    """In a line; "?" where nobody wrote them down."""
+    return "?" if written is None else " ".join(map(_parameter, written))
 
 
-_EVENT_KINDS = {
-    "ObjectHandle": "handle", "StorageID": "storage_id", "DevicePropCode": "prop", "ObjectPropCode": "object_prop",
-    "ObjectFormatCode": "format", "OperationCode": "operation", "TransactionID": "transaction_id", "SBHandle": "handle",
-}  # fmt: skip
+def _parameter(written: str) -> str:
+    """As "Name:kind", what single values mean behind it: "Mode:u32(1=half;2=full)", with ~ for blanks."""
+    row = parsed(written)
+    if row is None:
+        return "?:u32"
+    meanings = ";".join(f"{value}={text.replace(' ', '~')}" for value, text in row.meanings.items())
+    return f"{row.name}:{'count' if is_count(row) else row.kind}" + f"({meanings})" * bool(meanings)
+
+
+def _labels() -> dict[int | str, Plain]:
+    """What stands before the values of parameters in texts, by name."""
+    names: set[str] = set()
+    for vendor in (None, *VENDORS):
+        for kind in ("operation", "event"):
+            for row in facts.table(kind, vendor).values():
+                if isinstance(row, facts.Operation):
+                    names.update(one.name for one in map(parsed, (*(row.request or ()), *(row.response or ()))) if one)
+                elif isinstance(row, facts.Event):
+                    names.update(one.name for one in map(parsed, of_event(row)) if one)
+    return {name: label_of(name) for name in sorted(names) if label_of(name) != name}
 
 
 def _events(vendor: str | None) -> dict[int, Plain]:
@@ -186,8 +203,7 @@ def _events(vendor: str | None) -> dict[int, Plain]:
     found: dict[int, Plain] = {}
     for code, row in facts.table("event", vendor).items():
         if isinstance(row, facts.Event):
-            first = [match[0] if (match := re.match(r"\w+", name)) else "?" for name in row.parameters]
-            said = " ".join(f"{name}:{_EVENT_KINDS.get(name, 'u32')}" for name in first)
+            said = _parameters(of_event(row))
             found[code] = [row.name, said] if said else [row.name]
     return found
 

@@ -51,6 +51,14 @@ def test_tells_what_comes_on_standard_input_and_saves_it(tmp_path):
     assert line.endswith(f"41 transactions, 3 sessions; saved in {saved}")
 
 
+def test_points_whoever_names_two_interfaces_to_any():
+    ran = watched("lo", "eth0")
+    assert ran.returncode == 2
+    assert ran.stderr.decode() == (
+        "ptpip-analyze: live watches one place, not lo and eth0; any watches all interfaces: live any\n"
+    )
+
+
 def test_shows_a_line_for_each_transaction():
     ran = watched("-", "--format", "table", given=pcap_bytes(capture("plain")))
     lines = ran.stdout.decode().splitlines()

@@ -36,6 +36,22 @@ def test_says_who_answers(run, monkeypatch: pytest.MonkeyPatch, answers: str | N
     assert says in ran.out
 
 
+@pytest.mark.parametrize("is_root", [False, True])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_says_what_helps_where_ours_does_not_answer(
+    run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_root: bool, is_there: bool
+) -> None:
+    monkeypatch.setattr(folders, "answering", lambda: "ptpip")
+    monkeypatch.setattr(folders, "personal", lambda: tmp_path)
+    monkeypatch.setattr("os.geteuid", lambda: 0 if is_root else 1000)
+    if is_there:
+        folders.install(tmp_path)
+    (line,) = run("lua", "check").out.splitlines()
+    assert ("4.4 and later load no Lua script" in line) == is_root
+    assert ("lua install" in line) != is_there
+    assert (f"It is in {tmp_path}" in line) == is_there
+
+
 def test_fails_in_one_line(run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     ran = run("lua", "check")

@@ -66,6 +66,20 @@ async def test_ladder_goes_through_sessions() -> None:
         assert "Ladder of session 0" in seen.screen
 
 
+async def test_key_line_has_only_keys_that_do_something(polled: Path) -> None:
+    async with running(polled, (140, 40)) as seen:
+        last = (await seen.press("3")).splitlines()[-1]
+        assert "z Fold" in last
+        assert "Next session" not in last
+        assert "z Fold" in (await seen.press("z")).splitlines()[-1]
+    async with running(ROOT / "captures" / "two-initiators.pcapng", (140, 40)) as seen:
+        last = (await seen.press("3")).splitlines()[-1]
+        assert "Next session" in last
+        assert "z Fold" not in last
+        await seen.press(*["right_square_bracket"] * 9)
+        assert "Next session" not in seen.screen.splitlines()[-1]
+
+
 @pytest.mark.parametrize(("name", "begin"), [("a.txt", " "), ("a.mmd", "sequenceDiagram"), ("a.svg", "<svg")])
 async def test_ladder_is_saved(polled: Path, tmp_path: Path, name: str, begin: str) -> None:
     async with running(polled) as seen:

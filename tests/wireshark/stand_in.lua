@@ -28,12 +28,13 @@ local function hex(text) return (text:gsub(".", function(one) return string.form
 -- Bytes
 
 UInt64 = class({ __tostring = function(self) return self.text end })
-function UInt64.new(value) return setmetatable({ text = whole(value, 0, 2 ^ 53) }, UInt64) end
+function UInt64.new(low, high)
+  if (high or 0) >= 2097152 then return setmetatable({ text = string.format("0x%08x%08x", high, low) }, UInt64) end
+  return setmetatable({ text = whole(low + (high or 0) * 4294967296, 0, 2 ^ 53) }, UInt64)
+end
 
 local function uint64(text, at)
-  local low, high = bytes_in(text, at, 4, true), bytes_in(text, at + 4, 4, true)
-  if high < 2097152 then return UInt64.new(low + high * 4294967296) end
-  return setmetatable({ text = string.format("0x%08x%08x", high, low) }, UInt64)
+  return UInt64.new(bytes_in(text, at, 4, true), bytes_in(text, at + 4, 4, true))
 end
 
 local TvbRange = class({})

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ptpip_analyze import analyze, facts
-from ptpip_analyze.ptp.parameters import parameters_text
+from ptpip_analyze.ptp.parameters import event_text, parameters_text, response_text
 from tests.support import RECORDED, ROOT, Row, rows
-from tests.traffic import STORIES
+from tests.traffic import STORIES, Conversation, conversation, write_pcap
 
 from . import tshark
 
@@ -247,3 +247,48 @@ def test_words_what_numbers_stand_for_in_a_request_as_our_tables_do() -> None:
     assert [line.strip().partition(": ")[2] for line in said.splitlines()] == [
         call.removesuffix("()") for call in calls
     ]
+
+
+VALUES = ((1, 2, 3, 4, 5), (0xFFFFFFFF, 0, 0x10000, 0x100000, 0), (0, 0x5005, 0x3801, 0xFFFFFFFF, 0x9002))
+WORDED = (None, "canon_eos", "nikon", "sony", "panasonic", "fuji", "olympus_omd", "canon")
+
+
+def information(folder: Path, camera: Conversation, kind: int, vendor: str | None) -> list[str]:
+    """What Wireshark's column Info says of a type of messages, each behind its heading."""
+    path = write_pcap(folder / "worded.pcap", camera.packets())
+    said = tshark.run(
+        ["-r", str(path), "-Y", f"ptp_ip.type == {kind}", "-o", f"ptp_ip.vendor:{vendor or 'standard'}",
+         "-o", 'gui.column.format:"Info","%i"']
+    )  # fmt: skip
+    return [line.strip().partition(": ")[2] for line in said.splitlines()]
+
+
+@pytest.mark.parametrize("vendor", WORDED)
+def test_words_requests_as_our_tables_do(vendor: str | None, tmp_path: Path) -> None:
+    camera, wanted = conversation().init(), list[str]()
+    for code in facts.table("operation", vendor):
+        for parameters in VALUES:
+            camera.request(code, *parameters).response(0x2005)
+            wanted.append(parameters_text(code, parameters, vendor).removesuffix("()"))
+    assert len(wanted) > 200
+    assert information(tmp_path, camera, 6, vendor) == wanted
+
+
+@pytest.mark.parametrize("vendor", WORDED)
+def test_words_responses_as_our_tables_do(vendor: str | None, tmp_path: Path) -> None:
+    camera, wanted = conversation().init(), list[str]()
+    for code, row in facts.table("operation", vendor).items():
+        for response, parameters in ((0x2001, VALUES[0]), (0x2001, VALUES[1]), (0x2002, VALUES[0])):
+            camera.request(code).response(response, *parameters)
+            wanted.append(f"{row.name} → {response_text(code, response, parameters, vendor)}")
+    assert [text.rpartition(" after ")[0] for text in information(tmp_path, camera, 7, vendor)] == wanted
+
+
+@pytest.mark.parametrize("vendor", WORDED)
+def test_words_events_as_our_tables_do(vendor: str | None, tmp_path: Path) -> None:
+    camera, wanted = conversation().init().open_session(), list[str]()
+    for code in facts.table("event", vendor):
+        for parameters in VALUES:
+            camera.event(code, 0xFFFFFFFF, *parameters[:3])
+            wanted.append(event_text(code, parameters[:3], vendor))
+    assert information(tmp_path, camera, 8, vendor) == wanted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ import pytest
 
 from ptpip_analyze import analyze
 from ptpip_analyze.cli.crosscheck import _rows
+from ptpip_analyze.wireshark import crosscheck as module
+from ptpip_analyze.wireshark import folders
 from ptpip_analyze.wireshark.crosscheck import (
     BEHIND_HOLE,
     BEHIND_LATE,
@@ -141,7 +142,10 @@ def test_excuses_messages_of_segments_that_were_cut() -> None:
 def test_explains_what_wireshark_s_own_takes_for_a_message_only_where_there_is_none() -> None:
     extra = Heard(8, {"type": 1234})
     inside = ROW | {"first_frame": 7}
-    assert told(compare([inside], [HEARD._replace(frame=7), extra], "ptpip")) == [(8, "message", CONTINUED)]
+    begun = HEARD._replace(frame=7)
+    assert told(compare([inside], [begun, extra], "ptpip", [segment(7), segment(8)])) == [(8, "message", CONTINUED)]
+    elsewhere = segment(8) | {"tcp_stream": 1}
+    assert told(compare([inside], [begun, extra], "ptpip", [segment(7), elsewhere])) == [(8, "message", None)]
     assert told(compare([], [extra], "ptpip", [segment(8)])) == [(8, "message", None)]
     assert told(compare([], [extra], "ptpip", [segment(8, "retransmission")])) == [(8, "message", SENT_AGAIN)]
     assert told(compare([], [extra], "ptpip", [segment(8) | {"session": None}])) == [(8, "message", NOT_PTP_IP)]
@@ -198,7 +202,32 @@ def test_counts_fields_by_their_agreement(dissector: str) -> None:
     assert {name: (one["compared"], one["agree"]) for name, one in fields.items()} == dict.fromkeys(fields, (1, 1))
 
 
-def test_listens_to_no_child_process_afterwards() -> None:
-    """Event loops that go on doing so fill their pipe, and every later end of a process is an error."""
-    assert list(listen(str(ROOT / "captures" / "init-fail.pcapng"), OURS))
-    assert signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL
+def test_compares_what_comes_before_the_end_of_a_file_that_was_cut_short(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes((ROOT / "captures" / "lossy-capture.pcap").read_bytes()[:60_000])
+    document = document_of(cut)
+    assert document["unexplained"] == 0
+    assert all(side["fields"]["type"]["agree"] > 100 for side in document["dissectors"])
+
+
+@pytest.mark.parametrize("is_root", [False, True])
+def test_says_that_tshark_does_not_load_our_dissector(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_root: bool
+) -> None:
+    program("tshark")
+    (tmp_path / folders.MECHANISM).write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path))  # where no other one is installed
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    monkeypatch.setattr(module, "source", lambda: tmp_path)
+    monkeypatch.setattr("os.geteuid", lambda: 0 if is_root else 1000)
+    with pytest.raises(folders.DissectorError, match="does not load our dissector") as raised:
+        list(listen(str(ROOT / "captures" / "init-fail.pcapng"), OURS))
+    assert ("run it as another user" in str(raised.value)) == is_root
+
+
+def test_says_in_one_line_why_tshark_failed(tmp_path: Path) -> None:
+    program("tshark")
+    (tmp_path / "text.pcap").write_text("no capture at all, but long enough to be asked for what it is")
+    with pytest.raises(folders.DissectorError, match=r"text\.pcap") as raised:
+        list(listen(str(tmp_path / "text.pcap"), "ptpip"))
+    assert "\n" not in str(raised.value)
