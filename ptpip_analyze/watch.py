@@ -6,7 +6,8 @@ long it has been going on: what was said is forgotten, but for what tells a came
 
 Where bytes are missing from the capture, an analysis waits for them to the end. Here it goes on ``PATIENCE_NS`` after
 their receiver has acknowledged them: its sender will not send them again. Should they come all the same, the rows of
-the whole capture differ; ``holes`` counts where that may be.
+the whole capture differ; ``holes`` counts where that may be. Numbers differ behind a session that began earlier and was
+recognised later than others.
 """
 
 from __future__ import annotations

@@ -178,13 +178,17 @@ class Phases:
     def open_before(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """int64: how many requests in front of each message have no response yet; if it is one, its transaction.
 
-        The number is negative where that is not known, and where the TransactionID of that one is not.
+        The number is negative where that is not known, and where that one's TransactionID is not or its response may be
+        missing.
         """
         seen = self._seen
         first = seen.conversations[seen.session[rows]]
         count, total = (column[seen.rank[rows]] - column[first] for column in self._open)
         number = np.where(count == 1, total, NO_ROW)
-        known = seen.settled[rows] & ((number == NO_ROW) | seen.has(seen.transactions.request[number], 18))
+        request = seen.transactions.request[number]
+        # Where bytes are missing behind a request, its response may be among them.
+        certain = seen.has(request, 18) & (seen.stretch[request] == seen.stretch[rows])
+        known = seen.settled[rows] & ((number == NO_ROW) | certain)
         return np.where(known, count, -1), number
 
     # The crowd

@@ -281,3 +281,16 @@ def test_does_not_blame_the_responder_where_the_initiator_may_have_left_first() 
         assert rule not in accused(judged(damage.drop(packets, *lost)))
     by_camera = talk().open().request(0x100F, 1).wait(10).close(by="responder").packets()
     assert rule in accused(judged(by_camera))
+
+
+def test_does_not_take_a_request_for_open_whose_response_may_be_missing() -> None:
+    """What is answered twice is so; the request in front of it was answered where the capture had not begun yet."""
+    one = talk().open().get_property().wait(0.1).message(7, answer(0x2001, 1), "to-initiator").wait(0.1).close()
+    packets = one.packets()
+    assert "response-unsolicited" in accused(judged(packets))
+    of_responder = damage.segments(packets, "command", "to-initiator")
+    late = [packet for place, packet in enumerate(packets) if place > 11 or place == damage.segments(packets)[4]]
+    late = [packet for packet in late if packet is not packets[of_responder[1]]]
+    told = judged(late)
+    assert accused(told) == set()
+    assert told.rulings["response-txid-matches"].unsure
