@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from . import pcap, pcapng
 from .batch import CaptureError, PacketBatch, Window
 from .source import Source
 
@@ -179,12 +180,12 @@ class GrowingSource(Source):
 
 
 def awaited(path: str, growth: Growth, idle: Callable[[], bool] = lambda: True) -> GrowingSource | None:
-    """The capture that something grows to, as soon as the header that it begins with is there.
+    """The capture that something grows to, as soon as the header that it begins with is there, or can't come.
 
     ``idle()`` is asked while there is nothing to do; when it answers False, or the growth ends before there is a single
     byte, there is None. CaptureError when it is no capture.
     """
-    while growth.size < _START_BYTES and not growth.ended:
+    while growth.size < _START_BYTES and not growth.ended and not _begins_otherwise(growth):
         if not growth.wait(growth.size, PATIENCE_S) and not idle():
             break
     if growth.size == 0:
@@ -194,3 +195,9 @@ def awaited(path: str, growth: Growth, idle: Callable[[], bool] = lambda: True) 
     except CaptureError:
         growth.close()
         raise
+
+
+def _begins_otherwise(growth: Growth) -> bool:
+    """Do the first bytes tell that this becomes no capture?"""
+    start = os.pread(growth.fileno(), 4, 0)
+    return len(start) == 4 and not (pcap.is_pcap(start) or pcapng.is_pcapng(start))

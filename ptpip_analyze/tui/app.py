@@ -320,8 +320,8 @@ class Inspector(App[None]):
             self.query_one(f"#{line}", Static).update(content, layout=False)
 
     def on_resize(self) -> None:
-        """Another width."""
-        self._head()
+        """Another width, which textual takes up after this call."""
+        self.call_next(self._head)
 
     def moved(self, view: View) -> None:
         """The cursor of a view is elsewhere, or its title has changed."""

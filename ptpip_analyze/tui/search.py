@@ -53,7 +53,8 @@ class Search:
 
     def _begin(self, text: str | None) -> None:
         if text:
-            self._text = text
+            self._text, self._hit = text, None
+            self._view.say_rows()
             self.again(1)
 
     def again(self, by: int) -> None:

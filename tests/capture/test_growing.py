@@ -101,6 +101,13 @@ def test_refuses_what_is_no_capture(tmp_path):
         awaited("it", GrowingFile(str(path)))
 
 
+def test_refuses_what_is_no_capture_before_it_is_as_long_as_a_header(tmp_path):
+    path = tmp_path / "growing"
+    path.write_bytes(b"hello")
+    with pytest.raises(CaptureError, match="it: offset 0: not a capture: it begins with 68 65 6c 6c"):
+        awaited("it", GrowingFile(str(path)), lambda: pytest.fail("waits for more of what is no capture"))
+
+
 def test_reads_nothing_when_it_is_closed(tmp_path):
     path = tmp_path / "growing"
     path.write_bytes(stream())

@@ -215,6 +215,13 @@ async def test_follows_a_capture_that_grows_and_keeps_the_cursor(
         app.held.close()
 
 
+async def test_names_views_in_full_as_soon_as_there_is_room(polled: Path) -> None:
+    async with running(polled) as seen:
+        for width, name in ((80, "2 Trans 3"), (120, "2 Transactions  3"), (90, "2 Trans 3")):
+            await seen.pilot.resize_terminal(width, 40)
+            assert name in await seen.rest()
+
+
 async def test_only_what_grows_can_be_paused(polled: Path) -> None:
     async with running(polled) as seen:
         assert "Pause" not in seen.screen

@@ -44,6 +44,19 @@ async def test_says_where_a_text_is_not(polled: Path, view: str, said: str) -> N
         await seen.until(lambda: any(said in told.message for told in seen.app._notifications))
 
 
+async def test_says_nothing_of_what_was_found_before_of_another_text(polled: Path) -> None:
+    async with running(polled) as seen:
+        await seen.press("2", "ctrl+f")
+        await seen.type("hex:01 10")
+        await seen.press("enter")
+        await seen.until(lambda: "hex:01 10: byte" in seen.screen)
+        await seen.press("ctrl+f")
+        await seen.type("nowhere")
+        await seen.press("enter")
+        await seen.until(lambda: any("nowhere is in no row" in told.message for told in seen.app._notifications))
+        assert ": byte" not in await seen.rest()
+
+
 async def test_goes_on_in_the_bytes_and_back(polled: Path) -> None:
     async with running(polled) as seen:
         await seen.press("9", "ctrl+f")
