@@ -555,6 +555,7 @@ end
 
 -- Learn from a message whose connection it is and which side is the initiator.
 local function place(conv, side, kind, pinfo)
+  conv.begins_with = conv.begins_with or kind
   if not conv.initiator then
     if TO_RESPONDER[kind] then conv.initiator = side elseif TO_INITIATOR[kind] then conv.initiator = 3 - side end
   end
@@ -563,7 +564,7 @@ local function place(conv, side, kind, pinfo)
   elseif kind == CONTAINERS + 5 then conv.kind = "live-view"
   elseif ON_EVENT[kind] then conv.kind = "event"
   else return end
-  conv.hosts, conv.begins_with = hosts_of(pinfo), kind
+  conv.hosts = hosts_of(pinfo)
   if conv.kind == "command" then
     conv.session = new_session()
     local outward = side == conv.initiator

@@ -6,6 +6,7 @@ Tables are made once, in the thread that asks; ``lock`` keeps bytes from being a
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -95,6 +96,8 @@ class Loading:
             self.complete = True
         if before is not None:
             before.close()  # that of the last time may still be read from
+            del before
+            gc.collect()  # parts of an analysis know each other: left to themselves, many would wait side by side
         return Step(self.seen, self.seen, sessions, transactions, True)
 
     def probe(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from itertools import pairwise
 from pathlib import Path
 
@@ -117,3 +119,16 @@ def test_reads_again_what_has_grown(polled: Path) -> None:
     assert first.bytes(0)  # may still be on the screen
     loading.again()
     loading.close()
+
+
+def test_keeps_nothing_of_analyses_before_the_last_one(polled: Path) -> None:
+    loading = loaded(polled)
+    loading.again()
+    earlier = weakref.ref(loading.analysis)
+    gc.disable()
+    try:
+        loading.again()
+        loading.again()
+        assert earlier() is None
+    finally:
+        gc.enable()

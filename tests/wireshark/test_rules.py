@@ -17,7 +17,7 @@ from tests.rules import matrix
 from tests.rules.matrix import BROKEN, KEPT, packets_of
 from tests.rules.silence import variants
 from tests.support import ROOT, rows
-from tests.traffic import Packet, capture, write_pcap
+from tests.traffic import TO_INITIATOR, Packet, capture, conversation, damage, write_pcap
 
 from . import tshark
 
@@ -95,3 +95,10 @@ def test_says_the_same_in_each_pass(tmp_path: Path) -> None:
     first = told(path)
     assert first == told(path, "-2", "-Y", "frame")
     assert "data-total-length-exact" in first
+
+
+def test_does_not_know_whose_reason_is_a_response_code_where_the_request_is_not_there(tmp_path: Path) -> None:
+    refused = conversation().connect().init_command_request().init_fail(0x2019).close(by="responder").packets()
+    rule = "init-fail-reason-defined"
+    assert told(write_pcap(tmp_path / "both.pcap", refused)) == {rule}
+    assert told(write_pcap(tmp_path / "one.pcap", damage.one_direction_only(refused, TO_INITIATOR))) == set()
