@@ -193,10 +193,13 @@ def session_status(status: str, fail_reason: str | None = None) -> str:
     return f"{words}: {safe_text(fail_reason)}" if fail_reason else words
 
 
-def session_end(close_kind: str | None, closed_by: str | None) -> str:
-    """How a session ended: "closed by the initiator", "reset by the responder", "still open when the capture ends"."""
+def session_end(close_kind: str | None, closed_by: str | None, goes_on: bool = False) -> str:
+    """How a session ended: "closed by the initiator", "reset by the responder", "still open when the capture ends".
+
+    Of a capture that ``goes_on`` nobody knows the end: "still open".
+    """
     if close_kind in (None, "none"):
-        return "still open when the capture ends"
+        return "still open" if goes_on else "still open when the capture ends"
     verb = "reset" if close_kind == "reset" else "closed"
     return f"{verb} by the {closed_by}" if closed_by else verb
 

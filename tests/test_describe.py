@@ -160,6 +160,11 @@ def test_says_how_a_session_ended(kind: str | None, by: str | None, words: str) 
     assert describe.session_end(kind, by) == words
 
 
+def test_says_of_no_end_when_a_capture_is_that_goes_on() -> None:
+    assert describe.session_end("none", None, goes_on=True) == "still open"
+    assert describe.session_end("fin", "initiator", goes_on=True) == "closed by the initiator"
+
+
 def test_says_why_a_session_was_refused() -> None:
     assert describe.session_status("rejected", "FAIL_BUSY") == "rejected by the responder: FAIL_BUSY"
     assert describe.session_status("established") == "established"

@@ -92,7 +92,11 @@ def capture_facts(capture: Result) -> dict[str, Any]:
         "announcements_left_out": capture.discovery.left_out,
         "damage": None
         if capture.damage is None
-        else {"offset": capture.damage.offset, "reason": capture.damage.reason},
+        else {
+            "offset": capture.damage.offset,
+            "reason": capture.damage.reason,
+            "at_end": capture.damage.at_end,
+        },
     }
 
 

@@ -66,19 +66,19 @@ def page(known: Known, width: int, marked: Collection[int] = (), height: int = 0
     """All lines for a screen of this size; ``marked`` sessions bear a sign."""
     lines: list[OverviewLine] = []
     for capture in known.captures:
-        lines += _capture(capture, width)
+        lines += _capture(capture, width, known.grows)
     lines += _strip(known, width, 3 if height >= _TALL else 1)
     if not len(known.sessions):
         so_far = "" if known.worst is not None and not known.grows else " so far"
         lines.append(OverviewLine([(f"There is no PTP-IP session{so_far}.", "warning")]))
     for row in range(known.sessions.rows.num_rows):
-        card = _card(known.sessions.record(row), known.worst, row in marked)
+        card = _card(known.sessions.record(row), known, row in marked)
         lines += [line._replace(session=row) for line in card]
     lines += _operations(known.operations, width)
     return lines
 
 
-def _capture(one: Mapping[str, Any], width: int) -> list[OverviewLine]:
+def _capture(one: Mapping[str, Any], width: int, grows: bool) -> list[OverviewLine]:
     links = [link_type(link["link_type"]) for link in one["link_types"] if link["readable"]]
     facts = [one["format"], human_bytes(one["bytes"]), counted(one["packets"], "packet"), *links]
     if one["first_time"] is not None:
@@ -95,7 +95,7 @@ def _capture(one: Mapping[str, Any], width: int) -> list[OverviewLine]:
     if one["other_tcp_connections"]:
         others = counted(one["other_tcp_connections"], "TCP connection")
         lines.append(OverviewLine([(f"  {others} of something else", "quiet")]))
-    if one["damage"]:
+    if one["damage"] and not (grows and one["damage"]["at_end"]):  # the rest of a packet comes later
         words = f"damaged: {safe_text(one['damage']['reason'])}; everything before it is analysed"
         lines += [OverviewLine([(f"  {line}", "error")]) for line in wrapped(words, max(width - 4, 20))]
     return lines
@@ -126,7 +126,7 @@ def _strip(known: Known, width: int, rows: int) -> list[OverviewLine]:
     ]
 
 
-def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, marked: bool) -> list[OverviewLine]:
+def _card(row: Mapping[str, Any], known: Known, marked: bool) -> list[OverviewLine]:
     """A session: who with whom, how it went, how much."""
     goal = Goal("transactions", f"session == {row['session']}")
     named = dict.fromkeys(name for name in (row["model"], row["responder_name"]) if name)
@@ -154,10 +154,10 @@ def _card(row: Mapping[str, Any], worst: Mapping[int, tuple[str, int]] | None, m
     amounts += f", {human_bytes(row['bytes_to_responder'] or 0)} to it"
     lines.append(OverviewLine([("│ ", "quiet"), (amounts, "")], goal))
     begin = "" if row["start_time"] is None else f"from {clock_time(row['start_time'])} UTC, "
-    end = f"{begin}{session_end(row['close_kind'], row['closed_by'])}"
+    end = f"{begin}{session_end(row['close_kind'], row['closed_by'], known.grows)}"
     pieces: list[Piece] = [("╰ ", "quiet"), (end, "error" if row["close_kind"] == "reset" else "quiet")]
-    if worst is not None:
-        level, many = worst.get(row["session"], ("", 0))
+    if known.worst is not None:
+        level, many = known.worst.get(row["session"], ("", 0))
         said = f"  {counted(many, 'violation')} of “{level}”" if many else "  no violation"
         pieces.append((said, {"must": "error", "should": "warning"}.get(level, "quiet")))
         goal = Goal("findings", f"session == {row['session']}" + (' and verdict == "violation"' if many else ""))

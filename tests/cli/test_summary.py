@@ -20,6 +20,7 @@ CAPTURES = Path(__file__).parents[2] / "captures"
 class Damage(Exception):
     offset = 1234
     reason = "record runs past the end\x1b"
+    at_end = False
 
 
 def test_tells_a_newcomer_what_is_in_it(run, pretended: Analysis) -> None:

@@ -37,6 +37,27 @@ def test_shows_captures_sessions_and_operations(polled: Path) -> None:
     assert any(line.startswith("GetObjectHandles") and " 12 " in line for line in lines)
 
 
+def test_what_grows_is_not_damaged_and_ends_nothing(polled: Path) -> None:
+    whole = polled.read_bytes()
+    polled.write_bytes(whole[: len(whole) // 2 + 7])
+    of = known(polled)
+    assert of.captures[0]["damage"]["at_end"]
+    ended, growing = "\n".join(text(of)), "\n".join(text(of._replace(grows=True)))
+    assert "damaged: " in ended
+    assert "still open when the capture ends" in ended
+    assert "damaged: " not in growing
+    assert "still open" in growing
+    assert "capture ends" not in growing
+
+
+def test_what_grows_is_damaged_by_what_no_growth_mends(polled: Path) -> None:
+    whole = polled.read_bytes()
+    polled.write_bytes(whole[:24] + b"\xff" * 64)
+    of = known(polled)
+    assert not of.captures[0]["damage"]["at_end"]
+    assert "damaged: " in "\n".join(text(of._replace(grows=True)))
+
+
 def test_draws_time_without_bytes_as_nothing(polled: Path) -> None:
     strip = next(line for line in text(known(polled, np.array([0, 0, 800, 1]))) if "█" in line and "▁" in line)
     assert strip.startswith("     ")
