@@ -29,6 +29,7 @@ class Carried:
     canvas: Canvas = field(default_factory=Canvas)
     pieces: list[tuple[int, int | None]] = field(default_factory=list)  # transaction, offset of its payload
     told_size: int | None = None  # of a whole one, by its data phase
+    withheld: int = 0  # of that, bytes that were announced and not sent
     reach: int = 0  # of one out of parts: behind the last byte that was transferred, be it in the capture or not
     ends: set[int] = field(default_factory=set)  # where parts ended that were shorter than asked for
     nothing_at: int | None = None  # the first offset at which a part had no byte
@@ -116,7 +117,15 @@ class Carried:
     def note(self) -> str | None:
         """What does not agree, in one line; None where nothing is known to."""
         says = []
-        if self.declared is not None and self.ended not in (None, self.declared):
+        if self.withheld and self.told_size is not None:
+            announced, sent = f"{self.told_size:,}", self.told_size - self.withheld
+            if self.declared in (None, self.told_size):
+                says.append(f"{announced} bytes were announced, its transfer ended after {sent:,}")
+            else:
+                says.append(
+                    f"{self.declared:,} bytes were declared, {announced} announced, its transfer ended after {sent:,}"
+                )
+        elif self.declared is not None and self.ended not in (None, self.declared):
             says.append(f"{self.declared:,} bytes were declared, its transfer ended after {self.ended:,}")
         elif self.declared is not None and self.declared < self.reach:
             says.append(f"{self.declared:,} bytes were declared, {self.reach:,} were transferred")

@@ -310,7 +310,7 @@ class Objects:
             else:
                 carried.canvas.paint(start + low, start + high, number, low)
         if not carried.partial:
-            carried.told_size = payload.size
+            carried.told_size, carried.withheld = payload.size, payload.withheld
         elif start is not None:
             row = transfer_of(exchange.operation, exchange.vendor)
             asked = word(exchange.parameters, row.most) if row is not None else None

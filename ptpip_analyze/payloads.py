@@ -27,6 +27,7 @@ class Payload(NamedTuple):
     held: tuple[Range, ...]  # that the capture has and that can be placed, in order, none touching the next
     size: int | None  # of all of it; None where that can't be known
     unplaced: int  # bytes behind a hole of unknown size
+    withheld: int = 0  # announced bytes that nobody sent: the data phase ended before
 
 
 class Payloads:
@@ -60,7 +61,7 @@ class Payloads:
         unplaced = int((layout.size[known:] - np.minimum(columns["lost"][rows[known:]], layout.size[known:])).sum())
         end = int(layout.place[-1] + layout.size[known - 1]) if known else 0
         if is_ended(columns, rows) and not unplaced and known == len(rows):
-            return Payload(tuple(held), max(end, total or 0), 0)
+            return Payload(tuple(held), max(end, total or 0), 0, max((total or 0) - end, 0))
         whole = total if total is not None and total >= end + unplaced else None
         return Payload(tuple(held), whole, unplaced)
 

@@ -242,6 +242,17 @@ def test_keeps_what_came_of_a_transfer_that_was_cancelled() -> None:
 def test_does_not_call_complete_what_is_less_than_was_announced() -> None:
     ((one, _),) = found(open_camera().transaction(0x1009, 7, data_in=PHOTO, announced=5 << 30))
     assert (one.complete, one.missing) == (False, [(len(PHOTO), 5 << 30)])
+    assert one.note == f"5,368,709,120 bytes were announced, its transfer ended after {len(PHOTO):,}"
+
+
+def test_does_not_say_that_a_transfer_went_as_far_as_was_announced() -> None:
+    """The object has all the bytes that were declared; Start Data counts its header, too."""
+    story = open_camera().transaction(GET_OBJECT_INFO, 7, data_in=object_info("a.jpg", len(PHOTO)))
+    ((one, _),) = found(story.transaction(0x1009, 7, data_in=PHOTO, announced=len(PHOTO) + 8))
+    assert (one.complete, one.missing) == (False, [(len(PHOTO), len(PHOTO) + 8)])
+    assert one.note == (
+        f"{len(PHOTO):,} bytes were declared, {len(PHOTO) + 8:,} announced, its transfer ended after {len(PHOTO):,}"
+    )
 
 
 def test_gives_an_object_that_took_a_deleted_one_s_handle_no_old_name() -> None:
