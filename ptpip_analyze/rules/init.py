@@ -82,6 +82,9 @@ def command_request_prompt(seen: Evidence, ruling: Ruling) -> None:
         if NO_TIME in (asked, accepted, began) or not one.line.roles_sure or seen.offset[row] != 0:
             ruling.unknown(one.session, INITIATOR, _NO_START)
             continue
+        if one.line.tcp.syn_again:  # the answer that the initiator heard may be a later one than the first
+            ruling.unknown(one.session, INITIATOR, "the handshake was repeated: when it was over is not known")
+            continue
         took = began - accepted
         late = took - max(accepted - asked, 0)  # beside the initiator the handshake's last third takes no time
         if took >= 0 and late <= seen.limit_ns("immediate_ms"):

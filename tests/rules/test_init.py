@@ -36,6 +36,17 @@ def test_subtracts_a_round_trip_from_the_pause() -> None:
     assert "init-command-request-prompt" not in accused(judged(far))
 
 
+def test_does_not_know_when_a_handshake_was_over_that_was_repeated() -> None:
+    """SYN and SYN-ACK pass the capture point, the answer is lost behind it, and both come again."""
+    rule = "init-command-request-prompt"
+    packets = talk().connect().wait(9).init_command_request().init_command_ack().close().packets()
+    assert rule in accused(judged(packets))
+    syn, answer = packets[:2]
+    again = [replace(one, time_ns=packets[2].time_ns + 8_000_000_000) for one in (syn, answer)]
+    ruling = judged([syn, answer, *again, *packets[3:]]).rulings[rule]
+    assert (ruling.findings, ruling.passed) == ([], {})
+
+
 def test_takes_messages_within_the_tolerance_for_simultaneous() -> None:
     one = talk().connect().init_command_request().init_command_ack().open_session()
     one.connect("event").init_event_request().init_event_ack()
