@@ -166,7 +166,7 @@ def test_keeps_what_there_was_when_the_disk_is_full(network, tmp_path):
                 assert watching.wait() == 2
         assert in_order(watching.rows) == listed(saved)
         assert watching.said.splitlines()[-1].endswith(f"{saved}: No space left on device")
-        assert saved.stat().st_size > 2_000  # what is read at once is kept whole or not at all
+        assert saved.stat().st_size > 100_000
     finally:
         subprocess.run(["umount", small], check=True)
 

@@ -191,6 +191,14 @@ def _refuse_rest(path: str, at: int, rest: bytes) -> None:
         raise CaptureError(path, at, f"the stream ends inside a packet, of which it has {len(rest)} bytes", at_end=True)
 
 
+def whole(blocks: bytes, header: bytes) -> tuple[int, int]:
+    """How many bytes at the beginning of what was given by a ``Splitter`` are whole blocks, and the packets in them;
+    ``header`` is the splitter's.
+    """
+    splitter = BlockSplitter("")
+    return len(splitter.take(header + blocks)) - len(header), splitter.packets
+
+
 def splitter_for(path: str, start: bytes, most: int | None = None) -> Splitter:
     """What splits a stream that begins with these, at least 4, bytes. CaptureError when it is no capture."""
     if pcapng.is_pcapng(start):

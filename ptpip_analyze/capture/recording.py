@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .batch import CaptureError
-from .blocks import Splitter, splitter_for
+from .blocks import Splitter, splitter_for, whole
 
 TEMPORARY_BYTES = 64 << 20
 """Without a name, what is captured is kept in files of this size for as long as it is needed."""
@@ -41,6 +41,14 @@ class _File(NamedTuple):
     descriptor: int
     path: Path | None
     is_new: bool = True  # there was none of this name before
+
+
+class Unwritten(OSError):
+    """The end of what was to be written has no room; ``packets`` of it were written."""
+
+    def __init__(self, error: OSError, packets: int) -> None:
+        super().__init__(error.errno, error.strerror)
+        self.packets = packets
 
 
 class Spool:
@@ -76,22 +84,30 @@ class Spool:
         return os.fspath(path) if path is not None else f"temporary file in {tempfile.gettempdir()}"
 
     def write(self, blocks: bytes, header: bytes) -> None:
-        """Append whole blocks; ``header`` is what a new file has to begin with. OSError, and then nothing of them."""
+        """Append whole blocks; ``header`` is what a new file has to begin with.
+
+        OSError when no file can be opened, and then nothing of them; Unwritten for what had no room behind the others.
+        """
         if self._is_full(len(blocks)):
             self._open()
             blocks = header + blocks
         file = self._files[-1]
         if self.size == file.begin:
             os.ftruncate(file.descriptor, 0)
+        view = memoryview(blocks)
         try:
-            view = memoryview(blocks)
             while view:
                 view = view[os.write(file.descriptor, view) :]
-        except OSError:
-            os.ftruncate(file.descriptor, self.size - file.begin)  # no half block
-            raise
+        except OSError as error:
+            kept, packets = whole(blocks[: len(blocks) - len(view)], header)
+            os.ftruncate(file.descriptor, self.size - file.begin + kept)  # no half block
+            self._grow(kept)
+            raise Unwritten(error, packets) from error
+        self._grow(len(blocks))
+
+    def _grow(self, more: int) -> None:
         with self._changed:
-            self.size += len(blocks)
+            self.size += more
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -258,7 +274,7 @@ class Recording:
                 try:
                     self.spool.write(blocks, self._splitter.header)
                 except OSError as error:
-                    self._splitter.packets = written
+                    self._splitter.packets = written + (error.packets if isinstance(error, Unwritten) else 0)
                     reason = f"{self.spool.name}: {error.strerror or error}"
                     raise CaptureError(self._name, None, reason) from error
         return False

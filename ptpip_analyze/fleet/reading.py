@@ -7,7 +7,7 @@ what is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -95,13 +95,17 @@ class Fleet:
 
     def batches(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> Iterator[pa.RecordBatch]:
         """Rows of a table in parts: of some ``columns``, all without; ``where`` is an expression of pyarrow.dataset."""
+        from ptpip_analyze.tables.arrow import joined
+
         done = [one for one in self.records if one.status == DONE]
         wanted = None if columns is None else list(columns)
-        yield from _joined(
+        each = (
             batch
             for low in range(0, max(len(done), 1), _TOGETHER)
             for batch in self._of(table, done[low : low + _TOGETHER]).to_batches(columns=wanted, filter=where)
         )
+        for part in joined(each, _ROWS):
+            yield from part.combine_chunks().to_batches()
 
     def arrow(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> pa.Table:
         """As ``batches``, all in memory."""
@@ -117,19 +121,3 @@ class Fleet:
         from ptpip_analyze.tables.frame import frame_of
 
         return frame_of(self.arrow(table, columns, where))
-
-
-def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Rows in parts that are worth the arrays: thousands of captures have a few each."""
-    import pyarrow as pa
-
-    held: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        held.append(batch)
-        rows += batch.num_rows
-        if rows >= _ROWS:
-            yield from pa.Table.from_batches(held).combine_chunks().to_batches()
-            held, rows = [], 0
-    if held:
-        yield from pa.Table.from_batches(held).combine_chunks().to_batches()

@@ -6,7 +6,7 @@ listing command more than the listing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -74,3 +74,17 @@ def lists(count: np.ndarray, columns: Sequence[np.ndarray], valid: np.ndarray) -
     return pa.Array.from_buffers(
         pa.list_(pa.uint32()), len(count), [validity(valid), pa.py_buffer(offsets)], children=[flat]
     )
+
+
+def joined(batches: Iterable[pa.RecordBatch], least: int) -> Iterator[pa.Table]:
+    """Batches joined while they have fewer than ``least`` rows together: each part has a cost of its own."""
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows >= least:
+            yield pa.Table.from_batches(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, Literal, NamedTuple, get_args
 import pyarrow as pa
 
 from ptpip_analyze.describe import safe_text
+from ptpip_analyze.tables import arrow
 
 FileFormat = Literal["csv", "json", "jsonl", "parquet"]
 FORMATS: Final[tuple[FileFormat, ...]] = get_args(FileFormat)
@@ -174,8 +175,8 @@ def _write_parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema, stream:
         store_schema=False,  # the file says "string"; that columns were dictionary-encoded in memory is our affair
     )
     with contextlib.closing(writer):
-        for group in _row_groups(batches):
-            writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+        for group in arrow.joined(batches, ROW_GROUP_ROWS):
+            writer.write_table(group.unify_dictionaries(), row_group_size=ROW_GROUP_ROWS)
             rows += group.num_rows
     return rows
 
@@ -192,20 +193,6 @@ def _parquet_writer(*arguments: Any, **options: Any) -> Any:
         from pyarrow.parquet import ParquetWriter
 
         return ParquetWriter(*arguments, **options)
-
-
-def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Batches joined while they are small: a row group has a cost of its own in the file."""
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows += batch.num_rows
-        if rows >= ROW_GROUP_ROWS:
-            yield pa.Table.from_batches(waiting).unify_dictionaries()
-            waiting, rows = [], 0
-    if waiting:
-        yield pa.Table.from_batches(waiting).unify_dictionaries()
 
 
 def file_format_of(path: str | os.PathLike[str], default: FileFormat = "jsonl") -> FileFormat:

@@ -9,7 +9,7 @@ not in the capture, Wireshark goes on with the old number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 
 import numpy as np
@@ -50,7 +50,7 @@ class Flows:
         self._continuity = Continuity()
         # The connections that a flow leapt away from, the last one last, and where each stood: stray segments end none.
         self._left: dict[int, list[tuple[int, Standing]]] = {}
-        self._away: dict[int, bytes] = {}  # those put away to which a segment may still belong
+        self._away: dict[int, dict[int, bytes]] = {}  # by flow, those put away to which a segment may still belong
 
     def put_away(self, before: int, is_wanted: Callable[[Connection], bool]) -> list[int]:
         """Let go of connections of which nothing has come since a time (ns) and that are not wanted; their numbers.
@@ -64,7 +64,7 @@ class Flows:
                 continue
             flow = connection.flow
             if self._flow_connection[flow] == number or self._is_left(number, flow):
-                self._away[number] = packed(connection)
+                self._away.setdefault(flow, {})[number] = packed(connection)
             self.connections[number] = GONE
             gone.append(number)
         return gone
@@ -72,12 +72,11 @@ class Flows:
     def _is_left(self, number: int, flow: int) -> bool:
         return any(one == number for one, _ in self._left.get(flow, ()))
 
-    def _at(self, number: int) -> Connection:
-        """A connection to which a segment belongs, or may."""
-        connection = self.connections[number]
-        if connection is GONE:
-            connection = self.connections[number] = unpacked(self._away.pop(number))
-        return connection
+    def _bring_back(self, flows: Iterable[int]) -> None:
+        """Have the connections there again that segments of some flows may belong to."""
+        for flow in flows:
+            for number, data in self._away.pop(flow, {}).items():
+                self.connections[number] = unpacked(data)
 
     def place(self, fresh: Sequence[FlowKey], batch: SegmentBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Stream number of each segment, ``2 * connection + direction``; the order that sorts by it, and where in that
@@ -89,6 +88,8 @@ class Flows:
         self._keys.extend(fresh)
         if len(batch) == 0:
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+        if self._away:
+            self._bring_back(np.unique(batch.flow).tolist())
         splits = self._open_and_close(batch)
         connection = self._flow_connection[batch.flow]
         # The flow table names a flow's last connection: give the rows before each change back to the one before.
@@ -132,10 +133,10 @@ class Flows:
                 before = int(self._flow_connection[flow])
                 changes = splits.get(flow)
                 began = changes[-1][0] if changes else 0  # the row from which its present connection runs in this batch
-                if self._is_other(self._at(before), batch, row, began, leaping):
+                if self._is_other(self.connections[before], batch, row, began, leaping):
                     self._change(flow, batch, row, leaping)
                     splits.setdefault(flow, []).append((row, before))
-            connection = self._at(int(self._flow_connection[flow]))
+            connection = self.connections[int(self._flow_connection[flow])]
             if flow in leaping and says_where(batch.flags[row]):
                 leaping[flow][int(batch.swapped[row])] = spot_at(batch, row)
             if batch.flags[row] & (FIN | RST):
@@ -182,12 +183,9 @@ class Flows:
             self._flow_connection[flow], standing = back[-1]
         else:
             self._flow_connection[flow] = self._open(flow, batch, row)
-        for number, _ in left:  # those that are neither gone back to nor left any more
-            if number != self._flow_connection[flow] and not self._is_left(number, flow):
-                self._away.pop(number, None)
         if flow in leaping:
             leaping[flow] = standing
-        if self._at(int(self._flow_connection[flow])).is_over:
+        if self.connections[int(self._flow_connection[flow])].is_over:
             self._over.add(flow)
         else:
             self._over.discard(flow)
@@ -196,7 +194,7 @@ class Flows:
         """The first row behind ``row`` whose sequence number is none of the connection that is over; or none."""
         if row >= batch.last(flow):
             return []
-        connection = self._at(int(self._flow_connection[flow]))
+        connection = self.connections[int(self._flow_connection[flow])]
         rows = batch.rows(flow)
         rows = rows[rows > row]
         for candidate in rows[(batch.flags[rows] & (SYN | FIN | RST)) == 0].tolist():
@@ -220,7 +218,7 @@ class Flows:
             strict=True,
         )
         for number, first, latest, at in bounds:
-            known = self._at(number >> 1)
+            known = self.connections[number >> 1]
             known.first_time = earliest(known.first_time, first)
             known.last_time = max(known.last_time, latest)
             known.last_packet = max(known.last_packet, at)

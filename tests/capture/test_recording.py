@@ -120,6 +120,34 @@ def test_takes_no_more_than_is_wanted(tmp_path):
     assert made.packets == len(packets_of(path.read_bytes())) == 2
 
 
+@pytest.mark.parametrize("at_once", [400, 1 << 20])
+def test_keeps_what_fits_where_the_disk_is_full(at_once, tmp_path, monkeypatch):
+    """Whole packets, however many of them were read at once."""
+    path, write, there = tmp_path / "saved.pcapng", os.write, len(stream()) // 2
+    spool, room = Spool(path), there
+
+    def full(descriptor: int, data: bytes) -> int:
+        nonlocal room
+        if descriptor != spool.fileno():
+            return write(descriptor, data)
+        if not room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        done = write(descriptor, bytes(data)[:room])
+        room -= done
+        return done
+
+    monkeypatch.setattr(recording.os, "write", full)
+    monkeypatch.setattr(recording, "_READ_BYTES", at_once)
+    made = recorded(spool, stream())
+    assert "No space left on device" in str(made.damage)
+    saved = path.read_bytes()
+    assert saved == stream()[: len(saved)]
+    assert len(packets_of(saved)) == made.packets
+    assert len(packets_of(stream()[: there + 400])) > made.packets > 1
+    following = int.from_bytes(stream()[len(saved) + 4 : len(saved) + 8], "little")
+    assert len(saved) <= there < len(saved) + following  # the next block has no room
+
+
 def test_leaves_whole_blocks_where_the_disk_is_full(tmp_path, monkeypatch):
     path = tmp_path / "saved.pcapng"
     spool = Spool(path)

@@ -14,6 +14,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -259,20 +261,15 @@ def test_does_not_let_much_wait_to_be_told_at_once(monkeypatch, most, at_once):
     source = open_capture(io.BytesIO(pcap_bytes(talk.packets())))
     parts = [part for batch in source.batches() for part in slices(batch, 10)]
 
-    class Behind:
-        """There is always more than was analysed."""
-
-        means, packets, trouble = None, 0, ""
-        is_behind = staticmethod(lambda batch: True)
-        batches = staticmethod(lambda: iter(parts))
-
+    # There is always more than was analysed.
+    under_way: Any = SimpleNamespace(
+        source=source, means=None, packets=0, trouble="", is_behind=lambda batch: True, batches=lambda: iter(parts)
+    )
     told: list[int] = []
-    under_way = Behind()
-    under_way.source = source  # type: ignore[attr-defined]
     live._follow(
         under_way, Watch(source), live._Stop(None), lambda rows: told.append(rows.num_rows), iter,
         live._State(under_way, "-"),
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     assert sum(told) == 101
     assert max(told) <= at_once
 
