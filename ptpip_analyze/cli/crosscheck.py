@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -12,16 +12,8 @@ from ptpip_analyze.cli.options import Output, Ports, Progress
 from ptpip_analyze.cli.work import CommandError, analysed, json_bytes, named_format, written_to
 from ptpip_analyze.describe import safe_text
 
-if TYPE_CHECKING:
-    from ptpip_analyze import Analysis
-
 CrossFormat = Literal["text", "json"]
 SUFFIXES: Final[dict[str, CrossFormat]] = {".json": "json", ".txt": "text"}
-COLUMNS: Final = (
-    "session", "type_code", "length", "transaction_id", "code", "first_frame", "last_frame", "offset", "status",
-    "tcp_stream", "direction",
-)  # fmt: skip
-OF_PACKETS: Final = ("frame", "session", "tcp_stream", "source_port", "flags")
 _WHO: Final = {"ptp_ip": "our dissector", "ptpip": "Wireshark's own dissector"}
 _SHOWN: Final = 20
 
@@ -48,7 +40,7 @@ def _crosscheck(
 
     chosen = named_format(file_format, output, "text", SUFFIXES)
     with analysed([str(capture)], ports, progress, packets=True) as analysis:
-        messages, packets = _rows(analysis)
+        messages, packets = crosscheck.rows_of(analysis)
     try:
         document = crosscheck.crosscheck(str(capture), messages, packets)
     except folders.DissectorError as error:
@@ -57,19 +49,6 @@ def _crosscheck(
         stream.write(json_bytes(document) if chosen == "json" else _page(document).encode())
     if document["unexplained"]:
         raise typer.Exit(1)
-
-
-def _rows(analysis: Analysis) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Messages with the responder's port, and the segments of TCP with their direction."""
-    sessions = analysis.arrow("sessions").select(["session", "responder_port"]).to_pylist()
-    ports = {row["session"]: row["responder_port"] for row in sessions}
-    messages = analysis.arrow("messages").select(list(COLUMNS)).to_pylist()
-    packets = analysis.arrow("packets").select(list(OF_PACKETS)).to_pylist()
-    for row in messages:
-        row["responder_port"] = ports.get(row["session"])
-    for row in packets:
-        row["direction"] = f"to-{'initiator' if row['source_port'] == ports.get(row['session']) else 'responder'}"
-    return messages, [row for row in packets if row["tcp_stream"] is not None]
 
 
 def _page(document: dict[str, Any]) -> str:

@@ -36,6 +36,12 @@ def as_texts(table: pa.Table, name: str) -> Texts:
     return Texts(np.concatenate(index).astype(np.int64) if index else np.empty(0, np.int64), values)
 
 
+def sends_data(transactions: pa.Table) -> np.ndarray:
+    """Does the client send the data of a transaction? By row (bool)."""
+    direction = as_texts(transactions, "data_direction")
+    return np.array([text == "out" for text in direction.values] + [False])[direction.rows]
+
+
 def text_at(texts: Texts, row: int) -> str | None:
     """The text of a row; None for null."""
     index = int(texts.rows[row])

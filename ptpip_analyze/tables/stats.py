@@ -15,7 +15,17 @@ import numpy as np
 import pyarrow as pa
 
 from ..facts.named import OK
-from .columns import Texts, as_floats, as_integers, as_strings, as_texts, row_groups, text_at, without_request
+from .columns import (
+    Texts,
+    as_floats,
+    as_integers,
+    as_strings,
+    as_texts,
+    row_groups,
+    sends_data,
+    text_at,
+    without_request,
+)
 from .rows import batch_of
 from .schema import arrow_schema, names
 
@@ -113,7 +123,7 @@ def measured(
     operation, vendor, capture = (as_texts(transactions, name) for name in ("operation", "vendor", "capture"))
     code, session = as_integers(transactions, "operation_code"), as_integers(transactions, "session")
     without, response = without_request(transactions), as_integers(transactions, "response_code")
-    size, sends = as_integers(transactions, "data_bytes", 0), _sends(transactions)
+    size, sends = as_integers(transactions, "data_bytes", 0), sends_data(transactions)
     values = _times(transactions)
     model, firmware = _models(session, models or {})
     parts = {
@@ -207,7 +217,7 @@ def spent(transactions: pa.Table, durations: Iterable[float | None]) -> Spent:
     """Where the time of sessions went, by their transactions and how long they lasted."""
     values = _times(transactions)
     cause = as_texts(transactions, "stall_cause")
-    client = np.nansum(values["think_s"]) + np.nansum(values["first_byte_s"][_sends(transactions)])
+    client = np.nansum(values["think_s"]) + np.nansum(values["first_byte_s"][sends_data(transactions)])
     stalled, within = np.nan_to_num(values["stalled_s"]), np.nan_to_num(values["transfer_stalled_s"])
     device = np.nansum(values["device_s"]) - (stalled - within).sum()
     transfer = np.nansum(values["transfer_s"]) - within.sum()
@@ -219,12 +229,6 @@ def spent(transactions: pa.Table, durations: Iterable[float | None]) -> Spent:
     whole = sum(duration or 0 for duration in durations)
     other = max(whole - client - device - transfer - sum(stalls.values()), 0.0)
     return Spent(float(client), max(float(device), 0.0), max(float(transfer), 0.0), stalls, float(other), whole)
-
-
-def _sends(transactions: pa.Table) -> np.ndarray:
-    """Does the client send the data of a transaction? By row (bool)."""
-    direction = as_texts(transactions, "data_direction")
-    return np.array([text == "out" for text in direction.values] + [False])[direction.rows]
 
 
 def _times(transactions: pa.Table) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ptpip_analyze.facts.named import OK
-from ptpip_analyze.tables.columns import as_texts
+from ptpip_analyze.tables.columns import as_texts, sends_data
 
 LONGEST: Final = 4
 """Transactions of one round at most."""
@@ -80,10 +80,8 @@ def loops_of(transactions: pa.Table) -> Loops:
 def _acts(transactions: pa.Table) -> np.ndarray:
     """By row: does it send data, or do something to the camera?"""
     name = as_texts(transactions, "operation")
-    direction = as_texts(transactions, "data_direction")
     acts = np.array([text is not None and bool(_ACTS.match(text)) for text in name.values] + [False])
-    sends = np.array([text == "out" for text in direction.values] + [False])
-    found: np.ndarray = acts[name.rows] | sends[direction.rows]
+    found: np.ndarray = acts[name.rows] | sends_data(transactions)
     return found
 
 

@@ -12,9 +12,12 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .folders import MECHANISM, DissectorError, for_root, source
+
+if TYPE_CHECKING:
+    from ptpip_analyze import Analysis
 
 OURS, BUILT_IN = "ptp_ip", "ptpip"
 BUILT_IN_PORT = 15740  # the only one that Wireshark's own dissector knows
@@ -59,6 +62,12 @@ _FUJI = 0x10000  # types of its dialect's messages are numbered from here
 
 # Flags of segments: of the packets table, and for Wireshark's opinion.
 _LATE, _PASSED_OVER = "out-of-order", "passed over"
+
+_OF_MESSAGES = (
+    "session", "type_code", "length", "transaction_id", "code", "first_frame", "last_frame", "offset", "status",
+    "tcp_stream", "direction",
+)  # fmt: skip
+_OF_PACKETS = ("frame", "session", "tcp_stream", "source_port", "flags")
 
 Row = Mapping[str, Any]
 Stream = tuple[int, str]  # number, direction
@@ -376,6 +385,22 @@ def _difference(
         "theirs": theirs,
         "reason": reason,
     }
+
+
+def rows_of(analysis: Analysis) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What is compared: messages with the responder's port, and the segments of TCP with their direction.
+
+    The analysis needs its packets.
+    """
+    sessions = analysis.arrow("sessions").select(["session", "responder_port"]).to_pylist()
+    ports = {row["session"]: row["responder_port"] for row in sessions}
+    messages = analysis.arrow("messages").select(list(_OF_MESSAGES)).to_pylist()
+    packets = analysis.arrow("packets").select(list(_OF_PACKETS)).to_pylist()
+    for row in messages:
+        row["responder_port"] = ports.get(row["session"])
+    for row in packets:
+        row["direction"] = f"to-{'initiator' if row['source_port'] == ports.get(row['session']) else 'responder'}"
+    return messages, [row for row in packets if row["tcp_stream"] is not None]
 
 
 def crosscheck(path: str, messages: Sequence[Row], packets: Sequence[Row]) -> dict[str, Any]:

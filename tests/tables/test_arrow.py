@@ -81,3 +81,11 @@ def test_lists_each_text_once_though_several_numbers_share_it() -> None:
     assert made.to_pylist() == ["OK", "Undefined", None, "OK"]
     assert made.dictionary.to_pylist() == ["OK", "Undefined"]
     assert made.to_pandas().tolist()[::3] == ["OK", "OK"]
+
+
+def test_joins_what_is_small_and_keeps_the_order() -> None:
+    batches = [pa.record_batch({"row": pa.array(range(low, low + 3))}) for low in (0, 3, 6, 9, 12)]
+    parts = list(arrow.joined(iter(batches), 5))
+    assert [part.num_rows for part in parts] == [6, 6, 3]
+    assert pa.concat_tables(parts)["row"].to_pylist() == list(range(15))
+    assert list(arrow.joined([], 5)) == []

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from ptpip_analyze import analyze
-from ptpip_analyze.cli.crosscheck import _rows
 from ptpip_analyze.wireshark import crosscheck as module
 from ptpip_analyze.wireshark import folders
 from ptpip_analyze.wireshark.crosscheck import (
@@ -30,6 +29,7 @@ from ptpip_analyze.wireshark.crosscheck import (
     compare,
     crosscheck,
     listen,
+    rows_of,
 )
 from tests.support import ROOT, program
 from tests.traffic import Packet, capture, damage, write_pcap
@@ -38,7 +38,7 @@ from tests.traffic import Packet, capture, damage, write_pcap
 def document_of(path: Path) -> dict[str, Any]:
     program("tshark")
     with analyze(path) as analysis:
-        return crosscheck(str(path), *_rows(analysis))
+        return crosscheck(str(path), *rows_of(analysis))
 
 
 def reasons(document: dict[str, Any], dissector: str) -> set[str]:
