@@ -8,7 +8,7 @@ ROOT   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT    := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 # command:package, for what is not a Python package
-SYSTEM := tshark:tshark dumpcap:wireshark-common gphoto2:gphoto2 tmux:tmux tcpdump:tcpdump ip:iproute2 \
+SYSTEM := tshark:tshark dumpcap:wireshark-common sharkd:wireshark-common gphoto2:gphoto2 tmux:tmux tcpdump:tcpdump ip:iproute2 \
           tcpreplay:tcpreplay luac5.1:lua5.1 luac5.2:lua5.2 luac5.3:lua5.3 luac5.4:lua5.4 \
           chromium:chromium chromedriver:chromium-driver pdftotext:poppler-utils
 

@@ -19,7 +19,7 @@ end
 local floor, fmt, concat, char = math.floor, string.format, table.concat, string.char
 -- What wslua makes for a message is garbage with the message. To collect it often and at one go is quickest: memory that
 -- was used a moment ago is used again, while the processor still has it at hand.
-pcall(collectgarbage, "setpause", 130)
+pcall(collectgarbage, "setpause", 107)
 pcall(collectgarbage, "setstepmul", 100000)
 
 local min, max, byte = math.min, math.max, string.byte
@@ -272,23 +272,34 @@ for _, port in ipairs(facts.ports.fuji) do FUJI_PORTS[port] = true end
 -- State of a capture ------------------------------------------------------------------------------------------------
 --
 -- Written in the first visit of a frame only; later visits look up what the first one found (notes, starts). A note is
--- a transaction, or a table {tx=, flags=}. Keys are frame + place / 2^24: the place of a message in its frame, or with
--- 2^23 added in what was reassembled in that frame. Never whole numbers, which Lua 5.3 tells apart by their low bits alone.
+-- a transaction, a table {tx=, flags=}, or false for neither; most messages have none, because they belong to the first
+-- transaction with their id. Keys are frame + place / 2^24: the place of a message in its frame, or with 2^23 added in
+-- what was reassembled in that frame. Never whole numbers, which Lua 5.3 tells apart by their low bits alone.
 --
 -- Fields of TCP (its stream, sequence numbers) can only be had where Wireshark builds a tree, which the first pass of
 -- "tshark -2" without a filter does not. Such visits are blind: connections are told apart by their ends and greetings,
 -- and every segment is taken for the one that follows.
 
-local conversations, by_stream, sessions, numbered, responders, by_hosts, fuji_hosts, notes, starts, order, requests, kept_bytes
+local conversations, by_stream, sessions, numbered, responders, by_hosts, fuji_hosts, notes, starts, kept_bytes
+-- Transactions are numbers, and TX has what is known of them, one table for each property. A table for each transaction
+-- would be more objects than all else together, and every collection of garbage goes through what is kept.
+-- from: key of the message that was its first; with a code that was its request: code, first and second parameter, phase
+-- (data phase info), time (of the request until it is answered, then how long that took). response: frame; refusal: code.
+-- side: who sends the data; announced and carried: bytes; done: frame of the end; parts, size_kept: what is kept of them,
+-- unless broken (not all of it was seen) or discarded (too much). cancelled; accused: something is held against it.
+local transactions, TX
 local preferred_vendor -- nil: as the camera says
-local columns_of -- by whether it is the first pass: are there columns?
+local has_columns -- does anybody look at the columns? In the first pass of a program without a window all frames have the same answer
 local in_window = gui_enabled()
 
 local function forget()
   conversations, numbered, responders, by_hosts, fuji_hosts = {}, {}, {}, {}, {}
-  notes, starts, order, by_stream = {}, {}, {}, {}
-  sessions, requests, kept_bytes = 0, 0, 0
-  columns_of = {}
+  notes, starts, by_stream = {}, {}, {}
+  sessions, transactions, kept_bytes, TX = 0, 0, 0, {}
+  for name in ("from code first second time phase response refusal side announced carried done size_kept cancelled accused parts broken discarded"):gmatch("%a[%a_]*") do
+    TX[name] = {}
+  end
+  has_columns = nil
   preferred_vendor = facts.vendors[p.vendor]
 end
 forget()
@@ -358,7 +369,7 @@ local function conversation_of(pinfo, frame, stream, greets)
   if pinfo.visited then return nil end
   local conv = {
     stream = stream, from = frame, port = pinfo.src_port, address = tostring(pinfo.src), same = pinfo.src_port == pinfo.dst_port,
-    sides = { { pending = {} }, { pending = {} } }, transactions = {},
+    sides = { { pending = {} }, { pending = {} } }, transactions = {}, firsts = {}, requests = {},
   }
   generations[#generations + 1] = conv
   if stream then by_stream[stream] = conv end
@@ -1212,8 +1223,8 @@ local function plain_value(c, tree, code, vendor, datatype)
   return typed_value(tree, f.property_value, c, datatype, code, vendor)
 end
 
-local function session_of(tx)
-  local session = tx.conv.session
+local function session_of()
+  local session = M.conv.session
   if session and not session.datatypes then session.datatypes = {} end
   return session
 end
@@ -1295,25 +1306,25 @@ function decoders.FilesystemManifest(c, tree, tx, vendor)
   return count and thousands(count) .. " entries"
 end
 
-function decoders.DevicePropDesc(c, tree, tx, vendor) return prop_desc(c, tree, session_of(tx), vendor, 2) end
+function decoders.DevicePropDesc(c, tree, tx, vendor) return prop_desc(c, tree, session_of(), vendor, 2) end
 
-function decoders.DevicePropDescEx(c, tree, tx, vendor) return prop_desc(c, tree, session_of(tx), vendor, 4) end
+function decoders.DevicePropDescEx(c, tree, tx, vendor) return prop_desc(c, tree, session_of(), vendor, 4) end
 
 function decoders.DevicePropValue(c, tree, tx, vendor)
-  local session = session_of(tx)
-  local datatype = session and tx.first and session.datatypes[tx.first]
-  local name = tx.first and name_of("property", tx.first, vendor)
+  local session = session_of()
+  local datatype = session and TX.first[tx] and session.datatypes[TX.first[tx]]
+  local name = TX.first[tx] and name_of("property", TX.first[tx], vendor)
   if name then
-    label(generated(tree, f.property_code, tx.first), fmt("Property: %s (0x%04X)", name, tx.first))
+    label(generated(tree, f.property_code, TX.first[tx]), fmt("Property: %s (0x%04X)", name, TX.first[tx]))
     generated(tree, f.property_name, name)
   end
-  local shown = plain_value(c, tree, tx.first, vendor, datatype)
+  local shown = plain_value(c, tree, TX.first[tx], vendor, datatype)
   c.at = c.stop
   return shown and name and name .. " = " .. shown
 end
 
 function decoders.ObjectPropValue(c, tree, tx, vendor)
-  local name = tx.second and name_of("object_property", tx.second, vendor)
+  local name = TX.second[tx] and name_of("object_property", TX.second[tx], vendor)
   local shown = plain_value(c, tree, nil, vendor, nil)
   c.at = c.stop
   return shown and name and name .. " = " .. shown
@@ -1647,7 +1658,7 @@ function decoders.FujiDevicePropDescs(c, tree, tx, vendor)
   local count = number(c, 4)
   entries(c, tree, count, "Description", function(record)
     local inner = enclosed(c)
-    return inner and prop_desc(inner, record, session_of(tx), "fuji", 2)
+    return inner and prop_desc(inner, record, session_of(), "fuji", 2)
   end)
   return counted(count, "description")
 end
@@ -1677,14 +1688,14 @@ function decoders.SonyAllDevicePropData(c, tree, tx, vendor)
   number(c, 4)
   local settable = count and not sony_fits(c, count, false) and sony_fits(c, count, true)
   entries(c, tree, count, "Description", function(record)
-    return prop_desc(c, record, session_of(tx), vendor or "sony", 2, true, settable)
+    return prop_desc(c, record, session_of(), vendor or "sony", 2, true, settable)
   end)
   return count and fmt("%d %s", count, count == 1 and "property" or "properties")
 end
 
 function decoders.SonyDevicePropDesc(c, tree, tx, vendor)
   local settable = not sony_fits(c, 1, false) and sony_fits(c, 1, true)
-  return prop_desc(c, tree, session_of(tx), vendor or "sony", 2, true, settable)
+  return prop_desc(c, tree, session_of(), vendor or "sony", 2, true, settable)
 end
 
 -- Panasonic: 32-bit numbers of properties with sizes, values or descriptions.
@@ -1787,7 +1798,7 @@ end
 
 function decoders.OlympusChangedProperties(c, tree, tx, vendor)
   local count = number(c, 4)
-  entries(c, tree, count, "Description", function(record) return prop_desc(c, record, session_of(tx), vendor, 2) end)
+  entries(c, tree, count, "Description", function(record) return prop_desc(c, record, session_of(), vendor, 2) end)
   return counted(count, "description")
 end
 
@@ -2053,13 +2064,25 @@ end
 
 -- Transactions -----------------------------------------------------------------------------------------------------
 
-local function new_transaction(conv, id, code, first, request, sent, phase)
-  local tx = { -- with room for what most learn later: a table that grows by and by, even by a nil, is copied as often
-    conv = conv, id = id, code = code, first = first, request = request, sent = sent, phase = phase, handle = nil,
-    response = nil, answer = nil, took = nil, side = nil, announced = nil, carried = nil, done = nil, size_kept = nil,
-  }
+local function new_transaction(conv, id, code, first, sent, phase)
+  local tx = transactions + 1
+  transactions = tx
+  TX.from[tx] = M.key
+  if code then -- the request was seen
+    TX.code[tx], TX.time[tx] = code, sent
+    if first then TX.first[tx] = first end
+    if phase then TX.phase[tx] = phase end
+  end
+  local before = conv.transactions[id]
+  if before and not conv.firsts[id] then conv.firsts[id] = before end
   conv.transactions[id] = tx
   return tx
+end
+
+-- What a message of a transaction is taken to belong to where no note says otherwise: the first one with its id.
+local function first_of(conv, id, key)
+  local tx = conv.firsts[id] or conv.transactions[id]
+  return tx and TX.from[tx] <= key and tx or nil
 end
 
 -- The transaction that a message belongs to: the last one with its id. None known: one whose request was not seen.
@@ -2073,8 +2096,8 @@ local flags -- of the message that is being learned; nil while there are none
 -- is not the usual one of this flag.
 local function flag(name, tx, rule)
   if tx then
-    if tx.accused then return end
-    tx.accused = true
+    if TX.accused[tx] then return end
+    TX.accused[tx] = true
   end
   -- Did this side receive more of the other than the capture has, or is there nothing of the other at all?
   local conv = M.conv
@@ -2093,102 +2116,102 @@ local function is_patchy(conv) return conv.patchy or conv.late end
 
 local function learn_request(conv, id, code, first, phase_info, pinfo)
   local before = conv.current
-  if before and before.request and not (before.response or before.cancelled or before.accused or is_patchy(conv)) then
+  if before and TX.code[before] and not (TX.response[before] or TX.cancelled[before] or TX.accused[before] or is_patchy(conv)) then
     flag("overlap", before)
   end
-  local tx = new_transaction(conv, id, code, first, M.frame, pinfo.rel_ts, phase_info)
+  local tx = new_transaction(conv, id, code, first, pinfo.rel_ts, phase_info)
   conv.current = tx
-  requests = requests + 1
-  order[requests] = tx
+  conv.requests[#conv.requests + 1] = tx
   local row = lookup(facts.operations, code, vendor_of(conv))
   local spec = parameters_of(row, 3)
-  if spec and spec[1] and spec[1][2] == "handle" then tx.handle = first end
   local kind, tells = telling(code, first)
   if kind then count_code(conv.session, kind, tells, 1) end
-  if spec and spec[2] and spec[2][2] == "object_prop" and M.words > 1 then tx.second = u32(M.raw, M.words_at + 4) end
+  if spec and spec[2] and spec[2][2] == "object_prop" and M.words > 1 then TX.second[tx] = u32(M.raw, M.words_at + 4) end
   return tx
 end
 
 local function learn_response(conv, id, code, pinfo)
   local tx = transaction_of(conv, id)
-  if tx.response then
-    if not (tx.cancelled or is_patchy(conv)) then flag("twice", tx) end
+  if TX.response[tx] then
+    if not (TX.cancelled[tx] or is_patchy(conv)) then flag("twice", tx) end
     return tx
   end
-  tx.response, tx.answer = M.frame, code
-  if code == 8193 and tx.announced and tx.request and not (tx.cancelled or is_patchy(conv)) then
-    if not tx.done then flag("early", tx)
-    elseif tx.announced < UNKNOWN_TOTAL and tx.carried < tx.announced then flag("amount", tx) end -- or it was cancelled
+  TX.response[tx] = M.frame
+  if code ~= 8193 then TX.refusal[tx] = code end
+  if code == 8193 and TX.announced[tx] and TX.code[tx] and not (TX.cancelled[tx] or is_patchy(conv)) then
+    if not TX.done[tx] then flag("early", tx)
+    elseif TX.announced[tx] < UNKNOWN_TOTAL and TX.carried[tx] < TX.announced[tx] then flag("amount", tx) end -- or it was cancelled
   end
-  if code == NOT_SUPPORTED and tx.request then
-    local kind, tells = telling(tx.code, tx.first)
+  if code == NOT_SUPPORTED and TX.code[tx] then
+    local kind, tells = telling(TX.code[tx], TX.first[tx])
     if kind == "operation" then count_code(conv.session, "refused", tells, 1) end
     if kind then count_code(conv.session, kind, tells, -1) end
   end
-  if tx.request then
-    tx.took = pinfo.rel_ts - tx.sent
+  if TX.code[tx] then
+    TX.time[tx] = pinfo.rel_ts - TX.time[tx]
   elseif not is_patchy(conv) then
     local open = conv.current
-    flag("no_request", tx, open and not open.response and "") -- an answer to that one, perhaps, with another id
+    flag("no_request", tx, open and not TX.response[open] and "") -- an answer to that one, perhaps, with another id
   end
-  if tx.parts and not tx.done then tx.parts = nil end
+  if TX.parts[tx] and not TX.done[tx] then TX.parts[tx] = nil end
   return tx
 end
 
 local function learn_start(conv, id, total, side)
   local tx = transaction_of(conv, id)
-  if tx.announced and tx.request and not is_patchy(conv) then flag(tx.side == side and "start_twice" or "turned", tx) end
-  tx.announced, tx.side, tx.carried, tx.size_kept = total, side, 0, 0
-  if tx.parts then tx.parts = nil end
-  if tx.broken then tx.broken = nil end
+  if TX.announced[tx] and TX.code[tx] and not is_patchy(conv) then flag(TX.side[tx] == side and "start_twice" or "turned", tx) end
+  TX.announced[tx], TX.side[tx], TX.carried[tx] = total, side, 0
+  if TX.size_kept[tx] then TX.size_kept[tx] = 0 end
+  if TX.parts[tx] then TX.parts[tx] = nil end
+  if TX.broken[tx] then TX.broken[tx] = nil end
   if conv.initiator and not is_patchy(conv) then
     local outward = side == conv.initiator
-    if tx.phase and (tx.phase == 2) ~= outward and tx.phase ~= 3 then flag("phase", tx) end
+    if TX.phase[tx] and (TX.phase[tx] == 2) ~= outward and TX.phase[tx] ~= 3 then flag("phase", tx) end
   end
   return tx
 end
 
 -- Keep the payload of a message while the data phase has more than one.
 local function keep(tx, tvb, at, size, complete)
-  if not complete then tx.broken = true end
-  if tx.broken or tx.discarded then return end
+  if not complete then TX.broken[tx] = true end
+  if TX.broken[tx] or TX.discarded[tx] then return end
   local limit = (p.kept or 64) * 1048576
   if kept_bytes + size > limit then
-    tx.discarded, tx.parts = true, nil
-    kept_bytes = kept_bytes - (tx.size_kept or 0)
+    TX.discarded[tx], TX.parts[tx] = true, nil
+    kept_bytes = kept_bytes - (TX.size_kept[tx] or 0)
     return
   end
-  tx.parts = tx.parts or {}
-  tx.parts[#tx.parts + 1] = tvb:raw(at, size)
-  tx.size_kept = (tx.size_kept or 0) + size
+  TX.parts[tx] = TX.parts[tx] or {}
+  TX.parts[tx][#TX.parts[tx] + 1] = tvb:raw(at, size)
+  TX.size_kept[tx] = (TX.size_kept[tx] or 0) + size
   kept_bytes = kept_bytes + size
 end
 
 local function learn_data(conv, id, tvb, at, size, complete, last, side, pinfo)
   local tx = transaction_of(conv, id)
-  if tx.announced == nil and tx.request and not is_patchy(conv) then flag("no_start", tx, tx.phase == 2 and "") end
-  if not tx.announced and not last then tx.broken = true end
-  if tx.request and tx.announced and not is_patchy(conv) then
-    if tx.side ~= side then flag("turned", tx, last and "data-end-placement" or "data-data-placement")
-    elseif tx.response then -- who was refused may have sent on before knowing
-      if tx.answer == 8193 and not tx.cancelled then flag("after_end", tx, "data-phase-needs-request") end
-    elseif tx.done then flag("after_end", tx)
-    elseif not tx.cancelled and not tx.broken and (tx.carried or 0) + size > tx.announced then
-      flag("overrun", tx, tx.announced == 0 and "")
+  if TX.announced[tx] == nil and TX.code[tx] and not is_patchy(conv) then flag("no_start", tx, TX.phase[tx] == 2 and "") end
+  if not TX.announced[tx] and not last then TX.broken[tx] = true end
+  if TX.code[tx] and TX.announced[tx] and not is_patchy(conv) then
+    if TX.side[tx] ~= side then flag("turned", tx, last and "data-end-placement" or "data-data-placement")
+    elseif TX.response[tx] then -- who was refused may have sent on before knowing
+      if not TX.refusal[tx] and not TX.cancelled[tx] then flag("after_end", tx, "data-phase-needs-request") end
+    elseif TX.done[tx] then flag("after_end", tx)
+    elseif not TX.cancelled[tx] and not TX.broken[tx] and (TX.carried[tx] or 0) + size > TX.announced[tx] then
+      flag("overrun", tx, TX.announced[tx] == 0 and "")
     end
   end
-  tx.side = tx.side or side
-  tx.carried = (tx.carried or 0) + size
+  TX.side[tx] = TX.side[tx] or side
+  TX.carried[tx] = (TX.carried[tx] or 0) + size
   if last then
-    tx.done = M.frame
-    if tx.announced and tx.announced < UNKNOWN_TOTAL and tx.carried < tx.announced then
-      tx.broken = true -- what is there may lie behind what is missing
+    TX.done[tx] = M.frame
+    if TX.announced[tx] and TX.announced[tx] < UNKNOWN_TOTAL and TX.carried[tx] < TX.announced[tx] then
+      TX.broken[tx] = true -- what is there may lie behind what is missing
     end
   end
-  local single = last and not tx.parts and tx.carried == size
+  local single = last and not TX.parts[tx] and TX.carried[tx] == size
   if single then
-    if not complete then tx.broken = true end
-  elseif size > 0 or tx.parts then
+    if not complete then TX.broken[tx] = true end
+  elseif size > 0 or TX.parts[tx] then
     keep(tx, tvb, at, size, complete)
   end
   return tx
@@ -2198,7 +2221,6 @@ end
 
 local info = {} -- what the Info column says of the frame
 local info_frame, info_offset
-local has_columns
 
 local function say(text)
   if not has_columns then return end
@@ -2227,7 +2249,14 @@ local function expert_info(item, tree, field, text)
 end
 
 local function operation_of(tx, vendor)
-  return tx and tx.code and name_of("operation", tx.code, vendor) or nil
+  return tx and TX.code[tx] and name_of("operation", TX.code[tx], vendor) or nil
+end
+
+-- The object that a transaction is about: what stands first in its request, where that is a handle.
+local function handle_of(tx, vendor)
+  if not TX.first[tx] then return nil end
+  local spec = parameters_of(lookup(facts.operations, TX.code[tx], vendor), 3)
+  return spec and spec[1] and spec[1][2] == "handle" and TX.first[tx] or nil
 end
 
 local function response_time(took)
@@ -2240,14 +2269,17 @@ end
 local function show_transaction(tree, tx, vendor, name)
   if not tx then return end
   local frame, visible = M.frame, M.visible
-  if tx.code and (visible or referenced(tree, f.operation_name)) then
+  local from = TX.code[tx] and floor(TX.from[tx])
+  if from and (visible or referenced(tree, f.operation_name)) then
     local item = add(tree, f.operation_name, name)
-    if tx.request == frame then hidden(item) -- the request's own field says it
+    if from == frame then hidden(item) -- the request's own field says it
     elseif visible then set_generated(item) end
   end
-  if tx.handle and (visible or referenced(tree, f.handle)) then hidden(add(tree, f.handle, tx.handle)) end
-  if tx.request and tx.request ~= frame then generated(tree, f.request_in, tx.request) end
-  if tx.response and tx.response ~= frame then generated(tree, f.response_in, tx.response) end
+  local handle = handle_of(tx, vendor)
+  if handle and (visible or referenced(tree, f.handle)) then hidden(add(tree, f.handle, handle)) end
+  if from and from ~= frame then generated(tree, f.request_in, from) end
+  local response = TX.response[tx]
+  if response and response ~= frame then generated(tree, f.response_in, response) end
 end
 
 local NOTHING = {}
@@ -2309,9 +2341,9 @@ end
 
 -- Payload -> a tvb and where in it the bytes are; nil when they are not all kept.
 local function payload_of(tx, tvb, at, size)
-  if tx.broken or tx.discarded then return nil end
-  if tx.parts then
-    local whole = concat(tx.parts)
+  if TX.broken[tx] or TX.discarded[tx] then return nil end
+  if TX.parts[tx] then
+    local whole = concat(TX.parts[tx])
     if #whole == 0 then return nil end
     return ByteArray.new(whole, true):tvb("PTP-IP data phase"), 0, #whole, true
   end
@@ -2319,18 +2351,18 @@ local function payload_of(tx, tvb, at, size)
 end
 
 local function show_dataset(tree, tx, tvb, at, size, vendor, title)
-  if not tx.code then return nil end
-  local name = dataset_of(tx.code, vendor, tx.first)
+  if not TX.code[tx] then return nil end
+  local name = dataset_of(TX.code[tx], vendor, TX.first[tx])
   local from, begin, stop, is_reassembled = payload_of(tx, tvb, at, size)
   if not from then return nil end
   if is_reassembled then
     local item = M.visible or referenced(tree, f.payload)
     item = item and add(tree, f.payload, from(begin, stop - begin))
-    label(item, fmt("Data phase: %s in %d messages", bytes_text(stop - begin), #tx.parts))
+    label(item, fmt("Data phase: %s in %d messages", bytes_text(stop - begin), #TX.parts[tx]))
   end
   if not name or stop == begin then return nil end
-  local way = lookup(facts.operations, tx.code, vendor)
-  if way and tx.side and tx.conv.initiator and (way[2] == "in" or way[2] == "out") and (way[2] == "out") ~= (tx.side == tx.conv.initiator) then
+  local way = lookup(facts.operations, TX.code[tx], vendor)
+  if way and TX.side[tx] and M.conv.initiator and (way[2] == "in" or way[2] == "out") and (way[2] == "out") ~= (TX.side[tx] == M.conv.initiator) then
     return nil
   end
   local decode = decoders[name]
@@ -2349,7 +2381,7 @@ local function show_dataset(tree, tx, tvb, at, size, vendor, title)
   local c = cursor(from, begin, stop)
   local said
   if decode then said = decode(c, branch, tx, vendor) else decode_layout(c, branch, name, vendor) end
-  if name == "DeviceInfo" and tx.conv.session then said = tx.conv.session.device and tx.conv.session.device.model end
+  if name == "DeviceInfo" and M.conv.session then said = M.conv.session.device and M.conv.session.device.model end
   if said and M.visible then branch:append_text(": " .. clean(said)) end
   if c.failed then
     branch:add_proto_expert_info(ef.dataset, "The dataset ends before its layout does")
@@ -2486,23 +2518,23 @@ local function learn(kind, role, id, code, side, pinfo)
     tx = learn_data(conv, id, tvb, at + 12, max(M.size - 12, 0), M.have == M.size, role == "end", side, pinfo)
     if role == "end" then
       M.side.phase_id = nil
-      if tx.code == 4097 and conv.session and not conv.session.device then
+      if TX.code[tx] == 4097 and conv.session and not conv.session.device then
         local from, begin, stop = payload_of(tx, tvb, at + 12, M.size - 12)
         if from then learn_device(conv, from, begin, stop) end
       end
-      if tx.parts and #tx.parts == 1 and tx.carried == M.size - 12 then tx.parts = nil end
+      if TX.parts[tx] and #TX.parts[tx] == 1 and TX.carried[tx] == M.size - 12 then TX.parts[tx] = nil end
     end
   elseif role == "container" then
     tx = transaction_of(conv, id)
-    tx.side, tx.carried, tx.done = side, M.size - 12, M.frame
-    if tx.parts then tx.parts = nil end
-    if tx.broken or M.have < M.size then tx.broken = M.have < M.size end
-    tx.announced = M.size - 12
-    if tx.code == 4097 and conv.session and not conv.session.device then learn_device(conv, tvb, at + 12, at + M.have) end
+    TX.side[tx], TX.carried[tx], TX.done[tx] = side, M.size - 12, M.frame
+    if TX.parts[tx] then TX.parts[tx] = nil end
+    if TX.broken[tx] or M.have < M.size then TX.broken[tx] = M.have < M.size end
+    TX.announced[tx] = M.size - 12
+    if TX.code[tx] == 4097 and conv.session and not conv.session.device then learn_device(conv, tvb, at + 12, at + M.have) end
   elseif role == "cancel" then
     local of = conv.kind == "event" and conv.command or conv
     tx = of.transactions[id]
-    if tx then tx.cancelled = true end
+    if tx then TX.cancelled[tx] = true end
   end
   if flags then return { tx = tx, flags = flags } end
   return tx
@@ -2537,15 +2569,15 @@ function show.request(tree, kind, tx, vendor, code, id)
   show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
   local spec = parameters_of(row, 3)
   local wildcards = facts.wildcards[code]
-  local values = show_parameters(tree, spec, vendor, not (tx and tx.handle), wildcards)
-  show_transaction(tree, tx or { code = code }, vendor, name)
+  local values = show_parameters(tree, spec, vendor, not (tx and handle_of(tx, vendor)), wildcards)
+  if tx then show_transaction(tree, tx, vendor, name) else hide_name(tree, f.operation_name, name) end
   return M.told and call_text(name, spec, values, vendor, wildcards)
 end
 
 function show.response(tree, kind, tx, vendor, code, id)
   local item = show_field(tree, f.response, CODE_AT[kind], 2, code)
   show_field(tree, f.transaction_id, ID_AT[kind], 4, id)
-  local row = tx and tx.code and lookup(facts.operations, tx.code, vendor)
+  local row = tx and TX.code[tx] and lookup(facts.operations, TX.code[tx], vendor)
   local spec = NOTHING -- a refusal need not have what the operation returns
   if code == 8193 then spec = parameters_of(row, 4) end
   local values = show_parameters(tree, spec, vendor, true)
@@ -2554,15 +2586,15 @@ function show.response(tree, kind, tx, vendor, code, id)
   hide_name(tree, f.response_name, name)
   local operation = row and row[1] or operation_of(tx, vendor)
   show_transaction(tree, tx, vendor, operation)
-  local answers = tx and tx.took and tx.response == M.frame
+  local answers = tx and TX.code[tx] and TX.response[tx] == M.frame
   if answers and (M.visible or referenced(tree, f.response_time)) then
-    generated(tree, f.response_time, response_time(tx.took))
+    generated(tree, f.response_time, response_time(TX.time[tx]))
   end
   if code ~= 8193 then expert_info(item, tree, ef.refused, fmt("%s: %s", row and row[1] or "The operation", name)) end
   if not M.told then return nil end
   local said = call_text(name, spec, values, vendor)
   if row then said = row[1] .. " → " .. said end
-  if answers then said = said .. " after " .. duration_text(tx.took) end
+  if answers then said = said .. " after " .. duration_text(TX.time[tx]) end
   return said
 end
 
@@ -2617,10 +2649,10 @@ local function show_data(tree, kind, tx, vendor, code, id)
     said = bytes_text(max(M.size - 12, 0))
     if name then said = name .. ", " .. said end
   end
-  if kind ~= 10 and tx and tx.done == M.frame then
+  if kind ~= 10 and tx and TX.done[tx] == M.frame then
     local decoded = show_dataset(tree, tx, tvb, at + 12, size, vendor)
     if said then
-      if kind == 12 and tx.carried and tx.carried ~= max(M.size - 12, 0) then said = said .. fmt(" of %s", thousands(tx.carried)) end
+      if kind == 12 and TX.carried[tx] and TX.carried[tx] ~= max(M.size - 12, 0) then said = said .. fmt(" of %s", thousands(TX.carried[tx])) end
       if decoded then said = said .. ": " .. clean(decoded) end
     end
   end
@@ -2692,14 +2724,16 @@ local function message(kind, pinfo, tree, side, key, raw)
   end
   local note
   if M.learning then
+    M.key = key
     note = learn(kind, role, id, code, side, pinfo)
-    if note then notes[key] = note end
+    if note ~= (role and id and first_of(conv, id, key) or nil) then notes[key] = note or false end
     if M.began and M.began ~= M.frame then starts[key] = M.began end
   else
     note = notes[key]
+    if note == nil and role and id then note = first_of(conv, id, key) end
   end
   local tx = note
-  if note and note.flags then tx = note.tx end
+  if type(note) == "table" then tx = note.tx end
   local vendor = vendor_of(conv)
   local range = range_of(tvb, at, have)
   local shown = add(tree, ptp_ip, range)
@@ -2721,7 +2755,7 @@ local function message(kind, pinfo, tree, side, key, raw)
   else
     check_length(shown, kind)
   end
-  if note and note.flags then
+  if type(note) == "table" then
     for _, one in ipairs(note.flags) do accuse(shown, one[1], one[2]) end
   end
   if conv.session then generated(shown, f.session, conv.session.number) end
@@ -2893,7 +2927,7 @@ local function dissect(tvb, pinfo, tree, expected_port)
   local own, other = conv.sides[side], conv.sides[3 - side]
   -- A frame may be dissected again right after itself: then its first bytes come once more.
   local is_first = info_frame ~= frame or offset <= info_offset
-  if is_first then info = {} end
+  if is_first and info[1] then info = {} end
   info_frame, info_offset, M.frame, M.learning = frame, offset, frame, learning
   local base_key = frame + (is_direct and offset or REASSEMBLED) / PLACES
   local at, began, sequence, why = 0, nil, nil, nil
@@ -2955,12 +2989,10 @@ local function dissect(tvb, pinfo, tree, expected_port)
     local start = starts[base_key]
     if type(start) == "string" then at, why = nil, start elseif type(start) == "number" and start < 0 then at = -start end
   end
-  has_columns = columns_of[learning]
   local columns
-  if has_columns ~= false then
+  if in_window or not learning or has_columns ~= false then
     columns = pinfo.cols
     has_columns = tostring(columns.info) ~= "(info)" -- so Wireshark names a column that nobody asked for
-    if not in_window then columns_of[learning] = has_columns end -- tshark asks for them in all of a pass or never
     if has_columns then columns.protocol = "PTP-IP" end
   end
   if at then
@@ -3010,8 +3042,8 @@ if table_of_ports.add_for_decode_as then table_of_ports:add_for_decode_as(ptp_ip
 
 local function statistics()
   local by_operation, names = {}, {}
-  for _, tx in ipairs(order) do
-    local name = name_of("operation", tx.code, vendor_of(tx.conv))
+  local function count(tx, vendor)
+    local name = name_of("operation", TX.code[tx], vendor)
     local row = by_operation[name]
     if not row then
       row = { count = 0, refused = 0, bytes = 0, times = {} }
@@ -3019,9 +3051,15 @@ local function statistics()
       names[#names + 1] = name
     end
     row.count = row.count + 1
-    row.bytes = row.bytes + (tx.carried or 0)
-    if tx.answer and tx.answer ~= 8193 then row.refused = row.refused + 1 end
-    if tx.took then row.times[#row.times + 1] = tx.took end
+    row.bytes = row.bytes + (TX.carried[tx] or 0)
+    if TX.refusal[tx] then row.refused = row.refused + 1 end
+    if TX.response[tx] then row.times[#row.times + 1] = TX.time[tx] end
+  end
+  for _, generations in pairs(conversations) do
+    for _, conv in ipairs(generations) do
+      local vendor = vendor_of(conv)
+      for _, tx in ipairs(conv.requests) do count(tx, vendor) end
+    end
   end
   table.sort(names, function(a, b)
     if by_operation[a].count ~= by_operation[b].count then return by_operation[a].count > by_operation[b].count end
