@@ -373,7 +373,10 @@ def _explain(
 
 
 def _called(rule: str) -> list[str]:
-    """The rules and known deviations of this name, or that this glob matches. CommandError, with the nearest, for none."""
+    """The rules and known deviations of this name, or that this glob matches.
+
+    CommandError, with the nearest, where there are none.
+    """
     import difflib
     from fnmatch import fnmatchcase
 
