@@ -466,7 +466,7 @@ class Inspector(App[None]):
     async def action_quit(self) -> None:
         """Leave; what was captured just now is kept, if that is wanted."""
         incoming = self.incoming
-        if incoming is None or not self.held.size:
+        if incoming is None or self.held.size < making.LEAST_BYTES:
             if incoming is not None:
                 making.throw_away(incoming)
             self.exit()
