@@ -209,8 +209,7 @@ class Decoder:
         one behind it; descriptions that were asked for by the property first.
         """
         made, columns = self.result.transactions, self.result.messages
-        describes = np.isin(self._operation, sorted(operations_with(_DESCRIPTIONS)))
-        numbers = np.flatnonzero(describes & (made.session == made.session[number]))
+        numbers = self._describing[made.session[self._describing] == made.session[number]]
         by_name = columns["word0"][made.request[numbers]] == code
         for some in (numbers[by_name], numbers[~by_name]):
             place = int(np.searchsorted(some, number))
@@ -224,15 +223,17 @@ class Decoder:
                         return told.datatype
         return None
 
-    def _rows(self, mask: np.ndarray) -> list[int]:
-        return [int(number) for number in np.flatnonzero(mask)]
+    @cached_property
+    def _describing(self) -> np.ndarray:
+        """The transactions whose operation may fetch descriptions."""
+        return np.flatnonzero(np.isin(self._operation, sorted(operations_with(_DESCRIPTIONS))))
 
     @cached_property
     def datatypes(self) -> dict[int, Datatypes]:
         """What descriptions told, by session."""
         made = self.result.transactions
         found: dict[int, Datatypes] = {}
-        for number in self._rows(np.isin(self._operation, sorted(operations_with(_DESCRIPTIONS)))):
+        for number in self._describing.tolist():
             exchange = self.exchange(number)
             if exchange is None or self.name(exchange) not in _DESCRIPTIONS or role_of(exchange) is None:
                 continue
