@@ -410,6 +410,15 @@ class Analysis:
         result, number = self.place_of(row)
         return result.data_head(number, most).data
 
+    def settings(self, row: Any) -> list[tuple[str, str]]:
+        """The properties that a transaction sends values of, by name, each with its value in words: ExposureIndex and
+        ISO 800. ``row`` as for ``call``; IndexError for no such transaction.
+        """
+        from .decoded import decoder
+
+        result, number = self.place_of(row)
+        return decoder(result).settings(number)
+
     def dataset(self, row: Any) -> Dataset | None:
         """What a transaction's data phase says: fields with values, texts and byte ranges, and notes for what is odd.
 

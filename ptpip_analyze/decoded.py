@@ -62,6 +62,7 @@ _DESCRIPTIONS = frozenset({
 _REMEMBERED, _LONG = 1 << 18, 1 << 17  # bytes of answers whose values are kept, to be known when the same comes again
 _ENTRY = 1024  # bytes that each of them counts beside its own
 _SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
+_NEARBY = 8  # descriptions, before a transaction and behind it
 _TOLD = 8  # properties that the text of one event names
 
 
@@ -184,15 +185,55 @@ class Decoder:
             found = self.datatypes.get(int(self.result.transactions.session[number]), _NOTHING).of(code, number)
         return found
 
-    def _rows(self, mask: np.ndarray) -> list[int]:
-        return [int(number) for number in np.flatnonzero(mask)]
+    def settings(self, number: int) -> list[tuple[str, str]]:
+        """The properties that a transaction sends values of, by name, each with its value in words.
+
+        Quicker than ``properties``: of the descriptions in the session only those nearby are decoded.
+        """
+        exchange = self.exchange(number)
+        if exchange is None or exchange.direction != "out" or self.name(exchange) not in PROPERTY_LISTS:
+            return []
+        nearby = Datatypes()
+        pressed = (exchange.vendor, exchange.operation) in CONTROLS
+        for code in exchange.parameters[:1]:
+            datatype = self._described_nearby(code, number, ahead=not pressed)
+            if datatype is not None:
+                nearby.learn(number, code, datatype)
+        told = [one for one, _ in self._values(number, exchange, nearby)]
+        revealed = Memory().take(exchange, told, lambda code: nearby.before(code, number))
+        texts = [(one, text_of(one.code, one.value, exchange.vendor, one.datatype, one.role)) for one in revealed]
+        return [(name_of("property", one.code, exchange.vendor), text) for one, text in texts if text is not None]
+
+    def _described_nearby(self, code: int, number: int, ahead: bool) -> int | None:
+        """The datatype of a property by the last description before a transaction, else, with ``ahead``, by the first
+        one behind it; descriptions that were asked for by the property first.
+        """
+        made, columns = self.result.transactions, self.result.messages
+        numbers = self._describing[made.session[self._describing] == made.session[number]]
+        by_name = columns["word0"][made.request[numbers]] == code
+        for some in (numbers[by_name], numbers[~by_name]):
+            place = int(np.searchsorted(some, number))
+            behind = some[place : place + _NEARBY] if ahead else some[:0]
+            for one in (*some[max(place - _NEARBY, 0) : place][::-1].tolist(), *behind.tolist()):
+                exchange = self.exchange(one)
+                if exchange is None or self.name(exchange) not in _DESCRIPTIONS or role_of(exchange) is None:
+                    continue
+                for told, _ in self._values(one, exchange, _NOTHING):
+                    if told.code == code and told.datatype is not None:
+                        return told.datatype
+        return None
+
+    @cached_property
+    def _describing(self) -> np.ndarray:
+        """The transactions whose operation may fetch descriptions."""
+        return np.flatnonzero(np.isin(self._operation, sorted(operations_with(_DESCRIPTIONS))))
 
     @cached_property
     def datatypes(self) -> dict[int, Datatypes]:
         """What descriptions told, by session."""
         made = self.result.transactions
         found: dict[int, Datatypes] = {}
-        for number in self._rows(np.isin(self._operation, sorted(operations_with(_DESCRIPTIONS)))):
+        for number in self._describing.tolist():
             exchange = self.exchange(number)
             if exchange is None or self.name(exchange) not in _DESCRIPTIONS or role_of(exchange) is None:
                 continue

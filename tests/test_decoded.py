@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ptpip_analyze import Analysis, decoded
+from ptpip_analyze import Analysis, analyze, decoded
 from ptpip_analyze.decoded import decoder
 from ptpip_analyze.result import Result
-from tests.support import analysed, rows
+from tests.support import ROOT, analysed, rows
 from tests.traffic import STORIES, Conversation, Packet, capture, conversation, damage, polls
 from tests.traffic.conversation import device_info
 
@@ -57,6 +57,28 @@ def test_reads_values_by_the_datatype_that_a_description_told_before_or_after() 
             ("ExposureBiasCompensation", "333", "+0.3 EV", "set", True, "INT16"),
             ("ExposureBiasCompensation", "5000", "+5 EV", "refused", None, "INT16"),
             ("ExposureBiasCompensation", None, None, "reset", None, None),
+        ]
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_says_of_each_transaction_what_it_sets_as_the_table_does(name: str) -> None:
+    sent = ("set", "refused", "unanswered", "control")
+    with analysed(capture(name)) as told:
+        known: dict[int, list[tuple[str, str]]] = {}
+        for number, role, *said in properties(told, "transaction", "role", "property", "text"):
+            if role in sent and said[1] is not None:
+                known.setdefault(number, []).append((said[0], said[1]))
+        for row in range(len(told.transactions)):
+            assert told.settings(row) == known.get(row, [])
+
+
+def test_knows_the_datatype_of_what_is_set_by_a_description_nearby(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(decoded.Decoder, "datatypes")  # all descriptions of a capture take too long for one value
+    with analyze(ROOT / "captures" / "config.pcap") as told:
+        assert [told.settings(row) for row in (36, 44, 68)] == [
+            [("ExposureIndex", "ISO 400")],
+            [("FNumber", "f/8")],
+            [("ExposureIndex", "ISO 123")],
         ]
 
 
@@ -277,6 +299,7 @@ def test_bears_any_damage(name: str) -> None:
                 assert row["value"] is not None or row["role"] in ("reset", "notified")
             for number in range(len(rows(told, "transactions"))):
                 told.dataset(number)
+                told.settings(number)
 
 
 def test_tells_each_of_two_equal_lists() -> None:

@@ -7,11 +7,14 @@ Refuses, with CaptureError, what is missing, unreadable or no capture.
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import io
 import os
+import queue
 import stat
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -24,6 +27,7 @@ from .spool import compression_of, decompressed, spool
 
 STDIN = "-"
 CHUNK_BYTES = 8 << 20  # read at a time: each batch has its cost, and more than this no longer fits the caches
+WRITER_S = 10.0  # a pipe that has a name is waited for until somebody opens its other end
 _LEAST_CHUNK_BYTES = 64
 _START_BYTES = 64
 _SUFFIXES = tuple(kind + packed for kind in (".pcap", ".pcapng", ".cap") for packed in ("", ".gz", ".zst"))
@@ -196,7 +200,7 @@ def open_capture(path: str | os.PathLike[str] | BinaryIO, *, spool_bytes: int | 
                 return _open(name, sys.stdin.buffer, spool_bytes)
             if os.path.isdir(name):
                 raise CaptureError(name, None, "is a directory")
-            with open(name, "rb", buffering=0) as file:
+            with open(name, "rb", buffering=0, opener=_opened) as file:
                 source = _open(name, file, spool_bytes)
                 source.direct = os.path.sameopenfile(file.fileno(), source.fileno())
                 return source
@@ -235,7 +239,37 @@ def _open(name: str, file: BinaryIO, spool_bytes: int | None) -> Source:
             and compression_of(os.pread(descriptor, 4, 0)) is None
         ):
             return _source(name, os.fdopen(os.dup(descriptor), "rb", buffering=0), None, None)
-    return _source(name, *spool(name, lambda count: file.read(count) or b"", spool_bytes))
+    return _source(name, *spool(name, lambda count: file.read(count) or b"", spool_bytes, _is_capture))
+
+
+def _opened(path: str, flags: int) -> int:
+    """A descriptor, as os.open returns it. TimeoutError for a pipe that nobody opens for writing in time."""
+    if not stat.S_ISFIFO(os.stat(path).st_mode):
+        return os.open(path, flags)
+    found: queue.SimpleQueue[int | OSError] = queue.SimpleQueue()
+
+    def wait_for_writer() -> None:
+        try:
+            found.put(os.open(path, flags))
+        except OSError as error:
+            found.put(error)
+
+    threading.Thread(target=wait_for_writer, daemon=True).start()
+    try:
+        descriptor = found.get(timeout=WRITER_S)
+    except queue.Empty:
+        with contextlib.suppress(OSError):  # let the thread go on; nobody else may be there to do that
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+            if isinstance(late := found.get(), int):
+                os.close(late)
+        raise TimeoutError(errno.ETIMEDOUT, f"nobody writes to this pipe; {WRITER_S:g} s were waited") from None
+    if isinstance(descriptor, OSError):
+        raise descriptor
+    return descriptor
+
+
+def _is_capture(start: bytes) -> bool:
+    return pcap.is_pcap(start) or pcapng.is_pcapng(start)
 
 
 def _source(name: str, file: BinaryIO, compression: str | None, damage: CaptureError | None) -> Source:
@@ -342,4 +376,4 @@ def _sniff(path: str) -> bool:
                 start = next(decompressed(file.read, compression), b"")
     except (OSError, ValueError):
         return False  # of no suffix that promises a capture, and not readable as one
-    return pcap.is_pcap(start) or pcapng.is_pcapng(start)
+    return _is_capture(start)

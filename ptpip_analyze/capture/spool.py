@@ -1,7 +1,8 @@
 """Captures that can't be read at random (compressed, piped) become temporary files without a name.
 
 Promises bounded memory, and that what came before a fault is kept. Refuses to fill the disk: spooling stops while a
-reserve is still free, or at ``PTPIP_ANALYZE_SPOOL_BYTES`` bytes when that environment variable is set.
+reserve is still free, or at ``PTPIP_ANALYZE_SPOOL_BYTES`` bytes when that environment variable is set. Where the first
+bytes are not those of a capture it stops at once: there may be no end (``/dev/zero``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _PIECE_BYTES = 1 << 20
 _GZIP_INPUT_BYTES = 1 << 16
 # zstd can't be told where to stop: 4 bytes may become 128 KiB, so 2 KiB become 64 MiB at most.
 _ZSTANDARD_INPUT_BYTES = 2048
+_TELLING_BYTES = 4  # tell a compression, and what a file is
 _GZIP_START = b"\x1f\x8b"
 _ZSTANDARD_START = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE_START = b"\x2a\x4d\x18"  # preceded by 0x50 to 0x5f (RFC 8878 3.1.2)
@@ -108,16 +110,19 @@ def _unzstd(read: Read) -> Iterator[bytes]:
         data = data or read(_ZSTANDARD_INPUT_BYTES)
 
 
-def spool(path: str, read: Read, limit: int | None = None) -> tuple[BinaryIO, str | None, CaptureError | None]:
+def spool(
+    path: str, read: Read, limit: int | None = None, wanted: Callable[[bytes], bool] = lambda start: True
+) -> tuple[BinaryIO, str | None, CaptureError | None]:
     """Put what ``read`` gives, decompressed when it is compressed, into a temporary file.
 
-    ``limit`` bounds the bytes of the file. Returns the file, the compression, and what ended spooling before the end
-    of the data. OSError when reading fails.
+    ``limit`` bounds the bytes of the file. ``wanted`` is asked about the first four bytes, at least; where it answers
+    False no more are read than it took to ask. Returns the file, the compression, and what ended spooling before the
+    end of the data. OSError when reading fails.
     """
     if limit is None and os.environ.get(LIMIT_VARIABLE, "").isdecimal():
         limit = int(os.environ[LIMIT_VARIABLE])
     ahead = b""
-    while len(ahead) < 4 and (more := read(_PIECE_BYTES)):
+    while len(ahead) < _TELLING_BYTES and (more := read(_PIECE_BYTES)):
         ahead += more
     compression = compression_of(ahead)
 
@@ -134,6 +139,7 @@ def spool(path: str, read: Read, limit: int | None = None) -> tuple[BinaryIO, st
     try:
         size = 0
         damage = None
+        start: bytes | None = b""  # None: it is wanted
         pieces = decompressed(read_all, compression)
         while damage is None:
             try:
@@ -154,6 +160,10 @@ def spool(path: str, read: Read, limit: int | None = None) -> tuple[BinaryIO, st
                     raise
                 size = os.fstat(file.fileno()).st_size
                 damage = CaptureError(path, size, f"{os.strerror(error.errno)}: {UNFINISHED}", at_end=True)
+            if start is not None and len(start := start + piece[:_TELLING_BYTES]) >= _TELLING_BYTES:
+                if not wanted(start):
+                    break
+                start = None
     except BaseException:
         file.close()
         raise

@@ -346,33 +346,62 @@ def _verdict(console: Console, document: dict[str, Any], fail_on: str) -> None:
 def _explain(
     rule: Annotated[
         str | None,
-        typer.Argument(metavar="[RULE]", help="A rule's name; without one, all are listed.", show_default=False),
+        typer.Argument(
+            metavar="[RULE]", help="A rule's name, or a quoted glob; without one, all are listed.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Tell what a rule demands, and when it stays silent.
 
-    With its clause, and how it is detected.
+    With its clause, and how it is detected. A glob such as 'data-*' lists the rules of which the names match.
     """
     from ptpip_analyze.cli.screen import console_for, encoded
     from ptpip_analyze.rules import CATALOGUE
 
     page = io.StringIO()
     console = console_for(page, terminal=sys.stdout.isatty())
-    if rule is None:
-        for entry in CATALOGUE.rules.values():
-            _say(console, f"{entry.level:<6} {entry.id}: {entry.title}")
-    elif rule in CATALOGUE.rules:
-        _entry(console, rule)
-    elif rule in CATALOGUE.deviations:
-        _deviation(console, rule)
-    else:
-        import difflib
-
-        near = difflib.get_close_matches(rule, [*CATALOGUE.rules, *CATALOGUE.deviations], 1)
-        hint = f"did you mean {near[0]}?" if near else "`explain` alone lists them"
-        raise CommandError(f"no rule is called {rule}; {hint}")
+    found = list(CATALOGUE.rules) if rule is None else _called(rule)
+    for name in found:
+        if len(found) > 1:
+            _say(console, _in_a_line(name))
+        elif name in CATALOGUE.rules:
+            _entry(console, name)
+        else:
+            _deviation(console, name)
     with written_to(None) as stream:
         stream.write(encoded(page.getvalue(), None))
+
+
+def _called(rule: str) -> list[str]:
+    """The rules and known deviations of this name, or that this glob matches.
+
+    CommandError, with the nearest, where there are none.
+    """
+    import difflib
+    from fnmatch import fnmatchcase
+
+    from ptpip_analyze.rules import CATALOGUE
+
+    names = [*CATALOGUE.rules, *CATALOGUE.deviations]
+    found = [name for name in names if fnmatchcase(name, rule)]
+    if found:
+        return found
+    literal = rule.rstrip("*?")  # what is left of a name is near to how others begin
+    begins: dict[str, str] = {}
+    for name in names:
+        begins.setdefault(name[: len(literal)] if literal != rule else name, name)
+    near = [begins[begin] for begin in difflib.get_close_matches(literal, begins, 3)]
+    hint = f"did you mean {', '.join(near)}?" if near else "`explain` alone lists them"
+    raise CommandError(f"no rule is called {rule}; {hint}")
+
+
+def _in_a_line(name: str) -> str:
+    from ptpip_analyze.rules import CATALOGUE
+
+    if name in CATALOGUE.deviations:
+        return f"known  {name}: {CATALOGUE.deviations[name].what}"
+    entry = CATALOGUE.rules[name]
+    return f"{entry.level:<6} {entry.id}: {entry.title}"
 
 
 def _entry(console: Console, rule: str) -> None:

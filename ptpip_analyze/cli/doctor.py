@@ -64,18 +64,16 @@ def _timed(document: dict[str, Any]) -> dict[str, Any]:
 
 def _page(document: dict[str, Any], output: Path | None) -> bytes:
     from ptpip_analyze.cli.screen import console_for, encoded
+    from ptpip_analyze.doctor import heading
 
     page = io.StringIO()
     console = console_for(page, terminal=output is None and sys.stdout.isatty())
-    several = len(document["captures"]) > 1
     for one in document["captures"]:
         if one["sayings"]:
             _line(console, one["capture"], "bold")
             _sayings(console, one["sayings"])
     for one in document["sessions"]:
-        who = f"{one['responder'] or 'the camera'} with {one['initiator'] or 'the initiator'}"
-        where = f" in {one['capture']}" if several else ""
-        _line(console, f"Session {one['session']}: {who}{where}", "bold")
+        _line(console, heading(document, one), "bold")
         _sayings(console, one["sayings"])
     return encoded(page.getvalue(), output)
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import typer
 
 from ptpip_analyze import describe
-from ptpip_analyze.cli.fleet import exported, is_dataset
+from ptpip_analyze.cli.fleet import exported
 from ptpip_analyze.cli.options import Captures, FolderOrAddress, Names, Ports, Progress, Vendor
-from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
+from ptpip_analyze.cli.work import CommandError, analysed, is_dataset, name_codes, names_in, written_to
 from ptpip_analyze.tables.schema import TABLES, arrow_schema
 
 SMALL_PACKETS = 1 << 19  # the tables of captures up to this size are written faster than threads are begun

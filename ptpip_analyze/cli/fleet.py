@@ -16,9 +16,11 @@ import typer
 from ptpip_analyze.cli.work import (
     BAD_USAGE,
     CommandError,
+    is_dataset,
     known_vendor,
     name_codes,
     names_in,
+    refuse_datasets,
     say,
     say_left_out,
     told_progress,
@@ -53,20 +55,6 @@ def dataset_among(names: Sequence[str]) -> str | None:
     return found
 
 
-def is_dataset(name: str) -> bool:
-    """Whether a name is that of a dataset of captures."""
-    from ptpip_analyze.fleet.layout import HEADER
-
-    if "://" not in name:
-        return os.path.isfile(os.path.join(name, HEADER))
-    from ptpip_analyze.fleet import FleetError, is_fleet
-
-    try:
-        return is_fleet(name)
-    except FleetError as error:
-        raise CommandError(str(error)) from error
-
-
 def opened(name: str) -> Fleet:
     """A dataset. CommandError where there is none, or it can't be read."""
     from ptpip_analyze.fleet import FleetError, open_fleet
@@ -97,6 +85,7 @@ def exported(
     if jobs is not None and scheduler is not None:
         raise CommandError("--jobs is for this machine, and --scheduler for others; give one")
     vendor = known_vendor(vendor)
+    refuse_datasets(captures)
     name_codes(names)
     texts = tuple(file.read_text(encoding="utf-8") for file in names_files(names))
     options = Options(chosen, tuple(ports or ()), vendor, texts)

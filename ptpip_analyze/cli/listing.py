@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ptpip_analyze.analysis import Analysis
+    from ptpip_analyze.fleet import Fleet
     from ptpip_analyze.tables.moments import Moment
     from ptpip_analyze.tables.where import Where
 
@@ -120,7 +121,7 @@ def _transactions(table: str) -> Callable[..., None]:
         ] = False,
     ) -> None:
         asked = Asked(captures, file_format, output, columns, limit, where, ports, vendor, names_file, progress)
-        _list(table, asked, expand=expand)
+        _list(table, asked, expand=expand, alone="--expand" if expand else None)
 
     command.__doc__ = ABOUT[table]
     return command
@@ -166,7 +167,12 @@ def _properties(table: str) -> Callable[..., None]:
         if at is None and before_failure is None:
             _list(table, asked)
         elif before_failure is not None:
-            _list("changes", asked, rows_of=lambda analysis: _changes(analysis, before_failure))
+            _list(
+                "changes",
+                asked,
+                rows_of=lambda analysis: _changes(analysis, before_failure),
+                alone="--before-failure",
+            )
         else:
             from ptpip_analyze.tables.moments import MomentError, moment_of
 
@@ -174,7 +180,7 @@ def _properties(table: str) -> Callable[..., None]:
                 moment = moment_of(at or "")
             except MomentError as error:
                 raise CommandError(f"--at: {error}") from error
-            _list(table, asked, rows_of=lambda analysis: _state(analysis, moment))
+            _list(table, asked, rows_of=lambda analysis: _state(analysis, moment), alone="--at")
 
     command.__doc__ = ABOUT[table]
     return command
@@ -226,18 +232,12 @@ def _stats(table: str) -> Callable[..., None]:
 @contextmanager
 def _timed(asked: Asked) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Transactions and sessions with the columns that `stats` needs: of captures, or of a dataset of them."""
-    from ptpip_analyze.cli.fleet import dataset_among, opened
-
-    if (dataset := dataset_among(asked.captures)) is not None:
-        for option, value in {"--port": asked.ports, "--vendor": asked.vendor, "--names": asked.names_file}.items():
-            if value:
-                raise CommandError(f"{option}: not with a dataset, of which the captures are analysed already")
-        fleet = opened(dataset)
+    if (fleet := _dataset_of(asked)) is not None:
         from ptpip_analyze.fleet import FleetError
         from ptpip_analyze.tables.stats import NEEDED, SESSIONS_NEEDED, needed
 
         try:
-            tables = needed(fleet.batches("transactions", NEEDED)), fleet.arrow("sessions", SESSIONS_NEEDED)
+            tables = needed(fleet.rows("transactions", NEEDED)), fleet.arrow("sessions", SESSIONS_NEEDED)
         except FleetError as error:
             raise CommandError(str(error)) from error
         yield tables
@@ -247,6 +247,45 @@ def _timed(asked: Asked) -> Iterator[tuple[pa.Table, pa.Table]]:
         from ptpip_analyze.tables.stats import needed
 
         yield needed(analysis.batches("transactions")), analysis.arrow("sessions")
+
+
+def _dataset_of(asked: Asked) -> Fleet | None:
+    """The dataset that `export --dataset` made where one is named, None where captures are.
+
+    CommandError for options that say how captures are analysed, and for a dataset among others.
+    """
+    from ptpip_analyze.cli.fleet import dataset_among, opened
+
+    dataset = dataset_among(asked.captures)
+    if dataset is None:
+        return None
+    for option, value in {"--port": asked.ports, "--vendor": asked.vendor, "--names": asked.names_file}.items():
+        if value:
+            raise CommandError(f"{option}: not with a dataset, of which the captures are analysed already")
+    return opened(dataset)
+
+
+def _list_stored(fleet: Fleet, table: str, asked: Asked, wanted: Sequence[str] | None, condition: Where | None) -> None:
+    """Write the rows that a dataset has of `table`, and read no more columns than that takes.
+
+    CommandError where the dataset lacks the table, and for columns that are made of the captures themselves.
+    """
+    from ptpip_analyze.fleet import FleetError
+
+    needed = {"--columns": wanted or (), "--where": condition.columns if condition is not None else ()}
+    for option, columns in needed.items():
+        for name in on_demand(table):
+            if name in columns:
+                raise CommandError(f"{option}: {name} is made of the captures themselves; the dataset does not keep it")
+    chosen = chosen_format(asked.file_format, asked.output)
+    try:
+        stored = fleet.rows(table, tuple(dict.fromkeys((*(wanted or names(table)), *needed["--where"]))))
+        rows = those_that_hold(stored, condition)
+        with written_to(asked.output) as stream:
+            schema = fleet.schema(table, wanted or names(table))
+            write_listing(table, rows, stream, wanted, asked.limit, chosen, asked.output, schema)
+    except FleetError as error:
+        raise CommandError(str(error)) from error
 
 
 _COMMANDS: dict[str, Callable[[str], Callable[..., None]]] = {
@@ -276,13 +315,22 @@ def _list(
     *,
     expand: bool = False,
     rows_of: Callable[[Analysis], Iterator[pa.RecordBatch]] | None = None,
+    alone: str | None = None,
 ) -> None:
-    """Write the rows of `table`, or those that `rows_of` makes of the analysis with its columns."""
+    """Write the rows of `table`, or those that `rows_of` makes of the analysis with its columns.
+
+    `alone` names the option that only captures can answer, not a dataset of them.
+    """
     output, limit = asked.output, asked.limit
     chosen = chosen_format(asked.file_format, output)
     wanted = None if asked.columns is None else names_in(asked.columns, _all_names(table), "--columns", "column")
     condition = condition_of(table, asked.where)
     demanded = set(on_demand(table))
+    if (fleet := _dataset_of(asked)) is not None:
+        if alone is not None:
+            raise CommandError(f"{alone}: not with a dataset, which holds the rows of tables; give it the captures")
+        _list_stored(fleet, table, asked, wanted, condition)
+        return
     name_codes(asked.names_file)
     packets = table == "packets"
     with analysed(asked.captures, asked.ports, asked.progress, packets=packets, vendor=asked.vendor) as analysis:
@@ -319,8 +367,12 @@ def write_listing(
     limit: int | None,
     chosen: RowFormat,
     output: Path | None,
+    schema: pa.Schema | None = None,
 ) -> None:
-    """Write rows that have all columns of their table, in the format that was chosen."""
+    """Write rows that have the wanted columns of their table, all without, in the format that was chosen.
+
+    `schema` is theirs where it isn't the table's.
+    """
     if chosen == "table":
         from ptpip_analyze.cli.screen import show_rows
 
@@ -329,7 +381,8 @@ def write_listing(
     from ptpip_analyze.tables import export
 
     limited = rows if limit is None else export.head(rows, limit)
-    export.write_rows(export.select(limited, wanted or names(table)), arrow_schema(table, wanted), stream, chosen)
+    schema = schema or arrow_schema(table, wanted)
+    export.write_rows(export.select(limited, schema.names), schema, stream, chosen)
 
 
 def _trees(analysis: Analysis) -> Callable[[int], list[str]]:

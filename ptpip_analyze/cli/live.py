@@ -37,7 +37,9 @@ LiveFormat = Literal["table", "jsonl"]
 TABLE: Final = "transactions"
 CALL_WIDTH: Final = 44
 LEAST_CALL: Final = 24
-OTHERS_WIDTH: Final = 67  # of a line without its call, where the answer is as long as most are
+ANSWER_WIDTH: Final = 19  # as long as most are
+GOES: Final = {"identity": 7, "fraction": 4, "session": 4, "data": 11, "latency": 10, "when": 10}
+"""What goes from a line in a narrow terminal, the first one first, each with the cells that this frees."""
 TELL_S: Final = 0.05
 """While packets come faster than they are analysed, news are told so often."""
 MOST_WAITING: Final = 4096
@@ -307,7 +309,7 @@ class _Status:
         """Draw it, if there is a terminal and it is not up to date."""
         now = time.monotonic()
         if sys.stderr.isatty() and (not self._there or now - self._drawn >= STATUS_S):
-            sys.stderr.write(f"\r{_numbers(self._live, self._watch)}\x1b[K")
+            sys.stderr.write(f"\r{_cut(_numbers(self._live, self._watch), _foot_width())}\x1b[K")
             sys.stderr.flush()
             self._there, self._drawn = True, now
 
@@ -317,6 +319,15 @@ class _Status:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._there = False
+
+
+def _foot_width() -> int:
+    """The cells of a line that can be taken away again: a folded one can't."""
+    try:
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        width = 0
+    return (width or 80) - 1
 
 
 def _numbers(live: Live, watch: Watch) -> str:
@@ -436,21 +447,50 @@ def _plain(rows: pa.RecordBatch) -> Iterator[dict[str, Any]]:
 def _line(row: dict[str, Any], width: int | None = None) -> str:
     """A transaction on one line: when, who, what was asked, what was carried, how long it took, what was answered.
 
-    Only a call is made shorter, so that the line fits in ``width``.
+    Where the line has to fit in ``width`` its call is made shorter, then columns go, and at last the answer is cut; one
+    that is long takes the blanks behind its call.
     """
     at = row["request_time"] if row["request_time"] is not None else row["response_time"]
-    when = "" if at is None else clock_time(int(at), date=False)
-    identity = "?" if row["transaction_id"] is None else str(row["transaction_id"])
-    data = f"{_ARROWS[row['data_direction']]} {human_bytes(row['data_bytes'])}" if row["data_bytes"] else ""
-    latency = "" if row["latency_s"] is None else human_seconds(row["latency_s"])
+    gone, room = _laid_out(width)
+    when = "" if at is None else clock_time(int(at), digits=0 if "fraction" in gone else 3, date=False)
     status = "" if row["status"] == "complete" else f" ({row['status']})"
-    answer = safe_text(row["response"] or "no response") + status
     call = safe_text(row["call"] or "?")
-    room = CALL_WIDTH if width is None else max(LEAST_CALL, width - OTHERS_WIDTH)
-    if width is not None and len(call) > room:
-        call = call[: room - 1] + "…"
-    session = row["session"] if row["session"] is not None else ""
-    return f"{when:12}  {session:>2}  {identity:>5}  {call:<{room}}  {data:>9}  {latency:>8}  {answer}"
+    cells = {
+        "when": f"{when:{8 if 'fraction' in gone else 12}}",
+        "session": f"{row['session'] if row['session'] is not None else '':>2}",
+        "identity": f"{'?' if row['transaction_id'] is None else row['transaction_id']:>5}",
+        "call": call if width is None else _cut(call, room),
+        "data": f"{_carried(row):>9}",
+        "latency": f"{'' if row['latency_s'] is None else human_seconds(row['latency_s']):>8}",
+        "answer": safe_text(row["response"] or "no response") + status,
+    }
+    shown = {name: text for name, text in cells.items() if name not in gone}
+    if width is not None:
+        room = min(room, width - sum(len(text) + 2 for name, text in shown.items() if name != "call"))
+    line = "  ".join(f"{text:<{max(room, 0)}}" if name == "call" else text for name, text in shown.items())
+    return line if width is None else _cut(line, width)
+
+
+def _laid_out(width: int | None) -> tuple[frozenset[str], int]:
+    """What goes from lines of this width, and the room for the call."""
+    if width is None:
+        return frozenset(), CALL_WIDTH
+    gone: list[str] = []
+    room = width - 2 - ANSWER_WIDTH - sum(GOES.values())
+    for name, cells in GOES.items():
+        if room >= LEAST_CALL:
+            break
+        gone.append(name)
+        room += cells
+    return frozenset(gone), max(room, 1)
+
+
+def _carried(row: dict[str, Any]) -> str:
+    return f"{_ARROWS[row['data_direction']]} {human_bytes(row['data_bytes'])}" if row["data_bytes"] else ""
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _condition(where: str | None) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:

@@ -16,7 +16,7 @@ import typer
 
 from ptpip_analyze.cli import reader
 from ptpip_analyze.cli.options import Captures, Names, Ports, Vendor
-from ptpip_analyze.cli.work import CommandError, known_vendor, name_codes, say
+from ptpip_analyze.cli.work import CommandError, known_vendor, name_codes, refuse_datasets, say
 
 if TYPE_CHECKING:
     from ptpip_analyze.tui.incoming import Incoming, Piped
@@ -117,12 +117,16 @@ def _from_standard_input() -> Piped:
 
 def checked(captures: list[str]) -> list[str]:
     """The files that are named, each looked at. CommandError for one that is no capture."""
-    from ptpip_analyze.capture import CaptureError, expand, open_direct
+    from ptpip_analyze.capture import CaptureError, expand, open_capture, open_direct
 
+    refuse_datasets(captures)
     try:
         found = [str(name) for name in expand(captures)]
         for name in found:
-            if Path(name).is_file() and (source := open_direct(name)) is not None:
+            place = Path(name)
+            if place.is_char_device() or place.is_block_device():
+                open_capture(name).close()
+            elif place.is_file() and (source := open_direct(name)) is not None:
                 source.close()
     except (CaptureError, OSError) as error:
         raise CommandError(str(error)) from error

@@ -90,6 +90,7 @@ def analysed(
     Raises CommandError for a file that can't be read as a capture, here or while the block reads from it.
     """
     vendor = known_vendor(vendor)
+    refuse_datasets(captures)
     from ptpip_analyze.analysis import analyze
     from ptpip_analyze.capture import CaptureError
 
@@ -125,6 +126,30 @@ def analysed(
             yield analysis
     except (CaptureError, WorkerError) as error:
         raise CommandError(str(error)) from error
+
+
+def is_dataset(name: str) -> bool:
+    """Whether a name is that of a dataset of captures. CommandError where nobody can tell."""
+    from ptpip_analyze.fleet.layout import HEADER
+
+    if "://" not in name:
+        return os.path.isfile(os.path.join(name, HEADER))
+    from ptpip_analyze.fleet import FleetError, is_fleet
+
+    try:
+        return is_fleet(name)
+    except FleetError as error:
+        raise CommandError(str(error)) from error
+
+
+def refuse_datasets(captures: Sequence[str]) -> None:
+    """CommandError where one of these is a folder that `export --dataset` made."""
+    for name in captures:
+        if os.path.isdir(name) and is_dataset(name):
+            raise CommandError(
+                f"{name}: is a dataset of captures; check, stats, manifest, the commands that list a table, and pandas "
+                "read it (docs/datasets.md)"
+            )
 
 
 def say_left_out(captures: Sequence[str]) -> None:

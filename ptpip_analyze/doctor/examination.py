@@ -58,6 +58,13 @@ def examined(results: Sequence[Result]) -> dict[str, Any]:
     return {"sessions": sessions, "captures": captures}
 
 
+def heading(document: Mapping[str, Any], session: Mapping[str, Any]) -> str:
+    """What stands above the sayings about a session: who talked, and of several captures in which one."""
+    who = f"{session['responder'] or 'the camera'} with {session['initiator'] or 'the initiator'}"
+    where = f" in {session['capture']}" if len(document["captures"]) > 1 else ""
+    return f"Session {session['session']}: {who}{where}"
+
+
 def _sayings(
     patient: Patient, marks: Marks, attempts: Attempts, changes: Mapping[int, Sequence[Change]]
 ) -> Iterator[Saying]:

@@ -107,6 +107,28 @@ class Fleet:
         for part in joined(each, _ROWS):
             yield from part.combine_chunks().to_batches()
 
+    def schema(self, table: str, columns: Sequence[str]) -> pa.Schema:
+        """Arrow schema of these columns in ``rows``."""
+        import pyarrow as pa
+
+        known = file_schema(table)
+        return pa.schema([known.field(name) for name in columns])
+
+    def rows(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """As ``batches``, with each text of a part there once, as in the tables of an Analysis.
+
+        FleetError also for files that are gone, or damaged.
+        """
+        import pyarrow as pa
+
+        schema = self.schema(table, columns)
+        try:
+            for batch in self.batches(table, columns):
+                arrays = [batch[field.name].cast(field.type) for field in schema]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise FleetError(f"{self.name}: {str(error).splitlines()[0]}") from error
+
     def arrow(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> pa.Table:
         """As ``batches``, all in memory."""
         import pyarrow as pa

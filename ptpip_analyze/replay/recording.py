@@ -1,7 +1,8 @@
 """What a camera said in one recorded session, ready to be said again: greetings, answers by request, events in between.
 
 Promises the camera's own bytes, read from the capture when they are sent, with nothing in their place where some are
-missing: such an answer says why it can't be given. Refuses Fujifilm's dialect.
+missing: such an answer says why it can't be given. Of Fujifilm's dialect there is the command connection alone: events
+and live view have ports of their own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ..result import Result
 
 STEP_BYTES = 1 << 18  # read from the capture at once
 _ID_AT = {m.OPERATION_RESPONSE: 10, m.EVENT: 10, m.START_DATA: 8, m.DATA: 8, m.END_DATA: 8}
+_ID_IN_CONTAINER = 8
 _NO_SESSION = frozenset({OPEN_SESSION, CLOSE_SESSION})  # whatever number the client gives its session
 _LOST = (m.GAP, m.CUT)
 
@@ -64,8 +66,9 @@ class Recording:
         if not 0 <= session < len(result.pairs):
             raise ReplayError(f"there is no session {session}; there are {len(result.pairs)}")
         self._pair = result.pairs[session]
-        if any(part.conversation.dialect is Dialect.FUJI for part in self._pair.parts):
-            raise ReplayError(f"session {session} speaks Fujifilm's dialect, which can't be replayed")
+        self.is_fuji = any(part.conversation.dialect is Dialect.FUJI for part in self._pair.parts)
+        if self.is_fuji and self.command_greeting is None:
+            raise ReplayError(f"session {session} speaks Fujifilm's dialect, and the camera's greeting is not captured")
         self.answers: dict[Request, list[Answer]] = {}
         self.operations: set[int] = set()
         self.first_events: list[Message] = []  # before any request
@@ -102,7 +105,7 @@ class Recording:
 
     def read(self, message: Message, live: dict[int, int]) -> Iterator[bytes]:
         """The bytes of a message, part by part, with the client's TransactionID (``live``: by that in the capture)."""
-        place = _ID_AT.get(message.kind)
+        place = _ID_IN_CONTAINER if self.is_fuji else _ID_AT.get(message.kind)
         head = b""
         for data in self._parts(message):
             if place is None:
@@ -150,17 +153,18 @@ class Recording:
             begins.append(int(columns["last"][request]))
             response = int(made.response[number])
             ends.append(int(columns["last"][response]) if response != NO_ROW else int(made.last[number]))
-        self._place_events(answers, begins, ends)
+        if not self.is_fuji:
+            self._place_events(answers, begins, ends)
 
     def _fill(self, answer: Answer, rows: list[int], request: int) -> None:
         """What the camera sent, message by message."""
-        columns = self.result.messages
-        kinds = [int(columns["type"][row]) for row in rows]
+        kinds = [int(self.result.roles[row]) for row in rows]
         if m.OPERATION_RESPONSE not in kinds:
             answer.flaw = "its response is not in the capture"
             return
-        phase = m.START_DATA in kinds or m.DATA in kinds or m.END_DATA in kinds
-        if phase and m.END_DATA not in kinds:
+        in_one = m.CONTAINER_DATA in kinds
+        phase = in_one or m.START_DATA in kinds or m.DATA in kinds or m.END_DATA in kinds
+        if phase and not in_one and m.END_DATA not in kinds:
             answer.flaw = "its data phase was broken off, or its end is not in the capture"
             return
         for row in rows:
@@ -180,7 +184,7 @@ class Recording:
         stream, begin, length = (int(columns[name][row]) for name in ("stream", "offset", "length"))
         times = int(columns["time"][row]), NO_TIME if since is None else int(columns["time"][since])
         after = 0.0 if NO_TIME in times else max((times[0] - times[1]) / 1e9, 0.0)
-        return Message(int(columns["type"][row]), stream, begin, length, after)
+        return Message(int(self.result.roles[row]), stream, begin, length, after)
 
     def _place_events(self, answers: list[Answer], begins: list[int], ends: list[int]) -> None:
         """Give events to the request that they came behind, in front of its response or behind it."""

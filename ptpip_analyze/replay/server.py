@@ -14,7 +14,9 @@ from collections.abc import Callable
 
 from ..capture import CaptureError
 from ..facts import name_of
+from ..facts.named import DEVICE_BUSY
 from ..ptpip import messages as m
+from ..ptpip.recognise import is_fuji
 from .recording import Recording, ReplayError, Request
 from .session import Say, Session
 from .wire import Sender, WireError, message, receive
@@ -37,6 +39,8 @@ class Server:
         self._clients: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         greeting = recording.command_greeting
+        if recording.is_fuji:
+            say("Fujifilm's dialect: what the camera sent on its connections for events and live view is not replayed")
         if greeting is None:
             say("the camera's greeting is not in the capture: zeros stand for its GUID, and its name is empty")
             greeting = message(m.INIT_COMMAND_ACK, struct.pack("<I16xHI", _STANDING_NUMBER, 0, _VERSION))
@@ -86,12 +90,14 @@ class Server:
             received = await receive(reader)
         if received is None:
             return
-        if received.kind == m.INIT_EVENT_REQUEST:
+        if received.kind == m.INIT_EVENT_REQUEST and not self._recording.is_fuji:
             await self._events(received.body, reader, sender)
         elif received.kind != m.INIT_COMMAND_REQUEST:
             raise WireError(f"began with a message of type {received.kind}")
+        elif is_fuji(message(received.kind, received.body)) != self._recording.is_fuji:
+            raise WireError("does not greet in the dialect that the recorded camera spoke")
         elif self._session is not None:
-            await sender.send(_fail(BUSY))
+            await sender.send(_fail(DEVICE_BUSY if self._recording.is_fuji else BUSY))
         else:
             await self._commands(reader, sender, peer)
 

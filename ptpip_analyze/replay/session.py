@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 
 from ..facts.named import CLOSE_SESSION, GENERAL_ERROR, OK, OPEN_SESSION, OPERATION_NOT_SUPPORTED, TRANSACTION_CANCELED
 from ..ptpip import messages as m
+from . import containers, wire
 from .recording import Answer, Message, Recording, Request, key_of
 from .wire import Message as Received
-from .wire import Sender, WireError, receive, response
+from .wire import Sender, WireError, receive
 from .wire import message as message_of
 
 _DATA_OUT = 2  # DataPhaseInfo (2.3.6)
@@ -30,6 +31,10 @@ class Session:
 
     def __init__(self, recording: Recording, say: Say, name: Callable[[Request], str], *, recorded_pace: bool) -> None:
         self._recording, self._say, self._name, self._paced = recording, say, name, recorded_pace
+        self._wire = containers if recording.is_fuji else wire
+        # A Cancel that comes too late changes nothing. Nor does data behind a request that was refused: in the dialect
+        # nobody is told that it comes.
+        self._passed = (m.CANCEL, m.PROBE_RESPONSE, *((m.END_DATA,) if recording.is_fuji else ()))
         self._asked: Counter[Request] = Counter()
         self._told: set[int] = set()  # transactions whose events were sent
         self._live: dict[int, int] = {}  # TransactionID by that in the capture
@@ -55,7 +60,7 @@ class Session:
                     await self._request(received.body, incoming, sender)
                 elif received.kind == m.PROBE_REQUEST:
                     await sender.send(message_of(m.PROBE_RESPONSE))
-                elif received.kind not in (m.CANCEL, m.PROBE_RESPONSE):  # a Cancel that comes too late changes nothing
+                elif received.kind not in self._passed:
                     raise WireError(f"sent a message of type {received.kind} where a request is expected")
         finally:
             for task in (reading, *self._later):
@@ -67,7 +72,7 @@ class Session:
     ) -> None:
         """Read ahead, so that a Cancel is seen while data is being sent."""
         try:
-            while (received := await receive(reader)) is not None:
+            while (received := await self._wire.receive(reader)) is not None:
                 if received.kind == m.CANCEL:
                     self._note_cancel(received)
                 await incoming.put(received)
@@ -107,7 +112,7 @@ class Session:
         if answer is not None:
             self._live[answer.transaction_id] = identity
         if (phase == _DATA_OUT or (answer is not None and answer.takes_data)) and not await _taken(incoming, identity):
-            await sender.send(response(TRANSACTION_CANCELED, identity))
+            await sender.send(self._wire.response(TRANSACTION_CANCELED, identity))
             return
         if answer is None or answer.flaw is not None:
             await self._refuse(request, identity, answer, sender)
@@ -127,7 +132,7 @@ class Session:
     async def _refuse(self, request: Request, identity: int, answer: Answer | None, sender: Sender) -> None:
         """Say why a request is not answered, to the client by a response code."""
         if answer is None and request[0] in (OPEN_SESSION, CLOSE_SESSION):  # of a capture that begins or ends between
-            await sender.send(response(OK, identity))
+            await sender.send(self._wire.response(OK, identity))
             return
         self.refused += 1
         if answer is not None:
@@ -137,7 +142,7 @@ class Session:
         else:
             code, reason = OPERATION_NOT_SUPPORTED, "it was not recorded"
         self._say(f"refused {self._name(request)} with 0x{code:04X}: {reason}")
-        await sender.send(response(code, identity))
+        await sender.send(self._wire.response(code, identity))
 
     async def _give(self, answer: Answer, identity: int, sender: Sender) -> None:
         """Send an answer, and the events that came with it when it was given first."""
@@ -147,7 +152,7 @@ class Session:
         for message in answer.messages:
             await self._pause(begun + message.after_s if self._paced else 0.0)
             if self._cancelled == identity and message.kind != m.OPERATION_RESPONSE:
-                await sender.send(response(TRANSACTION_CANCELED, identity))
+                await sender.send(self._wire.response(TRANSACTION_CANCELED, identity))
                 return
             if message.kind == m.OPERATION_RESPONSE and fresh:
                 await self._tell(answer.before)

@@ -55,14 +55,19 @@ async def receive(reader: asyncio.StreamReader) -> Message | None:
             identity = await reader.readexactly(4)
         except asyncio.IncompleteReadError as error:
             raise WireError("closed in the middle of a message") from error
-    left = size = length - m.HEADER_BYTES - 4
-    while left:
+    size = length - m.HEADER_BYTES - 4
+    await skip(reader, size)
+    return Message(kind, identity, size)
+
+
+async def skip(reader: asyncio.StreamReader, size: int) -> None:
+    """Take so many bytes of data, and forget them. Raises as ``receive``."""
+    while size:
         async with asyncio.timeout(PATIENCE_S):
-            part = await reader.read(min(left, _STEP_BYTES))
+            part = await reader.read(min(size, _STEP_BYTES))
         if not part:
             raise WireError("closed in the middle of a data phase")
-        left -= len(part)
-    return Message(kind, identity, size)
+        size -= len(part)
 
 
 def message(kind: int, body: bytes = b"") -> bytes:

@@ -92,17 +92,9 @@ def part_of(row: Mapping[str, Any], by: By | None) -> Any:
 
 
 def needed(rows: Iterable[pa.RecordBatch]) -> pa.Table:
-    """Transactions with the columns that are looked at; texts are kept once each, also those of a dataset's files."""
+    """Transactions with the columns that are looked at; each text is kept once."""
     schema = arrow_schema("transactions", NEEDED)
-    encoded = (
-        pa.RecordBatch.from_arrays([_as(batch[field.name], field.type) for field in schema], schema=schema)
-        for batch in rows
-    )
-    return pa.Table.from_batches(encoded, schema).unify_dictionaries()
-
-
-def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    return column.cast(kind) if column.type != kind else column
+    return pa.Table.from_batches((batch.select(list(NEEDED)) for batch in rows), schema).unify_dictionaries()
 
 
 def batches_of(rows: list[dict[str, Any]]) -> Iterator[pa.RecordBatch]:

@@ -32,7 +32,7 @@ from .asked import Asked
 from .commands import commands, help_page
 from .details import DetailsView
 from .dialogs import AskScreen, KeepScreen, PageScreen, PictureScreen, exists
-from .going import fault_of, row_at
+from .going import fault_of, goal_of
 from .incoming import Incoming
 from .keys import KeyLine
 from .ladderview import LadderView
@@ -236,7 +236,7 @@ class Inspector(App[None]):
         """A table as lines."""
         loading = self.held
         vendors = loading.analysis.vendors if loading.analysis is not None else ()
-        return Listing(table, rows, loading.begins, vendors, loading.beginning)
+        return Listing(table, rows, loading.begins, vendors, loading.beginning, loading.settings)
 
     def take(self, step: Step, known: Known, listing: Listing) -> None:
         """More is known."""
@@ -412,12 +412,13 @@ class Inspector(App[None]):
         listing = self.transactions
         if text is None or listing is None:
             return
-        row = row_at(listing, text, self.held.begins or 0)
-        if row is None:
-            self.notify("There is no such transaction.", markup=False)
-            return
-        self.action_view("transactions")
-        self.transactions_view.go_to(row)
+        captures = self.held.analysis.captures if self.held.analysis is not None else []
+        goal = goal_of(listing, text, self.held.begins or 0, max((one.packets for one in captures), default=0))
+        if goal.says:
+            self.notify(goal.says, markup=False)
+        if goal.row is not None:
+            self.action_view("transactions")
+            self.transactions_view.go_to(goal.row)
 
     def action_theme(self) -> None:
         """The next theme."""
@@ -466,7 +467,7 @@ class Inspector(App[None]):
     async def action_quit(self) -> None:
         """Leave; what was captured just now is kept, if that is wanted."""
         incoming = self.incoming
-        if incoming is None or not self.held.size:
+        if incoming is None or self.held.size < making.LEAST_BYTES:
             if incoming is not None:
                 making.throw_away(incoming)
             self.exit()

@@ -31,6 +31,9 @@ _ROLES: Final = {"set": "title", "refused": "error", "unanswered": "warning", "a
 _DIRECTIONS: Final = {"to-responder": "▸", "to-initiator": "◂"}
 
 
+Settings = Callable[[int], Sequence[tuple[str, str]]]
+"""The properties that a transaction sets, by its number: the name of each, and its value in words."""
+
 Comment = Callable[[str | None, int | None], str]
 """What a person noted of a frame of a capture; "" for nothing."""
 
@@ -46,11 +49,17 @@ class Cells:
     """The cells of a table. ``begins`` is the time that ``at`` counts from (ns); ``comment`` what a person noted."""
 
     def __init__(
-        self, table: str, rows: pa.Table, begins: int | None, vendors: Sequence[str | None], beginning: Beginning
+        self,
+        table: str,
+        rows: pa.Table,
+        begins: int | None,
+        vendors: Sequence[str | None],
+        beginning: Beginning,
+        settings: Settings,
     ) -> None:
         self.table, self.rows, self.begins = table, rows, begins
         self.comment: Comment | None = None
-        self._vendors, self._beginning = vendors, beginning
+        self._vendors, self._beginning, self._settings = vendors, beginning, settings
         self._known = {column.name: column for column in all_columns(table)}
         self._columns = {name: rows[name] for name in rows.column_names}
         self._arrays: dict[str, np.ndarray] = {}
@@ -136,6 +145,11 @@ class Cells:
 
     def _call(self, row: int, _before: int | None) -> Cell:
         said = self.call(row)
+        if said and self.value("data_direction", row) == "out":
+            for name, text in self._settings(self.value("transaction", row)):
+                before, found, behind = said.partition(f"({name}")
+                if found and behind.startswith((",", ")")):  # of others it says nothing that a value could stand beside
+                    said = f"{before}({name} = {safe_text(text)}{behind}"
         return Cell(said, "title") if said else Cell("(request not captured)", "warning")
 
     def _data(self, row: int, _before: int | None) -> Cell:

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Final, Protocol
 
+from ptpip_analyze.capture import CaptureError
+from ptpip_analyze.capture.blocks import splitter_for
 from ptpip_analyze.capture.interfaces import trouble_of
 from ptpip_analyze.capture.recorders import Recorder, start
 from ptpip_analyze.capture.recording import Recording, Spool
@@ -24,6 +26,9 @@ from ptpip_analyze.tables.export import replacing
 from .notes import SUFFIX
 
 _PIECE: Final = 1 << 16
+_TELLING: Final = 4  # bytes that tell what a file is
+LEAST_BYTES: Final = 24
+"""The header of a pcap file: what is shorter holds no packet."""
 _PCAPNG: Final = b"\x0a\x0d\x0d\x0a"
 
 
@@ -50,7 +55,9 @@ class Incoming(Protocol):
 
 
 class Piped:
-    """What comes through a pipe, by its file descriptor, which is closed at the end of it."""
+    """What comes through a pipe, by its file descriptor, which is closed at the end of it, and at once where it is no
+    capture: then the file has what shows that.
+    """
 
     trouble = ""
 
@@ -72,8 +79,14 @@ class Piped:
         self._ended.set()
 
     def _copy(self) -> None:
+        start = b""
         try:
             while not self._ended.is_set() and (piece := os.read(self._from, _PIECE)):
+                if (known := len(start)) < _TELLING:
+                    start += piece
+                    if len(start) >= _TELLING and not _is_capture(start):
+                        piece = piece[: _TELLING - known]
+                        self._ended.set()
                 held = memoryview(piece)
                 while held:
                     held = held[os.write(self._to, held) :]
@@ -84,6 +97,14 @@ class Piped:
             for descriptor in (self._from, self._to):
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
+
+
+def _is_capture(start: bytes) -> bool:
+    try:
+        splitter_for("", start)
+    except CaptureError:
+        return False
+    return True
 
 
 class Watched:

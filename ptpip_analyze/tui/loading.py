@@ -193,6 +193,15 @@ class Loading:
         with self.lock:
             return self.analysis.beginning(transaction, most)
 
+    def settings(self, transaction: int) -> list[tuple[str, str]]:
+        """The properties that a transaction sets, each with its value in words; waits as ``beginning`` does."""
+        if self.analysis is None:
+            return []
+        if self.complete:
+            return self.analysis.settings(transaction)
+        with self.lock:
+            return self.analysis.settings(transaction)
+
     def texts(self, table: str, column: str) -> list[str]:
         """The different texts in a column, in order; nothing where it has none or the table is not there."""
         rows = self._tables.get(table)

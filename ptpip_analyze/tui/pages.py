@@ -175,6 +175,8 @@ class DoctorView(PageView):
         self._draw()
 
     def _draw(self) -> None:
+        from ptpip_analyze.doctor import heading
+
         if self._document is None:
             return
         width = max(self.size.width - 6, 30)  # behind the mark, before the scroll bar
@@ -182,15 +184,14 @@ class DoctorView(PageView):
         for one in self._document["captures"]:
             self._said(one["capture"], one["sayings"], None, width)
         for one in self._document["sessions"]:
-            who = f"{one['responder'] or 'the camera'} with {one['initiator'] or 'the initiator'}"
-            self._said(f"Session {one['session']}: {who}", one["sayings"], one["session"], width)
+            self._said(heading(self._document, one), one["sayings"], one["session"], width)
         lines = self._lines or [([("There is nothing to say of this capture.", "quiet")], None)]
         self.lines.show(len(lines), lambda line: lines[line][0], 0, self.lines.cursor)
 
     def _said(self, head: str, sayings: list[dict[str, Any]], session: int | None, width: int) -> None:
         if not sayings:
             return
-        self._lines.append(([(safe_text(head), "title")], (session, None)))
+        self._lines += [([(line, "title")], (session, None)) for line in wrapped(safe_text(head), width + 3)]
         for one in sayings:
             mark, meaning = _MARKS[one["grade"]]
             goal = (session, one["frames"][0] if one["frames"] else None)

@@ -19,7 +19,7 @@ from ptpip_analyze.tables.cells import READABLE
 from ptpip_analyze.tables.schema import columns as all_columns
 from ptpip_analyze.tables.schema import on_demand
 
-from .cells import Cell, Cells, Comment
+from .cells import Cell, Cells, Comment, Settings
 from .faces import DERIVED, EXPENDABLE, FACE, MEANT, SOURCES, TIMES, TITLES, WIDE, Shown
 from .loops import Loops, loops_of, no_loops
 
@@ -31,7 +31,8 @@ _CACHED: Final = 2000  # lines whose cells are kept
 class Listing:
     """One table as lines. ``table`` is its name, ``rows`` the table, ``begins`` the time that ``at`` counts from (ns).
 
-    ``vendors`` are those of the sessions and ``beginning`` reads payloads, for calls. Lines are numbered from 0.
+    ``vendors`` are those of the sessions and ``beginning`` reads payloads, for calls; ``settings`` says what a
+    transaction sets. Lines are numbered from 0.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class Listing:
         begins: int | None = None,
         vendors: Sequence[str | None] = (),
         beginning: Beginning = lambda transaction, most: b"",
+        settings: Settings = lambda transaction: (),
     ) -> None:
         self.table, self.rows = table, rows
-        self._cells, self._sessions = Cells(table, rows, begins, vendors, beginning), len(vendors)
+        self._cells, self._sessions = Cells(table, rows, begins, vendors, beginning, settings), len(vendors)
         self.chosen: tuple[str, ...] = self._usual_columns
         self.sorted_by: tuple[str, bool] | None = None
         self.mask: np.ndarray | None = None

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 import zstandard
 
 from ptpip_analyze.capture import CaptureError, Source, expand, is_named_like_a_capture, left_out, once, open_capture
+from ptpip_analyze.capture import source as module
 
 from .build import Reading, ethernet, frames, interface, ipv4, pcap, section, tcp
 
@@ -94,6 +96,38 @@ def test_reads_a_pipe_by_name(tmp_path: Path) -> None:
     reading = Reading(path)
     writer.join()
     assert (reading.packets, reading.compression) == (FRAMES, "gzip")
+
+
+def test_waits_for_a_pipe_by_name_no_longer_than_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WRITER_S", 0.05)
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    known = threading.active_count()
+    assert reason_of(path) == f"{path}: nobody writes to this pipe; 0.05 s were waited"
+    while threading.active_count() > known:  # the thread that waited goes, too
+        time.sleep(0.001)
+
+
+def test_reads_no_more_of_what_is_no_capture_than_shows_that(tmp_path: Path) -> None:
+    assert reason_of("/dev/zero") == "/dev/zero: offset 0: not a capture: it begins with 00 00 00 00"
+    assert reason_of("/dev/null") == "/dev/null: offset 0: not a capture: it has 0 bytes"
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    cut: list[bool] = []
+
+    def write_without_end() -> None:
+        with path.open("wb", buffering=0) as pipe:
+            try:
+                while True:
+                    pipe.write(b"no capture" * 1000)
+            except BrokenPipeError:
+                cut.append(True)
+
+    writer = threading.Thread(target=write_without_end)
+    writer.start()
+    assert reason_of(path).startswith(f"{path}: offset 0: not a capture: it begins with ")
+    writer.join()
+    assert cut == [True]
 
 
 @pytest.mark.parametrize("piped", [True, False])

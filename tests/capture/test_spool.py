@@ -6,6 +6,7 @@ import errno
 import gzip
 import io
 import os
+import random
 import resource
 import struct
 import tempfile
@@ -73,6 +74,24 @@ def test_unpacks(name: str, step: int) -> None:
 @pytest.mark.parametrize("data", [b"", b"abc", TEXT])
 def test_copies_what_is_not_compressed(data: bytes) -> None:
     assert spooled(data, step=3) == (data, None, None)
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_stops_where_the_first_bytes_are_not_wanted(name: str) -> None:
+    asked: list[bytes] = []
+    long = random.Random(1).randbytes(1 << 20)
+    given = Dribble({"gzip": gzip.compress(long), "zstd": zstd(long)}[name], 1000)
+    file, compression, damage = spool("a", given.read, None, lambda start: bool(asked.append(start)))
+    with file:
+        assert file.seek(0, os.SEEK_END) < len(long) // 2
+    assert (compression, damage, [start[:4] for start in asked]) == (name, None, [long[:4]])
+
+
+def test_asks_once_about_first_bytes_that_come_one_by_one() -> None:
+    asked: list[bytes] = []
+    file, _, _ = spool("a", Dribble(TEXT, 1).read, None, lambda start: asked.append(start) is None)
+    file.close()
+    assert asked == [TEXT[:4]]
 
 
 def test_knows_a_compression_by_its_first_bytes() -> None:

@@ -137,7 +137,29 @@ def test_explains_every_rule_and_deviation(run) -> None:
 def test_guesses_what_was_meant(run) -> None:
     ran = run("explain", "framing-fixed-size-type")
     assert ran.code == 2
-    assert f"did you mean {RULE}?" in ran.err
+    assert f"did you mean {RULE}" in ran.err
+
+
+def test_lists_the_rules_that_a_glob_matches(run) -> None:
+    lines = run("explain", "cancel-*").out.splitlines()
+    known = [entry for entry in CATALOGUE.rules.values() if entry.id.startswith("cancel-")]
+    assert lines == [f"{entry.level:<6} {entry.id}: {entry.title}" for entry in known]
+    assert len(lines) > 5
+    assert "known  dev-theta4j-five-params: " in run("explain", "dev-t*").out
+
+
+def test_explains_the_one_rule_that_a_glob_matches(run) -> None:
+    assert run("explain", RULE[:-1] + "?").out == run("explain", RULE).out
+
+
+@pytest.mark.parametrize(
+    ("glob", "said"),
+    [("frming-*", "did you mean framing-"), ("dat-*", "did you mean data-"), ("*zzz*", "`explain` alone lists them")],
+)
+def test_guesses_what_a_glob_was_meant_to_match(run, glob: str, said: str) -> None:
+    ran = run("explain", glob)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert f"no rule is called {glob}; {said}" in ran.err
 
 
 def test_names_the_rules_that_one_finding_shows(run, tmp_path: Path) -> None:

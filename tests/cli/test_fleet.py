@@ -19,6 +19,7 @@ from tests.traffic import capture, write_pcap
 
 from .conftest import ENVIRONMENT, program
 
+SAMPLES = Path(__file__).parents[2] / "captures"
 STORIES = ("plain", "two_pairs", "cancels_in", "upload", "parameters", "probes", "big_object")
 
 
@@ -167,7 +168,75 @@ def test_says_which_options_of_stats_need_the_captures(run, here, folder: Path, 
     assert ran.err == f"ptpip-analyze: {option[0]}: not with a dataset, of which the captures are analysed already\n"
 
 
-@pytest.mark.parametrize("command", ["stats", "check"])
+LISTED = ("sessions", "transactions", "messages", "events", "objects", "properties", "discovery", "findings", "packets")
+NUMBERS = ("session", "sessions", "transaction", "message", "caused_by", "polled_by")
+
+
+@pytest.mark.parametrize("table", LISTED)
+def test_lists_the_rows_of_a_dataset_as_those_of_its_captures(run, here, tmp_path: Path, table: str) -> None:
+    samples = [SAMPLES / name for name in ("announced.pcapng", "capture-and-download.pcapng", "config.pcap")]
+    run("export", *samples, "-o", tmp_path / "d", "--dataset")
+    of_dataset, of_captures = run(table, tmp_path / "d"), run(table, *samples)
+    assert (of_dataset.code, of_dataset.err) == (0, "")
+    rows, known = ([json.loads(line) for line in one.out.splitlines()] for one in (of_dataset, of_captures))
+    assert [{**row, **dict.fromkeys(NUMBERS)} for row in rows] == [{**row, **dict.fromkeys(NUMBERS)} for row in known]
+    assert rows
+    for file_format in ("table", "csv", "json", "parquet"):
+        output = tmp_path / f"{table}.{file_format}"
+        assert run(table, tmp_path / "d", "--limit", "1", "-o", output, "--format", file_format).code == 0
+
+
+def test_lists_rows_of_a_dataset_in_the_columns_and_under_the_condition_asked_for(
+    run, here, folder: Path, tmp_path: Path
+) -> None:
+    run("export", folder, "-o", tmp_path / "d", "--dataset")
+    options = ("--where", 'operation == "OpenSession"', "--columns", "response,session")
+    ran = run("transactions", tmp_path / "d", *options)
+    assert [json.loads(line) for line in ran.out.splitlines()] == [
+        {"response": "OK", "session": 0},
+        {"response": "OK", "session": 10**10},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("transactions", "--columns", "call"), "--columns: call is made of the captures themselves"),
+        (("transactions", "--where", 'findings == "x"'), "--where: findings is made of the captures themselves"),
+        (("transactions", "--expand"), "--expand: not with a dataset"),
+        (("transactions", "--vendor", "canon"), "--vendor: not with a dataset"),
+        (("properties", "--at", "3"), "--at: not with a dataset"),
+        (("properties", "--before-failure", "3"), "--before-failure: not with a dataset"),
+        (("packets",), "has no table packets; it has sessions"),
+    ],
+    ids=lambda one: "-".join(one) if isinstance(one, tuple) else "",
+)
+def test_says_what_needs_the_captures_of_a_dataset(run, here, folder: Path, tmp_path: Path, command, said) -> None:
+    run("export", folder, "-o", tmp_path / "d", "--dataset", "--tables", "sessions,transactions,properties")
+    ran = run(command[0], tmp_path / "d", *command[1:])
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("summary",), ("doctor",), ("extract", "-o", "x"), ("diff", "x.pcap"), ("report", "-o", "x.html"), ("tui",),
+        ("scrub", "-o", "x.pcap"), ("replay",), ("crosscheck",), ("export", "-o", "x"),
+        ("export", "-o", "x", "--dataset"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_says_what_reads_a_dataset_where_captures_are_needed(run, tmp_path: Path, monkeypatch, command) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "_dataset.json").touch()
+    ran = run(command[0], "d", *command[1:])
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert ran.err.startswith("ptpip-analyze: d: is a dataset of captures; check, stats, manifest,")
+
+
+@pytest.mark.parametrize("command", ["stats", "check", "transactions"])
 def test_takes_a_dataset_alone(run, here, folder: Path, tmp_path: Path, command: str) -> None:
     run("export", folder, "-o", tmp_path / "d", "--dataset")
     ran = run(command, folder / "good.pcap", tmp_path / "d")

@@ -6,6 +6,7 @@ What captures for real is in tests/test_live_capture.py; here captures come from
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import signal
@@ -290,3 +291,42 @@ def test_draws_the_numbers_on_a_terminal_only(monkeypatch, capsys):
     assert "0 packets, drops are told at the end, 0 transactions, 0 sessions" in capsys.readouterr().err
     status.clear()
     assert capsys.readouterr().err == "\r\x1b[K"
+
+
+# Lines in terminals of any width
+
+
+def row(**more: object) -> dict[str, object]:
+    usual = {"request_time": 1_790_000_000_123_456_789, "response_time": None, "transaction_id": 17, "session": 3}
+    usual |= {"call": "GetDevicePropDesc(ExposureBiasCompensation)", "data_direction": "in", "data_bytes": 41_234}
+    return {**usual, "latency_s": 0.0123, "status": "complete", "response": "InvalidObjectHandle", **more}
+
+
+def test_drops_columns_where_a_line_would_be_folded() -> None:
+    call, rest = "GetDevicePropDesc(ExposureBiasCompensation)", "  ← 41.2 kB   12.3 ms  InvalidObjectHandle"
+    whole = f"14:13:20.123   3     17  {call} {rest}"
+    assert live._line(row()) == whole
+    assert live._line(row(), 91) == whole.replace(f"{call} ", "GetDevicePropDesc(Expos…")
+    assert live._line(row(), 80) == "14:13:20   3  GetDevicePropDesc(Expos…  ← 41.2 kB   12.3 ms  InvalidObjectHandle"
+    assert live._line(row(), 60) == "14:13:20  GetDevicePropDesc(ExposureBi…  InvalidObjectHandle"
+
+
+@pytest.mark.parametrize("width", range(1, 140))
+def test_fits_every_line_into_the_terminal(width: int) -> None:
+    answers = ("OK", "InvalidObjectHandle", "SpecificationOfDestinationUnsupported")
+    for response, call in itertools.product(answers, ("OpenSession(session=0x1)", "SendObject" * 8)):
+        for status in ("complete", "began-earlier"):
+            assert len(live._line(row(response=response, call=call, status=status), width)) <= width
+
+
+def test_cuts_the_line_at_the_foot_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = os.terminal_size((40, 24))
+    monkeypatch.setattr(os, "get_terminal_size", lambda number: size)
+    monkeypatch.setattr(sys.stderr, "fileno", lambda: 2)
+    assert live._foot_width() == 39
+
+
+def test_keeps_lines_below_each_other_and_a_long_answer_whole() -> None:
+    short, long = (live._line(row(call="CloseSession()", response=one), 80) for one in ("OK", "StoreNotAvailableNow"))
+    assert short.index("41.2") == long.index("41.2") + 1  # the answer has taken a blank
+    assert long.endswith("  StoreNotAvailableNow")

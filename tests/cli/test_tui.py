@@ -28,6 +28,13 @@ def test_refuses_what_is_no_capture_in_one_line(run, tmp_path: Path, content: by
     assert "no.pcap" in ran.err
 
 
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_refuses_devices_before_a_screen_is_opened(run, device: str) -> None:
+    ran = run("tui", device)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert f"{device}: offset 0: not a capture" in ran.err
+
+
 def test_refuses_what_is_not_there(run, tmp_path: Path) -> None:
     ran = run("tui", tmp_path / "no.pcap")
     assert (ran.code, ran.err.count("\n")) == (2, 1)

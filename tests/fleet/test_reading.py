@@ -62,6 +62,22 @@ def test_gives_frames_of_the_types_that_those_of_one_capture_have(dataset: Path)
         pd.testing.assert_frame_equal(frame.drop(columns=["row_id", "capture_id"]), analysis.transactions)
 
 
+def test_gives_rows_in_the_columns_that_those_of_a_capture_have(dataset: Path) -> None:
+    with analyze(dataset.parent / "in" / "a.pcap") as analysis:
+        wanted = ["operation", "latency_s", "parameters"]
+        known = analysis.arrow("transactions").select(wanted)
+    (rows,) = open_fleet(dataset).rows("transactions", wanted)
+    assert rows.schema == known.schema
+    assert rows.slice(0, known.num_rows).to_pylist() == known.to_pylist()
+
+
+def test_says_which_file_of_its_rows_is_damaged(dataset: Path) -> None:
+    (part,) = (dataset / "transactions").glob("capture_id=1/*")
+    part.write_bytes(b"PAR1 and no more")
+    with pytest.raises(FleetError, match=f"{dataset}: .*capture_id=1/part-0.parquet"):
+        list(open_fleet(dataset).rows("transactions", ["operation"]))
+
+
 def test_does_not_show_a_capture_without_a_record(dataset: Path) -> None:
     (dataset / RECORDS / "1.json").unlink()
     fleet = open_fleet(dataset)

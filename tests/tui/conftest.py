@@ -57,7 +57,8 @@ def loaded(*captures: Path) -> Loading:
 def listing(loading: Loading, table: str = "transactions") -> Listing:
     """A table of what was read."""
     assert loading.analysis is not None
-    return Listing(table, loading.table(table), loading.begins, loading.analysis.vendors, loading.beginning)
+    vendors = loading.analysis.vendors
+    return Listing(table, loading.table(table), loading.begins, vendors, loading.beginning, loading.settings)
 
 
 def texts(of: Listing, line: int) -> dict[str, str]:

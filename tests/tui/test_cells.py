@@ -8,6 +8,7 @@ import pytest
 
 from ptpip_analyze.tables.schema import TABLES
 from ptpip_analyze.tui.cells import MEANINGS
+from ptpip_analyze.tui.loading import Loading
 from ptpip_analyze.tui.rows import Listing
 from tests.support import RECORDED
 from tests.traffic import conversation, write_pcap
@@ -24,6 +25,22 @@ def test_says_what_a_row_means(rows: Listing) -> None:
     assert meanings(rows, 0)["response"] == "good"
     assert meanings(rows, 3)["response"] == "error"
     assert texts(rows, 3)["response"] == "InvalidObjectHandle"
+
+
+def test_shows_the_value_that_is_set_beside_its_property() -> None:
+    of = listing(loaded(RECORDED[0].parent / "config.pcap"))
+    assert texts(of, of.line_of(36))["call"] == "SetDevicePropValue(ExposureIndex = ISO 400)"
+    assert of.call(36) == "SetDevicePropValue(ExposureIndex)"  # what filters and files say, as the command line does
+
+
+def test_shows_values_that_are_set_while_the_capture_is_being_read() -> None:
+    loading = Loading([str(RECORDED[0].parent / "config.pcap")])
+    for _ in loading.steps():
+        loading.complete = False
+        of = listing(loading)
+        if of.rows.num_rows > 36:
+            assert texts(of, of.line_of(36))["call"].endswith("= ISO 400)")
+    loading.close()
 
 
 def test_counts_time_from_the_first_packet(rows: Listing) -> None:

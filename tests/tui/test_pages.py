@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ptpip_analyze.tui.app import Inspector
 from ptpip_analyze.tui.pages import OverviewView
 from tests.support import ROOT
 
-from .conftest import running
+from .conftest import Seen, running
 
 
 async def test_marks_sessions_for_the_ladder() -> None:
@@ -48,6 +49,18 @@ async def test_doctor_says_what_went_wrong_and_leads_there() -> None:
         await seen.press("down", "enter")
         assert seen.app.view.id == "ladder"
         assert "InitFail" in seen.screen
+
+
+async def test_doctor_names_the_capture_of_each_verdict_where_there_are_several() -> None:
+    paths = [ROOT / "captures" / name for name in ("init-fail.pcapng", "firmware-1.pcapng")]
+    app = Inspector([str(path) for path in paths])
+    async with app.run_test(size=(100, 60)) as pilot:
+        seen = Seen(app, pilot)
+        await seen.until(lambda: app.held.complete)
+        await seen.press("8")
+        await seen.until(lambda: "Session 1: " in seen.screen)
+        heads = "".join(seen.screen.split())
+        assert all(f"in{path}" in heads for path in paths)
 
 
 async def test_doctor_wraps_its_sentences() -> None:
