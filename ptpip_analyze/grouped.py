@@ -16,7 +16,7 @@ def group_starts(numbers: np.ndarray) -> np.ndarray:
     if len(numbers) == 0:
         return np.empty(0, np.int64)
     # Compared, not subtracted: on a million rows np.diff takes five times as long.
-    return np.append(0, np.flatnonzero(numbers[1:] != numbers[:-1]) + 1)
+    return np.concatenate([[0], (numbers[1:] != numbers[:-1]).nonzero()[0] + 1])
 
 
 class Grouped:

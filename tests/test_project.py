@@ -26,6 +26,7 @@ FLOORS = {
     "facts": 0,
     "store": 0,
     "ahead": 0,
+    "among": 0,
     "grouped": 0,
     "tomlfile": 0,
     "names": 1,

@@ -134,7 +134,7 @@ class Source:
             self.damage = CaptureError(self.path, place, f"can't be read: {error.strerror or error}")
 
     def _window(self, chunk_bytes: int, kept: int) -> Window:
-        return Window(self._fd, self.size, chunk_bytes, kept)
+        return Window(self._fd, self.size, min(chunk_bytes, max(self.size, _LEAST_CHUNK_BYTES)), kept)
 
     def told(self) -> tuple[Any, ...]:
         """What ``batches`` has found out beside packets, for a ``Source`` in another process: see ``learn``."""

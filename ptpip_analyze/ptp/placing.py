@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..among import among
 from ..facts.packets import UNKNOWN_TOTAL
 from ..ptpip import messages as m
 from .walk import NO_ROW
@@ -93,8 +94,8 @@ def _lost_start_data(columns: dict[str, np.ndarray], first: int) -> bool:
     if not exact or status[last] != m.COMPLETE or not (between or kind[last] == m.INIT_COMMAND_ACK):
         return False
     # Whoever has left Start Data out before may have done so here.
-    data = np.isin(kind[near[1:]], (m.DATA, m.END_DATA))
-    alone = data & np.isin(kind[near[:-1]], (m.OPERATION_REQUEST, m.OPERATION_RESPONSE, m.INIT_COMMAND_ACK))
+    data = among(kind[near[1:]], (m.DATA, m.END_DATA))
+    alone = data & among(kind[near[:-1]], (m.OPERATION_REQUEST, m.OPERATION_RESPONSE, m.INIT_COMMAND_ACK))
     return not alone.any()
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..among import among
 from ..facts.named import OPERATION_NOT_SUPPORTED
 from ..ptpip import messages as m
 from .transactions import Transactions
@@ -46,7 +47,7 @@ def seen_codes(
     beyond = _within(code, _OPERATIONS)
     operations = _distinct(code, request, session, beyond & ~refused, sessions)
     turned_down = _distinct(code, request, session, beyond & refused, sessions)
-    for_property = np.flatnonzero(np.isin(code, PROPERTY_OPERATIONS) & ~refused)
+    for_property = np.flatnonzero(among(code, PROPERTY_OPERATIONS) & ~refused)
     rows = request[for_property]
     word = columns["word0"][rows]
     named = (columns["words"][rows] > 0) & _within(word, _PROPERTIES)
@@ -65,6 +66,8 @@ def _within(code: np.ndarray, bounds: tuple[int, int]) -> np.ndarray:
 def _distinct(code: np.ndarray, row: np.ndarray, session: np.ndarray, wanted: np.ndarray, sessions: int) -> Codes:
     """Distinct wanted codes of each session, with their lowest row."""
     found: Codes = [{} for _ in range(sessions)]
+    if not wanted.any():
+        return found
     key = session[wanted].astype(np.int64) << 16 | code[wanted].astype(np.int64)
     keys, place = np.unique(key, return_inverse=True)
     first = np.full(len(keys), np.iinfo(np.int64).max)

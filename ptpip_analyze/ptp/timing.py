@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..among import among
 from ..capture import NO_TIME
 from ..grouped import stable_order
 from ..ptpip import Pair
@@ -98,8 +99,8 @@ class Timing:
         has_data, status = made.direction[part] != NONE, made.status[part]
         holed = (status == _HOLED[0]) | (status == _HOLED[1])
         # Where bytes are missing the data phase may have begun before, or ended after, what was captured of it.
-        begun = has_data & (~holed | np.isin(columns["type"][first], (m.START_DATA, m.CONTAINER_DATA)))
-        over = has_data & (~holed | np.isin(columns["type"][last], (m.END_DATA, m.CONTAINER_DATA)))
+        begun = has_data & (~holed | among(columns["type"][first], (m.START_DATA, m.CONTAINER_DATA)))
+        over = has_data & (~holed | among(columns["type"][last], (m.END_DATA, m.CONTAINER_DATA)))
         return Moments(
             self._end_of(made.request[part]),
             self._end_of(made.response[part]),

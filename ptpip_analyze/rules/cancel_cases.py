@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..among import among
 from ..facts.named import (
     CAPTURE_COMPLETE,
     INITIATE_CAPTURE,
@@ -212,7 +213,7 @@ class Cancels:
         for index, identities in wanted.items():
             rows = seen.cases[index].requests
             rows = rows[seen.has(rows, 18)]
-            rows = rows[np.isin(seen.identity[rows], sorted(identities))]
+            rows = rows[among(seen.identity[rows], sorted(identities))]
             rows = rows[np.argsort(seen.identity[rows], kind="stable")]
             each, begins = np.unique(seen.identity[rows], return_index=True)
             parts = [rows[low:high] for low, high in pairwise([*begins.tolist(), len(rows)])]
@@ -368,7 +369,7 @@ class Cancels:
         rows = seen.rows(m.EVENT, connection=EVENT, side=RESPONDER)
         wanted = np.unique([one.case.index << 32 | one.identity for one in self.all])
         rows = rows[seen.has(rows, 14)]
-        rows = rows[np.isin(seen.session[rows] << 32 | seen.identity[rows], wanted)]
+        rows = rows[among(seen.session[rows] << 32 | seen.identity[rows], wanted)]
         found: dict[tuple[int, int, int], list[int]] = defaultdict(list)
         for row in rows[np.argsort(seen.time[rows], kind="stable")].tolist():
             for code in (int(seen.code[row]), ANY):
@@ -403,7 +404,7 @@ class Cancels:
         if known is None:
             seen = self._seen
             steps = seen.steps(transaction)
-            rows = steps[np.isin(seen.kind[steps], PHASES)]
+            rows = steps[among(seen.kind[steps], PHASES)]
             ends = rows[seen.kind[rows] == m.END_DATA]
             outward = bool((seen.side[rows] == INITIATOR).any())
             known = DataPhase(rows, outward, int(rows[0]) if len(rows) else None, int(ends[0]) if len(ends) else None)

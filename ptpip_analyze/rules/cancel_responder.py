@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..among import among
 from ..facts.named import OK, TRANSACTION_CANCELED
 from ..facts.packets import UNKNOWN_TOTAL
 from ..ptp.transactions import NONE, OUT
@@ -39,12 +40,12 @@ class BrokenOff:
         self.identity = int(seen.identity[self.request])
         earlier = seen.rank[data] < seen.rank[self.response]
         self.before, self.behind = data[earlier], data[~earlier]
-        carrying = data[np.isin(seen.kind[data], (m.DATA, m.END_DATA))]
+        carrying = data[among(seen.kind[data], (m.DATA, m.END_DATA))]
         if outward:
             received = int(seen.acknowledged_by(np.array([self.response]))[0]) - seen.offset[carrying] - 12
             self.carried = int(np.clip(received, 0, seen.length[carrying] - 12).sum())
         else:
-            self.carried = int((seen.length[carrying] - 12)[np.isin(carrying, self.before)].sum())
+            self.carried = int((seen.length[carrying] - 12)[among(carrying, self.before)].sum())
         starts = self.before[seen.kind[self.before] == m.START_DATA]
         self.start = int(starts[0]) if len(starts) else None
         total = int(seen.columns["total"][self.start]) if self.start is not None else UNKNOWN_TOTAL
@@ -75,7 +76,7 @@ class Responders:
         if not case.judged:
             return
         steps = seen.steps(transaction)
-        rows = steps[np.isin(seen.kind[steps], PHASES)]
+        rows = steps[among(seen.kind[steps], PHASES)]
         request, response = int(seen.transactions.request[transaction]), int(seen.transactions.response[transaction])
         outward = bool((seen.side[rows] == INITIATOR).any())
         outward |= len(rows) == 0 and int(seen.columns["data_phase_info"][request]) == DATA_OUT
@@ -208,7 +209,9 @@ def without_cancel(seen: Evidence, ruling: Ruling) -> None:
     """Transaction_Cancelled that no Cancel asked for; told once for each session."""
     found, rows = cancels(seen), seen.rows(m.OPERATION_RESPONSE, side=RESPONDER)
     rows = rows[(seen.code[rows] == TRANSACTION_CANCELED) & seen.has(rows, 14)]
-    rows = rows[~np.isin(seen.transactions.of_message[rows], sorted(found.named))]
+    if len(rows) == 0:
+        return
+    rows = rows[~among(seen.transactions.of_message[rows], sorted(found.named))]
     sessions, first, counts = np.unique(seen.session[rows], return_index=True, return_counts=True)
     for session, at, count in zip(sessions.tolist(), first.tolist(), counts.tolist(), strict=True):
         missing = found.covering(seen.cases[session])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..among import among
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
 from .evidence import Evidence
@@ -42,9 +43,10 @@ def end_placement(seen: Evidence, ruling: Ruling) -> None:
 
 def _against_the_start(seen: Evidence, ruling: Ruling, kind: int) -> None:
     phases = seen.once(Phases)
-    starts = phases.kind == m.START_DATA
-    wrong = (phases.kind == kind) & (phases.earlier(starts) > 0) & (phases.earlier_own(starts) == 0) & phases.near
-    first = phases.first(starts)
+    wrong = (phases.kind == kind) & (phases.started == 0) & (phases.earlier(phases.starts) > 0) & phases.near
+    if not wrong.any():
+        return
+    first = phases.first(phases.starts)
 
     def says(row: int) -> str:
         return (
@@ -71,6 +73,8 @@ def _weigh(
     phases = seen.once(Phases)
     phases.pass_flawless(ruling)
     chosen = np.flatnonzero(instances & (phases.request[phases.group] != NO_ROW))
+    if len(chosen) == 0:
+        return
     rows = phases.row[chosen]
     request = dict(zip(rows.tolist(), phases.request[phases.group[chosen]].tolist(), strict=True))
 
@@ -89,41 +93,43 @@ def _weigh(
 def start_first(seen: Evidence, ruling: Ruling) -> None:
     """A data phase begins with Start Data."""
     phases = seen.once(Phases)
-    carries = (phases.kind == m.DATA) | (phases.kind == m.END_DATA)
-    first = carries & (phases.earlier_own(carries) == 0)
-    kept = phases.earlier_own(phases.kind == m.START_DATA) > 0
-    _weigh(seen, ruling, first, kept, "the {sender} sends {type} of {operation} without Start Data")
+    first = phases.carries & (phases.earlier_own(phases.carries) == 0)
+    _weigh(seen, ruling, first, phases.started > 0, "the {sender} sends {type} of {operation} without Start Data")
 
 
 @rule("data-start-once")
 def start_once(seen: Evidence, ruling: Ruling) -> None:
     """Start Data comes once."""
     phases = seen.once(Phases)
-    starts = phases.kind == m.START_DATA
-    kept = phases.earlier_own(starts) == 0
-    _weigh(seen, ruling, starts, kept, "the {sender} sends Start Data of {operation} again")
+    _weigh(seen, ruling, phases.starts, phases.started == 0, "the {sender} sends Start Data of {operation} again")
 
 
 @rule("data-one-direction")
 def one_direction(seen: Evidence, ruling: Ruling) -> None:
     """Data flows one way in a transaction."""
     phases = seen.once(Phases)
-    first = phases.is_data & (phases.earlier_own(phases.is_data) == 0)
     kept = phases.earlier(phases.is_data) == 0
     info = seen.columns["data_phase_info"][phases.request[phases.group]]
     # The request said which way it would be.
     side = np.where(info == DATA_OUT, RESPONDER, np.where(info == DATA_IN, INITIATOR, BOTH))
     side = np.where(kept, phases.side, side)
-    _weigh(seen, ruling, first, kept, "{type} of {operation} from the {sender}, after data from the other side", side)
+    _weigh(
+        seen,
+        ruling,
+        phases.first_data,
+        kept,
+        "{type} of {operation} from the {sender}, after data from the other side",
+        side,
+    )
 
 
 @rule("data-nothing-after-end")
 def nothing_after_end(seen: Evidence, ruling: Ruling) -> None:
     """End Data is the end. What a responder sends behind its response is another rule's."""
     phases = seen.once(Phases)
-    ended = phases.earlier_own(phases.kind == m.END_DATA) > 0
-    late = (phases.side == RESPONDER) & (phases.earlier(_responses(phases)) > 0)
-    instances = phases.is_data & ~late & (ended | (phases.kind == m.END_DATA))
+    ended = phases.ended > 0
+    late = (phases.side == RESPONDER) & (phases.answered > 0)
+    instances = phases.is_data & ~late & (ended | phases.ends)
     _weigh(seen, ruling, instances, ~ended, "the {sender} sends {type} of {operation} behind its End Data")
 
 
@@ -146,9 +152,9 @@ def _homeless(seen: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _judge_homeless(seen: Evidence, ruling: Ruling, wanted: int) -> list[tuple[int, int]]:
     phases = seen.once(Phases)
     phases.pass_flawless(ruling)
-    first = phases.is_data & (phases.request[phases.group] != NO_ROW) & (phases.earlier_own(phases.is_data) == 0)
+    first = phases.first_data & (phases.request[phases.group] != NO_ROW)
     sides = phases.side[first]
-    rows, count, number = _homeless(seen)
+    rows, count, number = seen.once(_homeless)
     for side in (INITIATOR, RESPONDER):
         for session, kept in enumerate(np.bincount(seen.session[phases.row[first][sides == side]]).tolist()):
             ruling.passes(session, side, kept)
@@ -167,7 +173,7 @@ def needs_request(seen: Evidence, ruling: Ruling) -> None:
         says = f"the {sender(seen, row)} sends {what}, while no request is open"
         ruling.fires(int(seen.session[row]), int(seen.side[row]), says, row=row, transaction=seen.transaction_of(row))
     phases = seen.once(Phases)
-    late = phases.is_data & (phases.side == RESPONDER) & phases.near & (phases.earlier(_responses(phases)) > 0)
+    late = phases.is_data & (phases.side == RESPONDER) & phases.near & (phases.answered > 0)
     late &= phases.earlier(late) == 0
     for row, group in zip(phases.row[late].tolist(), phases.group[late].tolist(), strict=True):
         response = int(phases.response[group])
@@ -210,9 +216,8 @@ def end_required(seen: Evidence, ruling: Ruling) -> None:
         ruling.fires(int(seen.session[row]), INITIATOR, says, row=row, rows=rows, transaction=number)
     # A responder that says OK has sent its End Data before.
     responses = _responses(phases)
-    own_start = phases.earlier_own(phases.kind == m.START_DATA) > 0
-    instances = responses & own_start & phases.succeeded[phases.group] & ~phases.cancelled[phases.group]
-    kept = phases.earlier_own(phases.kind == m.END_DATA) > 0
+    instances = responses & (phases.started > 0) & phases.succeeded[phases.group] & ~phases.cancelled[phases.group]
+    kept = phases.ended > 0
     chosen = np.flatnonzero(instances & (phases.row == phases.response[phases.group]))
     ruling.weigh(
         seen, phases.row[chosen], kept[chosen], phases.near[chosen],
@@ -234,10 +239,9 @@ def no_interleaving(seen: Evidence, ruling: Ruling) -> None:
         ruling.fires(int(seen.session[row]), INITIATOR, says, row=row, rows=(start,), transaction=number)
     # Data of another transaction in between: the first one that does not belong to what it stands in.
     of_message, previous = seen.transactions.of_message, seen.previous
-    inside = phases.is_data & (phases.kind != m.START_DATA) & (phases.earlier_own(phases.kind == m.START_DATA) > 0)
-    inside &= (phases.earlier_own(phases.kind == m.END_DATA) == 0) & phases.near
+    inside = phases.carries & (phases.started > 0) & (phases.ended == 0) & phases.near
     before = previous[phases.row]
-    foreign = inside & (before != NO_ROW) & np.isin(seen.kind[before], DATA_TYPES)
+    foreign = inside & (before != NO_ROW) & among(seen.kind[before], DATA_TYPES)
     other = of_message[before]
     foreign &= (other != of_message[phases.row]) & (other != NO_ROW) & (seen.transactions.request[other] != NO_ROW)
     foreign &= phases.earlier(foreign) == 0

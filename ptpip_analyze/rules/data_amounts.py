@@ -10,6 +10,7 @@ from collections import Counter
 
 import numpy as np
 
+from ..among import among
 from ..capture import NO_TIME
 from ..facts.named import GET_OBJECT, GET_OBJECT_INFO, OK, SEND_OBJECT, SEND_OBJECT_INFO
 from ..facts.packets import UNKNOWN_TOTAL
@@ -49,7 +50,7 @@ class Amounts:
                 seen.code[built.response[crowd]] == OK,
             )
         ]  # fmt: skip
-        for side in (INITIATOR, RESPONDER):
+        for side in (INITIATOR, RESPONDER) if len(phases.numbers) else ():
             own = (phases.side == side) & ~phases.late
             once = phases.total(own & (phases.kind == m.START_DATA)) == 1
             once &= phases.total(own & (phases.kind == m.END_DATA)) == 1
@@ -98,7 +99,7 @@ def total_exact(seen: Evidence, ruling: Ruling) -> None:
 
     ruling.weigh(seen, rows, kept, None, says, beside=lambda row: (told[row][2],))
     starts = phases.row[(phases.kind == m.START_DATA) & phases.succeeded[phases.group]]
-    left = starts[~np.isin(starts, amounts.start)]
+    left = starts[~among(starts, amounts.start)]
     for side in (INITIATOR, RESPONDER):
         missed = np.bincount(seen.session[left[seen.side[left] == side]])
         for session, count in enumerate(missed.tolist()):
@@ -122,20 +123,20 @@ def total_overrun(seen: Evidence, ruling: Ruling) -> None:
         sums = np.cumsum(np.maximum(seen.length[data] - HEADER, 0))
         at = int(np.searchsorted(sums, total, "right"))
         _overruns(seen, ruling, int(data[at]), total, int(sums[at]))
-    starts = phases.kind == m.START_DATA
-    first = np.stack([phases.first(starts & (phases.side == side)) for side in (INITIATOR, RESPONDER)])
-    start = first[phases.side, phases.group] if len(phases.group) else np.empty(0, np.int64)
-    carries = (phases.kind == m.DATA) | (phases.kind == m.END_DATA)
-    judged = carries & phases.near & ~phases.late & (phases.earlier_own(starts) == 1)
+    if len(phases.numbers) == 0:
+        return
+    first = np.stack([phases.first(phases.starts & (phases.side == side)) for side in (INITIATOR, RESPONDER)])
+    start = first[phases.side, phases.group]
+    judged = phases.carries & phases.near & ~phases.late & (phases.started == 1)
     judged[judged] = seen.has(start[judged], 20)
     judged &= (phases.side == RESPONDER) | (seen.columns["total"][start] > 0)
-    sums = phases.earlier_own(carries, phases.payload) + phases.payload
+    sums = phases.earlier_own(phases.carries, phases.payload) + phases.payload
     beyond = sums.astype(np.uint64) > seen.columns["total"][start]
     before = (sums - phases.payload).astype(np.uint64) > seen.columns["total"][start]
     for place in np.flatnonzero(judged & beyond & ~before).tolist():
         total = int(seen.columns["total"][start[place]])
         _overruns(seen, ruling, int(phases.row[place]), total, int(sums[place]))
-    fine = judged & ~beyond & (phases.kind == m.END_DATA)
+    fine = judged & ~beyond & phases.ends
     for side in (INITIATOR, RESPONDER):
         for session, count in enumerate(np.bincount(seen.session[phases.row[fine & (phases.side == side)]]).tolist()):
             ruling.passes(session, side, count)
@@ -179,7 +180,7 @@ def unknown_total_limited(seen: Evidence, ruling: Ruling) -> None:
     number = np.flatnonzero((start != NO_ROW) & (request != NO_ROW))
     number = number[(seen.kind[start[number]] == m.START_DATA) & seen.has(start[number], 20)]
     code = seen.code[request[number]]
-    number = number[np.isin(code, (*KNOWN_SIZE, GET_OBJECT, SEND_OBJECT)) & seen.has(request[number], 18)]
+    number = number[among(code, (*KNOWN_SIZE, GET_OBJECT, SEND_OBJECT)) & seen.has(request[number], 18)]
     unknown = seen.columns["total"][start[number]] == ALL_ONES
     for side in (INITIATOR, RESPONDER):
         fine = seen.session[start[number[~unknown]]][seen.side[start[number[~unknown]]] == side]
@@ -206,7 +207,7 @@ class _Sizes:
         self._seen = seen
         built = seen.transactions
         asked = np.flatnonzero(built.request != NO_ROW)
-        info = asked[np.isin(seen.code[built.request[asked]], (GET_OBJECT_INFO, SEND_OBJECT_INFO))]
+        info = asked[among(seen.code[built.request[asked]], (GET_OBJECT_INFO, SEND_OBJECT_INFO))]
         self._of: dict[tuple[int, int], list[int]] = {}
         for number in info.tolist():
             request = int(built.request[number])
@@ -319,10 +320,10 @@ def null_out_a_answered(seen: Evidence, ruling: Ruling) -> None:
         ruling.names(session, RESPONDER, says, sure=False, row=request, transaction=number)
 
 
-def _null_out(phases: Phases, seen: Evidence) -> np.ndarray:
+def _null_out(seen: Evidence) -> np.ndarray:
     """int64 per irregular transaction: Start Data of the initiator that announces nothing, or NO_ROW."""
-    own = (phases.kind == m.START_DATA) & (phases.side == INITIATOR)
-    start = phases.first(own)
+    phases = seen.once(Phases)
+    start = phases.first(phases.starts & (phases.side == INITIATOR))
     nothing = (start != NO_ROW) & seen.has(start, 20) & (seen.columns["total"][start] == 0)
     return np.where(nothing, start, NO_ROW)
 
@@ -335,17 +336,17 @@ def null_out_b(seen: Evidence, ruling: Ruling) -> None:
     crowd = built.flawless[amounts.number] & amounts.null_out
     crowd &= info[built.request[amounts.number]] == DATA_OUT
     start, end, kept = amounts.start[crowd], amounts.end[crowd], amounts.carried[crowd] == 0
-    null = _null_out(phases, seen)
+    null = seen.once(_null_out)
     groups_ = np.flatnonzero((null != NO_ROW) & (phases.request != NO_ROW) & ~phases.cancelled & ~phases.refused)
     groups_ = groups_[info[phases.request[groups_]] == DATA_OUT]
     own = phases.side == INITIATOR
     ends = phases.first(own & (phases.kind == m.END_DATA))[groups_]
-    near = np.isin(ends, phases.row[phases.near])
+    near = among(ends, phases.row[phases.near])
     with_data = phases.total(own & (phases.kind == m.DATA))[groups_] > 0
     judged = (ends != NO_ROW) & near & ~with_data
-    start = np.r_[start, null[groups_][judged]]
-    end = np.r_[end, ends[judged]]
-    kept = np.r_[kept, seen.length[ends[judged]] == HEADER]
+    start = np.concatenate([start, null[groups_][judged]])
+    end = np.concatenate([end, ends[judged]])
+    kept = np.concatenate([kept, seen.length[ends[judged]] == HEADER])
     beside = dict(zip(end.tolist(), start.tolist(), strict=True))
 
     def says(row: int) -> str:
@@ -354,7 +355,7 @@ def null_out_b(seen: Evidence, ruling: Ruling) -> None:
 
     ruling.weigh(seen, end, kept, None, says, beside=lambda row: (beside[row],))
     unended = seen.once(Unended)
-    for at in np.flatnonzero(unended.known & np.isin(unended.start, null[groups_]) & (unended.carried == 0)).tolist():
+    for at in np.flatnonzero(unended.known & among(unended.start, null[groups_]) & (unended.carried == 0)).tolist():
         row, after, number = int(unended.start[at]), int(unended.after[at]), int(unended.number[at])
         rows = () if after == NO_ROW else (after,)
         told = f"{operation_of(seen, row)}: Start Data announces 0 bytes, and no End Data follows"
@@ -368,10 +369,10 @@ def null_out_no_data(seen: Evidence, ruling: Ruling) -> None:
     crowd = built.flawless[amounts.number] & amounts.null_out
     for session, count in enumerate(np.bincount(built.session[amounts.number[crowd]]).tolist()):
         ruling.passes(session, INITIATOR, count)
-    null = _null_out(phases, seen)
+    null = seen.once(_null_out)
     own = phases.side == INITIATOR
     data = own & (phases.kind == m.DATA) & (null != NO_ROW)[phases.group]
-    data &= (phases.earlier(data) == 0) & (phases.earlier_own(phases.kind == m.START_DATA) > 0)
+    data &= (phases.earlier(data) == 0) & (phases.started > 0)
 
     def says(row: int) -> str:
         payload = int(seen.length[row]) - HEADER

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..among import among
 from ..facts.containers import PORTS
 from ..facts.named import CLOSE_SESSION, DEVICE_BUSY, GET_DEVICE_INFO, INVALID_PARAMETER, OPEN_SESSION
 from ..ptp.walk import NO_ROW
@@ -249,7 +250,7 @@ def _event_of_transaction_zero(seen: Evidence, finding: Finding) -> bool:
 def _never_probes(seen: Evidence, case: Case) -> bool:
     """Does the initiator send no Cancel, no Probe Request and no Probe Response in a session?"""
     rows = np.concatenate([line.rows[INITIATOR] for line in case.lines])
-    return not np.isin(seen.kind[rows], (m.CANCEL, m.PROBE_REQUEST, m.PROBE_RESPONSE)).any()
+    return not among(seen.kind[rows], (m.CANCEL, m.PROBE_REQUEST, m.PROBE_RESPONSE)).any()
 
 
 def _begins_as_libgphoto2(seen: Evidence, case: Case) -> bool:

@@ -7,6 +7,7 @@ Which rules compare times their preconditions tell; says nothing of those that d
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from .catalogue import CATALOGUE
 from .clock import STEPPED
@@ -21,6 +22,11 @@ TIMED = frozenset({"CLOCK", "WINDOW", "ORDER"})  # preconditions of rules that c
 ACROSS = frozenset({"PAIRED", "ORDER"})  # of those that ask what came first of two connections
 
 
+@cache
+def _timed() -> frozenset[str]:
+    return frozenset(rule for rule, entry in CATALOGUE.rules.items() if TIMED.intersection(entry.requires))
+
+
 def doubt(seen: Evidence, rulings: Mapping[str, Ruling]) -> None:
     """Turn verdicts of rules that compare times into "can't know" for sessions with times that can't be compared."""
     clock, order = seen.clock, seen.once(Order)
@@ -32,7 +38,7 @@ def doubt(seen: Evidence, rulings: Mapping[str, Ruling]) -> None:
         return SKEWED if session != NOWHERE and order.skewed(seen.cases[session]) else None
 
     for rule, ruling in rulings.items():
-        if not TIMED.intersection(CATALOGUE.rules[rule].requires):
+        if rule not in _timed() or not (ruling.findings or ruling.passed):
             continue
         apart = APART if not seen.one_interface and ACROSS.issubset(CATALOGUE.rules[rule].requires) else None
         kept = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..among import among
 from ..capture import NO_TIME
 from ..facts.named import CANCEL_TRANSACTION, CAPTURE_COMPLETE, OK, VENDOR_OPERATIONS
 from ..facts.packets import NO_TRANSACTION
@@ -46,7 +47,7 @@ def placement(seen: Evidence, ruling: Ruling) -> None:
 def other_types(seen: Evidence, ruling: Ruling) -> None:
     """Operations and their data do not travel on the event connection."""
     rows = np.flatnonzero((seen.connection == EVENT) & (seen.kind > 0) & (seen.session >= 0))
-    kept = ~np.isin(seen.kind[rows], _ELSEWHERE)
+    kept = ~among(seen.kind[rows], _ELSEWHERE)
     sure = seen.synced[rows] & seen.roles_sure[rows] & seen.place_sure[rows]
 
     def says(row: int) -> str:
@@ -75,7 +76,7 @@ def parameter_count(seen: Evidence, ruling: Ruling) -> None:
 def code_range(seen: Evidence, ruling: Ruling) -> None:
     """Event codes are 0x4... of the standard or 0xC... of a maker."""
     rows = seen.rows(m.EVENT)
-    kept = np.isin(seen.code[rows] >> 12, (0x4, 0xC))
+    kept = among(seen.code[rows] >> 12, (0x4, 0xC))
     sure = seen.synced[rows] & seen.has(rows, 10)
     ruling.weigh(seen, rows, kept, sure, lambda row: f"0x{int(seen.code[row]):04X} is no event code")
 
@@ -168,12 +169,12 @@ def session_scope(seen: Evidence, ruling: Ruling) -> None:
         if case.command is not None:
             others.setdefault(case.command.part.responder[0], []).append(case)
     shared = {case.index: cases for cases in others.values() if len(cases) > 1 for case in cases}
-    suspects = rows[~known & ~np.isin(seen.identity[rows], (0, NO_TRANSACTION))]
-    suspects = suspects[np.isin(seen.session[suspects], sorted(shared))]
+    suspects = rows[~known & ~among(seen.identity[rows], (0, NO_TRANSACTION))]
+    suspects = suspects[among(seen.session[suspects], sorted(shared))]
     if len(suspects) == 0:
         return
     requests = seen.rows(m.OPERATION_REQUEST, connection=COMMAND, side=INITIATOR)
-    requests = requests[seen.has(requests, 18) & np.isin(seen.code[requests], ASYNCHRONOUS)]
+    requests = requests[seen.has(requests, 18) & among(seen.code[requests], ASYNCHRONOUS)]
     asked = dict(zip(zip(*(column[requests].tolist() for column in (seen.session, seen.identity)), strict=True),
                      requests.tolist(), strict=True))  # fmt: skip
     told: set[int] = set()
@@ -222,7 +223,7 @@ def _started(seen: Evidence, case: Case, ends: np.ndarray) -> list[int | None]:
         return nobody
     requests = case.requests
     code = seen.code[requests]
-    begins = requests[np.isin(code, ASYNCHRONOUS) | (code >= VENDOR_OPERATIONS)]
+    begins = requests[among(code, ASYNCHRONOUS) | (code >= VENDOR_OPERATIONS)]
     times, margin = seen.columns["began"][begins], seen.limit_ns("margin_s")
     found, used = [], 0
     for row in ends.tolist():

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from ..among import among
 from ..capture import NO_TIME
 from ..facts import name_of
-from ..grouped import Grouped, stable_order
+from ..grouped import Grouped, group_starts, stable_order
 from ..ptp.transactions import Transactions
 from ..ptp.walk import NO_ROW
 from ..ptpip import Pair
@@ -38,6 +39,8 @@ CONNECTIONS = ("command", "event")
 NOT_JUDGED = -2  # kind of the rows that are no evidence: those of a dialect, and of no session
 
 SWAPPED_WORDS = (0x01000000, 0x02000000, 0x03000000)  # of Data Phase Info and of the reason of Init Fail
+
+FEW_ROWS = 4096  # so many are kept for whoever asks again: more take memory, and of few the asking is what costs
 
 NOT_HEARD = np.iinfo(np.int64).min  # what had been acknowledged is not known
 
@@ -95,6 +98,7 @@ class Evidence:
         self._clock, self.one_interface = clock, one_interface
         self._discovery, self.stations, self._cameras = discovery, stations, cameras
         self._made: dict[Callable[[Evidence], Any], Any] = {}
+        self._rows: dict[tuple[tuple[int, ...], int | None, int | None], np.ndarray] = {}
         self.strangers = strangers
         self.headers = headers
         self.offset: np.ndarray = columns["offset"]
@@ -189,6 +193,11 @@ class Evidence:
         return self._places[2]
 
     @cached_property
+    def sender(self) -> np.ndarray:
+        """int64: ``session`` and ``side`` as one number, 3 * (session + 1) + side."""
+        return (self.session - NOWHERE) * 3 + self.side
+
+    @cached_property
     def kind(self) -> np.ndarray:
         """int64: the type of the message (``ptpip.messages``), UNFRAMED for bytes without one, or NOT_JUDGED."""
         return np.where(self._places[3], self.columns["type"], NOT_JUDGED)
@@ -202,8 +211,18 @@ class Evidence:
     def rows(self, *kinds: int, connection: int | None = None, side: int | None = None) -> np.ndarray:
         """The message rows (int64, ascending) of some types, on one connection and from one side if that is said.
 
-        Rows of one stream are in stream order.
+        Rows of one stream are in stream order. Not to be written to.
         """
+        asked = kinds, connection, side
+        found = self._rows.get(asked)
+        if found is None:
+            found = self._find_rows(kinds, connection, side)
+            found.flags.writeable = False  # whoever asks again may get the same array
+            if len(found) <= FEW_ROWS:
+                self._rows[asked] = found
+        return found
+
+    def _find_rows(self, kinds: tuple[int, ...], connection: int | None, side: int | None) -> np.ndarray:
         order, begins = self._by_kind
         parts = [order[begins[kind - NOT_JUDGED] : begins[kind - NOT_JUDGED + 1]] for kind in kinds]
         found = parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
@@ -216,9 +235,9 @@ class Evidence:
     def by_session(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """Message rows session by session, those of one in the order given."""
         rows = rows[np.argsort(self.session[rows], kind="stable")]
-        sessions, begins = np.unique(self.session[rows], return_index=True)
-        for session, (low, high) in zip(sessions.tolist(), pairwise([*begins.tolist(), len(rows)]), strict=True):
-            yield session, rows[low:high]
+        session = self.session[rows]
+        for low, high in pairwise([*group_starts(session).tolist(), len(rows)]):
+            yield int(session[low]), rows[low:high]
 
     # What can be known of a place
 
@@ -312,7 +331,7 @@ class Evidence:
         found = (kind == m.UNFRAMED) & (self.status == m.MALFORMED)
         found |= (kind == 0) | (kind > m.LAST_TYPE)
         asks = kind == m.OPERATION_REQUEST
-        return found | (asks & np.isin(self.columns["data_phase_info"], SWAPPED_WORDS))
+        return found | (asks & among(self.columns["data_phase_info"], SWAPPED_WORDS))
 
     @cached_property
     def garbled_before(self) -> np.ndarray:
@@ -428,7 +447,7 @@ class Evidence:
         session, side, kind, stretch = (
             column[sequence] for column in (self.session, self.side, self.kind, self.stretch)
         )
-        begins = np.r_[True, session[1:] != session[:-1]]
+        begins = np.concatenate([[True], session[1:] != session[:-1]])
         first = np.maximum.accumulate(np.where(begins, np.arange(len(sequence)), 0))
         syn = np.zeros(2 * len(self.connections) + 1, bool)
         for tcp in self.connections:

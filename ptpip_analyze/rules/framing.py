@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..among import among
 from ..facts.lookup import row_of
 from ..ptpip import messages as m
 from ..tcp import Connection
@@ -80,7 +81,7 @@ def variable_size(seen: Evidence, ruling: Ruling) -> None:
         least[of_type], most[of_type], step[of_type] = low, high or 1 << 40, by
     kept = (length >= least[kind]) & (length <= most[kind]) & ((length - least[kind]) % step[kind] == 0)
     sure = seen.synced[rows].copy()
-    for place in np.flatnonzero(~kept & np.isin(kind, _GREETINGS)).tolist():
+    for place in np.flatnonzero(~kept & among(kind, _GREETINGS)).tolist():
         row = int(rows[place])  # what is wrong with it shows in its bytes, and their rules must have had them
         sure[place] &= len(seen.greetings.get(row, b"")) == seen.length[row]
 
@@ -128,7 +129,7 @@ def length_covers(seen: Evidence, ruling: Ruling) -> None:
         size = _taken_before_its_end(seen, int(rows[place]))
         if size is not None:
             taken[int(rows[place])] = size
-    broken = elsewhere | nonsense | np.isin(rows, list(taken))
+    broken = elsewhere | nonsense | among(rows, list(taken))
     ruling.weigh(seen, rows, ~broken, known, says, "what follows it is not in the capture")
 
 
@@ -337,7 +338,7 @@ def _swapped_fields(seen: Evidence, rows: np.ndarray) -> np.ndarray:
         places = np.flatnonzero(kind == of_kind)
         value = seen.columns[field][rows[places]]
         odd = places[value & 0xFFFFFF == 0]
-        swapped[odd] = np.isin(seen.columns[field][rows[odd]], SWAPPED_WORDS) & seen.has(rows[odd], 12)
+        swapped[odd] = among(seen.columns[field][rows[odd]], SWAPPED_WORDS) & seen.has(rows[odd], 12)
     for of_kind, end, ranges, known in (
         (m.OPERATION_REQUEST, 14, (0x1, 0x9), "operation"),
         (m.OPERATION_RESPONSE, 10, (0x2, 0xA), "response"),

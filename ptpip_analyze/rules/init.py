@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..among import among
 from ..capture import NO_TIME
 from ..ptpip import messages as m
 from .case import Case, Line
@@ -263,7 +264,7 @@ def _may_be_late(seen: Evidence, case: Case, early: int, established: int) -> bo
 
 def _traffic(seen: Evidence, line: Line, side: int) -> np.ndarray:
     rows = line.rows[side]
-    return rows[np.isin(seen.kind[rows], _TRAFFIC)]
+    return rows[among(seen.kind[rows], _TRAFFIC)]
 
 
 @rule("init-event-connection-after-ack")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..among import among
 from ..facts.named import CLOSE_SESSION, OK, OPEN_SESSION, RESET_DEVICE, SESSION_ALREADY_OPEN, SESSION_NOT_OPEN
 from ..grouped import stable_order
 from ..ptp.walk import NO_ROW
@@ -59,6 +60,7 @@ class Numbering:
 
     def __init__(self, seen: Evidence) -> None:
         self._seen = seen
+        self._asked: dict[int, Asked] = {}
         rows = seen.rows(m.OPERATION_REQUEST, connection=_COMMAND, side=INITIATOR)
         self.row = rows[stable_order(seen.session[rows])]
         self.session = seen.session[self.row]
@@ -82,8 +84,8 @@ class Numbering:
         ok = answer == OK
         after = np.full(len(self.row), _AS_BEFORE)
         after[(code == OPEN_SESSION) & (ok | (answer == SESSION_ALREADY_OPEN))] = OPEN
-        after[np.isin(code, (CLOSE_SESSION, RESET_DEVICE)) & ok] = CLOSED
-        lost = np.isin(code, (OPEN_SESSION, CLOSE_SESSION, RESET_DEVICE)) & (answer == NO_ROW)
+        after[among(code, (CLOSE_SESSION, RESET_DEVICE)) & ok] = CLOSED
+        lost = among(code, (OPEN_SESSION, CLOSE_SESSION, RESET_DEVICE)) & (answer == NO_ROW)
         after[lost | ~self.usable] = UNKNOWN
         torn = self._torn()
         self.shown, _ = self._carried(after, torn)
@@ -132,9 +134,11 @@ class Numbering:
 
     def of(self, session: int) -> Asked:
         """The requests of one session; none for a session that is not judged."""
-        mine = slice(*np.searchsorted(self.session, [session, session + 1]).tolist())
-        names = ("number", "row", "response", "code", "answer", "shown", "since")
-        return Asked(*(getattr(self, name)[mine] for name in names))
+        if session not in self._asked:
+            mine = slice(*np.searchsorted(self.session, [session, session + 1]).tolist())
+            names = ("number", "row", "response", "code", "answer", "shown", "since")
+            self._asked[session] = Asked(*(getattr(self, name)[mine] for name in names))
+        return self._asked[session]
 
     @cached_property
     def counted(self) -> np.ndarray:

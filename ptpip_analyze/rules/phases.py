@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..among import among
 from ..facts.named import OK
 from ..grouped import stable_order
 from ..ptp.transactions import IN, OUT, STATUSES
@@ -32,7 +33,8 @@ class Phases:
     """The steps of irregular transactions: messages on command connections, in conversation order per transaction.
 
     Arrays of one element per step: ``row`` (message), ``kind``, ``side`` (sender), ``group`` (index into ``numbers``),
-    ``payload`` (bytes of Data and End Data by their length words, 0 for others), ``is_data`` (of the data phase).
+    ``payload`` (bytes of Data and End Data by their length words, 0 for others), ``is_data`` (of the data phase),
+    ``starts`` (Start Data), ``ends`` (End Data), ``carries`` (Data or End Data).
     ``numbers`` has the transaction of each group. Masks are bool arrays of one element per step.
     """
 
@@ -51,22 +53,43 @@ class Phases:
         self.numbers = transaction[self.begins]
         self.group = np.cumsum(starts) - 1
         self.kind, self.side = seen.kind[self.row], seen.side[self.row]
-        self.is_data = np.isin(self.kind, DATA_TYPES)
-        carries = (self.kind == m.DATA) | (self.kind == m.END_DATA)
-        self.payload = np.where(carries, np.maximum(seen.length[self.row] - 12, 0), 0)
+        self.is_data = among(self.kind, DATA_TYPES)
+        self.starts, self.ends = self.kind == m.START_DATA, self.kind == m.END_DATA
+        self.carries = self.ends | (self.kind == m.DATA)
+        self.payload = np.where(self.carries, np.maximum(seen.length[self.row] - 12, 0), 0)
 
     # What came before a step, and what is in its transaction
 
     def earlier(self, mask: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
         """int64: how many steps of its transaction in front of each are in ``mask``; or the sum of their values."""
         amount = mask.astype(np.int64) if values is None else np.where(mask, values, 0)
-        before = np.cumsum(amount) - amount
+        before = amount.cumsum() - amount
         return before - before[self.begins][self.group] if len(before) else before
 
     def earlier_own(self, mask: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
         """As ``earlier``, of the steps that the same side sent."""
-        by_side = [self.earlier(mask & (self.side == side), values) for side in (INITIATOR, RESPONDER)]
-        return np.where(self.side == INITIATOR, *by_side)
+        asks = self.side == INITIATOR
+        return np.where(asks, self.earlier(mask & asks, values), self.earlier(mask & ~asks, values))
+
+    @cached_property
+    def started(self) -> np.ndarray:
+        """int64: how often the same side sent Start Data before."""
+        return self.earlier_own(self.starts)
+
+    @cached_property
+    def ended(self) -> np.ndarray:
+        """int64: how often the same side sent End Data before."""
+        return self.earlier_own(self.ends)
+
+    @cached_property
+    def first_data(self) -> np.ndarray:
+        """bool: the first message of the data phase that its sender sent."""
+        return self.is_data & (self.earlier_own(self.is_data) == 0)
+
+    @cached_property
+    def answered(self) -> np.ndarray:
+        """int64: how many responses of the responder came before."""
+        return self.earlier((self.kind == m.OPERATION_RESPONSE) & (self.side == RESPONDER))
 
     def total(self, mask: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
         """int64 per transaction: how many of its steps are in ``mask``; or the sum of their values."""
@@ -112,8 +135,10 @@ class Phases:
     def _sole(self) -> np.ndarray:
         """bool per transaction: no other one of its session and id was open at the same time."""
         seen, built = self._seen, self._seen.transactions
+        if len(self.numbers) == 0:
+            return np.zeros(0, bool)
         key = (built.session << 32) | np.maximum(built.transaction_id, 0)
-        alike = np.flatnonzero(np.isin(key, np.unique(key[self.numbers])))
+        alike = np.flatnonzero(among(key, np.unique(key[self.numbers])))
         begin = seen.rank[built.request]
         begin[self.numbers] = seen.rank[self.row[self.begins]]  # those without a request, too
         end = np.where(built.response == NO_ROW, len(seen.rank), seen.rank[built.response])
@@ -122,7 +147,7 @@ class Phases:
         alone = np.ones(len(built), bool)
         follows = key[1:] == key[:-1]
         # Spans of different ids are moved far apart, so that the running maximum never leaves its own id.
-        apart = np.cumsum(np.r_[True, ~follows]) * (2 * len(seen.rank) + 2)
+        apart = np.cumsum(np.concatenate([[True], ~follows])) * (2 * len(seen.rank) + 2)
         reach = np.maximum.accumulate(apart + end)
         alone[order[1:]] &= ~(follows & ((apart + begin)[1:] <= reach[:-1]))
         alone[order[:-1]] &= ~(follows & (begin[1:] <= end[:-1]))
@@ -131,7 +156,7 @@ class Phases:
     @cached_property
     def late(self) -> np.ndarray:
         """bool: of a data phase, but behind its sender's End Data, or behind its response."""
-        ended = self.earlier_own(self.kind == m.END_DATA) > 0
+        ended = self.ended > 0
         answered = self.earlier_own(self.kind == m.OPERATION_RESPONSE) > 0
         return self.is_data & (ended | answered)
 
@@ -139,12 +164,15 @@ class Phases:
     def cancelled(self) -> np.ndarray:
         """bool per transaction: a Cancel on either connection has its id, or one that is missing."""
         seen, built = self._seen, self._seen.transactions
+        ended = built.status[self.numbers] == _CANCELLED
         rows, session = seen.rows(m.CANCEL), built.session[self.numbers]
+        if len(rows) == 0:
+            return ended
         known = seen.has(rows, 12)
         named = np.unique((seen.session[rows[known]] << 32) | seen.identity[rows[known]])
         key = (session << 32) | np.maximum(built.transaction_id[self.numbers], 0)
-        perhaps = np.isin(key, named) | np.isin(session, seen.session[rows[~known]])
-        return perhaps | (built.status[self.numbers] == _CANCELLED) | (self.total(self.kind == m.CANCEL) > 0)
+        perhaps = among(key, named) | among(session, seen.session[rows[~known]])
+        return perhaps | ended | (self.total(self.kind == m.CANCEL) > 0)
 
     @cached_property
     def refused(self) -> np.ndarray:
@@ -182,6 +210,8 @@ class Phases:
         missing.
         """
         seen = self._seen
+        if len(rows) == 0:
+            return rows, rows
         first = seen.conversations[seen.session[rows]]
         count, total = (column[seen.rank[rows]] - column[first] for column in self._open)
         number = np.where(count == 1, total, NO_ROW)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..among import among
 from ..capture import NO_TIME
 from ..facts.named import CAPTURE_COMPLETE, CLOSE_SESSION
 from ..ptpip import messages as m
@@ -57,7 +58,7 @@ def _pair_up(seen: Evidence) -> Probes:
     found = Probes()
     elsewhere = set(seen.session[seen.rows(m.PROBE_REQUEST, connection=COMMAND)].tolist())
     rows = seen.rows(m.PROBE_REQUEST, m.PROBE_RESPONSE, connection=EVENT)
-    for session in np.unique(seen.session[rows]).tolist():
+    for session in sorted(set(seen.session[rows].tolist())):
         case = seen.cases[session]
         line = case.event
         assert line is not None
@@ -327,7 +328,7 @@ def _captures(seen: Evidence) -> dict[int, _Captures]:
     found = {}
     for index in seen.once(_sent):
         case = seen.cases[index]
-        begun = case.requests[np.isin(seen.code[case.requests], ASYNCHRONOUS)]
+        begun = case.requests[among(seen.code[case.requests], ASYNCHRONOUS)]
         events = case.event.rows[RESPONDER] if case.event is not None else begun[:0]
         complete = events[(seen.kind[events] == m.EVENT) & (seen.code[events] == CAPTURE_COMPLETE)]
         found[index] = _Captures(np.sort(seen.columns["began"][begun]), np.sort(seen.time[complete]))

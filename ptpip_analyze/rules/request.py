@@ -46,6 +46,8 @@ def due_direction(code: np.ndarray) -> np.ndarray:
 def misplaced(seen: Evidence, ruling: Ruling, kind: int, side: int | None, says: str) -> None:
     """Judge the place of all messages of a type: they go over the command connection, from one side or either."""
     rows = seen.rows(kind)
+    if len(rows) == 0:
+        return
     on_event = seen.connection[rows] == EVENT
     wrong_side = np.zeros(len(rows), bool) if side is None else seen.side[rows] != side
     sure = seen.synced[rows] & (on_event | seen.roles_sure[rows]) & (~on_event | seen.place_sure[rows])
@@ -138,7 +140,7 @@ def _listed(codes: np.ndarray) -> str:
 @rule("request-dataphase-vendor-known")
 def dataphase_vendor_known(seen: Evidence, ruling: Ruling) -> None:
     """Whoever has seen data flow one way three times knows which way it flows."""
-    asked = np.unique(_vendor_unknown(seen))
+    asked = _vendor_unknown(seen)
     if len(asked) == 0:
         return
     built = seen.transactions
@@ -182,10 +184,10 @@ def dataphase_matches(seen: Evidence, ruling: Ruling) -> None:
     request = built.request[told]
     start, way = built.start[told], built.direction[told]
     steps = phases.is_data & (phases.kind == m.START_DATA) & (phases.request[phases.group] != NO_ROW)
-    start = np.r_[start, phases.row[steps]]
-    request = np.r_[request, phases.request[phases.group[steps]]]
-    way = np.r_[way, np.where(phases.side[steps] == INITIATOR, OUT, IN)]
-    sure = np.r_[_same_stretch(seen, built.request[told], built.start[told]), phases.near[steps]]
+    start = np.concatenate([start, phases.row[steps]])
+    request = np.concatenate([request, phases.request[phases.group[steps]]])
+    way = np.concatenate([way, np.where(phases.side[steps] == INITIATOR, OUT, IN)])
+    sure = np.concatenate([_same_stretch(seen, built.request[told], built.start[told]), phases.near[steps]])
     sure &= seen.has(request, 18)
     stated = info[request]
     due = due_direction(seen.code[request])
@@ -219,7 +221,7 @@ def dataout_then_start(seen: Evidence, ruling: Ruling) -> None:
         ruling.passes(session, INITIATOR, count)
     asked = phases.request[(phases.request != NO_ROW) & phases.clear]
     quiet = built.request[built.flawless & (built.direction == 0)]
-    asked = np.r_[asked, quiet[seen.roles_sure[quiet]]]
+    asked = np.concatenate([asked, quiet[seen.roles_sure[quiet]]])
     asked = asked[(info[asked] == DATA_OUT) & seen.synced[asked]]
     if len(asked) == 0:
         return

@@ -69,9 +69,9 @@ def _answered(seen: Evidence) -> np.ndarray:
 
 def _judge_strays(seen: Evidence, ruling: Ruling, wanted: int) -> list[tuple[int, int]]:
     """Count what is kept and what can't be known; gives the responses for which ``wanted`` requests were open."""
-    for session, count in enumerate(np.bincount(seen.session[_answered(seen)]).tolist()):
+    for session, count in enumerate(np.bincount(seen.session[seen.once(_answered)]).tolist()):
         ruling.passes(session, RESPONDER, count)
-    rows, count, number = strays(seen)
+    rows, count, number = seen.once(strays)
     unsure = (count < 0) | (count > 1)
     for session, of_session in groups(seen.session[rows[unsure]], rows[unsure]):
         ruling.unknown(session, RESPONDER, "its request may be in bytes that are missing", len(of_session))
@@ -105,7 +105,7 @@ def txid_matches(seen: Evidence, ruling: Ruling) -> None:
 def for_every_request(seen: Evidence, ruling: Ruling) -> None:
     """Every request is answered; what asks for the end of everything need not be."""
     phases, info = seen.once(Phases), seen.columns["data_phase_info"]
-    for session, count in enumerate(np.bincount(seen.session[_answered(seen)]).tolist()):
+    for session, count in enumerate(np.bincount(seen.session[seen.once(_answered)]).tolist()):
         ruling.passes(session, RESPONDER, count)
     unanswered = np.flatnonzero((phases.request != NO_ROW) & (phases.response == NO_ROW))
     if len(unanswered) == 0:
@@ -147,7 +147,7 @@ class _Waiting:
         order = np.argsort(seen.rank[built.request[answered]])
         self._later = seen.rank[built.request[answered[order]]]
         self._response = built.response[answered[order]]
-        self._stray = np.sort(seen.rank[strays(seen)[0]])
+        self._stray = np.sort(seen.rank[seen.once(strays)[0]])
 
     def overtaken(self, request: int) -> int | None:
         """The response to a later request, if all that was said until then is there, and the responder goes on.
@@ -240,6 +240,8 @@ def after_data(seen: Evidence, ruling: Ruling) -> None:
 
 def _irregular_ok(seen: Evidence, ruling: Ruling) -> None:
     phases = seen.once(Phases)
+    if len(phases.numbers) == 0:
+        return
     kind, response, group = phases.kind, phases.response, phases.group
     end = seen.offset[phases.row] + seen.length[phases.row]
     heard = seen.heard[response]

@@ -6,10 +6,9 @@ because a precondition is not met, and those that are findings. "Can't know" is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -127,23 +126,32 @@ class Ruling:
         for a row that breaks the rule. The instance counts for the sender of the message, or for ``side`` (one for all,
         or one for each). ``beside`` gives further message rows that show it.
         """
-        sides = seen.side[rows] if side is None else np.broadcast_to(side, len(rows))
-        key = (seen.session[rows] - NOWHERE) * 3 + sides
-        known = np.ones(len(rows), bool) if sure is None else sure
-        for mask, note in ((known & kept, self.passes), (~known, partial(self.unknown, why=why))):
-            counts = np.bincount(key[mask])
-            for number in np.flatnonzero(counts).tolist():
-                note(number // 3 + NOWHERE, number % 3, count=int(counts[number]))
-        for place in np.flatnonzero(known & ~kept).tolist():
+        if len(rows) == 0:
+            return
+        key = seen.sender[rows] if side is None else (seen.session[rows] - NOWHERE) * 3 + side
+        for number, count in _counts(key[kept if sure is None else sure & kept]):
+            self.passes(number // 3 + NOWHERE, number % 3, count)
+        if sure is not None:
+            for number, count in _counts(key[~sure]):
+                self.unknown(number // 3 + NOWHERE, number % 3, why, count)
+        broken = ~kept if sure is None else sure & ~kept
+        for place in broken.nonzero()[0].tolist():
             row = int(rows[place])
             self.fires(
                 int(seen.session[row]),
-                int(sides[place]),
+                int(key[place]) % 3,
                 says(row),
                 row=row,
                 rows=beside(row) if beside else (),
                 transaction=seen.transaction_of(row),
             )
+
+
+def _counts(numbers: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Small numbers and how many there are of each."""
+    counts = np.bincount(numbers)
+    found = counts.nonzero()[0]
+    return zip(found.tolist(), counts[found].tolist(), strict=True)
 
 
 def counted(number: int, noun: str) -> str:

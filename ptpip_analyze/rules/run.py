@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache, lru_cache
 from importlib import import_module
 
 from .catalogue import CATALOGUE, Entry
 from .evidence import Evidence
+from .related import join, settle, speakers
 from .rule import BOTH, INITIATOR, REGISTRY, RESPONDER, Finding, Ruling, Verdict
 
 TOPICS = (
@@ -97,6 +99,7 @@ _FIELDS = {
 }
 
 
+@cache
 def load() -> Mapping[str, Callable[[Evidence, Ruling], None]]:
     """The functions of all rules, by id; imports their modules."""
     for topic in TOPICS:
@@ -114,6 +117,15 @@ def chosen(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Entry]:
     ]
 
 
+@lru_cache(maxsize=16)
+def _plan(only: tuple[str, ...], skip: tuple[str, ...]) -> tuple[Mapping[str, None], list[tuple[str, bool, bool]]]:
+    """The rules that are wanted, and all that have to look: id, does it check, does it hint."""
+    wanted = dict.fromkeys(entry.id for entry in chosen(only, skip))
+    names = wanted.keys() | speakers(wanted)
+    looking = [entry for entry in CATALOGUE.rules.values() if entry.id in names]
+    return wanted, [(one.id, one.checks, one.kind == "hint") for one in looking]
+
+
 def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *, strict: bool = False) -> Judged:
     """Let the rules look at the evidence. With ``strict`` known deviations count as violations.
 
@@ -121,18 +133,14 @@ def judge(seen: Evidence, only: Sequence[str] = (), skip: Sequence[str] = (), *,
     """
     from .deviations import excuse
     from .doubt import doubt
-    from .related import join, settle, speakers
 
+    wanted, looking = _plan(tuple(only), tuple(skip))
     functions = load()
-    wanted = [entry.id for entry in chosen(only, skip)]
-    helping = speakers(wanted)
     rulings: dict[str, Ruling] = {}
-    for entry in CATALOGUE.rules.values():
-        if entry.id in helping or entry.id in wanted:
-            ruling = Ruling(entry.id, checks=entry.checks, hints=entry.kind == "hint")
-            if entry.id in functions:
-                functions[entry.id](seen, ruling)
-            rulings[entry.id] = ruling
+    for name, checks, hints in looking:
+        rulings[name] = ruling = Ruling(name, checks, hints)
+        if name in functions:
+            functions[name](seen, ruling)
     doubt(seen, rulings)
     join(rulings)
     excuse(seen, rulings, strict=strict)

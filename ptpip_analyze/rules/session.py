@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..among import among
 from ..facts.named import CLOSE_SESSION, GET_DEVICE_INFO, OK, OPEN_SESSION, RESET_DEVICE, SESSION_NOT_OPEN
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
@@ -23,7 +24,7 @@ _HOLE = "bytes are missing since the state of the session was last known"
 
 def _needs_session(code: np.ndarray) -> np.ndarray:
     """Standard operations that are bound to a session; makers' own may do as they like."""
-    return (code >> 12 == 1) & ~np.isin(code, WITHOUT_SESSION)
+    return (code >> 12 == 1) & ~among(code, WITHOUT_SESSION)
 
 
 @rule("session-open-before-operations")

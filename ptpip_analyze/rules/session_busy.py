@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..among import among
 from ..capture import NO_TIME
 from ..facts.named import (
     CAPTURE_COMPLETE,
@@ -274,7 +275,7 @@ def supported_operations(seen: Evidence, ruling: Ruling) -> None:
         if known is None or not known[1].operations:
             continue
         told = seen.once(Numbering).of(case.index)
-        listed = np.isin(told.code, known[1].operations)
+        listed = among(told.code, known[1].operations)
         for mask, side, what in (
             ((told.code >= 0) & ~listed, INITIATOR, "is not among the operations that DeviceInfo lists"),
             (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import facts
+from ..among import among
 from ..capture import NO_TIME
 from ..facts.named import CLOSE_SESSION, OK, POWER_DOWN, RESET_DEVICE
 from ..ptp import STATUSES
@@ -84,7 +85,7 @@ def _first_after(seen: Evidence, line: Line, time: int, kinds: tuple[int, ...] =
     rows = np.concatenate(line.rows)
     late = rows[(seen.kind[rows] > 0) & (seen.time[rows] > time)]
     if kinds:
-        late = late[np.isin(seen.kind[late], kinds)]
+        late = late[among(seen.kind[late], kinds)]
     return int(late[np.argmin(seen.time[late])]) if len(late) else None
 
 
@@ -145,7 +146,7 @@ def _has_reason(seen: Evidence, case: Case, time: int) -> bool:
     if any(line.first(m.INIT_FAIL) is not None for line in case.lines):
         return True
     told = seen.once(Numbering).of(case.index)
-    if np.isin(told.code, (POWER_DOWN, RESET_DEVICE)).any() or (told.answer < 0).any():
+    if among(told.code, (POWER_DOWN, RESET_DEVICE)).any() or (told.answer < 0).any():
         return True
     if any(STATUSES[seen.transactions.status[number]] != "complete" for number in case.numbers[-3:]):
         return True

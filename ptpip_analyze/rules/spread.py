@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+
+from ..among import among
+from ..grouped import group_starts
 
 
 class Spread(NamedTuple):
@@ -26,8 +30,8 @@ def spread(keys: np.ndarray, values: np.ndarray) -> Iterator[Spread]:
     joined = (keys << 42) | np.minimum(values, (1 << 42) - 1)
     ordered = np.sort(joined)
     key = ordered >> 42
-    begins = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-    ends = np.r_[begins[1:], len(key)]
+    begins = group_starts(key)
+    ends = np.append(begins[1:], len(key))
     value = ordered & ((1 << 42) - 1)
     largest = dict(zip(*_firsts(joined, ordered[ends - 1]), strict=True))
     for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
@@ -38,7 +42,7 @@ def spread(keys: np.ndarray, values: np.ndarray) -> Iterator[Spread]:
 
 
 def _firsts(joined: np.ndarray, wanted: np.ndarray) -> tuple[list[int], list[int]]:
-    places = np.flatnonzero(np.isin(joined, wanted))
+    places = np.flatnonzero(among(joined, wanted))
     values, first = np.unique(joined[places], return_index=True)
     return values.tolist(), places[first].tolist()
 
@@ -48,5 +52,9 @@ def groups(keys: np.ndarray, values: np.ndarray) -> list[tuple[int, np.ndarray]]
     if len(keys) == 0:
         return []
     order = np.argsort(keys, kind="stable")
-    found, begins = np.unique(keys[order], return_index=True)
-    return list(zip(found.tolist(), np.split(values[order], begins[1:]), strict=True))
+    keys, values = keys[order], values[order]
+    begins = group_starts(keys)
+    return [
+        (key, values[low:high])
+        for key, (low, high) in zip(keys[begins].tolist(), pairwise([*begins.tolist(), len(keys)]), strict=True)
+    ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..among import among
 from ..capture import NO_TIME
 from ..facts.packets import DEFAULT_PORT
 from ..ptpip import messages as m
@@ -137,12 +138,12 @@ def keepalive(seen: Evidence, ruling: Ruling) -> None:
     """Keep-alive is proved by a keep-alive, and missing only on a connection that was idle for hours."""
     for case in seen.judged:
         for line in case.lines:
+            times = seen.time[np.concatenate(line.rows)]
+            times = np.append(np.sort(times[times != NO_TIME]), line.tcp.last_time)
+            idle = int((times[1:] - times[:-1]).max(initial=0))
             for side in (INITIATOR, RESPONDER):
-                rows = np.concatenate(line.rows)
-                times = np.sort(seen.time[rows][seen.time[rows] != NO_TIME])
-                if len(times) == 0 or line.tcp.streams[line.direction(side)].keep_alives:
+                if line.tcp.streams[line.direction(side)].keep_alives:
                     continue
-                idle = int(np.diff(np.append(times, line.tcp.last_time)).max(initial=0))
                 if idle > KEEP_ALIVE_S * S and line.both_directions:
                     says = f"the connection was idle for {idle / 3.6e12:.1f} h, and no keep-alive was sent"
                     ruling.fires(case.index, side, says, packet=line.tcp.last_packet)
@@ -154,7 +155,7 @@ def nagle_off(seen: Evidence, ruling: Ruling) -> None:
     rows = seen.rows(m.START_DATA, m.DATA, m.END_DATA)
     before = seen.previous[rows]
     # What comes at once behind the message before it; a response may wait for the device.
-    at_once = np.isin(seen.kind[before], (m.OPERATION_REQUEST, m.START_DATA)) & (before >= 0)
+    at_once = among(seen.kind[before], (m.OPERATION_REQUEST, m.START_DATA)) & (before >= 0)
     rows, before = rows[at_once], before[at_once]
     began, first, last = (seen.columns[name] for name in ("began", "first", "last"))
     small = (seen.length[rows] < SMALL) & (seen.length[before] < SMALL)
@@ -215,7 +216,7 @@ def no_own_flow_control(seen: Evidence, ruling: Ruling) -> None:
     rows = seen.rows(m.DATA, m.END_DATA)
     rows = rows[seen.previous[rows] >= 0]
     before = seen.previous[rows]
-    data = np.isin(seen.kind[before], (m.START_DATA, m.DATA)) & (seen.identity[before] == seen.identity[rows])
+    data = among(seen.kind[before], (m.START_DATA, m.DATA)) & (seen.identity[before] == seen.identity[rows])
     began = seen.columns["began"]
     timed = data & (began[rows] != NO_TIME) & (seen.time[before] != NO_TIME)
     rows, before = rows[timed], before[timed]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..among import among
 from ..facts.named import GET_DEVICE_INFO, OPEN_SESSION
 from ..ptp.walk import NO_ROW
 from ..ptpip import messages as m
@@ -131,7 +132,7 @@ def unique(seen: Evidence, ruling: Ruling) -> None:
     numbering = seen.once(Numbering)
     places = numbering.counted
     before, after = numbering.following
-    backwards = np.isin(numbering.segment[places], numbering.segment[after[_falls(numbering, before, after)]])
+    backwards = among(numbering.segment[places], numbering.segment[after[_falls(numbering, before, after)]])
     _requests_pass(ruling, numbering, places[~backwards])
     places = places[backwards]
     order = places[np.lexsort((places, numbering.identity[places], numbering.segment[places]))]
@@ -232,7 +233,7 @@ def zero_only(seen: Evidence, ruling: Ruling) -> None:
     """Id 0 is for OpenSession and GetDeviceInfo."""
     numbering = seen.once(Numbering)
     rows = numbering.row[numbering.usable]
-    special = np.isin(seen.code[rows], (OPEN_SESSION, GET_DEVICE_INFO))
+    special = among(seen.code[rows], (OPEN_SESSION, GET_DEVICE_INFO))
 
     def says(row: int) -> str:
         return f"{operation(seen, row)} has TransactionID 0, which only OpenSession and GetDeviceInfo may have"
@@ -277,7 +278,7 @@ def not_applicable(seen: Evidence, ruling: Ruling) -> None:
     """Where there is no transaction of a session, the id is 0xFFFFFFFF; events have a rule of their own."""
     numbering = seen.once(Numbering)
     outside = numbering.usable & (numbering.state == CLOSED)
-    rows = numbering.row[outside & ~np.isin(numbering.code, (OPEN_SESSION, GET_DEVICE_INFO))]
+    rows = numbering.row[outside & ~among(numbering.code, (OPEN_SESSION, GET_DEVICE_INFO))]
 
     def says(row: int) -> str:
         return (

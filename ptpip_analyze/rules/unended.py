@@ -64,6 +64,8 @@ def _next_requests(seen: Evidence, numbering: Numbering, rows: np.ndarray) -> np
     def place(of: np.ndarray) -> np.ndarray:
         return (seen.columns["stream"][of].astype(np.int64) << 40) + seen.offset[of]
 
+    if len(rows) == 0:
+        return rows
     requests = numbering.row[np.argsort(place(numbering.row), kind="stable")]
     found = np.append(requests, NO_ROW)[np.searchsorted(place(requests), place(rows))]
     same = seen.columns["stream"][found] == seen.columns["stream"][rows]

@@ -222,6 +222,14 @@ def test_keeps_the_bytes_of_a_batch_until_two_more_were_requested(capture: Path)
     assert len(kept) > 5
 
 
+def test_takes_no_more_memory_for_a_small_capture_than_it_has_bytes(capture: Path) -> None:
+    with open_capture(capture) as source:
+        (batch,) = source.batches()
+        assert len(batch.time) == len(FRAMES)
+        assert batch.data.base is not None
+        assert len(batch.data.base) <= source.size
+
+
 def test_reads_at_random_and_from_many_threads(capture: Path) -> None:
     with open_capture(capture) as source:
         assert source.read(0, 4) == PCAP[:4]

@@ -9,6 +9,7 @@ which they speak, and one in which they don't.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -114,7 +115,11 @@ def packets_of(told: Told) -> list[Packet]:
 
 def judged(packets: Sequence[Packet], **options: object) -> Judged:
     """What the rules say of packets."""
-    with analyze(io.BytesIO(pcap_bytes(packets, nano=True)), packets=False) as analysis:
+    return _judged(pcap_bytes(packets, nano=True), **options)
+
+
+def _judged(capture: bytes, **options: object) -> Judged:
+    with analyze(io.BytesIO(capture), packets=False) as analysis:
         return analysis.results[0].judge(**options)
 
 
@@ -126,6 +131,18 @@ def accusations(found: Judged) -> set[Accusation]:
         for one in (*ruling.findings, *ruling.joined)
         if one.verdict in (Verdict.VIOLATION, Verdict.DEVIATION)
     }
+
+
+_ACCUSED: dict[bytes, frozenset[Accusation]] = {}  # by digest of the capture
+
+
+def accused_in(packets: Sequence[Packet]) -> frozenset[Accusation]:
+    """``accusations`` of packets, judged once for the same bytes: one in five damaged captures is another story's."""
+    capture = pcap_bytes(packets, nano=True)
+    digest = hashlib.blake2b(capture).digest()
+    if digest not in _ACCUSED:
+        _ACCUSED[digest] = frozenset(accusations(_judged(capture)))
+    return _ACCUSED[digest]
 
 
 def accused(found: Judged) -> set[str]:

@@ -11,7 +11,7 @@ import random
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from tests.rules import matrix
@@ -175,13 +175,13 @@ def disturbances(packets: Sequence[Packet], name: str, kinds: Sequence[str] = ON
         yield from DISTURBANCES[kind](list(packets), random.Random(zlib.crc32(f"{kind} {name}".encode())))
 
 
-def invented(found: matrix.Judged, known: set[matrix.Accusation]) -> list[matrix.Accusation]:
+def invented(said: Set[matrix.Accusation], known: Set[matrix.Accusation]) -> list[matrix.Accusation]:
     """What is said of a damaged capture and was not said of the whole one.
 
     That one of both did it is no invention where one of them did.
     """
     rules = {rule for rule, _ in known}
-    return sorted((rule, who) for rule, who in matrix.accusations(found) - known if who != "both" or rule not in rules)
+    return sorted((rule, who) for rule, who in said - known if who != "both" or rule not in rules)
 
 
 def stories() -> dict[str, matrix.Story]:
@@ -205,7 +205,7 @@ def main(kinds: list[str]) -> int:
         for kind in kinds or DISTURBANCES:
             for what, packets in disturbances(matrix.packets_of(tell()), name, [kind]):
                 tried[kind] += 1
-                if said := invented(matrix.judged(packets), known):
+                if said := invented(matrix.accused_in(packets), known):
                     wrong[kind] += 1
                     print(f"{kind}: {name}, {what}: {', '.join(map(' by '.join, said))}", flush=True)
     for kind, count in tried.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+import pytest
 
 from ptpip_analyze.ptpip import messages as m
 from ptpip_analyze.rules.evidence import COMMAND, EVENT, NOT_JUDGED
@@ -35,6 +36,21 @@ def test_finds_messages_by_type_connection_and_side() -> None:
     both = seen.rows(m.OPERATION_REQUEST, m.OPERATION_RESPONSE)
     assert both.tolist() == sorted(both.tolist())
     assert len(both) == 10
+
+
+def test_gives_whoever_asks_again_rows_that_nobody_wrote_to() -> None:
+    seen = evidence(polling().packets())
+    rows = seen.rows(m.OPERATION_REQUEST, side=INITIATOR)
+    with pytest.raises(ValueError, match="read-only"):
+        rows[0] = 0
+    assert seen.rows(m.OPERATION_REQUEST, side=INITIATOR) is rows
+    assert seen.rows(m.OPERATION_REQUEST, side=RESPONDER) is not rows
+
+
+def test_names_sender_and_session_in_one_number() -> None:
+    seen = evidence(polling().packets())
+    assert (seen.sender // 3 - 1).tolist() == seen.session.tolist()
+    assert (seen.sender % 3).tolist() == seen.side.tolist()
 
 
 def test_shows_rules_nothing_of_a_dialect() -> None:

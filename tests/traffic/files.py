@@ -25,7 +25,7 @@ def pcap_bytes(packets: Sequence[Packet], nano: bool = False, big_endian: bool =
     parts = [struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, snaplen, LINK_TYPES[links.pop()])]
     for packet in packets:
         whole, seconds, rest = packet.whole, packet.time_ns // 10**9, packet.time_ns % 10**9
-        frame = packet.frame[:snaplen]
+        frame = whole[: packet.captured][:snaplen]
         parts += [struct.pack(f"{order}IIII", seconds, rest // unit, len(frame), len(whole)), frame]
     return b"".join(parts)
 
@@ -62,7 +62,8 @@ def pcapng_bytes(packets: Sequence[Packet], big_endian: bool = False, resolution
             head = struct.pack(f"{order}HHI", LINK_TYPES[link], 0, snaplen)
             parts += [sealed(1, head + options + option(0, b"")), strange]
         for packet in packets[section * size : (section + 1) * size]:
-            whole, frame = packet.whole, packet.frame[: snaplen or None]
+            whole = packet.whole
+            frame = whole[: packet.captured][: snaplen or None]
             per_second = 2 ** (resolution & 0x7F) if resolution & 0x80 else 10**resolution
             ticks = (packet.time_ns - offset_s * 10**9) * per_second // 10**9
             words = (links.index(packet.link), ticks >> 32, ticks & 0xFFFFFFFF, len(frame), len(whole))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import struct
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 TO_RESPONDER, TO_INITIATOR = "to-responder", "to-initiator"
@@ -50,7 +51,7 @@ class Packet:
     @property
     def whole(self) -> bytes:
         """The frame as it was on the wire."""
-        return self.raw if self.raw is not None else link_frame(self, network_packet(self))
+        return self.raw if self.raw is not None else _framed(self)
 
     @property
     def frame(self) -> bytes:
@@ -86,9 +87,20 @@ def checksum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
+@lru_cache(maxsize=512)  # a story is told in many variants, most packets of which are the same
+def _framed(packet: Packet) -> bytes:
+    return link_frame(packet, network_packet(packet))
+
+
+@cache
+def packed(address: str) -> bytes:
+    """An IPv4 or IPv6 address as it stands in a header."""
+    return ipaddress.ip_address(address).packed
+
+
 def tcp_segment(packet: Packet) -> bytes:
     """TCP header, options and payload with a checksum over the pseudo header."""
-    source, destination = (ipaddress.ip_address(end[0]).packed for end in (packet.source, packet.destination))
+    source, destination = packed(packet.source[0]), packed(packet.destination[0])
     words = (20 + len(packet.options)) // 4
     head = struct.pack(">HHIIBBH", packet.source[1], packet.destination[1], packet.sequence, packet.acknowledgment,
                        words << 4, packet.flags, packet.window)  # fmt: skip
@@ -103,14 +115,14 @@ def tcp_segment(packet: Packet) -> bytes:
 def ipv4_header(packet: Packet, size: int, fragment: int = 0x4000) -> bytes:
     """An IPv4 header for ``size`` bytes. A length that does not fit is 0, as segmentation offload leaves it."""
     total = 20 + size if 20 + size <= 0xFFFF else 0
-    source, destination = (ipaddress.ip_address(end[0]).packed for end in (packet.source, packet.destination))
+    source, destination = packed(packet.source[0]), packed(packet.destination[0])
     head = struct.pack(">BBHHHBB", 0x45, 0, total, packet.identification, fragment, 64, 6)
     return head + struct.pack(">H", checksum(head + b"\0\0" + source + destination)) + source + destination
 
 
 def ipv6_header(packet: Packet, size: int, following: int = 6) -> bytes:
     """An IPv6 header for ``size`` bytes of payload, extension headers included."""
-    source, destination = (ipaddress.ip_address(end[0]).packed for end in (packet.source, packet.destination))
+    source, destination = packed(packet.source[0]), packed(packet.destination[0])
     return struct.pack(">IHBB", 6 << 28, size if size <= 0xFFFF else 0, following, 64) + source + destination
 
 
