@@ -21,6 +21,7 @@ from ptpip_analyze.capture import CaptureError
 from ptpip_analyze.capture.spool import UNFINISHED
 from ptpip_analyze.names import names_of
 
+from .allocator import freed_memory_kept
 from .layout import DONE, FAILED, Options, Record, file_schema, numbered, part_of, record_of
 from .places import FleetError, Hashed, Place, filesystem, is_url, why
 
@@ -56,7 +57,7 @@ def work(job: Job) -> Record:
     Of several threads of a process one at a time does: names of codes are in force for all of them.
     """
     known: dict[str, Any] = {}
-    with _ONE_AT_A_TIME, job.place.staging() as folder:
+    with _ONE_AT_A_TIME, freed_memory_kept(), job.place.staging() as folder:
         try:
             with names_of(job.options.names):
                 record = _written(job, folder, known)

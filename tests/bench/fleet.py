@@ -94,8 +94,15 @@ class Cost:
 
 
 def exported(product: Sequence[str], captures: Path, target: Path, *options: str, helper: int | None = None) -> Cost:
-    """Run `export --dataset` and look at it, its processes, and those below the process ``helper``, meanwhile."""
-    command = [*product, "export", str(captures), "-o", str(target), "--dataset", *options]
+    """Run `export --dataset` as ``watched`` does."""
+    return watched([*product, "export", str(captures), "-o", str(target), "--dataset", *options], helper)
+
+
+def watched(command: Sequence[str], helper: int | None = None, codes: Sequence[int] = (0,)) -> Cost:
+    """Run a command and look at it, its processes, and those below the process ``helper``, meanwhile.
+
+    BenchmarkError where it ends with another code than these.
+    """
     before = sum(_used(pid)[0] for pid in _below(helper)) if helper else 0.0
     used: dict[int, tuple[float, ...]] = {}
     begin = time.perf_counter()
@@ -106,8 +113,8 @@ def exported(product: Sequence[str], captures: Path, target: Path, *options: str
                 used[pid] = tuple(max(pair) for pair in now)  # one that has ended tells no memory any more
             time.sleep(0.02)
     seconds = time.perf_counter() - begin
-    if process.returncode:
-        raise BenchmarkError(f"{captures.name}: export ended with {process.returncode}")
+    if process.returncode not in codes:
+        raise BenchmarkError(f"{' '.join(command)}: ended with {process.returncode}")
     processor_s = sum(one for one, _ in used.values()) - before
     return Cost(seconds, processor_s, max(peak for _, peak in used.values()))
 
