@@ -59,6 +59,7 @@ bench: setup system  ## speed and memory, beside tshark
 	$(BIN)/python -m tests.bench.scrub
 	$(BIN)/python -m tests.bench.report
 	$(BIN)/python -m tests.bench.fleet --memory
+	$(BIN)/python -m tests.bench.tiny
 	$(ROOT) $(BIN)/python -m tests.bench.live
 	$(BIN)/python -m tests.bench.dissector
 
