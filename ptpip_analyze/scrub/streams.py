@@ -17,18 +17,17 @@ from ..facts.containers import MAGIC, SESSION_END_WORD
 from ..ptp import NO_ROW
 from ..ptp.datasets import jpeg_of
 from ..ptp.placing import HEADER
-from ..ptpip import Dialect
+from ..ptpip import Dialect, containers
 from ..ptpip import messages as m
-from ..ptpip.recognise import GREETING_LIMIT, header, is_plausible
+from ..ptpip.recognise import GREETING_LIMIT
 from ..result import Result
 from .phases import Patches, Phases
 from .pseudonyms import Pseudonyms
+from .unframed import what_stays
 
 _MESSAGES_KEPT = 256
 _DATA = frozenset({m.DATA, m.END_DATA, m.CONTAINER_DATA})
 _GREETINGS = frozenset({m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK})
-_REQUEST, _RESPONSE, _WORD_BYTES = 18, 14, 4  # bytes of messages without parameters
-_FIXED = {m.OPERATION_REQUEST: _REQUEST, m.OPERATION_RESPONSE: _RESPONSE, m.EVENT: _RESPONSE}
 _WORD = struct.Struct("<I").pack
 
 
@@ -58,6 +57,7 @@ class Streams:
         self._rows: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         spoken = result.conversations
         self._of_fuji = {one.tcp.number for one in spoken if one.dialect is Dialect.FUJI}
+        self._forms = {one.number: one.form for talk in spoken for one in talk.streams or ()}
         for camera in result.cameras.values():
             pseudonyms.public.update(text for text in (camera.model, camera.manufacturer) if text)
 
@@ -132,36 +132,23 @@ class Streams:
         columns = self._result.messages
         kind, stream, offset = (int(columns[name][row]) for name in ("type", "stream", "offset"))
         if kind == m.UNFRAMED:
-            head = self._unframed(row, length)
-        elif kind in _GREETINGS:
-            head = self._greeting(row, kind, length)
-        else:
-            head = self._head(row, kind)
+            self._pseudonyms.counts["bytes"] += length
+            return b"", _Filling(stream_name(stream), offset, self._unframed(stream, offset, length))
+        head = self._greeting(row, kind, length) if kind in _GREETINGS else self._head(row, kind)
         if kind in _DATA:
             return head, self._carried(row, stream, offset, length)
         self._pseudonyms.counts["bytes"] += max(length - len(head), 0)
         start = offset + len(head)
         return head, _Filling(stream_name(stream), start, self._frame(row, length) if kind == m.LIVE_VIEW_FRAME else ())
 
-    def _unframed(self, row: int, length: int) -> bytes:
-        """The beginning of bytes in which no message was found: words that are a header's, or small, stay.
-
-        Where the next message is looked for, and what the sender did wrong, hangs on them. Bytes that the capture lacks
-        are zeros here, as they are for who looks for messages.
-        """
-        columns = self._result.messages
-        stream, start = int(columns["stream"][row]), int(columns["offset"][row])
-        head = bytearray(min(length, _REQUEST))
-        for at, size, position in self._result.stream_places.pieces(stream, start, start + len(head)):
+    def _unframed(self, stream: int, start: int, length: int) -> Patches:
+        """What stays of bytes in which no message was found."""
+        data = bytearray(min(length, MOST_READ))  # zeros where the capture lacks them, as for who looks for messages
+        for at, size, position in self._result.stream_places.pieces(stream, start, start + len(data)):
             if position is not None:
-                head[at : at + size] = self._result.read(position, size)
-        if len(head) >= m.HEADER_BYTES and is_plausible(*header(head)):
-            return bytes(head[: _FIXED.get(header(head)[1], m.HEADER_BYTES)])
-        words = bytearray(self._pseudonyms.filler(stream_name(stream), start, min(len(head), m.HEADER_BYTES)))
-        for at in range(0, len(words), _WORD_BYTES):
-            if _is_small(head[at : at + _WORD_BYTES]):
-                words[at : at + _WORD_BYTES] = head[at : at + _WORD_BYTES]
-        return bytes(words)
+                data[at : at + size] = self._result.read(position, size)
+        patches = what_stays(self._forms.get(stream, containers.STANDARD), bytes(data), length)
+        return tuple((start + at, found) for at, found in patches)
 
     def _head(self, row: int, kind: int) -> bytes:
         """The fixed fields of a message and its parameters, as its row has them; zeros for those not captured."""
@@ -239,8 +226,3 @@ class Streams:
 def stream_name(stream: int) -> bytes:
     """The name by which a stream's own filler goes, each byte at its offset."""
     return b"stream %d" % stream
-
-
-def _is_small(word: bytes | bytearray) -> bool:
-    """A number of 16 bits in a word of 32, in either byte order: it tells of nobody, wherever it stands."""
-    return len(word) == _WORD_BYTES and (not any(word[2:]) or not any(word[:2]))
