@@ -42,9 +42,9 @@ class Plain(NamedTuple):
 class Sums(NamedTuple):
     """The TCP checksums of plain packets, to be made when all bytes are in place (int64)."""
 
-    start: np.ndarray
-    size: np.ndarray  # of what they are about, from TCP's header on
-    carries: np.ndarray  # bool: is there a payload?
+    at: np.ndarray
+    begin: np.ndarray  # where the payload begins
+    size: np.ndarray  # of the payload
     header: np.ndarray  # sum of TCP's header
     pseudo: np.ndarray  # sum of the pseudo-header before, and after
     new_pseudo: np.ndarray
@@ -71,11 +71,12 @@ class Addresses:
             _put(out, start + place, new)
             was, now = was + _halves(head[name]), now + _halves(new.view(">u4"))
         old, whole = head["sum"].astype(np.int64), _words(head, range(14, 34, 4))
-        right = _gone_on(whole, old, was, now)
-        _put_word(out, start + 24, np.where(old == 0, 0, np.where(folded(whole) == 0xFFFF, right, right ^ 1)))
+        right = folded(whole + (old ^ 0xFFFF) + (folded(was) ^ 0xFFFF) + now) ^ 0xFFFF
+        new = np.where(old == 0, 0, np.where(folded(whole) == 0xFFFF, right, right ^ 1))
+        _put(out, start + 24, new.astype(">u2"))
         length, header = 4 * (head["offset"] >> 4).astype(np.int64), _words(head, range(34, 54, 4))
         header += np.where(length > _TCP_BYTES, _words(plain.options, (0, 4, 8)), 0)
-        return Sums(start, size, size > length, header, was, now, head["tcp_sum"].astype(np.int64))
+        return Sums(start + 50, start + 34 + length, size - length, header, was, now, head["tcp_sum"].astype(np.int64))
 
 
 class _Known:
@@ -119,22 +120,16 @@ def plain_packets(batch: PacketBatch, start: np.ndarray, stop: np.ndarray) -> Pl
 
 def put_sums(out: np.ndarray, old: np.ndarray, sums: Sums) -> None:
     """Checksums of TCP that are right if they were, wrong if they were, and none if there was none."""
-    was = sums.header + sums.pseudo
-    right = _gone_on(was, sums.old, sums.pseudo, sums.new_pseudo)
-    rows = np.flatnonzero(sums.carries)
-    begin, size = sums.start[rows] + 34, sums.size[rows]
-    _put_word(out, sums.start + 50, np.zeros(len(was), np.int64))
-    was[rows] = sums_of(old, begin, size, sums.pseudo[rows])
-    right[rows] = sums_of(out, begin, size, sums.new_pseudo[rows]) ^ 0xFFFF
+    was, now = sums.header + sums.pseudo, sums.header + (sums.old ^ 0xFFFF) + sums.new_pseudo
+    rows = np.flatnonzero(sums.size)
+    begin, size, none = sums.begin[rows], sums.size[rows], np.zeros(len(rows), np.int64)
+    was[rows] += sums_of(old, begin, size, none)
+    now[rows] += sums_of(out, begin, size, none)
+    right = folded(now) ^ 0xFFFF
     partial = sums.old == folded(sums.pseudo)  # of a segment that the network card was to finish
     unfinished = np.where(partial, folded(sums.new_pseudo), right ^ 1)
     new = np.where(folded(was) == 0xFFFF, right, unfinished)
-    _put_word(out, sums.start + 50, np.where(sums.old == 0, 0, new))
-
-
-def _gone_on(whole: np.ndarray, old: np.ndarray, was: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """The right checksum of what had a sum of ``whole``, the old one included, where a part of it has another now."""
-    return folded(whole + (old ^ 0xFFFF) + (folded(was) ^ 0xFFFF) + now) ^ 0xFFFF
+    _put(out, sums.at, np.where(sums.old == 0, 0, new).astype(">u2"))
 
 
 def _words(rows: np.ndarray, places: Iterable[int]) -> np.ndarray:
@@ -150,7 +145,3 @@ def _halves(address: np.ndarray) -> np.ndarray:
 def _put(out: np.ndarray, at: np.ndarray, values: np.ndarray) -> None:
     """Put as many bytes as a value has in each place, whatever its alignment."""
     np.ndarray((len(out) - values.itemsize + 1,), values.dtype, out, strides=(1,))[at] = values
-
-
-def _put_word(out: np.ndarray, at: np.ndarray, values: np.ndarray) -> None:
-    out[at], out[at + 1] = values >> 8, values & 0xFF

@@ -26,6 +26,7 @@ from .pseudonyms import Pseudonyms
 from .unframed import what_stays
 
 _MESSAGES_KEPT = 256
+_VERSION_BYTES = 4
 _DATA = frozenset({m.DATA, m.END_DATA, m.CONTAINER_DATA})
 _GREETINGS = frozenset({m.INIT_COMMAND_REQUEST, m.INIT_COMMAND_ACK})
 _WORD = struct.Struct("<I").pack
@@ -177,19 +178,21 @@ class Streams:
         fuji |= int(self._result.messages["stream"][row]) >> 1 in self._of_fuji
         at = 12 if kind == m.INIT_COMMAND_ACK or fuji else 8
         guid, behind = data[at : at + 16], data[at + 16 :]
-        letters = behind.partition(b"\0")[0]
-        if len(letters) > 1 and all(0x20 <= byte < 0x7F for byte in letters):  # of 8 bits, as some initiators have them
+        letters, _, rest = behind.partition(b"\0")
+        plain = len(letters) > 1 and all(0x20 <= byte < 0x7F for byte in letters)
+        tail = rest.lstrip(b"\0")
+        if plain and len(tail) <= _VERSION_BYTES and max(tail, default=0) < 0x20:  # of 8 bits, as some initiators send
             new = self._pseudonyms.friendly_name(letters.decode()).encode()
-            rest = behind[len(letters) :]
-            nothing = len(rest) - len(rest.lstrip(b"\0"))
-            kept = rest[: nothing + 4]
+            kept = behind[len(letters) :]
         else:
             name, taken = m.friendly_name(behind)
             units = behind[: taken - 2 if name is not None else taken]
             said = self._pseudonyms.friendly_name(units.decode("utf-16-le", "surrogatepass"))
             new = said.encode("utf-16-le", "surrogatepass")
             rest = behind[len(units) :]
-            kept = rest if not any(rest) else rest[:2] if fuji else rest[:6]  # NUL and version
+            kept = rest if not any(rest) else rest[:2] if fuji else rest[: 2 + _VERSION_BYTES]
+            if name is None:
+                kept = bytes(len(rest))
         new_guid = self._pseudonyms.guid(guid) if len(guid) == 16 else bytes(len(guid))
         return data[:at] + new_guid + new + kept
 

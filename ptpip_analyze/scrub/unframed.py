@@ -16,7 +16,7 @@ from ..ptpip.recognise import HEAD_BYTES, header, header_places, is_plausible, i
 
 MOST_KEPT = 1 << 10  # headers
 _LONGEST = 1 << 16  # a data message that claims more is no header where none was expected
-_WORD = 4
+_WORD, _LONGEST_HEADER = 4, 18  # bytes
 # How much of a header says that it is one: of operations the code and TransactionID, of data messages the latter.
 _STAYS = {
     m.OPERATION_REQUEST: 18, m.OPERATION_RESPONSE: 14, m.EVENT: 14, m.START_DATA: HEADER, m.DATA: HEADER,
@@ -31,8 +31,12 @@ def what_stays(form: int, data: bytes, length: int) -> tuple[tuple[int, bytes], 
     ``form`` is how the stream is framed, ``data`` the beginning of what was not, zeros where the capture lacks it, and
     ``length`` that of all of it.
     """
-    found = _beginning(form, data, length)
-    for at, kind in _headers(form, data)[:MOST_KEPT]:
+    headers = _headers(form, data)[:MOST_KEPT]
+    found = []
+    for place in sorted({0, *(at + size for at, size, _ in headers if size < len(data) - at)}):
+        start = data[place : place + _LONGEST_HEADER]
+        found += [(place + at, run) for at, run in _beginning(form, start, length - place)]
+    for at, _, kind in headers:
         found.append((at, data[at : at + _size(kind)]))
         if kind == m.LIVE_VIEW_FRAME:
             picture = data.find(_JPEG, at + m.HEADER_BYTES, at + containers.HEAD_BYTES)
@@ -41,7 +45,9 @@ def what_stays(form: int, data: bytes, length: int) -> tuple[tuple[int, bytes], 
 
 
 def _beginning(form: int, data: bytes, length: int) -> list[tuple[int, bytes]]:
-    """A header of any kind, however malformed; else those of its two words that can't say anything of anybody."""
+    """What stays where a message may begin: a header of any kind, however malformed; else those of its two words that
+    can't say anything of anybody.
+    """
     if len(data) < m.HEADER_BYTES:
         return [(0, data[:_WORD])] if len(data) >= _WORD and _is_small(data[:_WORD]) else []
     of_form = containers.kind_of(form, data)
@@ -52,16 +58,16 @@ def _beginning(form: int, data: bytes, length: int) -> list[tuple[int, bytes]]:
     return [(at, word) for at, word, stays in ((0, words[0], told), (_WORD, words[1], _is_small(words[1]))) if stays]
 
 
-def _headers(form: int, data: bytes) -> list[tuple[int, int]]:
-    """Place and type of each sound header."""
+def _headers(form: int, data: bytes) -> list[tuple[int, int, int]]:
+    """Place, length and type of each sound header."""
     if form != containers.STANDARD:
-        return [(at, kind) for at, _, kind in containers.candidates(form, bytearray(data), None)]
+        return containers.candidates(form, bytearray(data), None)
     found = []
     for at in header_places(np.frombuffer(data, np.uint8)).tolist():
         length, kind = header(data[at : at + m.HEADER_BYTES])
         short = length <= _LONGEST or kind not in (m.DATA, m.END_DATA)
         if short and is_sound(data[at : at + HEAD_BYTES]):
-            found.append((at, kind))
+            found.append((at, length, kind))
     return found
 
 

@@ -43,6 +43,7 @@ def test_keeps_words_that_say_nothing_of_anybody(data: bytes, length: int | None
 def test_keeps_headers_wherever_they_stand_and_no_parameters() -> None:
     assert kept(REQUEST + TEXT) == REQUEST[:18] + b"." * (4 + len(TEXT))
     assert kept(TEXT + REQUEST + TEXT) == b"." * len(TEXT) + REQUEST[:18] + b"." * (4 + len(TEXT))
+    assert kept(TEXT + REQUEST + b"\x18\0\0\0" + TEXT)[len(TEXT) + 18 :] == b"....\x18\0\0\0" + b"." * len(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,7 @@ def test_keeps_headers_of_the_dialect() -> None:
         ("one_byte_each", 6),  # the only evidence for a connection is among bytes that no message accounts for
         ("fuji_containers_in_an_object", 5),  # a container of a length that can't be
         ("fuji_handshake_missing", 10),  # a frame of live view that is cut
+        ("midstream", 13),  # behind a message that was found again, one of which only the length was captured
         ("big_object", 11),  # a reserved type, of a length that is no small word
     ],
 )
