@@ -56,17 +56,17 @@ class Many:
         ``out`` is what becomes of the bytes of ``batch``, ``at`` where in it each segment lies, ``start`` its offset in
         its stream, ``size`` how long it is.
         """
-        done = np.zeros(len(at), bool)
+        done, data = np.zeros(len(at), bool), batch.data.tobytes()
         for segments in each_stream(stream):
             number = int(stream[segments[0]])
             if len(segments) >= _FEW and 0 <= number < 2 * len(self._result.connections):
                 for first in range(0, len(segments), _MOST):
                     mine = segments[first : first + _MOST]
-                    done[mine] = self._stream(batch, out, at[mine], number, start[mine], size[mine])
+                    done[mine] = self._stream(data, batch.base, out, at[mine], number, start[mine], size[mine])
         return done
 
     def _stream(
-        self, batch: PacketBatch, out: np.ndarray, at: np.ndarray, number: int, start: np.ndarray, size: np.ndarray
+        self, data: bytes, base: int, out: np.ndarray, at: np.ndarray, number: int, start: np.ndarray, size: np.ndarray
     ) -> np.ndarray:
         columns, rows = self._result.messages, self._result.by_stream.of(number)
         offset, end = columns["offset"][rows], start + size
@@ -87,7 +87,7 @@ class Many:
         known = (head > 0) & (carrying | (head == length)) & (high <= begin + length) & (begin + length <= behind)
         sound[segment[~known]] = False
         carrying &= sound[segment]
-        payloads, which = self._payloads(batch, number, rows, index[carrying])
+        payloads, which = self._payloads(data, base, number, rows, index[carrying])
         sound[segment[carrying][~payloads.known[which]]] = False
         body = np.full(len(row), _FILLER)  # of a piece, where what its message carries begins
         body[carrying] = payloads.begin[which]
@@ -105,7 +105,7 @@ class Many:
         return sound
 
     def _payloads(
-        self, batch: PacketBatch, number: int, rows: np.ndarray, index: np.ndarray
+        self, data: bytes, base: int, number: int, rows: np.ndarray, index: np.ndarray
     ) -> tuple[_Payloads, np.ndarray]:
         """What data messages of a stream carry, scrubbed, each once; and by given message, which of these it is."""
         columns, phases = self._result.messages, self._phases
@@ -117,11 +117,11 @@ class Many:
         known &= phases.apart[transaction]
         stream = np.full(len(row), number)
         position = self._result.stream_places.positions(stream, columns["offset"][row] + HEADER, size)
-        low = position - batch.base
-        known &= (position >= 0) & (low >= 0) & (low + size <= len(batch.data))
-        there, data = np.flatnonzero(known), batch.data.data
+        low = position - base
+        known &= (position >= 0) & (low >= 0) & (low + size <= len(data))
+        there = np.flatnonzero(known)
         places = zip(low[there].tolist(), (low + size)[there].tolist(), strict=True)
-        scrubbed = phases.scrubbed(transaction[there], [bytes(data[low:high]) for low, high in places])
+        scrubbed = phases.scrubbed(transaction[there], [data[low:high] for low, high in places])
         known[there[[one is None for one in scrubbed]]] = False
         lengths = np.array([len(one or b"") for one in scrubbed], np.int64)
         begin = np.full(len(row), _FILLER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import count
 from typing import NamedTuple
@@ -121,15 +122,21 @@ class Phases:
             found.append(known)
         return found
 
-    def _about(self, numbers: np.ndarray) -> list[tuple[int, ...]]:
+    def _about(self, numbers: np.ndarray) -> Iterator[tuple[int, ...]]:
         """Of each transaction, all that the meaning of its data hangs on but the datatypes of properties."""
         made, columns = self._result.transactions, self._result.messages
         request = made.request[numbers]
         there = request != NO_ROW
-        said = [column[request] for column in (columns["words"], *(columns[f"word{at}"] for at in range(5)))]
-        codes = self._decoding.codes(numbers)
-        every = (*codes, made.direction[numbers], made.session[numbers], there, *said)
-        return list(zip(*(column.tolist() for column in every), strict=True))
+        operation, response, spelled = (column.astype(np.int64) for column in self._decoding.codes(numbers))
+        words = [columns[f"word{at}"][request].astype(np.int64) for at in range(5)]
+        kind = (
+            (operation + 1) << 20 | (made.direction[numbers].astype(np.int64) + 1) << 17 | spelled << 16 | there << 15
+        )
+        kind |= columns["words"][request].astype(np.int64)
+        # Few numbers, for they become one tuple each; all columns but these two have at most 32 bits.
+        every = (kind, made.session[numbers].astype(np.int64) << 20 | response + 1, words[4])
+        pairs = (words[low] << 32 | words[low + 1] for low in (0, 2))
+        return zip(*(column.tolist() for column in (*every, *pairs)), strict=True)
 
     def _ask(self, about: tuple[int, ...], number: int) -> _Asked:
         exchange = self._decoding.exchange(number)
@@ -157,7 +164,7 @@ class Phases:
         if number in self._objects:
             identity, start = self._objects[number]
             return Phase(self._ends(number, start), identity, start)
-        (about,) = self._about(np.array([number]))
+        about = next(self._about(np.array([number])))
         asked = self._asked.get(about) or self._ask(about, number)
         if asked.name is None:
             self._pseudonyms.counts["bytes"] += self._carries(number)
