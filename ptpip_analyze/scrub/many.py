@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..capture import PacketBatch
-from ..grouped import group_starts, stable_order
+from ..grouped import distinct, group_starts, stable_order
 from ..ptp import NO_ROW
 from ..ptp.placing import HEADER
 from ..ptpip import messages as m
@@ -132,7 +132,7 @@ class Many:
     def _fill(self, stream: int, out: np.ndarray, to: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
         """Put a stream's own filler between offsets of it, none further apart than ``SHORT``."""
         first = low // BLOCK
-        numbers = np.unique(np.concatenate([first, (high - 1) // BLOCK]))
+        numbers = distinct(np.concatenate([first, (high - 1) // BLOCK]))
         for at in range(0, len(numbers), _BLOCKS):
             these = numbers[at : at + _BLOCKS + 1]  # one more, which the last may go on into
             name = stream_name(stream)

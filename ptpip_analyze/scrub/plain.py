@@ -15,6 +15,7 @@ from ..capture import PacketBatch
 from ..capture.batch import header_rows, layout
 from ..capture.inet import TCP
 from ..capture.link import ETHERNET, IPV4
+from ..grouped import distinct
 from .pseudonyms import Pseudonyms
 from .sums import folded, sums_of
 
@@ -89,7 +90,7 @@ class _Known:
     def of(self, values: np.ndarray) -> np.ndarray:
         """What stands for each of these addresses (uint64), as bytes."""
         at = self._places(values)
-        fresh = np.unique(values[self._old[at] != values]) if len(self._old) else np.unique(values)
+        fresh = distinct(values[self._old[at] != values] if len(self._old) else values)
         if len(fresh):
             told = np.frombuffer(b"".join(self._ask(one) for one in fresh.tolist()), self._form)
             old = np.append(self._old, fresh)
