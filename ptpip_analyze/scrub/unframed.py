@@ -12,7 +12,7 @@ from ..facts.containers import HEADER_SIZE
 from ..ptp.placing import HEADER
 from ..ptpip import containers
 from ..ptpip import messages as m
-from ..ptpip.recognise import HEAD_BYTES, header, header_places, is_plausible, is_sound
+from ..ptpip.recognise import GREETING_LIMIT, HEAD_BYTES, header, header_places, is_plausible, is_sound
 
 MOST_KEPT = 1 << 10  # headers
 _LONGEST = 1 << 16  # a data message that claims more is no header where none was expected
@@ -32,10 +32,17 @@ def what_stays(form: int, data: bytes, length: int) -> tuple[tuple[int, bytes], 
     ``length`` that of all of it.
     """
     headers = _headers(form, data)[:MOST_KEPT]
-    found = []
-    for place in sorted({0, *(at + size for at, size, _ in headers if size < len(data) - at)}):
+    found: list[tuple[int, bytes]] = []
+    places, seen = [0, *(at + size for at, size, _ in headers)], set[int]()
+    while places and len(seen) < MOST_KEPT:
+        place = places.pop(0)
         start = data[place : place + _LONGEST_HEADER]
+        if not start or place in seen:
+            continue
+        seen.add(place)
         found += [(place + at, run) for at, run in _beginning(form, start, length - place)]
+        if len(start) >= m.HEADER_BYTES and m.HEADER_BYTES <= header(start)[0] <= GREETING_LIMIT:
+            places.append(place + header(start)[0])  # of a message of whatever type the length is believed
     for at, _, kind in headers:
         found.append((at, data[at : at + _size(kind)]))
         if kind == m.LIVE_VIEW_FRAME:

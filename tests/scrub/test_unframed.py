@@ -69,6 +69,7 @@ def test_keeps_headers_of_the_dialect() -> None:
         ("fuji_containers_in_an_object", 5),  # a container of a length that can't be
         ("fuji_handshake_missing", 10),  # a frame of live view that is cut
         ("midstream", 13),  # behind a message that was found again, one of which only the length was captured
+        ("midstream", 26),  # behind messages of types that there are not
         ("big_object", 11),  # a reserved type, of a length that is no small word
     ],
 )
