@@ -56,7 +56,7 @@ class Many:
         ``out`` is what becomes of the bytes of ``batch``, ``at`` where in it each segment lies, ``start`` its offset in
         its stream, ``size`` how long it is.
         """
-        done, data = np.zeros(len(at), bool), batch.data.tobytes()
+        done, data = np.zeros(len(at), bool), batch.data.data
         for segments in each_stream(stream):
             number = int(stream[segments[0]])
             if len(segments) >= _FEW and 0 <= number < 2 * len(self._result.connections):
@@ -66,7 +66,14 @@ class Many:
         return done
 
     def _stream(
-        self, data: bytes, base: int, out: np.ndarray, at: np.ndarray, number: int, start: np.ndarray, size: np.ndarray
+        self,
+        data: memoryview,
+        base: int,
+        out: np.ndarray,
+        at: np.ndarray,
+        number: int,
+        start: np.ndarray,
+        size: np.ndarray,
     ) -> np.ndarray:
         columns, rows = self._result.messages, self._result.by_stream.of(number)
         offset, end = columns["offset"][rows], start + size
@@ -105,7 +112,7 @@ class Many:
         return sound
 
     def _payloads(
-        self, data: bytes, base: int, number: int, rows: np.ndarray, index: np.ndarray
+        self, data: memoryview, base: int, number: int, rows: np.ndarray, index: np.ndarray
     ) -> tuple[_Payloads, np.ndarray]:
         """What data messages of a stream carry, scrubbed, each once; and by given message, which of these it is."""
         columns, phases = self._result.messages, self._phases
@@ -121,7 +128,7 @@ class Many:
         known &= (position >= 0) & (low >= 0) & (low + size <= len(data))
         there = np.flatnonzero(known)
         places = zip(low[there].tolist(), (low + size)[there].tolist(), strict=True)
-        scrubbed = phases.scrubbed(transaction[there], [data[low:high] for low, high in places])
+        scrubbed = phases.scrubbed(transaction[there], [bytes(data[low:high]) for low, high in places])
         known[there[[one is None for one in scrubbed]]] = False
         lengths = np.array([len(one or b"") for one in scrubbed], np.int64)
         begin = np.full(len(row), _FILLER)

@@ -69,8 +69,7 @@ class Packets:
         old, out = batch.data, batch.data.copy()
         if not len(batch.position):
             return out
-        start = batch.position - batch.base
-        stop = start + batch.captured
+        start, stop = batch.position - batch.base, batch.position - batch.base + batch.captured
         plain = plain_packets(batch, start, stop)
         with_care = np.flatnonzero(~plain.mask)
         types, network = network_layer(old, start[with_care], stop[with_care], batch.link[with_care])
