@@ -63,6 +63,7 @@ _REMEMBERED, _LONG = 1 << 18, 1 << 17  # bytes of answers whose values are kept,
 _ENTRY = 1024  # bytes that each of them counts beside its own
 _SHORT_LISTS, _SHORT = 1024, 64  # lists of events, likewise
 _NEARBY = 8  # descriptions, before a transaction and behind it
+_TOGETHER = 1024  # transactions whose payloads are looked at together
 _TOLD = 8  # properties that the text of one event names
 
 
@@ -124,6 +125,16 @@ class Decoder:
             int(response) if response >= 0 else None,
         )
 
+    def codes(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of transactions, the codes of operation and response, -1 where they aren't known, and whether the parameters
+        of the request are (bool).
+        """
+        return (
+            self._operation[numbers],
+            self._response[numbers],
+            self._spelled[self.result.transactions.request[numbers]],
+        )
+
     def name(self, exchange: Exchange | None) -> str | None:
         """Name of the dataset in the data phase; None where there is none, or none that is known."""
         if exchange is None or exchange.direction is None:
@@ -142,7 +153,7 @@ class Decoder:
         head = self.result.data_head(number, MOST_BYTES if name == "ObjectBytes" else MOST_READ)
         if instead is not None:
             head = head._replace(data=instead)
-        datatype = self._datatype(exchange, name, number)
+        datatype = self.datatype(exchange, name, number)
         read = self._decoded(name, exchange, head, datatype)
         if name not in PROPERTY_LISTS:
             return read
@@ -170,13 +181,18 @@ class Decoder:
             notes.append(Note(head.held, "the data phase is not complete; how much of it is missing can't be known"))
         return read._replace(notes=tuple(notes))
 
-    def _datatype(self, exchange: Exchange, name: str, number: int, known: Datatypes | None = None) -> int | None:
+    def datatype(self, exchange: Exchange, name: str, number: int, known: Datatypes | None = None) -> int | None:
         """The datatype of the value that a payload is."""
         if name != "DevicePropValue" or not exchange.parameters:
             return None
         if known is not None and (exchange.vendor, exchange.operation) in CONTROLS:
             return known.before(exchange.parameters[0], number)
         return self._type_of(exchange.parameters[0], number, known)
+
+    def datatype_varies(self, exchange: Exchange, number: int) -> bool:
+        """Does the session describe the property that a transaction asks for in more than one way?"""
+        session = int(self.result.transactions.session[number])
+        return self.datatypes.get(session, _NOTHING).varies(exchange.parameters[0])
 
     def _type_of(self, code: int, number: int, known: Datatypes | None = None) -> int | None:
         """The datatype of a property, by ``known`` where a description came before: all others are then not needed."""
@@ -231,17 +247,31 @@ class Decoder:
     @cached_property
     def datatypes(self) -> dict[int, Datatypes]:
         """What descriptions told, by session."""
-        made = self.result.transactions
+        session = self.result.transactions.session
         found: dict[int, Datatypes] = {}
-        for number in self._describing.tolist():
+        equal: dict[tuple[Exchange, bytes], list[tuple[int, int]]] = {}  # of equal descriptions one is read
+        for number, data in self._payloads(self._describing):
             exchange = self.exchange(number)
             if exchange is None or self.name(exchange) not in _DESCRIPTIONS or role_of(exchange) is None:
                 continue
-            known = found.setdefault(int(made.session[number]), Datatypes())
-            for told, _ in self._values(number, exchange, known):
-                if told.datatype is not None:
-                    known.learn(number, told.code, told.datatype)
+            known = found.setdefault(int(session[number]), Datatypes())
+            told = None if data is None else equal.get((exchange, data))
+            if told is None:
+                values = self._values(number, exchange, known, data)
+                told = [(one.code, one.datatype) for one, _ in values if one.datatype is not None]
+                if data is not None:
+                    if len(equal) >= _SHORT_LISTS:
+                        equal.clear()
+                    equal[exchange, data] = told
+            for code, datatype in told:
+                known.learn(number, code, datatype)
         return found
+
+    def _payloads(self, numbers: np.ndarray) -> Iterator[tuple[int, bytes | None]]:
+        """Transactions, each with its payload where it is short and whole."""
+        for low in range(0, len(numbers), _TOGETHER):
+            some = numbers[low : low + _TOGETHER]
+            yield from zip(some.tolist(), short_payloads(self.result, some, _ENTRY), strict=True)
 
     def _values(
         self, number: int, exchange: Exchange, known: Datatypes, data: bytes | None = None
@@ -256,7 +286,7 @@ class Decoder:
         head = DataHead(data or b"", len(data or b""), len(data or b""), None)
         if data is None:
             head = self.result.data_head(number, MOST_READ)
-        datatype = self._datatype(exchange, name, number, known)
+        datatype = self.datatype(exchange, name, number, known)
         # What cameras repeat all day long is decoded once.
         key = (int(self.result.transactions.session[number]), exchange)
         again = name != "DevicePropValue" and head.whole and len(head.data) <= _LONG

@@ -19,6 +19,12 @@ def group_starts(numbers: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], (numbers[1:] != numbers[:-1]).nonzero()[0] + 1])
 
 
+def distinct(numbers: np.ndarray) -> np.ndarray:
+    """The different numbers in order: as ``np.unique``, which loads ``numpy.ma`` for nothing."""
+    ordered = np.sort(numbers)
+    return ordered[group_starts(ordered)]
+
+
 class Grouped:
     """Row numbers (int64) of all groups from 0 to ``count`` - 1; ``numbers`` has the group of each row, -1 for none.
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptpip_analyze.grouped import Grouped, stable_order
+from ptpip_analyze.grouped import Grouped, distinct, stable_order
 
 MANY = (1 << 16) + 5  # more groups than 16 bits can number
 
@@ -31,3 +31,8 @@ def test_tells_many_groups_apart() -> None:
     numbers = np.array([MANY - 1, 0, -1, MANY - 1])
     assert Grouped(numbers, MANY).of(MANY - 1).tolist() == [0, 3]
     assert Grouped(numbers, MANY).of(0).tolist() == [1]
+
+
+@given(st.lists(st.integers(-3, MANY), max_size=50))
+def test_tells_different_numbers_in_order(numbers: list[int]) -> None:
+    assert distinct(np.array(numbers, np.int64)).tolist() == sorted(set(numbers))

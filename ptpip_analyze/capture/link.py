@@ -66,7 +66,7 @@ def network_layer(
         return reader(data, start, stop)
     types = np.zeros(len(start), np.uint16)
     offsets = stop.copy()
-    for one in np.unique(link).tolist():
+    for one in sorted(set(link.tolist())):
         reader = _READERS.get(one)
         if reader is not None:
             rows = np.flatnonzero(link == one)

@@ -4,6 +4,8 @@ given; refuses to decode a picture.
 
 from __future__ import annotations
 
+import re
+
 _START = b"\xff\xd8\xff"
 _END = b"\xff\xd9"
 _SEARCHED = 1 << 16  # no live-view header is longer
@@ -27,6 +29,7 @@ _BEGINNINGS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"BM", "BMP"),
     (0, b"<?xml", "XML"),
 )
+_ANY = re.compile(b"|".join(b"(?s:.{%d})%s" % (ahead, re.escape(magic)) for ahead, magic, _ in _BEGINNINGS))
 
 
 def kind_text(data: bytes, start: int = 0) -> str | None:
@@ -54,5 +57,7 @@ def told_jpeg(data: bytes, start: int, size: int) -> tuple[int, int] | None:
 
 def beginning_bytes(data: bytes, start: int = 0) -> int:
     """How many of the first bytes are those that ``kind_text`` knows the kind by; 0 where they tell nothing."""
+    if not _ANY.match(data, start):
+        return 0  # at once: nearly all that is asked about
     known = (ahead + len(magic) for ahead, magic, _ in _BEGINNINGS if data.startswith(magic, start + ahead))
     return next(known, 0)

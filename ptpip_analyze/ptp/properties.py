@@ -90,6 +90,10 @@ class Datatypes:
         numbers, types = self._told[code]
         return types[max(bisect_right(numbers, number) - 1, 0)]
 
+    def varies(self, code: int) -> bool:
+        """Was a property described with more than one datatype?"""
+        return len(self._told.get(code, ([], []))[1]) > 1
+
 
 class Memory:
     """What a session has revealed so far."""

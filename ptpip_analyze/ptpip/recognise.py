@@ -12,11 +12,14 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+import numpy as np
+
 from .messages import (
     CANCEL,
     DATA,
     END_DATA,
     EVENT,
+    HEADER_BYTES,
     INIT_COMMAND_ACK,
     INIT_COMMAND_REQUEST,
     INIT_EVENT_ACK,
@@ -77,6 +80,15 @@ def is_plausible(length: int, kind: int) -> bool:
     if not (0 < kind <= LAST_TYPE and length >= 8):
         return False
     return kind in (DATA, END_DATA) or length <= GREETING_LIMIT
+
+
+def header_places(data: np.ndarray) -> np.ndarray:
+    """Where in bytes (uint8) a type word of the standard stands behind a length, of whatever message."""
+    if len(data) < HEADER_BYTES:
+        return np.empty(0, np.int64)
+    kind = data[4:-3]
+    known = (kind > 0) & (kind <= LAST_TYPE)
+    return np.flatnonzero(known & (data[5:-2] == 0) & (data[6:-1] == 0) & (data[7:] == 0))
 
 
 def is_sound(head: bytes, *, any_code: bool = False) -> bool:

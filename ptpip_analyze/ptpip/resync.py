@@ -43,7 +43,16 @@ from .messages import (
     PROBE_RESPONSE,
     START_DATA,
 )
-from .recognise import GREETING_LIMIT, HEAD_BYTES, TO_INITIATOR, TO_RESPONDER, header, is_plausible, is_sound
+from .recognise import (
+    GREETING_LIMIT,
+    HEAD_BYTES,
+    TO_INITIATOR,
+    TO_RESPONDER,
+    header,
+    header_places,
+    is_plausible,
+    is_sound,
+)
 
 if TYPE_CHECKING:
     from ..capture import Read
@@ -218,12 +227,7 @@ class _Window:
     def _candidates(self, to_responder: bool | None) -> list[tuple[int, int, int]]:
         """The same as (place in the window, length, type), of the standard's messages."""
         view = np.frombuffer(self.bytes, np.uint8)
-        if len(view) < 8:
-            return []
-        kind = view[4:-3]
-        place = np.flatnonzero(
-            (kind > 0) & (kind <= LAST_TYPE) & (view[5:-2] == 0) & (view[6:-1] == 0) & (view[7:] == 0)
-        )
+        place = header_places(view)
         allowed = np.ones(LAST_TYPE + 1, bool)
         if to_responder is not None:
             allowed[list(TO_INITIATOR if to_responder else TO_RESPONDER)] = False

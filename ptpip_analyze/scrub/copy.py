@@ -47,7 +47,7 @@ def _pcap(source: Source, scrub: Scrub, out: BinaryIO) -> Counter[str]:
         data = scrub(batch)
         low = int(batch.position[0]) - batch.base - size
         high = int(batch.position[-1]) - batch.base + int(batch.captured[-1])
-        out.write(data[low:high].tobytes())
+        out.write(data[low:high].data)
     return Counter()
 
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..capture import PacketBatch
-from ..capture.batch import header_rows, layout
 from ..capture.inet import TCP
 from ..capture.link import ETHERNET, IPV4, IPV6, network_layer
 from ..headers import HeaderReader, Headers
@@ -20,10 +19,11 @@ from ..result import Result
 from ..tcp import Flows, SegmentBatch
 from ..tcp.connection import SYN, signed32
 from .datagrams import arp, icmp6, scrubbed_datagram
-from .heads import Heads, each_stream
+from .many import Many, each_stream
+from .plain import Addresses, plain_packets, put_sums
 from .pseudonyms import Pseudonyms
 from .streams import Streams
-from .sums import folded, sum_of, sums_of
+from .sums import sum_of
 
 ARP, UDP, ICMP, ICMP6 = 0x0806, 17, 1, 58
 _COOKED, _COOKED_2 = 113, 276
@@ -36,15 +36,7 @@ _PLAIN_OPTIONS = {1: {1}, 2: {4}, 3: {3}, 4: {2}, 5: {10, 18, 26, 34}, 8: {10}}
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})  # of IPv6, whose content is left out; 44 is a fragment's
 _FRAGMENT = 44
 _MOST_EXTENSIONS = 32
-_MACS = layout(12, to_high=(0, ">u2"), to_low=(2, ">u4"), from_high=(6, ">u2"), from_low=(8, ">u4"))
-_QUICK = layout(
-    54, type=(12, ">u2"), version=(14, "u1"), total=(16, ">u2"), fragment=(20, ">u2"), protocol=(23, "u1"),
-    sum=(24, ">u2"), source=(26, ">u4"), destination=(30, ">u4"), offset=(46, "u1"), tcp_sum=(50, ">u2"),
-)  # fmt: skip
-_ENDS = ("source", "destination")
 _HALF, _FAR = 1 << 31, 1 << 30  # of the sequence numbers; a step that is no longer the stream's own
-_OPTIONS = layout(4, first=(0, ">u4"))
-_TIMESTAMPS = 0x0101080A  # NOP, NOP, timestamps: the options of nearly every segment
 
 
 class _Sum(NamedTuple):
@@ -60,23 +52,14 @@ class _Sum(NamedTuple):
     none: int = 0  # what stands for a sum of 0: in UDP, where 0 means that there is none, all ones
 
 
-class _Sums(NamedTuple):
-    """Checksums of many packets that the capture holds whole, as in ``_Sum`` (int64)."""
-
-    at: np.ndarray
-    begin: np.ndarray
-    size: np.ndarray
-    pseudo: np.ndarray
-    new_pseudo: np.ndarray
-    old: np.ndarray
-
-
 class Packets:
     """Scrubs the packets of one result, batch by batch, in the order of the capture."""
 
     def __init__(self, result: Result, pseudonyms: Pseudonyms) -> None:
         self._result, self._pseudonyms = result, pseudonyms
-        self._streams, self._heads = Streams(result, pseudonyms), Heads(result)
+        self._streams = Streams(result, pseudonyms)
+        self._many = Many(result, self._streams.phases, pseudonyms)
+        self._addresses = Addresses(pseudonyms)
         self._reader = HeaderReader()
         self._flows = Flows()
         self._last: dict[int, int] = {}  # by stream, the latest offset
@@ -84,48 +67,24 @@ class Packets:
     def scrub(self, batch: PacketBatch) -> np.ndarray:
         """The bytes of the next batch (uint8), scrubbed in the places of packets; what lies between is as it was."""
         old, out = batch.data, batch.data.copy()
-        start = batch.position - batch.base
-        stop = start + batch.captured
-        types, network = network_layer(batch.data, start, stop, batch.link)
-        quick = _quick(batch, old, start, stop)
+        if not len(batch.position):
+            return out
+        start, stop = batch.position - batch.base, batch.position - batch.base + batch.captured
+        plain = plain_packets(batch, start, stop)
+        with_care = np.flatnonzero(~plain.mask)
+        types, network = network_layer(old, start[with_care], stop[with_care], batch.link[with_care])
+        columns = start[with_care], stop[with_care], batch.original[with_care], batch.link[with_care], types, network
         sums: list[_Sum] = []
         view, before = out.data, old.data
-        for row in np.flatnonzero(~quick).tolist():
-            low, high = int(start[row]), int(stop[row])
-            end = low + int(batch.original[row])
-            sums += self._packet(view, before, low, high, end, int(batch.link[row]), int(types[row]), int(network[row]))
-        of_quick = self._addresses(old, out, start[quick]) if quick.any() else ()
+        for low, high, size, link, kind, begin in zip(*(one.tolist() for one in columns), strict=True):
+            sums += self._packet(view, before, low, high, low + size, link, kind, begin)
+        of_plain = self._addresses.write(out, plain) if len(plain.start) else None
         self._payload(batch, self._reader.read(batch), out)
         for one in sums:
             _put_sum(view, before, one)
-        for many in of_quick:
-            _put_sums(out, old, many)
+        if of_plain is not None:
+            put_sums(out, old, of_plain)
         return out
-
-    def _addresses(self, old: np.ndarray, out: np.ndarray, start: np.ndarray) -> tuple[_Sums, _Sums]:
-        """The addresses of plain packets; their checksums, which are left to do."""
-        head = header_rows(old, start, start + _QUICK.itemsize, _QUICK)
-        macs = header_rows(old, start, start + 12, _MACS)
-        for place, high, low in ((0, "to_high", "to_low"), (6, "from_high", "from_low")):
-            value = macs[high].astype(np.uint64) << np.uint64(32) | macs[low]
-            kinds, which = np.unique(value, return_inverse=True)
-            new = np.array([list(self._pseudonyms.mac(int(one).to_bytes(6, "big"))) for one in kinds], np.uint8)
-            out[(start + place)[:, None] + np.arange(6)] = new[which]
-        for place, name in zip((26, 30), _ENDS, strict=True):
-            kinds, which = np.unique(head[name], return_inverse=True)
-            told = [list(self._pseudonyms.ipv4(int(one)).to_bytes(4, "big")) for one in kinds]
-            out[(start + place)[:, None] + np.arange(4)] = np.array(told, np.uint8)[which]
-        size = head["total"].astype(np.int64) - 20
-        of_ends = []
-        for one in (head, header_rows(out, start, start + _QUICK.itemsize, _QUICK)):
-            halves = [one[name].astype(np.int64) >> 16 for name in _ENDS] + [one[name] & 0xFFFF for name in _ENDS]
-            of_ends.append(sum(halves) + TCP + size)
-        was, now = of_ends
-        none = np.zeros(len(start), np.int64)
-        return (
-            _Sums(start + 24, start + 14, none + 20, none, none, head["sum"].astype(np.int64)),
-            _Sums(start + 50, start + 34, size, was, now, head["tcp_sum"].astype(np.int64)),
-        )
 
     def _payload(self, batch: PacketBatch, headers: Headers, out: np.ndarray) -> None:
         """Put the scrubbed streams in the places of their segments."""
@@ -140,7 +99,7 @@ class Packets:
         offset, at, carried = self._offsets(stream, headers), headers.position - batch.base, headers.carried
         there = np.flatnonzero((carried > 0) & (at >= 0) & (at + carried <= len(out)))
         stream, offset, at, carried = stream[there], offset[there], at[there], carried[there]
-        left = np.flatnonzero(~self._heads.write(out, at, stream, offset, carried))
+        left = np.flatnonzero(~self._many.write(batch, out, at, stream, offset, carried))
         view, columns = out.data, (stream[left], offset[left], at[left], carried[left])
         for number, start, place, size in zip(*(one.tolist() for one in columns), strict=True):
             view[place : place + size] = self._streams.read(number, start, size)
@@ -323,18 +282,6 @@ class Packets:
             at += size
 
 
-def _quick(batch: PacketBatch, data: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
-    """Mask of the packets that need no care: TCP over plain IPv4 over Ethernet, whole, with the usual options."""
-    head = header_rows(data, start, stop, _QUICK)
-    size = (head["offset"] >> 4).astype(np.int64)
-    option = header_rows(data, start + 54, stop, _OPTIONS)["first"]
-    total = head["total"].astype(np.int64)
-    found = (batch.link == ETHERNET) & (stop - start >= 54) & (head["type"] == IPV4) & (head["version"] == 0x45)
-    found &= (head["protocol"] == TCP) & (head["fragment"] & 0x3FFF == 0) & (batch.captured == batch.original)
-    found &= (total + 14 == batch.captured) & (total >= 20 + 4 * size)
-    return np.asarray(found & ((size == 5) | ((size == 8) & (option == _TIMESTAMPS))))
-
-
 def _put_sum(out: memoryview, old: memoryview, one: _Sum) -> None:
     """A checksum that is right if it was, wrong if it was, none if there was none, or it can't be known."""
     out[one.at : one.at + 2] = b"\0\0"
@@ -346,17 +293,6 @@ def _put_sum(out: memoryview, old: memoryview, one: _Sum) -> None:
         partial = one.pseudo and one.old == sum_of(b"", one.pseudo)
         right = sum_of(b"", one.new_pseudo) if partial else right ^ 1
     out[one.at : one.at + 2] = (right or one.none).to_bytes(2, "big")
-
-
-def _put_sums(out: np.ndarray, old: np.ndarray, many: _Sums) -> None:
-    """As ``_put_sum``, all at once."""
-    out[many.at] = out[many.at + 1] = 0
-    was = sums_of(old, many.begin, many.size, many.pseudo)
-    right = sums_of(out, many.begin, many.size, many.new_pseudo) ^ 0xFFFF
-    partial = (many.pseudo > 0) & (many.old == folded(many.pseudo))
-    right = np.where(was == 0xFFFF, right, np.where(partial, folded(many.new_pseudo), right ^ 1))
-    right[many.old == 0] = 0
-    out[many.at], out[many.at + 1] = right >> 8, right & 0xFF
 
 
 def _blank(out: memoryview, low: int, high: int) -> None:

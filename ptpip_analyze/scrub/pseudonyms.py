@@ -13,16 +13,17 @@ from collections import Counter, OrderedDict
 from functools import cached_property
 from itertools import pairwise
 
+import numpy as np
+
 from ..facts.makers import MAKERS, SHORT_PREFIX
 from ..facts.personal import DCF_FOLDERS, DCF_LETTERS, PLAIN_FOLDERS, PUBLIC_SHAPES, SUFFIXES
 from ..rules.bonding import MAC_PADDING, PLACEHOLDER
 
 KEY_BYTES = 32
-_BLOCK = 1 << 16  # filler is made in blocks, which can be found again whatever was asked for before
-_SHORT = 1 << 10  # most of what is filled is short
+BLOCK = 1 << 16  # filler is made in blocks, which can be found again whatever was asked for before
 _BLOCKS_KEPT = 64
 # Seven bits: no marker of a JPEG, and no header of a message, can come about.
-_SEVEN_BITS = bytes(value & 0x7F for value in range(256))
+_SEVEN_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
 
 _PUBLIC = re.compile("|".join(f"(?:{shape})" for shape in PUBLIC_SHAPES))
 _DCF_FILE = re.compile(r"[A-Z0-9_]{4}\d{4}\.[A-Z0-9]{3}")
@@ -69,17 +70,23 @@ class Pseudonyms:
         """Bytes of a stretch of something that has a name, from ``start`` in it on."""
         pieces, at, end = [], start, start + size
         while at < end:
-            number, low = divmod(at, _BLOCK)
-            high = min(_BLOCK, low + end - at)
-            block = self._blocks.get((identity, number), b"")
-            if len(block) < high:  # a shorter one is its beginning
-                drawn = self._draw("filler", b"%s/%d" % (identity, number), _SHORT if high <= _SHORT else _BLOCK)
-                block = self._blocks[identity, number] = drawn.translate(_SEVEN_BITS)
-                while len(self._blocks) > _BLOCKS_KEPT:
-                    self._blocks.popitem(last=False)
-            pieces.append(block[low:high])
+            number, low = divmod(at, BLOCK)
+            high = min(BLOCK, low + end - at)
+            pieces.append(self.block(identity, number)[low:high])
             at += high - low
-        return b"".join(pieces)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def block(self, identity: bytes, number: int) -> bytes:
+        """The ``BLOCK`` bytes of filler from place ``number * BLOCK`` on."""
+        found = self._blocks.get((identity, number))
+        if found is None:
+            # Filler says nothing of what it replaces; so it need not be more than hard to mistake for anything.
+            seed = int.from_bytes(self._draw("filler", b"%s/%d" % (identity, number), 16))
+            drawn = np.random.PCG64(seed).random_raw(BLOCK // 8) & _SEVEN_BITS
+            found = self._blocks[identity, number] = drawn.astype("<u8").tobytes()
+            while len(self._blocks) > _BLOCKS_KEPT:
+                self._blocks.popitem(last=False)
+        return found
 
     def guid(self, guid: bytes) -> bytes:
         """A GUID as 16 bytes, one that names nobody (zeros, ones, counting up) as it is.

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..grouped import distinct
 from ..store import Columns
 
 PARTS_IN_MEMORY = 8  # of the segment table, each some ten thousand rows: payloads are read one after the other
@@ -56,11 +57,11 @@ class StreamPlaces:
     def positions(self, stream: np.ndarray, start: np.ndarray, size: np.ndarray) -> np.ndarray:
         """Position of each range of a stream that one segment carries; -1 for others, which ``pieces`` tells."""
         found = np.full(len(stream), -1, np.int64)
-        for which in np.unique(stream).tolist():
+        for which in distinct(stream).tolist():
             wanted = np.flatnonzero(stream == which)
             numbers, ends = self._part_numbers.get(which, ([], []))
             parts = np.searchsorted(ends, start[wanted], "right")
-            for part in np.unique(parts[parts < len(numbers)]).tolist():
+            for part in distinct(parts[parts < len(numbers)]).tolist():
                 offsets, captured, positions = self._part_of(numbers[part], which)
                 here = wanted[parts == part]
                 row = np.searchsorted(offsets, start[here], "right") - 1

@@ -19,8 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench.run import FOLDER, MIB, NAMES, BenchmarkError, Result, default_product, export, make, measure, warm
 
-MB_PER_S = 50.0  # of CPU time, on bulk and liveview: what is bytes and not messages
-HELD = ("bulk", "liveview")
+# MB per second of CPU time that each capture must reach. Of chatty, packets of 100 bytes, reading and analysing
+# alone take more than a third of the time.
+HELD = {"bulk": 50.0, "liveview": 50.0, "chatty": 40.0}
 
 
 def scrub(product: Sequence[str], name: str, mib: float, runs: int) -> Result:
@@ -61,7 +62,7 @@ def line(result: Result) -> str:
 
 def is_met(result: Result) -> bool:
     """Is it as fast as it has to be?"""
-    return result["name"] not in HELD or result["mb_per_s"] >= MB_PER_S
+    return result["mb_per_s"] >= HELD.get(result["name"], 0.0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

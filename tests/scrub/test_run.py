@@ -91,7 +91,7 @@ def spellings(kind: str, value: str) -> list[bytes]:
         return [bytes(map(int, value.split(".")))]
     if kind in ("guid", "ipv6"):
         return [bytes.fromhex(value), value.encode()]
-    return [value.encode(), value.encode("utf-16-le", "surrogatepass")] if len(value) > 5 else []
+    return [value.encode(form, "surrogatepass") for form in ("utf-8", "utf-16-le")] if len(value) > 5 else []
 
 
 def damaged(name: str, seed: int) -> list[Packet]:

@@ -16,7 +16,7 @@ from ptpip_analyze.scrub.pseudonyms import Pseudonyms
 from ptpip_analyze.scrub.streams import Streams
 from tests.scrub.made import scrubbed
 from tests.support import rows
-from tests.traffic import TO_INITIATOR, Conversation, conversation, fuji_conversation, pcap_bytes
+from tests.traffic import TO_INITIATOR, TO_RESPONDER, Conversation, conversation, fuji_conversation, pcap_bytes
 
 OBJECT = bytes(range(256)) * 40
 
@@ -92,6 +92,30 @@ def test_keeps_how_well_a_name_is_formed(name: str) -> None:
     assert new != name
     verdicts = [(row["rule"], row["verdict"]) for row in rows(done.new, "findings")]
     assert verdicts == [(row["rule"], row["verdict"]) for row in rows(done.old, "findings")]
+    done.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("\u672cAda".encode("utf-16-le") + b"\0\0\0\0\1\0", b"d\0a"),
+        ("\u672cAda".encode("utf-16-le"), b"d\0a"),
+        ("\u672cAda".encode("utf-16-le")[:-1], b"d\0a"),
+        (b"Ada's phone\0\0\0\1\0", b"Ada"),
+        (b"Ada's phone", b"Ada"),
+    ],
+    ids=["16 bits", "without end", "cut", "8 bits", "8 bits without end"],
+)
+def test_replaces_every_letter_of_a_name_that_could_be_of_8_or_16_bits(name: bytes, secret: bytes) -> None:
+    greeting = bytes(range(1, 17)) + name
+    spoken = conversation().connect().message(1, greeting, TO_RESPONDER).init_command_ack()
+    done = scrubbed(spoken.packets())
+    assert secret[-2:] not in done.new.bytes(0)[24:]
+    (old,), (new,) = rows(done.old, "sessions"), rows(done.new, "sessions")
+    assert (new["initiator_version"], len(new["initiator_name"] or "")) == (
+        old["initiator_version"], len(old["initiator_name"] or ""),
+    )  # fmt: skip
+    assert rows(done.new, "messages", {"capture"}) == rows(done.old, "messages", {"capture"})
     done.close()
 
 
