@@ -2799,9 +2799,16 @@ end
 -- Behind lost bytes: do messages begin at this place? The other side's acknowledgment, or a chain of headers must say so.
 local function is_sure(conv, side, tvb, at, sequence)
   local own = conv.sides[side]
-  if not is_sound(conv.form, tvb, at) then return false end
+  local have = captured_of(tvb) - at
+  if have < 8 then return false end
   local length, word = tvb(at, 4):le_uint(), tvb(at + 4, 4):le_uint()
   local kind = kind_of(conv.form, length, word)
+  local is_acknowledged = own.anchor and sequence and ahead(own.anchor, sequence) == 0
+  -- Of a message that goes on in the next segment the layout can't be told, its place can; what may be of any length must
+  -- belong to the data phase as well.
+  local is_begun = is_acknowledged and have < length and is_plausible(conv.form, length, kind) and (not EXACT[kind] or length == EXACT[kind])
+  if kind == 10 or kind == 12 then is_begun = is_begun and have >= 12 and own.phase_id == tvb(at + 8, 4):le_uint() end
+  if not (is_begun or is_sound(conv.form, tvb, at)) then return false end
   if own.phase_id and own.phase_until and sequence and ahead(own.phase_until % 4294967296, sequence) > 0 then
     if kind ~= 10 and kind ~= 12 then return false end
     if tvb:len() - at < 12 or tvb(at + 8, 4):le_uint() ~= own.phase_id then return false end
@@ -2811,7 +2818,7 @@ local function is_sure(conv, side, tvb, at, sequence)
     if (outward and TO_INITIATOR[kind]) or (not outward and TO_RESPONDER[kind]) then return false end
   end
   if conv.kind == "command" and ON_EVENT[kind] then return false end
-  if own.anchor and sequence and ahead(own.anchor, sequence) == 0 then return true end
+  if is_acknowledged then return true end
   local place_at, links = at, 0
   while place_at + 8 <= tvb:len() do
     if not is_sound(conv.form, tvb, place_at) then return false end

@@ -16,7 +16,7 @@ import pytest
 from ptpip_analyze import analyze, facts
 from ptpip_analyze.ptp.parameters import event_text, parameters_text, response_text
 from tests.support import RECORDED, ROOT, Row, rows
-from tests.traffic import STORIES, Conversation, conversation, write_pcap
+from tests.traffic import STORIES, Conversation, capture, conversation, write_pcap
 
 from . import tshark
 
@@ -231,6 +231,14 @@ def test_finds_our_messages_in_the_captures_of_others() -> None:
     for path in tshark.all_files(OTHERS):
         told, _ = differences(path, "-2", "-Y", "frame")
         assert told == [], path.name
+
+
+def test_believes_an_acknowledgment_where_the_capture_begins_behind_the_syn(tmp_path: Path) -> None:
+    """Messages whose header is a segment of its own, by the side whose sequence numbers nobody saw begin."""
+    path = write_pcap(tmp_path / "no-syn.pcap", capture("header_apart")[1:], nano=True)
+    told, compared = differences(path)
+    assert told == []
+    assert compared["messages"] > 10
 
 
 def test_words_what_numbers_stand_for_in_a_request_as_our_tables_do() -> None:
