@@ -2085,10 +2085,22 @@ local function first_of(conv, id, key)
   return tx and TX.from[tx] <= key and tx or nil
 end
 
--- The transaction that a message belongs to: the last one with its id. None known: one whose request was not seen.
-local function transaction_of(conv, id)
-  return conv.transactions[id] or new_transaction(conv, id)
+-- Bytes that a side sent are missing.
+local function note_loss(conv, side)
+  conv.patchy = true
+  if side == conv.initiator then conv.lost = transactions end
 end
+
+-- The last transaction with an id. Where something is missing, nil if it may be another one whose request was not seen: the
+-- last one has its answer, or is of an earlier session, or IDs are used again and requests may be lost since.
+local function last_with(conv, id)
+  local tx = conv.transactions[id]
+  local is_doubtful = tx and conv.patchy and (TX.response[tx] or tx < (conv.opened or 0) or (tx <= (conv.lost or 0) and next(conv.firsts)))
+  return not is_doubtful and tx or nil
+end
+
+-- The transaction that a message belongs to. None known: one whose request was not seen.
+local function transaction_of(conv, id) return last_with(conv, id) or new_transaction(conv, id) end
 
 local flags -- of the message that is being learned; nil while there are none
 
@@ -2121,6 +2133,8 @@ local function learn_request(conv, id, code, first, phase_info, pinfo)
   end
   local tx = new_transaction(conv, id, code, first, pinfo.rel_ts, phase_info)
   conv.current = tx
+  if code == 4098 then conv.opened = tx end -- OpenSession: numbers of transactions begin anew
+  conv.sides[1].phase_id, conv.sides[2].phase_id = nil, nil
   conv.requests[#conv.requests + 1] = tx
   local row = lookup(facts.operations, code, vendor_of(conv))
   local spec = parameters_of(row, 3)
@@ -2533,8 +2547,11 @@ local function learn(kind, role, id, code, side, pinfo)
     if TX.code[tx] == 4097 and conv.session and not conv.session.device then learn_device(conv, tvb, at + 12, at + M.have) end
   elseif role == "cancel" then
     local of = conv.kind == "event" and conv.command or conv
-    tx = of.transactions[id]
+    tx = last_with(of, id)
     if tx then TX.cancelled[tx] = true end
+    for _, of_side in ipairs(of.sides) do
+      if of_side.phase_id == id then of_side.phase_id = nil end -- less may come than was announced
+    end
   end
   if flags then return { tx = tx, flags = flags } end
   return tx
@@ -2726,7 +2743,9 @@ local function message(kind, pinfo, tree, side, key, raw)
   if M.learning then
     M.key = key
     note = learn(kind, role, id, code, side, pinfo)
-    if note ~= (role and id and first_of(conv, id, key) or nil) then notes[key] = note or false end
+    -- A later visit may take what was seen without a sequence number for part of another connection.
+    if note and role and id and M.sequence and note == first_of(conv, id, key) then notes[key] = nil
+    elseif note or (role and id) then notes[key] = note or false end
     if M.began and M.began ~= M.frame then starts[key] = M.began end
   else
     note = notes[key]
@@ -2903,7 +2922,8 @@ local function first_sight(tvb, pinfo, conv, side, sequence, size, captured)
   local at, why = synchronise(conv, side, sequence, size)
   if at or why ~= "lost" then return at, why end
   if own.expected then
-    own.hole, conv.patchy = own.expected, true
+    own.hole = own.expected
+    note_loss(conv, side)
   else
     conv.late = true
   end
@@ -2948,7 +2968,12 @@ local function dissect(tvb, pinfo, tree, expected_port)
         -- What this side had received when it spoke is a whole number of messages. Within a data phase it says so often.
         if size < 64 then
           local acknowledgment = last_of(f_acknowledgment)
-          if acknowledgment then other.anchor = acknowledgment() end
+          if acknowledgment then
+            other.anchor = acknowledgment()
+            -- More than the capture has, and than the header of a message: one may be missing, such as the request.
+            local seen = other.boundary or other.expected
+            if seen and ahead(other.anchor, seen) > 7 then note_loss(conv, 3 - side) end
+          end
         end
       end
     else

@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.support import ROOT, program
-from tests.traffic import Conversation, capture, write_pcap
+from tests.traffic import Conversation, Packet, capture, damage, write_pcap
 
 from . import tshark
 
@@ -106,6 +107,45 @@ def test_knows_which_request_a_message_belongs_to_where_all_have_one_id(tmp_path
     said = [line for lines in reversed(trees) for line in lines if line.startswith("Request in")]
     assert said == [f"Request in: {frame}" for frame in requests]
     assert len(said) == 6
+
+
+def of_type(packets: Sequence[Packet], kind: int) -> list[int]:
+    """The packets that hold a message of a type, all of it and nothing else."""
+    return [at for at, packet in enumerate(packets) if packet.payload[4:8] == bytes([kind, 0, 0, 0])]
+
+
+@pytest.mark.parametrize("passes", [(), ("-2", "-Y", "frame")])
+def test_pairs_no_response_with_a_request_of_the_same_id_before_a_lost_one(
+    passes: tuple[str, ...], tmp_path: Path
+) -> None:
+    packets = repeated().packets()
+    requests, responses = of_type(packets, 6), of_type(packets, 7)
+    path = write_pcap(tmp_path / "lost.pcap", damage.drop(packets, responses[2], requests[3]), nano=True)
+    said = tshark.messages(path, *passes)
+    stray = next(message for message in said if message["frame"] == responses[3] - 1)
+    assert stray["type"] == "7"
+    assert "request_in" not in stray
+    with_request = [message for message in said if message["type"] == "7" and "request_in" in message]
+    assert len(with_request) == len(responses) - 2
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",), ("-2", "-Y", "frame")])
+def test_gives_a_cancel_no_transaction_that_began_behind_it(passes: tuple[str, ...], tmp_path: Path) -> None:
+    camera = Conversation(seed=6).open().cancel(9, on=("command",)).transaction(0x1015, 0x5001, transaction_id=9)
+    path = write_pcap(tmp_path / "early.pcap", camera.close().packets(), nano=True)
+    said = [message for message in tshark.messages(path, *passes) if message.get("transaction_id") == "9"]
+    assert [message["type"] for message in said] == ["11", "6", "7"]
+    assert {"operation_name", "request_in", "response_in"}.isdisjoint(said[0])
+
+
+def test_goes_on_behind_a_cancelled_data_phase_where_the_other_side_acknowledged(tmp_path: Path) -> None:
+    """Less came than was announced: what stands there may be any message."""
+    camera = Conversation(seed=7).open().request(0x1009, 1).start_data(5000).data(bytes(600)).cancel(on=("command",))
+    camera.response(0x201F).get_property().get_property().close()
+    packets = camera.packets()
+    path = write_pcap(tmp_path / "cancelled.pcap", damage.drop(packets, of_type(packets, 7)[1]), nano=True)
+    said = [(message["type"], message.get("transaction_id")) for message in tshark.messages(path)]
+    assert said[-8:] == [(kind, str(number)) for number in (2, 3) for kind in ("6", "9", "12", "7")]
 
 
 def test_fills_the_columns_whatever_was_asked_for_before() -> None:
