@@ -2079,11 +2079,8 @@ local function new_transaction(conv, id, code, first, sent, phase)
   return tx
 end
 
--- What a message of a transaction is taken to belong to where no note says otherwise: the first one with its id.
-local function first_of(conv, id, key)
-  local tx = conv.firsts[id] or conv.transactions[id]
-  return tx and TX.from[tx] <= key and tx or nil
-end
+-- What a message of a transaction belongs to where no note says otherwise: the first one with its id.
+local function first_of(conv, id) return conv.firsts[id] or conv.transactions[id] end
 
 -- Bytes that a side sent are missing.
 local function note_loss(conv, side)
@@ -2744,12 +2741,12 @@ local function message(kind, pinfo, tree, side, key, raw)
     M.key = key
     note = learn(kind, role, id, code, side, pinfo)
     -- A later visit may take what was seen without a sequence number for part of another connection.
-    if note and role and id and M.sequence and note == first_of(conv, id, key) then notes[key] = nil
+    if note and role and id and M.sequence and note == first_of(conv, id) then notes[key] = nil
     elseif note or (role and id) then notes[key] = note or false end
     if M.began and M.began ~= M.frame then starts[key] = M.began end
   else
     note = notes[key]
-    if note == nil and role and id then note = first_of(conv, id, key) end
+    if note == nil and role and id then note = first_of(conv, id) end
   end
   local tx = note
   if type(note) == "table" then tx = note.tx end
