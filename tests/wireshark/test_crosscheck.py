@@ -189,7 +189,7 @@ def test_explains_a_damaged_capture_by_its_damage(name: str, tmp_path: Path) -> 
     story, hurt, expected = DAMAGED[name]
     document = document_of(write_pcap(tmp_path / "damaged.pcap", hurt(list(capture(story))), nano=True))
     assert document["unexplained"] == 0
-    assert reasons(document, OURS) == expected
+    assert reasons(document, OURS) in (expected, expected - {PASSED_OVER})  # 4.4 and 4.6 show what 4.0 passes over
 
 
 def test_excuses_messages_that_are_not_whole() -> None:
