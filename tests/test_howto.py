@@ -14,6 +14,7 @@ import pytest
 
 from ptpip_analyze.cli.app import run
 from tests.support import ROOT, program
+from tests.wireshark.tshark import environment
 
 FOLDER = ROOT / "docs" / "how-to"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if page.name != "README.md")
@@ -26,7 +27,8 @@ def told(line: str) -> str:
     command, _, comment = line.partition(" # ")
     expected = 1 if "ends with 1" in comment else 0
     if not command.startswith("ptpip-analyze "):
-        return subprocess.run(command, shell=True, check=True, capture_output=True, text=True).stdout
+        done = subprocess.run(command, shell=True, check=True, capture_output=True, text=True, env=environment())
+        return done.stdout
     out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
     with contextlib.redirect_stdout(out):
         assert run(shlex.split(command)[1:]) == expected, line
@@ -71,6 +73,7 @@ def said(page: str, place: Path) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_shows_what_its_examples_print(page: Path, place: Path) -> None:
     text = page.read_text()
+    assert "$ ptpip-analyze " in text
     if "\ntshark " in text:
         program("tshark")
     for shown, output in said(text, place):
