@@ -1,7 +1,7 @@
 """Writes what is generated in the documentation: `python docs/generate.py`.
 
-tables.md comes from the schema, rules.md from the catalogue of rules; in README.md and tour.md the output below each
-`$ ptpip-analyze ...` line of a console block is what the program says now. Tests compare all of them.
+tables.md comes from the schema, rules.md from the catalogue of rules; in README.md, tour.md and how-to/ the output
+below each `$ ptpip-analyze ...` line of a console block is what the program says now. Tests compare all of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ptpip_analyze.rules import CATALOGUE
 from ptpip_analyze.tables.schema import ABOUT, ON_DEMAND, TABLES, VIEWS
 
 ROOT = Path(__file__).resolve().parents[1]
-TOURS = (ROOT / "README.md", ROOT / "docs" / "tour.md")
+TOURS = (ROOT / "README.md", ROOT / "docs" / "tour.md", *sorted((ROOT / "docs" / "how-to").glob("*.md")))
 
 KINDS = """\
 Kinds: `text`; `int` (64 bits, signed); `uint` (32 bits, unsigned, as on the wire); `float`; `time` (UTC, nanoseconds:

@@ -29,7 +29,8 @@ def test_shows_what_the_program_says_now() -> None:
     made = generator()
     for page in made.TOURS:
         text = page.read_text()
-        assert text.count("$ ptpip-analyze ") >= 5
+        if page.parent != ROOT / "docs" / "how-to":
+            assert text.count("$ ptpip-analyze ") >= 5
         assert made.tour(text) == text, page.name
 
 
