@@ -1,0 +1,62 @@
+"""The documentation builds as a site: no warning, every page in the navigation, every link and anchor there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-W", "error::DeprecationWarning:hooks", "-m", "mkdocs", "build", "--strict", "--quiet"]
+    ran = subprocess.run([*command, "--site-dir", folder], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert not re.search(r"^(WARNING|ERROR)", ran.stdout + ran.stderr, re.MULTILINE), ran.stderr
+    return folder
+
+
+def local(page: Path, attribute: str) -> set[tuple[Path, str]]:
+    """What a page names by an attribute in the site itself: files and anchors."""
+    found = set()
+    for value in re.findall(rf'\s{attribute}="([^"]*)"', page.read_text()):
+        target = urlsplit(unescape(value))
+        if not target.scheme and not target.netloc and page.name != "404.html":
+            path = (page.parent / unquote(target.path)).resolve() if target.path else page
+            found.add((path / "index.html" if path.is_dir() else path, unquote(target.fragment)))
+    return found
+
+
+def test_has_each_page_in_the_navigation(site: Path) -> None:
+    linked = {path for path, _ in local(site / "index.html", "href")}
+    for page in (ROOT / "docs").rglob("*.md"):
+        name = page.relative_to(ROOT / "docs").with_suffix(".html")
+        made = site / (name.with_name("index.html") if page.name == "README.md" else name)
+        assert made in linked, page
+    for folder in ("captures", "notebooks", "dissectors"):
+        assert site / folder / "index.html" in linked
+
+
+def test_links_to_what_there_is(site: Path) -> None:
+    anchors = {page: set(re.findall(r'\s(?:id|name)="?([^"\s>]+)', page.read_text())) for page in site.rglob("*.html")}
+    assert len(anchors) > 10
+    for page in anchors:
+        for path, anchor in local(page, "href") | local(page, "src"):
+            assert path.exists(), f"{page}: {path}"
+            if anchor and path in anchors:
+                assert anchor in anchors[path], f"{page}: {path}#{anchor}"
+
+
+def test_loads_nothing_from_elsewhere(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        text = page.read_text()
+        assert not re.findall(r'<(?:script|img|iframe)[^>]*\ssrc="?(?:https?:)?//', text), page
+        assert not re.findall(r'<link[^>]*rel="?(?:stylesheet|preconnect)[^>]*href="?(?:https?:)?//', text), page
