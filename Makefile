@@ -46,7 +46,7 @@ demo: setup  ## the main job on the shipped captures: summary, transactions, exp
 	@echo "The tables of all captures are in $(DEMO)/"
 
 docs: setup  ## the documentation as a site in build/site
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lint: setup  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -137,10 +137,12 @@ Exit codes of every command: 0 done; 2 bad usage, or a file that is no capture (
 that end otherwise say so below.
 """
 
-FOUND = {  # exit code 1
-    "check": "a rule of the level of `--fail-on` is violated",
-    "diff": "the two differ",
-    "crosscheck": "a difference is not explained",
+EXIT = {
+    "check": "1: a rule of the level of `--fail-on` is violated, or `--need-session` found no session",
+    "diff": "1: the two differ",
+    "crosscheck": "1: a difference is not explained",
+    "live": "143: ended by SIGTERM",
+    "lua": "1: `check` found that our dissector does not answer",
 }
 
 
@@ -160,11 +162,11 @@ def _command(command: Any, parent: Any) -> str:
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     about = "\n\n".join(_text(" ".join(part.split())) for part in command.help.split("\n\n"))
     lines = [f"### {command.name}\n", f"{about}\n", f"```text\n{usage}\n```\n"]
-    if command.name in FOUND:
-        lines.append(f"Exit code 1: {FOUND[command.name]}.\n")
+    if command.name in EXIT:
+        lines.append(f"Exit code {EXIT[command.name]}.\n")
     shown = [one for one in command.params if not getattr(one, "hidden", False)]
-    for kind, head in (("argument", "argument"), ("option", "option")):
-        rows = [_parameter(one, context) for one in shown if one.param_type_name == kind]
+    for head in ("argument", "option"):
+        rows = [_parameter(one, context) for one in shown if one.param_type_name == head]
         if rows:
             lines += [f"| {head} | takes | default | |", "|---|---|---|---|", *rows, ""]
     return "\n".join(lines)
@@ -206,8 +208,8 @@ CODES = {
 
 CODES_ABOUT = """\
 Names of codes by whose they are: `ptp` and `mtp` are the standards, all others makers and their dialects. One number
-means different things with different makers. How sure a name is: **documented** by the standard or the maker; **agreed**
-between two implementations, or one and a real camera; **implemented** by one; **guessed** from behaviour.
+means different things with different makers. How sure a name is: **documented** by the standard or the maker;
+**agreed** between two implementations, or one and a real camera; **implemented** by one; **guessed** from behaviour.
 `ptpip-analyze codes TEXT` searches all of them, your [own names](names.md) too.
 """
 

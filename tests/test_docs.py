@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from html import unescape
@@ -14,11 +16,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+def build(project: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]  # --quiet would hide warnings from --strict
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}  # what the theme says of another project
+    return subprocess.run(
+        [*command, "--site-dir", folder], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-W", "error::DeprecationWarning:hooks", "-m", "mkdocs", "build", "--strict", "--quiet"]
-    ran = subprocess.run([*command, "--site-dir", folder], cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = build(ROOT, folder)
     assert ran.returncode == 0, ran.stderr
     assert not re.search(r"^(WARNING|ERROR)", ran.stdout + ran.stderr, re.MULTILINE), ran.stderr
     return folder
@@ -53,6 +62,20 @@ def test_links_to_what_there_is(site: Path) -> None:
             assert path.exists(), f"{page}: {path}"
             if anchor and path in anchors:
                 assert anchor in anchors[path], f"{page}: {path}#{anchor}"
+
+
+@pytest.mark.parametrize("link", ["nothing.md", "../nothing/README.md", "tables.md#nothing"])
+def test_is_not_built_with_a_broken_link(link: str, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    shutil.copy(ROOT / "docs" / "hooks.py", tmp_path / "docs")
+    for name in ("README", "tour", "tables"):
+        (tmp_path / "docs" / f"{name}.md").write_text(f"# {name}\n")
+    assert build(tmp_path, tmp_path / "whole").returncode == 0
+    (tmp_path / "docs" / "tour.md").write_text(f"# Tour\n\n[somewhere]({link})\n")
+    ran = build(tmp_path, tmp_path / "broken")
+    assert ran.returncode != 0
+    assert link.partition("#")[0] in ran.stderr
 
 
 def test_loads_nothing_from_elsewhere(site: Path) -> None:
