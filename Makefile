@@ -18,7 +18,7 @@ DEMO         := build/demo
 DEMO_CAPTURE := captures/list-and-get.pcapng
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo lint test bench mutants clean
+.PHONY: help setup system demo docs lint test bench mutants clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ demo: setup  ## the main job on the shipped captures: summary, transactions, exp
 	$(BIN)/ptpip-analyze transactions $(DEMO_CAPTURE) --format table
 	$(BIN)/ptpip-analyze export captures -o $(DEMO)
 	@echo "The tables of all captures are in $(DEMO)/"
+
+docs: setup  ## the documentation as a site in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lint: setup  ## ruff and mypy
 	$(BIN)/ruff check .

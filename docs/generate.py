@@ -1,7 +1,8 @@
 """Writes what is generated in the documentation: `python docs/generate.py`.
 
-tables.md comes from the schema, rules.md from the catalogue of rules; in README.md, tour.md and how-to/ the output
-below each `$ ptpip-analyze ...` line of a console block is what the program says now. Tests compare all of them.
+tables.md comes from the schema, rules.md from the catalogue of rules, commands.md from the command line, codes.md and
+codes/ from the facts; in README.md, tour.md and how-to/ the output below each `$ ptpip-analyze ...` line of a console
+block is what the program says now. Tests compare all of them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ import io
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
-from ptpip_analyze.cli.app import run
+import typer
+
+from ptpip_analyze import facts
+from ptpip_analyze.cli.app import GROUPS, built, run
 from ptpip_analyze.rules import CATALOGUE
 from ptpip_analyze.tables.schema import ABOUT, ON_DEMAND, TABLES, VIEWS
 
@@ -122,6 +127,124 @@ def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
+COMMANDS = """\
+`ptpip-analyze COMMAND --help` says the same. [Tables](tables.md) names the columns and says what `--where` takes,
+[rules](rules.md) what `check` holds a capture against.
+"""
+
+EXITS = """\
+Exit codes of every command: 0 done; 2 bad usage, or a file that is no capture (one line on stderr); 130 Ctrl-C. Those
+that end otherwise say so below.
+"""
+
+EXIT = {
+    "check": "1: a rule of the level of `--fail-on` is violated, or `--need-session` found no session",
+    "diff": "1: the two differ",
+    "crosscheck": "1: a difference is not explained",
+    "live": "143: ended by SIGTERM",
+    "lua": "1: `check` found that our dissector does not answer",
+}
+
+
+def commands_page() -> str:
+    """docs/commands.md."""
+    program: Any = typer.main.get_command(built())
+    context = program.make_context("ptpip-analyze", [], resilient_parsing=True)
+    parts = ["# Commands\n", COMMANDS, EXITS]
+    for title, names in GROUPS.items():
+        parts.append(f"## {title}\n")
+        parts += [_command(program.commands[name], context) for name in names]
+    return "\n".join(parts)
+
+
+def _command(command: Any, parent: Any) -> str:
+    context = type(parent)(command, info_name=command.name, parent=parent)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    about = "\n\n".join(_text(" ".join(part.split())) for part in command.help.split("\n\n"))
+    lines = [f"### {command.name}\n", f"{about}\n", f"```text\n{usage}\n```\n"]
+    if command.name in EXIT:
+        lines.append(f"Exit code {EXIT[command.name]}.\n")
+    shown = [one for one in command.params if not getattr(one, "hidden", False)]
+    for head in ("argument", "option"):
+        rows = [_parameter(one, context) for one in shown if one.param_type_name == head]
+        if rows:
+            lines += [f"| {head} | takes | default | |", "|---|---|---|---|", *rows, ""]
+    return "\n".join(lines)
+
+
+def _parameter(one: Any, context: Any) -> str:
+    option = one.param_type_name == "option"
+    names = [*one.opts, *one.secondary_opts] if option else [one.make_metavar(context)]
+    choices = getattr(one.type, "choices", None)
+    takes = "" if getattr(one, "is_flag", False) else ", ".join(f"`{choice}`" for choice in choices or ())
+    if not takes and option and not one.is_flag:
+        takes = f"`{one.make_metavar(context)}`"
+    if one.multiple or one.nargs == -1:
+        takes = f"{takes} (repeatable)".strip()
+    default = one.default
+    if one.required:
+        told = "required"
+    elif default in (None, False, "", (), []) or callable(default):
+        told = ""
+    elif default is True:
+        told = f"`{one.opts[0]}`"
+    else:
+        told = f"`{getattr(default, 'value', default)}`"
+    return _row(", ".join(f"`{name}`" for name in names), takes, told, _text(one.help or ""))
+
+
+def _text(text: str) -> str:
+    """`text` with nothing in it that Markdown takes for its own."""
+    return re.sub(r"([\\*_`\[\]])", r"\\\1", text).replace("<", "&lt;")
+
+
+CODES = {
+    "operation": "Operations",
+    "response": "Responses",
+    "event": "Events",
+    "property": "Properties",
+    "format": "Formats",
+}
+
+CODES_ABOUT = """\
+Names of codes by whose they are: `ptp` and `mtp` are the standards, all others makers and their dialects. One number
+means different things with different makers. How sure a name is: **documented** by the standard or the maker;
+**agreed** between two implementations, or one and a real camera; **implemented** by one; **guessed** from behaviour.
+`ptpip-analyze codes TEXT` searches all of them, your [own names](names.md) too.
+"""
+
+
+def codes_pages() -> dict[str, str]:
+    """docs/codes.md and the pages of each kind, by their names below docs/."""
+    found = [row for row in facts.all_rows() if row.kind in CODES]
+    index = ["# Codes\n", CODES_ABOUT, "| kind | codes |", "|---|---|"]
+    pages = {}
+    for kind, title in CODES.items():
+        own = [row for row in found if row.kind == kind]
+        index.append(_row(f"[{title}](codes/{kind}.md)", str(len(own))))
+        parts = [f"# {title}\n"]
+        for vendor in dict.fromkeys(row.vendor for row in own):
+            lines = [f"## {vendor}\n", "| code | name | how sure | source |", "|---|---|---|---|"]
+            lines += [
+                _row(f"`0x{row.code:04X}`", f"`{row.name}`", row.confidence, _text(row.source))
+                for row in sorted(own, key=lambda row: row.code)
+                if row.vendor == vendor
+            ]
+            parts.append("\n".join(lines) + "\n")
+        pages[f"codes/{kind}.md"] = "\n".join(parts)
+    return {"codes.md": "\n".join(index) + "\n", **pages}
+
+
+def pages() -> dict[str, str]:
+    """All pages that are generated as a whole, by their names below docs/."""
+    return {
+        "tables.md": tables_page(),
+        "rules.md": rules_page(),
+        "commands.md": commands_page(),
+        **codes_pages(),
+    }
+
+
 def tour(readme: str) -> str:
     """`readme` with the output of each command of its console blocks, as the program writes it into a pipe."""
     return _BLOCK.sub(lambda block: f"```console\n$ ptpip-analyze {block[1]}\n{said(block[1])}```\n", readme)
@@ -138,7 +261,8 @@ def said(arguments: str) -> str:
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "tables.md").write_text(tables_page())
-    (ROOT / "docs" / "rules.md").write_text(rules_page())
+    (ROOT / "docs" / "codes").mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (ROOT / "docs" / name).write_text(text)
     for page in TOURS:
         page.write_text(tour(page.read_text()))

@@ -54,12 +54,11 @@ def test_shows_every_command_of_the_program() -> None:
         assert f"`{command.name}`" in README or f"ptpip-analyze {command.name}" in README
 
 
-def test_has_an_up_to_date_page_of_tables() -> None:
-    assert (ROOT / "docs" / "tables.md").read_text() == generator().tables_page()
-
-
-def test_has_an_up_to_date_page_of_rules() -> None:
-    assert (ROOT / "docs" / "rules.md").read_text() == generator().rules_page()
+def test_has_up_to_date_pages_of_reference() -> None:
+    made = generator().pages()
+    assert {"tables.md", "rules.md", "commands.md", "codes.md", "codes/operation.md"} <= made.keys()
+    for name, text in made.items():
+        assert (ROOT / "docs" / name).read_text() == text, name
 
 
 def test_runs_its_library_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
