@@ -241,7 +241,7 @@ def _open(name: str, file: BinaryIO, spool_bytes: int | None) -> Source:
             and compression_of(os.pread(descriptor, 4, 0)) is None
         ):
             return _source(name, os.fdopen(os.dup(descriptor), "rb", buffering=0), None, None)
-    return _source(name, *spool(name, lambda count: file.read(count) or b"", spool_bytes, _is_capture))
+    return _source(name, *spool(name, lambda count: file.read(count) or b"", spool_bytes, is_capture))
 
 
 def _opened(path: str, flags: int) -> int:
@@ -294,7 +294,8 @@ def _opened_late(path: str, found: queue.SimpleQueue[int | OSError]) -> int | OS
     return late
 
 
-def _is_capture(start: bytes) -> bool:
+def is_capture(start: bytes) -> bool:
+    """Whether a file that begins with these, at least ``TELLING_BYTES``, is a capture; not one that is compressed."""
     return pcap.is_pcap(start) or pcapng.is_pcapng(start)
 
 
@@ -402,4 +403,4 @@ def _sniff(path: str) -> bool:
                 start = next(decompressed(file.read, compression), b"")
     except (OSError, ValueError):
         return False  # of no suffix that promises a capture, and not readable as one
-    return _is_capture(start)
+    return is_capture(start)

@@ -17,6 +17,7 @@ import zstandard
 
 from ptpip_analyze.capture import CaptureError, Source, expand, is_named_like_a_capture, left_out, once, open_capture
 from ptpip_analyze.capture import source as module
+from ptpip_analyze.capture.spool import TELLING_BYTES
 
 from .build import Reading, ethernet, frames, interface, ipv4, pcap, section, tcp
 
@@ -86,6 +87,14 @@ def test_outlives_the_file_object_that_it_was_opened_on(capture: Path) -> None:
         source = open_capture(file)
     with source:
         assert sum(len(batch.time) for batch in source.batches()) == len(FRAMES)
+
+
+@pytest.mark.parametrize("start", [PCAP[:4], PCAP[3::-1], section()[:4]], ids=["pcap", "turned", "pcapng"])
+def test_knows_a_capture_by_as_many_bytes_as_tell_it(start: bytes) -> None:
+    assert len(start) == TELLING_BYTES
+    assert module.is_capture(start)
+    assert not module.is_capture(start[:-1])
+    assert not module.is_capture(gzip.compress(PCAP))
 
 
 def test_reads_a_pipe_by_name(tmp_path: Path) -> None:
