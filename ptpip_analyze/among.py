@@ -10,7 +10,7 @@ FEW = 16
 
 
 def among(values: np.ndarray, numbers: Sequence[int] | np.ndarray) -> np.ndarray:
-    """bool: which of the values, one-dimensional, are among some numbers."""
+    """bool: which of the values, one-dimensional, are among some numbers. No masked arrays: masks are not looked at."""
     found = np.zeros(len(values), bool)
     if len(values) == 0 or len(numbers) == 0:
         return found

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,12 @@ def test_documents_every_column(table: str) -> None:
     assert listed == [(column.name, column.kind, column.unit, column.sentence) for column in TABLES[table]]
     for column in ON_DEMAND.get(table, {}).values():
         assert f"`{column.name}` ({column.kind}): {column.sentence}" in section[1]
+
+
+def test_tells_every_change_once() -> None:
+    words = (ROOT / "CHANGELOG.md").read_text().split()
+    told = Counter(" ".join(words[at : at + 10]) for at in range(len(words) - 9))
+    assert [run for run, times in told.items() if times > 1] == []
 
 
 def test_has_one_version() -> None:

@@ -54,7 +54,7 @@ class GrowingFile:
     """A file that another program writes. It has ended when ``stop`` was called: nobody knows when the other one has;
     or when it became shorter, which ``fault`` tells then.
 
-    OSError when it can't be opened, or is no regular file.
+    OSError when it can't be opened, or is not a regular file.
     """
 
     def __init__(self, path: str) -> None:

@@ -56,7 +56,7 @@ class Spool:
 
     ``path`` is the file, or with ``rotation`` what names are made of: NAME_00001_20260102030405.pcapng, as dumpcap's.
     Without a path they are temporary and have no name. A file that was there before is overwritten with the first block
-    that comes. OSError when it can't be written, or is no regular file.
+    that comes. OSError when it can't be written, or is not a regular file.
     """
 
     def __init__(self, path: Path | None = None, rotation: Rotation | None = None) -> None:

@@ -12,6 +12,7 @@ import glob
 import io
 import os
 import queue
+import select
 import stat
 import sys
 import threading
@@ -28,6 +29,7 @@ from .spool import compression_of, decompressed, spool
 STDIN = "-"
 CHUNK_BYTES = 8 << 20  # read at a time: each batch has its cost, and more than this no longer fits the caches
 WRITER_S = 10.0  # a pipe that has a name is waited for until somebody opens its other end
+_RELEASED_S = 1.0  # takes a thread longer to go on than any machine needs, it waits for something else
 _LEAST_CHUNK_BYTES = 64
 _START_BYTES = 64
 _SUFFIXES = tuple(kind + packed for kind in (".pcap", ".pcapng", ".cap") for packed in ("", ".gz", ".zst"))
@@ -239,7 +241,7 @@ def _open(name: str, file: BinaryIO, spool_bytes: int | None) -> Source:
             and compression_of(os.pread(descriptor, 4, 0)) is None
         ):
             return _source(name, os.fdopen(os.dup(descriptor), "rb", buffering=0), None, None)
-    return _source(name, *spool(name, lambda count: file.read(count) or b"", spool_bytes, _is_capture))
+    return _source(name, *spool(name, lambda count: file.read(count) or b"", spool_bytes, is_capture))
 
 
 def _opened(path: str, flags: int) -> int:
@@ -255,20 +257,45 @@ def _opened(path: str, flags: int) -> int:
             found.put(error)
 
     threading.Thread(target=wait_for_writer, daemon=True).start()
+    descriptor: int | OSError | None
     try:
         descriptor = found.get(timeout=WRITER_S)
     except queue.Empty:
-        with contextlib.suppress(OSError):  # let the thread go on; nobody else may be there to do that
-            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-            if isinstance(late := found.get(), int):
-                os.close(late)
-        raise TimeoutError(errno.ETIMEDOUT, f"nobody writes to this pipe; {WRITER_S:g} s were waited") from None
+        descriptor = _opened_late(path, found)
+    if descriptor is None:
+        raise TimeoutError(errno.ETIMEDOUT, f"nobody writes to this pipe; {WRITER_S:g} s were waited")
     if isinstance(descriptor, OSError):
         raise descriptor
     return descriptor
 
 
-def _is_capture(start: bytes) -> bool:
+def _opened_late(path: str, found: queue.SimpleQueue[int | OSError]) -> int | OSError | None:
+    """What a thread puts that waits for a pipe's writer, where one came at the last moment; None where none did.
+
+    The thread goes on: the pipe is opened for writing here, since nobody else may be there to do that. A writer that
+    comes meanwhile is told by the pipe itself, which has one or has bytes when ours is closed again.
+    """
+    ours = None
+    with contextlib.suppress(OSError):  # gone from its name, or the thread has not come as far as to open it
+        ours = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        late = found.get(timeout=0 if ours is None else _RELEASED_S)
+    except queue.Empty:  # behind the name is another pipe by now
+        return None
+    finally:
+        if ours is not None:
+            os.close(ours)
+    if isinstance(late, int):
+        pipe = select.poll()
+        pipe.register(late, select.POLLIN)
+        if any(what & (select.POLLHUP | select.POLLIN) == select.POLLHUP for _, what in pipe.poll(0)):
+            os.close(late)
+            return None
+    return late
+
+
+def is_capture(start: bytes) -> bool:
+    """Whether a file that begins with these, at least ``TELLING_BYTES``, is a capture; not one that is compressed."""
     return pcap.is_pcap(start) or pcapng.is_pcapng(start)
 
 
@@ -376,4 +403,4 @@ def _sniff(path: str) -> bool:
                 start = next(decompressed(file.read, compression), b"")
     except (OSError, ValueError):
         return False  # of no suffix that promises a capture, and not readable as one
-    return _is_capture(start)
+    return is_capture(start)

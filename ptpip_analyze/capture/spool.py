@@ -24,7 +24,10 @@ _PIECE_BYTES = 1 << 20
 _GZIP_INPUT_BYTES = 1 << 16
 # zstd can't be told where to stop: 4 bytes may become 128 KiB, so 2 KiB become 64 MiB at most.
 _ZSTANDARD_INPUT_BYTES = 2048
-_TELLING_BYTES = 4  # tell a compression, and what a file is
+
+TELLING_BYTES = 4
+"""So many tell a compression, and what a file is."""
+
 _GZIP_START = b"\x1f\x8b"
 _ZSTANDARD_START = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE_START = b"\x2a\x4d\x18"  # preceded by 0x50 to 0x5f (RFC 8878 3.1.2)
@@ -122,7 +125,7 @@ def spool(
     if limit is None and os.environ.get(LIMIT_VARIABLE, "").isdecimal():
         limit = int(os.environ[LIMIT_VARIABLE])
     ahead = b""
-    while len(ahead) < _TELLING_BYTES and (more := read(_PIECE_BYTES)):
+    while len(ahead) < TELLING_BYTES and (more := read(_PIECE_BYTES)):
         ahead += more
     compression = compression_of(ahead)
 
@@ -160,7 +163,7 @@ def spool(
                     raise
                 size = os.fstat(file.fileno()).st_size
                 damage = CaptureError(path, size, f"{os.strerror(error.errno)}: {UNFINISHED}", at_end=True)
-            if start is not None and len(start := start + piece[:_TELLING_BYTES]) >= _TELLING_BYTES:
+            if start is not None and len(start := start + piece[:TELLING_BYTES]) >= TELLING_BYTES:
                 if not wanted(start):
                     break
                 start = None

@@ -65,6 +65,11 @@ def opened(name: str) -> Fleet:
         raise CommandError(str(error)) from error
 
 
+def unread(failed: int, dataset: str) -> str:
+    """That captures of a dataset failed, and what tells which and why."""
+    return f"{counted(failed, 'capture')} could not be read: ptpip-analyze manifest {dataset}"
+
+
 def exported(
     captures: Sequence[str],
     output: str,
@@ -148,8 +153,7 @@ def checked_page(document: Mapping[str, Any], output: Path | None) -> bytes:
             console.print(line, soft_wrap=True)
         say_line(console, "")
     if document["failed"]:
-        said = f"{counted(len(document['failed']), 'capture')} could not be read: ptpip-analyze manifest"
-        say_line(console, safe_text(f"{said} {document['dataset']}"), "yellow")
+        say_line(console, safe_text(unread(len(document["failed"]), document["dataset"])), "yellow")
     _say_verdict(console, document)
     return encoded(page.getvalue(), output)
 

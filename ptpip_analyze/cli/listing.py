@@ -6,6 +6,7 @@ Promises that rows pass through batch by batch, and that usage errors are said b
 from __future__ import annotations
 
 import math
+import os
 import sys
 from contextlib import contextmanager
 from functools import partial
@@ -27,8 +28,8 @@ from ptpip_analyze.cli.options import (
     Vendor,
     WhereText,
 )
-from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, written_to
-from ptpip_analyze.tables.schema import ABOUT, TABLES, arrow_schema, names, on_demand
+from ptpip_analyze.cli.work import CommandError, analysed, name_codes, names_in, say, written_to
+from ptpip_analyze.tables.schema import ABOUT, OF_DATASETS, TABLES, arrow_schema, names, on_demand
 from ptpip_analyze.tables.schema import columns as all_columns
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ptpip_analyze.analysis import Analysis
     from ptpip_analyze.fleet import Fleet
     from ptpip_analyze.tables.moments import Moment
+    from ptpip_analyze.tables.schema import Column
     from ptpip_analyze.tables.where import Where
 
 
@@ -241,6 +243,7 @@ def _timed(asked: Asked) -> Iterator[tuple[pa.Table, pa.Table]]:
         except FleetError as error:
             raise CommandError(str(error)) from error
         yield tables
+        _say_failed(fleet)
         return
     name_codes(asked.names_file)
     with analysed(asked.captures, asked.ports, asked.progress, vendor=asked.vendor) as analysis:
@@ -272,20 +275,54 @@ def _list_stored(fleet: Fleet, table: str, asked: Asked, wanted: Sequence[str] |
     """
     from ptpip_analyze.fleet import FleetError
 
-    needed = {"--columns": wanted or (), "--where": condition.columns if condition is not None else ()}
-    for option, columns in needed.items():
+    shown = wanted or names(table)
+    asked_of = condition.columns if condition is not None else ()
+    for option, columns in {"--columns": shown, "--where": asked_of}.items():
         for name in on_demand(table):
             if name in columns:
                 raise CommandError(f"{option}: {name} is made of the captures themselves; the dataset does not keep it")
     chosen = chosen_format(asked.file_format, asked.output)
     try:
-        stored = fleet.rows(table, tuple(dict.fromkeys((*(wanted or names(table)), *needed["--where"]))))
-        rows = those_that_hold(stored, condition)
+        rows = those_that_hold(fleet.rows(table, tuple(dict.fromkeys((*shown, *asked_of)))), condition)
         with written_to(asked.output) as stream:
-            schema = fleet.schema(table, wanted or names(table))
-            write_listing(table, rows, stream, wanted, asked.limit, chosen, asked.output, schema)
+            schema = fleet.schema(table, shown)
+            write_listing(table, rows, stream, wanted, asked.limit, chosen, asked.output, schema, _folder_of(fleet))
     except FleetError as error:
         raise CommandError(str(error)) from error
+    _say_failed(fleet)
+
+
+def _say_failed(fleet: Fleet) -> None:
+    """Say on stderr of how many captures of a dataset there are no rows."""
+    from ptpip_analyze.cli.fleet import unread
+    from ptpip_analyze.fleet.layout import DONE
+
+    if failed := sum(record.status != DONE for record in fleet.records):
+        say(unread(failed, fleet.name))
+
+
+def _folder_of(fleet: Fleet) -> str:
+    """What the names of all captures of a dataset begin with, up to a "/"."""
+    names = [record.capture for record in fleet.records]
+    begin = os.path.commonprefix(names)  # noqa: RUF071 - commonpath would make one slash of the two of an address
+    return begin[: begin.rfind("/") + 1]
+
+
+def _columns_in(table: str, text: str | None, *, of_dataset: bool) -> tuple[str, ...] | None:
+    """What --columns names, None where it isn't given. CommandError for columns that there are not."""
+    if text is None:
+        return None
+    known, beside = _all_names(table), tuple(column.name for column in OF_DATASETS)
+    if not of_dataset:
+        _refuse_beside([name.strip() for name in text.split(",")], "--columns")
+    return names_in(text, (*known, *beside) if of_dataset else known, "--columns", "column")
+
+
+def _refuse_beside(asked: Iterable[str], option: str) -> None:
+    """CommandError where a column is asked for that the rows of datasets have alone."""
+    for column in OF_DATASETS:
+        if column.name in asked:
+            raise CommandError(f"{option}: {column.name} is a column of datasets, which export --dataset makes")
 
 
 _COMMANDS: dict[str, Callable[[str], Callable[..., None]]] = {
@@ -323,10 +360,13 @@ def _list(
     """
     output, limit = asked.output, asked.limit
     chosen = chosen_format(asked.file_format, output)
-    wanted = None if asked.columns is None else names_in(asked.columns, _all_names(table), "--columns", "column")
-    condition = condition_of(table, asked.where)
+    fleet = _dataset_of(asked)
+    wanted = _columns_in(table, asked.columns, of_dataset=fleet is not None)
+    condition = condition_of(table, asked.where, OF_DATASETS)
     demanded = set(on_demand(table))
-    if (fleet := _dataset_of(asked)) is not None:
+    if fleet is None and condition is not None:
+        _refuse_beside(condition.columns, "--where")
+    if fleet is not None:
         if alone is not None:
             raise CommandError(f"{alone}: not with a dataset, which holds the rows of tables; give it the captures")
         _list_stored(fleet, table, asked, wanted, condition)
@@ -368,15 +408,16 @@ def write_listing(
     chosen: RowFormat,
     output: Path | None,
     schema: pa.Schema | None = None,
+    folder: str | None = None,
 ) -> None:
     """Write rows that have the wanted columns of their table, all without, in the format that was chosen.
 
-    `schema` is theirs where it isn't the table's.
+    `schema` is theirs where it isn't the table's, `folder` where the captures lie that they are of: see ``show_rows``.
     """
     if chosen == "table":
         from ptpip_analyze.cli.screen import show_rows
 
-        show_rows(table, rows, stream, wanted, limit, output)
+        show_rows(table, rows, stream, wanted, limit, output, folder=folder)
         return
     from ptpip_analyze.tables import export
 
@@ -433,14 +474,14 @@ def chosen_format(asked: RowFormat | None, output: Path | None) -> RowFormat:
         raise CommandError(str(error)) from error
 
 
-def condition_of(table: str, where: str | None) -> Where | None:
-    """What --where says, understood. CommandError where it can't be."""
+def condition_of(table: str, where: str | None, beside: Sequence[Column] = ()) -> Where | None:
+    """What --where says of a table, and of columns `beside`, understood. CommandError where it can't be."""
     if where is None:
         return None
     from ptpip_analyze.tables.where import WhereError, parse_where
 
     try:
-        return parse_where(where, table)
+        return parse_where(where, table, beside)
     except WhereError as error:
         raise CommandError(f"--where: {error}") from error
 

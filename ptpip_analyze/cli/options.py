@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from ptpip_analyze.describe import safe_text
 
 _STDOUT = Path("-")
 
@@ -18,6 +21,8 @@ def _unless_stdout(output: Path | None) -> Path | None:
 def _folder(output: Path | str) -> Path | str:
     if Path(output) == _STDOUT:
         raise typer.BadParameter("several files need a folder, and - is standard output")
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise typer.BadParameter(f"several files need a folder, and {safe_text(str(output))} is none")
     return output
 
 

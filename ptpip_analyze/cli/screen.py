@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ptpip_analyze import describe
 from ptpip_analyze.tables.cells import READABLE, cell_text, plain_values, status_style
-from ptpip_analyze.tables.schema import Column, columns, on_demand
+from ptpip_analyze.tables.schema import OF_DATASETS, Column, columns, on_demand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,7 @@ _WHOLE: Final = frozenset({"sha256", "initiator_address", "responder_address", "
 _SAID_BY: Final = {"operation": "call", "parameters": ""}
 """What a column on demand says in their place."""
 
+_CAPTURE: Final = "capture"
 _STATUS_COLUMNS: Final = frozenset({"status"})
 
 
@@ -94,17 +95,23 @@ def show_rows(
     output: Path | None = None,
     trees: Callable[[int], list[str]] | None = None,
     complete: Callable[[set[str], Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]] | None = None,
+    *,
+    folder: str | None = None,
 ) -> None:
     """Write rows of `table` as text: `wanted` columns, or as many of the readable ones as fit.
 
     `stream` is what leads to the file `output`, or to stdout when that is None. A terminal gets at
     most `limit` rows, 200 without one; what follows is counted below the table. `trees` gives the lines that stand
     under the row of a transaction; `complete` adds the columns that are made on demand to the rows that are shown.
+    `folder` is where the captures of a dataset lie: which one a row is of then stands first, without that folder,
+    unless columns are `wanted`.
     """
     terminal = output is None and sys.stdout.isatty()
     most = ROWS_AT_ONCE if limit is None and terminal else limit
-    by_name = {column.name: column for column in columns(table)}
+    by_name = {column.name: column for column in (*OF_DATASETS, *columns(table))}
     names = list(wanted or _readable(table, complete is not None))
+    if folder is not None and not wanted:
+        names = [_CAPTURE, *(name for name in names if name != _CAPTURE)]
     demanded = set(on_demand(table)) & set(names)
     cells: dict[str, list[str]] = {name: [] for name in names}
     shown = total = 0
@@ -122,7 +129,11 @@ def show_rows(
             cells[name] += [cell_text(by_name[name], value) for value in plain_values(values)]
     page = io.StringIO()
     console = console_for(page, terminal=terminal)
+    if folder is not None and not wanted:
+        cells[_CAPTURE] = [cell.removeprefix(describe.safe_text(folder)) for cell in cells[_CAPTURE]]
     fitting = names if wanted else _fitting(table, names, cells, console.width if terminal else None)
+    if folder is not None and not wanted:
+        fitting.sort(key=lambda name: name != _CAPTURE)  # the others stay in their order
     if trees is not None:
         lines = _plain_lines(by_name, fitting, cells, shown)
         stream.write(encoded(next(lines), output))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ptpip_analyze.cli.options import Names, Ports, Progress, Vendor
-from ptpip_analyze.cli.work import CommandError, analysed, json_bytes, name_codes, say, written_to
+from ptpip_analyze.cli.work import CommandError, analysed, json_bytes, name_codes, refuse_datasets, say, written_to
 from ptpip_analyze.describe import counted, human_bytes
 
 if TYPE_CHECKING:
@@ -73,14 +73,17 @@ def _scrub(
         raise CommandError("the capture, its report and the map need a file each")
     if key == "":
         raise CommandError("--key: a key has to be something")
+    refuse_datasets([capture])
+    _refuse_several(capture)
     with analysed([capture], ports, progress, vendor=vendor) as analysis:
         from ptpip_analyze.scrub import scrub
 
-        if len(analysis.captures) != 1:
-            raise CommandError(f"{capture}: one capture at a time")
         result = analysis.captures[0]
         if output.suffix != f".{result.format}" and output.suffix in _SUFFIXES:
-            raise CommandError(f"{output}: the capture is written as what it is, {result.format}, and not compressed")
+            raise CommandError(
+                f"{output}: the capture is written as what it is, {result.format}, and not compressed; name the output "
+                f"{_named(output, result.format)}"
+            )
         with ExitStack() as stack:
             files = [
                 stack.enter_context(written_to(None if place == _STDOUT else place, [capture])) for place in places
@@ -89,6 +92,25 @@ def _scrub(
             for place, file in zip(places[1:], files[1:], strict=True):
                 file.write(json_bytes(done.as_dict() if place is report else done.values))
     say(f"{output}: {_told(done)}")
+
+
+def _refuse_several(capture: str) -> None:
+    """CommandError, before anything is read, for a folder or glob with more than one capture in it, or none."""
+    from ptpip_analyze.capture import CaptureError, expand, once
+
+    try:
+        found, _ = once(expand([capture]))
+    except CaptureError as error:
+        raise CommandError(str(error)) from error
+    if len(found) > 1:
+        raise CommandError(f"{capture}: has {counted(len(found), 'capture')}; scrub takes one capture at a time")
+
+
+def _named(output: Path, file_format: str) -> Path:
+    """The output with the suffix of what is written to it."""
+    while output.suffix in _SUFFIXES:
+        output = output.with_suffix("")
+    return output.with_name(f"{output.name}.{file_format}")
 
 
 def _told(report: Report) -> str:

@@ -1,4 +1,5 @@
-"""How the C library keeps memory that was freed. Promises to leave its settings as they were.
+"""How the C library keeps memory that was freed. Promises to put back what variables of the environment say, and
+glibc's default where one of both isn't set; what a program has set by ``mallopt`` itself nobody can ask for.
 
 Refuses to touch a process in which nobody has changed them: glibc finds good ones by itself.
 """
@@ -30,10 +31,11 @@ def freed_memory_kept(environment: Mapping[str, str] = os.environ) -> Iterator[N
 
     The nannies of a Dask cluster begin workers that give back each 64 KiB at once (``MALLOC_TRIM_THRESHOLD_``): an
     analysis then has the same pages taken away and filled with zeros again and again. Nothing changes where that
-    variable isn't set, nor without glibc. Settings are those of the whole process: one thread at a time.
+    variable isn't set, or keeps as much already (a negative number: all), nor without glibc. Settings are those of the
+    whole process: one thread at a time.
     """
     trim = _number(environment, _TRIM_VARIABLE)
-    if trim is None or trim >= TRIM_BYTES:
+    if trim is None or trim < 0 or trim >= TRIM_BYTES:
         yield
         return
     try:
@@ -54,7 +56,7 @@ def freed_memory_kept(environment: Mapping[str, str] = os.environ) -> Iterator[N
 
 
 def _number(environment: Mapping[str, str], name: str) -> int | None:
-    """A variable as glibc reads it; None where it isn't set or says nothing."""
+    """A variable that is a decimal number; None where it isn't set, or is anything else."""
     try:
         return int(environment[name])
     except (KeyError, ValueError):

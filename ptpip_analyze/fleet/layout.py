@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ptpip_analyze.tables.schema import TABLES, arrow_schema
+from ptpip_analyze.tables.schema import OF_DATASETS, TABLES, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ RECORDS: Final = "_records"
 STAGING: Final = "_staging"
 LOCK: Final = "_lock"
 PART: Final = "part-0.parquet"
-CAPTURE_ID: Final = "capture_id"
+CAPTURE_ID: Final = OF_DATASETS[0].name
 
 ROWS_EACH: Final = 10**10
 """Row numbers that each capture has to itself: row 7 of capture 3 is 30000000007."""
@@ -36,7 +36,7 @@ DATASET_TABLES: Final = (*TABLES, "verdicts")
 _REFERENCES: Final = frozenset({"session", "sessions", "transaction", "message", "caused_by", "polled_by"})
 """Columns that number rows; in a dataset they are made unique over all captures."""
 
-_ROW_ID: Final = "row_id"
+_ROW_ID: Final = OF_DATASETS[1].name
 
 DONE: Final = "done"
 FAILED: Final = "failed"

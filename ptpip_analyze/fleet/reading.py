@@ -111,7 +111,7 @@ class Fleet:
         """Arrow schema of these columns in ``rows``."""
         import pyarrow as pa
 
-        known = file_schema(table)
+        known = file_schema(table).append(pa.field(CAPTURE_ID, pa.int64()))
         return pa.schema([known.field(name) for name in columns])
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -131,7 +131,7 @@ def _opened(capture: str, known: dict[str, Any]) -> Iterator[Any]:
             raise CaptureError(capture, None, "it changed while it was read")
         return
     if not stat.S_ISREG(os.stat(capture).st_mode):
-        raise CaptureError(capture, None, "is no regular file")
+        raise CaptureError(capture, None, "is not a regular file")
     with open(capture, "rb") as file:
         before = os.fstat(file.fileno())
         known.update(bytes=before.st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())

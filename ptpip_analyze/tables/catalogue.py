@@ -23,6 +23,12 @@ class Column(NamedTuple):
     sentence: str
 
 
+OF_DATASETS: Final = (
+    Column("capture_id", "int", "", "Number of the capture in the dataset, from 0."),
+    Column("row_id", "int", "", "Number of the row, unique in its table over the whole dataset."),
+)
+"""What the tables of a dataset of many captures have beside the columns of a capture's."""
+
 _CAPTURE = Column("capture", "text", "", "The capture file the row was read from, as it was named.")
 
 SESSIONS: Final = (
@@ -542,7 +548,7 @@ VIEWS: Final[dict[str, tuple[Column, ...]]] = {
         Column("one_of_both", "int", "", "In how many instances this side or the other one violated it."),
     ),
     "manifest": (
-        Column("capture_id", "int", "", "Number of the capture in the dataset, from 0."),
+        OF_DATASETS[0],
         Column("capture", "text", "", "Path or address of the capture."),
         Column("status", "text", "", '"done", "failed", or "unfinished" where a run was interrupted.'),
         Column("failure", "text", "", "Why it could not be read."),

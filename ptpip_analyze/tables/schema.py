@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .catalogue import ABOUT, KINDS, ON_DEMAND, TABLES, VIEWS, Column, Kind
+from .catalogue import ABOUT, KINDS, OF_DATASETS, ON_DEMAND, TABLES, VIEWS, Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "ABOUT", "KINDS", "ON_DEMAND", "TABLES", "VIEWS", "Column", "Kind", "arrow_schema", "arrow_type", "columns",
-    "names", "on_demand",
+    "ABOUT", "KINDS", "OF_DATASETS", "ON_DEMAND", "TABLES", "VIEWS", "Column", "Kind", "arrow_schema", "arrow_type",
+    "columns", "names", "on_demand",
 ]  # fmt: skip
 
 

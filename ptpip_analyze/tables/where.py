@@ -15,13 +15,13 @@ import io
 import re
 import tokenize
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 
 from ptpip_analyze.describe import safe_text
-from ptpip_analyze.tables.schema import arrow_schema, columns
+from ptpip_analyze.tables.schema import Column, arrow_type, columns
 
 TEXT_METHODS: Final = {
     "contains": "bool",
@@ -64,8 +64,8 @@ class Where(NamedTuple):
     times: tuple[tuple[str, str], ...]
 
 
-def parse_where(text: str, table: str) -> Where:
-    """Check `text` against the columns of `table`.
+def parse_where(text: str, table: str, beside: Sequence[Column] = ()) -> Where:
+    """Check `text` against the columns of `table`, and those that its rows have `beside`.
 
     Raises WhereError for anything that is not an allowed expression, that is no condition (`session + 1`), or that
     compares what can't be compared. Raises KeyError for a table that does not exist.
@@ -80,7 +80,8 @@ def parse_where(text: str, table: str) -> Where:
         raise WhereError(f"{_first_words(error.msg)}, at {_at(text, place)}") from error
     except (RecursionError, MemoryError, ValueError) as error:
         raise WhereError("can't be parsed: nested too deeply or not text") from error
-    checker = _Checker(text, source, places, {column.name: str(column.kind) for column in columns(table)})
+    known = (*columns(table), *beside)
+    checker = _Checker(text, source, places, {column.name: str(column.kind) for column in known})
     try:
         tree = _Lists().visit(tree)
         checker.check(tree.body)
@@ -91,7 +92,7 @@ def parse_where(text: str, table: str) -> Where:
         raise WhereError(f"{safe_text(text)}: names no column of {table}")
     times = tuple((_time_name(at), str(constant.value)) for at, constant in enumerate(checker.times))
     where = Where(text, expression, tuple(dict.fromkeys(checker.used)), times)
-    rows_wanted(where, _sample(table))
+    rows_wanted(where, _sample(known))
     return where
 
 
@@ -123,11 +124,12 @@ def filtered(where: Where, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Rec
             yield chosen
 
 
-def _sample(table: str) -> pa.RecordBatch:
+def _sample(known: Sequence[Column]) -> pa.RecordBatch:
     """One row with a value in each column: what has no meaning for it has none for any row."""
     values = {"text": "a", "float": 1.0, "words": [1], "bool": True}
-    row = {column.name: values.get(column.kind, 1) for column in columns(table)}
-    return pa.RecordBatch.from_pylist([row], schema=arrow_schema(table, list(row)))
+    row = {column.name: values.get(column.kind, 1) for column in known}
+    schema = pa.schema([pa.field(column.name, arrow_type(column.kind)) for column in known])
+    return pa.RecordBatch.from_pylist([row], schema=schema)
 
 
 def _as_python(text: str) -> tuple[str, list[int]]:

@@ -16,17 +16,16 @@ import time
 from pathlib import Path
 from typing import Final, Protocol
 
-from ptpip_analyze.capture import CaptureError
-from ptpip_analyze.capture.blocks import splitter_for
 from ptpip_analyze.capture.interfaces import trouble_of
 from ptpip_analyze.capture.recorders import Recorder, start
 from ptpip_analyze.capture.recording import Recording, Spool
+from ptpip_analyze.capture.source import is_capture
+from ptpip_analyze.capture.spool import TELLING_BYTES
 from ptpip_analyze.tables.export import replacing
 
 from .notes import SUFFIX
 
 _PIECE: Final = 1 << 16
-_TELLING: Final = 4  # bytes that tell what a file is
 LEAST_BYTES: Final = 24
 """The header of a pcap file: what is shorter holds no packet."""
 _PCAPNG: Final = b"\x0a\x0d\x0d\x0a"
@@ -82,10 +81,10 @@ class Piped:
         start = b""
         try:
             while not self._ended.is_set() and (piece := os.read(self._from, _PIECE)):
-                if (known := len(start)) < _TELLING:
+                if (known := len(start)) < TELLING_BYTES:
                     start += piece
-                    if len(start) >= _TELLING and not _is_capture(start):
-                        piece = piece[: _TELLING - known]
+                    if len(start) >= TELLING_BYTES and not is_capture(start):
+                        piece = piece[: TELLING_BYTES - known]
                         self._ended.set()
                 held = memoryview(piece)
                 while held:
@@ -97,14 +96,6 @@ class Piped:
             for descriptor in (self._from, self._to):
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
-
-
-def _is_capture(start: bytes) -> bool:
-    try:
-        splitter_for("", start)
-    except CaptureError:
-        return False
-    return True
 
 
 class Watched:

@@ -17,6 +17,7 @@ import zstandard
 
 from ptpip_analyze.capture import CaptureError, Source, expand, is_named_like_a_capture, left_out, once, open_capture
 from ptpip_analyze.capture import source as module
+from ptpip_analyze.capture.spool import TELLING_BYTES
 
 from .build import Reading, ethernet, frames, interface, ipv4, pcap, section, tcp
 
@@ -88,6 +89,14 @@ def test_outlives_the_file_object_that_it_was_opened_on(capture: Path) -> None:
         assert sum(len(batch.time) for batch in source.batches()) == len(FRAMES)
 
 
+@pytest.mark.parametrize("start", [PCAP[:4], PCAP[3::-1], section()[:4]], ids=["pcap", "turned", "pcapng"])
+def test_knows_a_capture_by_as_many_bytes_as_tell_it(start: bytes) -> None:
+    assert len(start) == TELLING_BYTES
+    assert module.is_capture(start)
+    assert not module.is_capture(start[:-1])
+    assert not module.is_capture(gzip.compress(PCAP))
+
+
 def test_reads_a_pipe_by_name(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -106,6 +115,56 @@ def test_waits_for_a_pipe_by_name_no_longer_than_that(tmp_path: Path, monkeypatc
     assert reason_of(path) == f"{path}: nobody writes to this pipe; 0.05 s were waited"
     while threading.active_count() > known:  # the thread that waited goes, too
         time.sleep(0.001)
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["stays", "has-written-and-gone"])
+@pytest.mark.parametrize("known", [True, False], ids=["before-the-rescue", "during-the-rescue"])
+def test_believes_a_writer_of_a_pipe_who_comes_at_the_last_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool, stays: bool
+) -> None:
+    path, held, really = tmp_path / "pipe", [], os.open
+    os.mkfifo(path)
+
+    def write() -> None:
+        held.append(really(path, os.O_WRONLY | os.O_NONBLOCK))
+        os.write(held[0], PCAP)
+        if stays:
+            threading.Timer(0.05, os.close, held).start()
+        else:
+            os.close(held[0])
+
+    def opened(name: str, flags: int, *rest: int) -> int:
+        if flags != os.O_WRONLY | os.O_NONBLOCK:
+            return really(name, flags, *rest)
+        if known:
+            write()
+        ours = really(name, flags)
+        if not known:
+            write()
+        return ours
+
+    monkeypatch.setattr(module, "WRITER_S", 0.05)
+    monkeypatch.setattr(os, "open", opened)
+    assert Reading(path).packets == FRAMES
+    assert held
+
+
+def test_gives_up_a_pipe_that_has_gone_from_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WRITER_S", 0.05)
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    ends: list[int] = []
+
+    def gone() -> None:
+        ends.append(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        path.unlink()
+
+    threading.Timer(0.02, gone).start()
+    assert "nobody writes to this pipe" in reason_of(path)
+    writer = os.open(f"/proc/self/fd/{ends[0]}", os.O_WRONLY) if sys.platform == "linux" else -1  # lets the thread go
+    for end in (*ends, writer):
+        if end >= 0:
+            os.close(end)
 
 
 def test_reads_no_more_of_what_is_no_capture_than_shows_that(tmp_path: Path) -> None:

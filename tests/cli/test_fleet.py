@@ -198,6 +198,49 @@ def test_lists_rows_of_a_dataset_in_the_columns_and_under_the_condition_asked_fo
     ]
 
 
+def test_knows_the_columns_that_only_a_dataset_has(run, here, folder: Path, tmp_path: Path) -> None:
+    run("export", folder, "-o", tmp_path / "d", "--dataset")
+    options = ("--where", 'row_id > 0 and operation == "OpenSession"', "--columns", "capture_id,row_id,operation")
+    (row,) = map(json.loads, run("transactions", tmp_path / "d", *options).out.splitlines())
+    assert row == {"capture_id": 1, "row_id": 10**10, "operation": "OpenSession"}
+    shown = run("sessions", tmp_path / "d", "--columns", "row_id", "--where", "capture_id == 1", "--format", "table")
+    assert shown.out.split() == ["row_id", "10000000000"]
+    assert "row_id" in run("sessions", tmp_path / "d", "--columns", "photo").err
+    for option in ("--columns", "row_id"), ("--where", "row_id == 0"):
+        ran = run("sessions", folder, *option)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == (
+            f"ptpip-analyze: {option[0]}: row_id is a column of datasets, which export --dataset makes\n"
+        )
+
+
+@pytest.mark.parametrize(
+    "command", [("transactions",), ("sessions", "--format", "table"), ("stats",), ("stats", "--format", "table")]
+)
+def test_says_of_how_many_captures_there_are_no_rows(run, here, folder: Path, tmp_path: Path, command) -> None:
+    for name in ("x", "y"):
+        (folder / f"{name}.pcap").write_bytes(b"broken")
+    run("export", folder, "-o", tmp_path / "d", "--dataset")
+    ran = run(command[0], tmp_path / "d", *command[1:])
+    assert (ran.code, ran.err) == (
+        0, f"ptpip-analyze: 2 captures could not be read: ptpip-analyze manifest {tmp_path}/d\n",
+    )  # fmt: skip
+    assert ran.out
+
+
+def test_shows_first_of_which_capture_a_row_is(run, here, folder: Path, tmp_path: Path) -> None:
+    (folder / "deep").mkdir()
+    (folder / "bad.pcap").rename(folder / "deep" / "bad.pcap")
+    run("export", folder / "**" / "*.pcap", "-o", tmp_path / "d", "--dataset")
+    lines = [line.split() for line in run("transactions", tmp_path / "d", "--format", "table").out.splitlines()]
+    assert lines[0][:2] == ["capture", "session"]
+    assert {line[0] for line in lines[1:]} == {"deep/bad.pcap", "good.pcap"}
+    named = run("transactions", tmp_path / "d", "--format", "table", "--columns", "operation,capture").out.splitlines()
+    assert named[0].split() == ["operation", "capture"]
+    assert {line.split()[1] for line in named[1:]} == {str(folder / "deep" / "bad.pcap"), str(folder / "good.pcap")}
+    assert run("transactions", folder, "--format", "table").out.split()[0] == "session"
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

@@ -60,6 +60,17 @@ def test_takes_a_dash_for_standard_output(tmp_path: Path, plain_pcap: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", FOLDERS)
+def test_puts_several_files_into_nothing_but_a_folder(run, tmp_path: Path, plain_pcap: Path, command: str) -> None:
+    (tmp_path / "f").touch()
+    for place in ("/dev/null", str(tmp_path / "f")):
+        ran = run(command, plain_pcap, "-o", place)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert f"'-o' / '--output': several files need a folder, and {place} is none" in ran.err
+    ran = run(command, "no.pcap", "-o", "/dev/null")
+    assert "need a folder" in ran.err  # before any capture is looked for
+
+
 def test_shows_that_several_captures_may_be_named(run) -> None:
     for command in ("summary", "transactions", "export", "extract"):
         assert "CAPTURE..." in run(command, "--help").out.splitlines()[0]

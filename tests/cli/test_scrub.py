@@ -56,8 +56,10 @@ def test_gives_the_same_capture_with_the_same_key(run, tmp_path: Path, plain_pca
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("-o", "out.pcapng"), "is written as what it is, pcap"),
-        (("-o", "out.pcap.gz"), "not compressed"),
+        (("-o", "out.pcapng"), "is written as what it is, pcap, and not compressed; name the output "),
+        (("-o", "out.pcapng"), "/out.pcap\n"),
+        (("-o", "out.new.pcapng.gz"), "/out.new.pcap\n"),
+        (("-o", "out.pcap.gz"), "/out.pcap\n"),
         (("-o", "out.pcap", "--map", "out.pcap"), "a file each"),
         (("-o", "out.pcap", "--key", ""), "a key has to be something"),
         ((), "Missing option"),
@@ -89,8 +91,22 @@ def test_writes_to_a_pipe_and_reads_from_one(plain_pcap: Path) -> None:
 
 def test_takes_one_capture_at_a_time(run, tmp_path: Path) -> None:
     ran = run("scrub", ROOT / "captures", "-o", tmp_path / "out.pcap")
-    assert ran.code == 2
-    assert "one capture at a time" in ran.err
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert re.search(r"/captures: has \d+ captures; scrub takes one capture at a time$", ran.err)
+
+
+def test_takes_the_one_capture_of_a_folder(run, tmp_path: Path, plain_pcap: Path) -> None:
+    (tmp_path / "in").mkdir()
+    ran = run("scrub", tmp_path / "in", "-o", tmp_path / "out.pcap")
+    assert (ran.code, ran.err) == (2, f"ptpip-analyze: {tmp_path}/in: no captures in this directory\n")
+    (tmp_path / "in" / "a.pcap").write_bytes(plain_pcap.read_bytes())
+    (tmp_path / "in" / "b.pcap").symlink_to("a.pcap")
+    assert run("scrub", tmp_path / "in", "-o", tmp_path / "out.pcap").code == 0
+
+
+def test_reads_nothing_of_many_captures(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ptpip_analyze.cli.scrub.analysed", lambda *_, **__: pytest.fail("analysed"))
+    assert run("scrub", ROOT / "captures" / "*.pcap", "-o", tmp_path / "out.pcap").code == 2
 
 
 def test_says_what_the_documentation_shows(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_keeps_what_is_freed_and_puts_the_settings_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "environment", [{}, {"MALLOC_TRIM_THRESHOLD_": "many"}, {"MALLOC_TRIM_THRESHOLD_": str(1 << 30)}]
+    "environment", [{}, *({"MALLOC_TRIM_THRESHOLD_": said} for said in ("many", str(1 << 30), str(64 << 20), "-1"))]
 )
 def test_touches_nothing_where_nobody_gives_memory_back_early(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch

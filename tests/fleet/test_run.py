@@ -305,4 +305,4 @@ def test_does_not_wait_for_a_pipe_in_place_of_a_capture(here: Here, folder: Path
     (folder / "a" / "x.pcap").unlink()
     os.mkfifo(folder / "a" / "x.pcap")
     (failed,) = export_many([everything(folder)], tmp_path / "d").failed
-    assert failed.failure == "is no regular file"
+    assert failed.failure == "is not a regular file"

@@ -82,7 +82,7 @@ def test_records_why_a_capture_is_none(tmp_path: Path, content: bytes, said: str
 def test_records_a_capture_that_is_gone_or_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.pcap")
     assert work(job(tmp_path / "d", tmp_path / "gone.pcap")).failure == "No such file or directory"
-    assert work(job(tmp_path / "d", tmp_path / "pipe.pcap")).failure == "is no regular file"
+    assert work(job(tmp_path / "d", tmp_path / "pipe.pcap")).failure == "is not a regular file"
     assert work(job(tmp_path / "d", "memory:///gone.pcap")).failure == "No such file or directory"
 
 
