@@ -2741,7 +2741,8 @@ local function message(kind, pinfo, tree, side, key, raw)
     M.key = key
     note = learn(kind, role, id, code, side, pinfo)
     -- A later visit may take what was seen without a sequence number for part of another connection.
-    if note and role and id and M.sequence and note == first_of(conv, id) then notes[key] = nil
+    if note and role and id and M.sequence and note == first_of(conv, id) then
+      if notes[key] ~= nil then notes[key] = nil end -- a table grows by a nil, too
     elseif note or (role and id) then notes[key] = note or false end
     if M.began and M.began ~= M.frame then starts[key] = M.began end
   else
