@@ -296,7 +296,8 @@ local function forget()
   conversations, numbered, responders, by_hosts, fuji_hosts = {}, {}, {}, {}, {}
   notes, starts, by_stream = {}, {}, {}
   sessions, transactions, kept_bytes, TX = 0, 0, 0, {}
-  for name in ("from code first second time phase response refusal side announced carried done size_kept cancelled accused parts broken discarded"):gmatch("%a[%a_]*") do
+  for _, name in ipairs({ "from", "code", "first", "second", "time", "phase", "response", "refusal", "side", "announced", "carried",
+    "done", "size_kept", "cancelled", "accused", "parts", "broken", "discarded" }) do
     TX[name] = {}
   end
   has_columns = nil

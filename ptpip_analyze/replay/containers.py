@@ -11,7 +11,7 @@ import struct
 
 from ..facts import containers as facts
 from ..ptpip import messages as m
-from .wire import MOST_BYTES, PATIENCE_S, Message, WireError, skip
+from .wire import MOST_BYTES, Message, WireError, patience, skip
 
 _REQUEST, _DATA, _RESPONSE = 1, 2, 3  # types of containers
 _PHASE_NOT_TOLD = 0  # a request of the dialect has no DataPhaseInfo
@@ -22,25 +22,21 @@ async def receive(reader: asyncio.StreamReader) -> Message | None:
 
     A container of data is a whole data phase, and comes as its End Data. Raises as ``wire.receive``.
     """
-    head = await reader.read(1)
-    if not head:
+    first = await reader.read(1)
+    if not first:
         return None
-    async with asyncio.timeout(PATIENCE_S):
-        try:
-            head += await reader.readexactly(m.HEADER_BYTES - 1)
-            length, kind, code = struct.unpack("<IHH", head)
-            if (length, kind | code << 16) == (m.HEADER_BYTES, facts.SESSION_END_WORD):
-                return None
-            if length < facts.HEADER_SIZE or kind not in (_REQUEST, _DATA):
-                raise WireError(f"sent no container of Fujifilm's dialect: length {length}, type {kind}")
-            if kind == _REQUEST and length > MOST_BYTES:
-                raise WireError(f"sent a request that claims {length:,} bytes")
-            identity = await reader.readexactly(4)
-            if kind == _REQUEST:
-                words = await reader.readexactly(length - facts.HEADER_SIZE)
-                return Message(m.OPERATION_REQUEST, struct.pack("<IH", _PHASE_NOT_TOLD, code) + identity + words)
-        except asyncio.IncompleteReadError as error:
-            raise WireError("closed in the middle of a container") from error
+    async with patience("a container"):
+        length, kind, code = struct.unpack("<IHH", first + await reader.readexactly(m.HEADER_BYTES - 1))
+        if (length, kind | code << 16) == (m.HEADER_BYTES, facts.SESSION_END_WORD):
+            return None
+        if length < facts.HEADER_SIZE or kind not in (_REQUEST, _DATA):
+            raise WireError(f"sent no container of Fujifilm's dialect: length {length}, type {kind}")
+        if kind == _REQUEST and length > MOST_BYTES:
+            raise WireError(f"sent a request that claims {length:,} bytes")
+        identity = await reader.readexactly(4)
+        if kind == _REQUEST:
+            words = await reader.readexactly(length - facts.HEADER_SIZE)
+            return Message(m.OPERATION_REQUEST, struct.pack("<IH", _PHASE_NOT_TOLD, code) + identity + words)
     size = length - facts.HEADER_SIZE
     await skip(reader, size)
     return Message(m.END_DATA, identity, size)

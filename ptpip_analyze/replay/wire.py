@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from ..ptpip import messages as m
@@ -35,26 +37,32 @@ class Message(NamedTuple):
         return int.from_bytes(self.body[:4], "little")
 
 
-async def receive(reader: asyncio.StreamReader) -> Message | None:
-    """The next message; None where the client has closed in between. WireError, ConnectionError, TimeoutError."""
-    head = await reader.read(1)
-    if not head:
-        return None
+@asynccontextmanager
+async def patience(what: str) -> AsyncIterator[None]:
+    """While the rest of ``what`` is read. WireError where the client closes, TimeoutError where it stops."""
     async with asyncio.timeout(PATIENCE_S):
         try:
-            head += await reader.readexactly(m.HEADER_BYTES - 1)
-            length, kind = struct.unpack("<II", head)
-            if length < m.HEADER_BYTES or not 0 < kind <= m.LAST_TYPE:
-                raise WireError(f"sent no message of PTP-IP: length {length}, type {kind}")
-            if kind not in _DATA:
-                if length > MOST_BYTES:
-                    raise WireError(f"sent a message of type {kind} that claims {length:,} bytes")
-                return Message(kind, await reader.readexactly(length - m.HEADER_BYTES))
-            if length < m.HEADER_BYTES + 4:
-                raise WireError(f"sent data without a TransactionID: length {length}")
-            identity = await reader.readexactly(4)
+            yield
         except asyncio.IncompleteReadError as error:
-            raise WireError("closed in the middle of a message") from error
+            raise WireError(f"closed in the middle of {what}") from error
+
+
+async def receive(reader: asyncio.StreamReader) -> Message | None:
+    """The next message; None where the client has closed in between. WireError, ConnectionError, TimeoutError."""
+    first = await reader.read(1)
+    if not first:
+        return None
+    async with patience("a message"):
+        length, kind = struct.unpack("<II", first + await reader.readexactly(m.HEADER_BYTES - 1))
+        if length < m.HEADER_BYTES or not 0 < kind <= m.LAST_TYPE:
+            raise WireError(f"sent no message of PTP-IP: length {length}, type {kind}")
+        if kind not in _DATA:
+            if length > MOST_BYTES:
+                raise WireError(f"sent a message of type {kind} that claims {length:,} bytes")
+            return Message(kind, await reader.readexactly(length - m.HEADER_BYTES))
+        if length < m.HEADER_BYTES + 4:
+            raise WireError(f"sent data without a TransactionID: length {length}")
+        identity = await reader.readexactly(4)
     size = length - m.HEADER_BYTES - 4
     await skip(reader, size)
     return Message(kind, identity, size)
