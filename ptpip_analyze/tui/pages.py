@@ -164,11 +164,8 @@ class DoctorView(PageView):
         self.app.call_from_thread(self._take, examined(loading.analysis.results))
 
     def _take(self, document: dict[str, Any]) -> None:
-        first = not self._lines
         self._document = document
         self._draw()
-        if first:  # Enter goes to the first place that is told of
-            self.lines.cursor = next((at for at, (_, goal) in enumerate(self._lines) if goal and goal[1]), 0)
 
     def on_resize(self) -> None:
         """Another width."""
@@ -177,9 +174,9 @@ class DoctorView(PageView):
     def _draw(self) -> None:
         from ptpip_analyze.doctor import heading
 
-        if self._document is None:
-            return
-        width = max(self.size.width - 6, 30)  # behind the mark, before the scroll bar
+        if self._document is None or not self.size.width:
+            return  # without a width lines would be others than those that are seen
+        first, width = not self._lines, max(self.size.width - 6, 30)  # behind the mark, before the scroll bar
         self._lines = []
         for one in self._document["captures"]:
             self._said(one["capture"], one["sayings"], None, width)
@@ -187,6 +184,8 @@ class DoctorView(PageView):
             self._said(heading(self._document, one), one["sayings"], one["session"], width)
         lines = self._lines or [([("There is nothing to say of this capture.", "quiet")], None)]
         self.lines.show(len(lines), lambda line: lines[line][0], 0, self.lines.cursor)
+        if first:  # Enter goes to the first place that is told of
+            self.lines.cursor = next((at for at, (_, goal) in enumerate(self._lines) if goal and goal[1]), 0)
 
     def _said(self, head: str, sayings: list[dict[str, Any]], session: int | None, width: int) -> None:
         if not sayings:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ptpip_analyze.doctor import examined
 from ptpip_analyze.tui.app import Inspector
-from ptpip_analyze.tui.pages import OverviewView
+from ptpip_analyze.tui.pages import DoctorView, OverviewView
 from tests.support import ROOT
 
 from .conftest import Seen, running
@@ -75,3 +76,13 @@ async def test_doctor_begins_at_the_first_place_that_is_told_of() -> None:
         await seen.until(lambda: "GeneralError 2 times" in seen.screen)
         assert "GeneralError after" in await seen.press("enter")
         assert "other session" not in seen.screen  # there is none
+
+
+async def test_doctor_who_answers_before_there_is_a_width_is_seen_from_the_first_line() -> None:
+    async with running(ROOT / "captures" / "init-fail.pcapng", (80, 24)) as seen:
+        doctor = seen.app.query_one(DoctorView)
+        assert not doctor.size.width
+        doctor._take(examined(seen.app.held.analysis.results))
+        await seen.press("8")
+        await seen.until(lambda: "Session 0: the camera" in seen.screen)
+        assert (doctor.lines.top, doctor.lines.cursor) == (0, 1)
