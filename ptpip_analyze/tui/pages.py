@@ -50,7 +50,7 @@ class OverviewView(PageView):
         super().__init__(id="overview")
         self._known: Known | None = None
         self._lines: list[OverviewLine] = []
-        self._fault: list[OverviewLine] = []
+        self._fault = ""
         self.marked: list[int] = []
         self._placed = 0  # the line on which the cursor was put, not by a person
 
@@ -61,7 +61,7 @@ class OverviewView(PageView):
 
     def fail(self, fault: str) -> None:
         """Say above everything else why reading has ended."""
-        self._fault = [OverviewLine([(line, "error")]) for line in wrapped(fault, max(self.size.width - 2, 40))]
+        self._fault = fault
         self._draw()
 
     def on_resize(self) -> None:
@@ -74,7 +74,8 @@ class OverviewView(PageView):
         width, height = max(self.size.width - 2, 40), self.size.height
         known = [] if self._known is None else page(self._known, width, self.marked, height)
         before = self._lines
-        self._lines = [*self._fault, *known]
+        fault = [OverviewLine([(line, "error")]) for line in wrapped(self._fault, width)] if self._fault else []
+        self._lines = [*fault, *known]
         self.lines.show(len(self._lines), lambda line: self._lines[line].pieces, 0, self._place(before))
 
     def _place(self, before: list[OverviewLine]) -> int:

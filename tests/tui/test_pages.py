@@ -86,3 +86,12 @@ async def test_doctor_who_answers_before_there_is_a_width_is_seen_from_the_first
         await seen.press("8")
         await seen.until(lambda: "Session 0: the camera" in seen.screen)
         assert (doctor.lines.top, doctor.lines.cursor) == (0, 1)
+
+
+async def test_fault_is_wrapped_for_the_width_that_there_is() -> None:
+    async with running(ROOT / "captures" / "init-fail.pcapng", (60, 24)) as seen:
+        seen.app.query_one(OverviewView).fail("a fault that is longer than a line of sixty letters has room for")
+        await seen.until(lambda: "a fault that" in seen.screen)
+        assert "has room for" not in next(line for line in seen.screen.splitlines() if "a fault that" in line)
+        await seen.pilot.resize_terminal(120, 40)
+        await seen.until(lambda: "longer than a line of sixty letters has room for" in seen.screen)
